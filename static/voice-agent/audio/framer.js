@@ -1,0 +1,65 @@
+// Turns the microphone's quanta into frames for the wire. Pure; runs on the audio thread, where it
+// allocates nothing while buffers come back to it.
+
+import { LevelMeter } from './level.js';
+import { WIRE_RATE_HZ, writeInt16 } from './pcm.js';
+import { Resampler } from './resample.js';
+
+/** Frames under way at once: more than this only while the other thread is late. */
+const POOL_SIZE = 8;
+
+export class Framer {
+  #resampler;
+  #converted;
+  #meter = new LevelMeter();
+  #frameSamples;
+  #emit;
+  /** @type {Int16Array<ArrayBuffer>[]} */
+  #pool = [];
+  #frame;
+  #filled = 0;
+
+  /**
+   * @param {{rateHz: number, frameMs: number}} options the microphone's rate; a frame's length, 5 to 200
+   * @param {(pcm: ArrayBuffer, level: number) => void} emit gets each frame; level is the root mean square
+   */
+  constructor({ rateHz, frameMs }, emit) {
+    this.#resampler = new Resampler(rateHz, WIRE_RATE_HZ);
+    this.#converted = new Float32Array(this.#resampler.maxOutput);
+    this.#frameSamples = Math.round((WIRE_RATE_HZ * frameMs) / 1000);
+    this.#emit = emit;
+    this.#frame = new Int16Array(this.#frameSamples);
+    for (let i = 1; i < POOL_SIZE; i += 1) this.#pool.push(new Int16Array(this.#frameSamples));
+  }
+
+  /**
+   * @param {Float32Array} quantum
+   */
+  push(quantum) {
+    const count = this.#resampler.process(quantum, quantum.length, this.#converted);
+    this.#meter.add(quantum, quantum.length);
+    for (let at = 0; at < count;) {
+      const taken = Math.min(count - at, this.#frameSamples - this.#filled);
+      const part = at === 0 && taken === count ? this.#converted : this.#converted.subarray(at);
+      writeInt16(part, this.#frame, this.#filled, taken);
+      this.#filled += taken;
+      at += taken;
+      if (this.#filled === this.#frameSamples) this.#finishFrame();
+    }
+  }
+
+  /**
+   * Take a buffer back that the other thread is done with.
+   * @param {ArrayBuffer} buffer
+   */
+  recycle(buffer) {
+    const fits = buffer.byteLength === this.#frameSamples * 2;
+    if (fits && this.#pool.length < POOL_SIZE) this.#pool.push(new Int16Array(buffer));
+  }
+
+  #finishFrame() {
+    this.#emit(this.#frame.buffer, this.#meter.take());
+    this.#frame = this.#pool.pop() ?? new Int16Array(this.#frameSamples);
+    this.#filled = 0;
+  }
+}

@@ -1,0 +1,48 @@
+// A small typed event source. Any thread; imports nothing.
+
+/**
+ * `Events` maps each event's name to the value its listeners get; a wrong name or a listener for
+ * another value is a type error.
+ * @template {object} Events
+ */
+export class EventSource {
+  /** @type {Map<keyof Events, Set<(value: any) => void>>} */
+  #listeners = new Map();
+
+  /**
+   * Call `listener` for each event of that type until `signal` aborts or the returned function runs.
+   * @template {keyof Events} Type
+   * @param {Type} type
+   * @param {(value: Events[Type]) => void} listener
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {() => void} takes the listener off again
+   */
+  on(type, listener, { signal } = {}) {
+    if (signal?.aborted) return () => {};
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(listener));
+    const off = () => {
+      listeners.delete(listener);
+    };
+    signal?.addEventListener('abort', off, { once: true });
+    return off;
+  }
+
+  /**
+   * Call every listener of that type. A listener that throws does not keep the others from theirs.
+   * @template {keyof Events} Type
+   * @param {Type} type
+   * @param {Events[Type]} value
+   */
+  emit(type, value) {
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) {
+      try {
+        listener(value);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error; // a fault of the listener's owner: to the console, not into the call
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// Fetches a fresh token from the token service. A token is used for one socket and never kept.
+
+import { VoiceAgentError } from './errors.js';
+
+/** Source: the service's own budget for a mint is 10 s; this leaves room for the way there and back. */
+const TOKEN_TIMEOUT_MS = 12_000;
+
+/**
+ * @typedef {object} VoiceToken
+ * @property {string} token opaque; about 2,500 characters
+ * @property {string} wsUrl where this token must be used
+ * @property {number | null} maxSessionDurationSeconds
+ */
+
+/**
+ * @typedef {object} TokenRequest
+ * @property {string} tokenUrl absolute
+ * @property {number | null} [maxSessionDurationSeconds] what is left of the call, when it is picked up again
+ * @property {AbortSignal} [signal]
+ */
+
+/**
+ * Fetch one token.
+ * @param {import('./environment.js').Environment['fetch']} fetch
+ * @param {TokenRequest} request
+ * @returns {Promise<VoiceToken>}
+ * @throws {VoiceAgentError} token-refused, token-limited (with `retryAfterSeconds`), token-unavailable
+ */
+export async function fetchToken(fetch, { tokenUrl, maxSessionDurationSeconds = null, signal }) {
+  const url = new URL(tokenUrl);
+  if (maxSessionDurationSeconds !== null) {
+    url.searchParams.set('max_session_duration_seconds', String(maxSessionDurationSeconds));
+  }
+  const timeout = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
+  try {
+    const response = await fetch(url.href, {
+      cache: 'no-store',
+      headers: { Accept: 'application/json' },
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    if (!response.ok) throw await refusal(response);
+    return readToken(await response.json());
+  } catch (error) {
+    throw VoiceAgentError.from(error, 'token-unavailable');
+  }
+}
+
+/**
+ * @param {any} body
+ * @returns {VoiceToken}
+ */
+function readToken(body) {
+  const { token, ws_url: wsUrl, max_session_duration_seconds: cap } = body ?? {};
+  if (typeof token !== 'string' || token === '' || !/^wss?:\/\//.test(wsUrl)) {
+    throw new VoiceAgentError('token-unavailable', {
+      message: 'The token service sent no usable token.',
+    });
+  }
+  return {
+    token,
+    wsUrl,
+    maxSessionDurationSeconds: Number.isFinite(cap) ? cap : null,
+  };
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<VoiceAgentError>}
+ */
+async function refusal(response) {
+  const problem = await response.json().catch(() => null);
+  const retryAfterSeconds = readRetryAfter(response.headers.get('Retry-After'));
+  const details = { problem, retryAfterSeconds, message: problem?.detail };
+  if (response.status === 429) return new VoiceAgentError('token-limited', details);
+  if (response.status < 500) return new VoiceAgentError('token-refused', details);
+  return new VoiceAgentError('token-unavailable', details);
+}
+
+/**
+ * @param {string | null} value delay in seconds; our service never sends the date form
+ * @returns {number | null}
+ */
+function readRetryAfter(value) {
+  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) : null;
+}

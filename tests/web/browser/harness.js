@@ -1,0 +1,245 @@
+// What the browser tests stand on: the service with its simulator as a process of its own, Chromium with a
+// microphone that plays a file, and a recorder at the point where sound leaves the page.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { violations } from '../unit/schema.js';
+import { installRecorder, watchStates } from './in-page.js';
+import { readWav, silence, writeWav } from './wav.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const SPEECH = new URL('../../fixtures/speech/', import.meta.url);
+
+/** Flags that a Chromium without network, screen and sound device needs. */
+const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/**
+ * @typedef {object} Running
+ * @property {string} url
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Run a Python module of the project as a server until `stop`; its port is free and on loopback.
+ * @param {string[]} args after `python`
+ * @param {Record<string, string>} [settings] environment
+ * @returns {Promise<Running>}
+ */
+export async function serve(args, settings = {}) {
+  const port = await freePort();
+  const python = process.env.PYTHON ?? 'python3';
+  const { ASSEMBLYAI_API_KEY: _key, ...inherited } = process.env;
+  const isSimulator = args.includes('app.simulator');
+  const child = spawn(python, [...args, ...(isSimulator ? ['--port', String(port)] : [])], {
+    cwd: ROOT,
+    env: { ...inherited, PYTHONUNBUFFERED: '1', PORT: String(port), ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const output = gather(child);
+  await Promise.race([
+    output.until(/ is on http/),
+    exited.then(() => assert.fail(`the server ended at once:\n${output.text()}`)),
+  ]);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const slow = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await exited;
+    clearTimeout(slow);
+  };
+  return { url: `http://127.0.0.1:${port}`, stop };
+}
+
+/**
+ * The service and the simulator on one port, with evidence: a log of every frame, and a control route.
+ * @param {string[]} [options] further options of the simulator
+ */
+export async function serveDemo(options = []) {
+  const folder = mkdtempSync(join(tmpdir(), 'voicegate-'));
+  const log = join(folder, 'frames.jsonl');
+  const args = ['-m', 'app', '--demo', '--control', '--seed', '1', '--log', log, ...options];
+  const { url, stop } = await serve(args);
+  return {
+    url,
+    /** Every line of the log so far. */
+    readLog: () => parseLines(readFileSync(log, 'utf8')),
+    /** @returns {Promise<any>} what the simulator counted */
+    stats: async () => (await fetch(`${url}/_stats`)).json(),
+    /** @param {object} command */
+    control: async (command) => {
+      const response = await fetch(`${url}/_control`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(command),
+      });
+      assert.ok(response.ok, await response.text());
+    },
+    stop: async () => {
+      await stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/**
+ * A browser page whose microphone says the given things, and whose sound is recorded.
+ * @param {object} [options]
+ * @param {(number | string)[] | null} [options.microphone] seconds of silence, and names of clips, in
+ *   order from the moment the microphone is opened; null for a machine that has none
+ * @param {boolean} [options.isAllowed] whether the user allows it
+ * @param {import('playwright-core').BrowserContextOptions} [options.context]
+ */
+export async function openBrowser({ microphone = [60], isAllowed = true, context = {} } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'voicegate-'));
+  const file = join(folder, 'microphone.wav');
+  writeWav(file, (microphone ?? []).flatMap(part));
+  const devices = [
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-audio-capture=${file}%noloop`,
+  ];
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      ...CHROMIUM_FLAGS,
+      ...(microphone ? devices : []),
+      ...(isAllowed ? ['--use-fake-ui-for-media-stream'] : []),
+    ],
+  });
+  const page = await (await browser.newContext(context)).newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.addInitScript(installRecorder);
+  await page.addInitScript(watchStates);
+  return {
+    page,
+    complaints,
+    /**
+     * Wait until the call has gone through these states, in this order, however short each was.
+     * @param {string[]} states
+     */
+    passed: (...states) =>
+      page.waitForFunction((sought) => {
+        let at = 0;
+        for (const state of globalThis.states) if (state === sought[at]) at += 1;
+        return at === sought.length;
+      }, states),
+    /** What left the page as sound so far, block by block. */
+    heard: () => page.evaluate(() => globalThis.heard()),
+    close: async () => {
+      await browser.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/**
+ * @param {number | string} value
+ * @returns {Int16Array[]}
+ */
+const part = (value) => (typeof value === 'number' ? [silence(value)] : [clip(value)]);
+
+/**
+ * One of the sentences in tests/fixtures/speech.
+ * @param {string} name
+ */
+export const clip = (name) => readWav(fileURLToPath(new URL(`${name}.wav`, SPEECH)));
+
+/**
+ * Every frame both ways keeps to the message schema.
+ * @param {any[]} log
+ */
+export function assertFramesAreValid(log) {
+  const frames = log.filter(({ dir }) => dir === 'c2s' || dir === 's2c');
+  assert.ok(frames.length > 0, 'no frame was logged');
+  for (const { dir, frame, audio } of frames) {
+    const kind = dir === 'c2s' ? 'clientMessage' : 'serverMessage';
+    // The log keeps a summary beside the frame in place of the base64 itself.
+    const whole =
+      audio?.bytes > 0 ? { ...frame, [dir === 'c2s' ? 'audio' : 'data']: 'AA==' } : frame;
+    assert.deepEqual(violations(kind, whole), [], JSON.stringify(frame));
+  }
+}
+
+/**
+ * Each socket was opened with a token of its own, and no token was minted for nothing.
+ * @param {any} stats
+ */
+export function assertOneTokenASocket(stats) {
+  assert.equal(stats.tokens_minted, stats.sockets_opened);
+  assert.equal(stats.tokens_redeemed, stats.sockets_opened);
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function gather(child) {
+  let text = '';
+  let check = () => {};
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      text += chunk;
+      check();
+    });
+  }
+  return {
+    text: () => text,
+    /** @param {RegExp} pattern */
+    until: (pattern) =>
+      new Promise((resolve) => {
+        check = () => pattern.test(text) && resolve(undefined);
+        check();
+      }),
+  };
+}
+
+/** @returns {Promise<number>} */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/**
+ * The first frame from the service that `isSought` accepts, once it is there.
+ * @param {{readLog: () => any[]}} server
+ * @param {(frame: any) => boolean} isSought
+ * @param {number} [limitMs]
+ */
+export async function frameFrom(server, isSought, limitMs = 30_000) {
+  const end = Date.now() + limitMs;
+  while (Date.now() < end) {
+    const line = server.readLog().find(({ dir, frame }) => dir === 's2c' && isSought(frame));
+    if (line) return line.frame;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return assert.fail(`the service sent no frame that ${isSought}`);
+}
+
+/** @param {string} text */
+function parseLines(text) {
+  const complete = text.slice(0, text.lastIndexOf('\n') + 1);
+  return complete
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}

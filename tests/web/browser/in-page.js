@@ -1,0 +1,48 @@
+// Functions that run in the page, before its own code. Each must stand alone: only its text is sent there.
+
+/** Record what goes to the speakers, and count the microphones that are open. */
+export function installRecorder() {
+  /** @type {{atMs: number, samples: number[]}[]} */
+  const blocks = [];
+  /** @type {MediaStreamTrack[]} */
+  const tracks = [];
+  const connect = /** @type {(this: AudioNode, target: any, ...rest: any[]) => any} */ (
+    AudioNode.prototype.connect
+  );
+  AudioNode.prototype.connect = /** @this {AudioNode} */ function (
+    /** @type {any} */ target,
+    /** @type {any[]} */ ...rest
+  ) {
+    if (target instanceof AudioDestinationNode) {
+      const tap = /** @type {AudioContext} */ (this.context).createScriptProcessor(1024, 1, 1);
+      tap.onaudioprocess = ({ inputBuffer }) => {
+        blocks.push({ atMs: Date.now(), samples: [...inputBuffer.getChannelData(0)] });
+      };
+      connect.call(this, tap);
+      connect.call(tap, target); // a processor that leads nowhere is not run
+    }
+    return connect.call(this, target, ...rest);
+  };
+  const devices = navigator.mediaDevices;
+  if (devices) {
+    const getUserMedia = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (constraints) => {
+      const stream = await getUserMedia(constraints);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+  }
+  globalThis.heard = () => blocks;
+  globalThis.openTracks = () => tracks.filter(({ readyState }) => readyState === 'live').length;
+}
+
+/** Write down each state that the call goes through. */
+export function watchStates() {
+  globalThis.states = [];
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const state = /** @type {HTMLElement} */ (target).dataset.state;
+      if (state && state !== globalThis.states.at(-1)) globalThis.states.push(state);
+    }
+  }).observe(document, { subtree: true, attributeFilter: ['data-state'] });
+}
