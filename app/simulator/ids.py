@@ -1,0 +1,16 @@
+"""Identifiers as the service makes them: a prefix, an underscore, 32 hexadecimal digits."""
+
+from __future__ import annotations
+
+import random
+
+
+class Ids:
+    """Makes identifiers; the same seed gives the same ones."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(f"ids:{seed}")  # noqa: S311 - names, not secrets
+
+    def new(self, prefix: str) -> str:
+        """Return a new identifier, such as `sess_` and 32 digits for the prefix `sess`."""
+        return f"{prefix}_{self._random.getrandbits(128):032x}"

@@ -1,0 +1,68 @@
+"""The service and the simulator as one application."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import httpx
+import pytest
+import uvicorn
+from websockets.asyncio.client import connect
+
+from app.settings import Settings
+from app.simulator.demo import DEMO_NOTICE, create_demo
+from app.simulator.transport import CuttableWebSocketProtocol
+from tests.simulator.caller import LISTEN
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@asynccontextmanager
+async def demo(notice: str = "", **options: Any) -> AsyncIterator[str]:
+    """Serve a demo, which must know its own address before it is made, and give its base URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = create_demo(Settings(_env_file=None, notice=notice), origin=origin, **options)
+    config = uvicorn.Config(
+        app, ws=CuttableWebSocketProtocol, lifespan="on", log_level="warning", log_config=None
+    )
+    server = uvicorn.Server(config)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server._serve, [listener])
+        try:
+            yield origin
+        finally:
+            server.should_exit = True
+
+
+@pytest.mark.parametrize("key", [None, "0123456789abcdef0123456789abcdef"])
+async def test_demo_serves_the_whole_path_on_one_port(key: str | None) -> None:
+    """A token minted by the service through the simulator opens the simulator's socket."""
+    async with demo(control=True, key=key) as origin, httpx.AsyncClient(base_url=origin) as client:
+        answer: dict[str, Any] = (await client.get("/api/voice-token")).json()
+        counts = (await client.get("/_stats")).json()
+        page = (await client.get("/")).text
+        async with connect(f"{answer['ws_url']}?token={answer['token']}") as agent:
+            await agent.send(json.dumps(LISTEN))
+            first = json.loads(await agent.recv())
+
+    assert answer["ws_url"] == f"{origin.replace('http', 'ws')}/v1/ws"
+    assert counts["tokens_minted"] == 1
+    assert first["type"] == "session.updated"
+    assert DEMO_NOTICE in page
+
+
+async def test_demo_keeps_what_the_operator_set() -> None:
+    """A notice of the operator's own stays, and control exists only on request in a demo too."""
+    async with demo("Ours.") as origin, httpx.AsyncClient(base_url=origin) as client:
+        page = (await client.get("/")).text
+        status = (await client.get("/_stats")).status_code
+
+    assert "Ours." in page
+    assert DEMO_NOTICE not in page
+    assert status == 404

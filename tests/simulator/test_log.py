@@ -1,0 +1,74 @@
+"""The journal of `--log`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.simulator.log import Journal
+from tests.simulator.caller import audio, tone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """Return what was written."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_journal_measures_sound_instead_of_keeping_it(tmp_path: Path) -> None:
+    """Sound becomes its length, duration, level and hash; all else is kept."""
+    path, pcm = tmp_path / "log.jsonl", tone(50, -18)
+    with Journal(path) as journal:
+        journal("c2s", "sess_1", audio(pcm), 100.0)
+        data = audio(pcm)["audio"]
+        journal("s2c", "sess_1", {"type": "reply.audio", "reply_id": "r", "data": data}, 100.25)
+
+    first, second = lines_of(path)
+    assert first == {
+        "at": 0.0,
+        "dir": "c2s",
+        "session": "sess_1",
+        "frame": {"type": "input.audio", "audio": ""},
+        "audio": {
+            "bytes": 2400,
+            "duration_ms": 50.0,
+            "level_db": pytest.approx(-18, abs=0.2),
+            "sha256": hashlib.sha256(pcm).hexdigest(),
+        },
+    }
+    assert (second["at"], second["frame"]["data"]) == (0.25, "")
+
+
+def test_journal_keeps_what_is_no_sound(tmp_path: Path) -> None:
+    """Requests, sockets, other frames and broken ones each have their line."""
+    path = tmp_path / "log.jsonl"
+    request = {"method": "GET", "path": "/v1/token", "query": {"expires_in_seconds": "60"}}
+    with Journal(path) as journal:
+        journal("http", None, {"request": request, "status": 200}, 1.0)
+        journal("socket", None, {"event": "open"}, 2.0)
+        journal("c2s", None, {"type": "input.audio", "audio": "!"}, 2.0)
+        journal("c2s", None, {"type": "input.audio", "audio": 5}, 2.0)
+        journal("c2s", None, {"type": "reply.create", "instructions": "\ud800"}, 2.0)
+        journal("socket", "sess_1", {"event": "close", "code": 1006}, 3.5)
+
+    lines = lines_of(path)
+    assert lines[0] == {"at": 0.0, "dir": "http", "request": request, "status": 200}
+    assert lines[1] == {"at": 1.0, "dir": "socket", "session": None, "event": "open"}
+    assert lines[2]["audio"] is None
+    assert lines[3]["frame"]["audio"] == 5
+    assert lines[4]["frame"]["instructions"] == "\ud800"
+    assert (lines[5]["at"], lines[5]["code"]) == (2.5, 1006)
+
+
+def test_journal_is_written_line_by_line(tmp_path: Path) -> None:
+    """A reader sees each line at once, while the simulator still runs."""
+    path = tmp_path / "log.jsonl"
+    with Journal(path) as journal:
+        journal("socket", None, {"event": "open"}, 0.0)
+
+        assert len(lines_of(path)) == 1
