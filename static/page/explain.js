@@ -1,0 +1,50 @@
+// Turns an error of the client into what a person is told and may do. Pure.
+
+import { errorPanel, errors, problems } from './messages.js';
+import { duration, fill } from './format.js';
+
+/**
+ * @typedef {object} Explanation
+ * @property {string} title
+ * @property {string} text
+ * @property {'secure' | 'copy' | 'settings' | null} action   the one thing to do besides trying again
+ * @property {boolean} mayRetry            false when trying again here cannot help
+ * @property {number} waitSeconds          0 = try again at once
+ * @property {string | null} reference     id of the request, to tell whoever runs the page
+ */
+
+/**
+ * @param {import('./types.js').CallError} error   an unknown code is explained by its own message
+ * @returns {Explanation}
+ */
+export function explain(error) {
+  const base = entry(errors, error.code) ?? { title: 'The call did not work', text: error.message };
+  const problem = entry(problems, text(error.problem?.code));
+  const waitSeconds = Math.max(0, Math.ceil(error.retryAfterSeconds ?? 0));
+  const body = (problem ?? base).text;
+  return {
+    title: (problem ?? base).title,
+    text: waitSeconds
+      ? `${body} ${fill(errorPanel.wait, { duration: duration(waitSeconds) })}`
+      : body,
+    action: base.action ?? null,
+    mayRetry: !base.final,
+    waitSeconds,
+    reference: text(error.problem?.request_id),
+  };
+}
+
+/**
+ * Codes come from elsewhere, so only names that we wrote ourselves count.
+ *
+ * @param {{[code: string]: import('./messages.js').ErrorText}} texts
+ * @param {string | null} code
+ */
+function entry(texts, code) {
+  return code !== null && Object.hasOwn(texts, code) ? texts[code] : null;
+}
+
+/** @param {unknown} value @returns {string | null} */
+function text(value) {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

@@ -1,0 +1,38 @@
+// Keeps a scrolling log at its end, unless the reader scrolled back; then offers the way down.
+
+const NEAR_END_PX = 48;
+
+/**
+ * @param {HTMLElement} log
+ * @param {HTMLButtonElement} latest   shown while there is something newer below
+ * @returns {(change: () => void) => void}  runs a change of the log and follows it
+ */
+export function createFollower(log, latest) {
+  let isFollowing = true;
+
+  const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+  const toEnd = () => {
+    log.scrollTop = log.scrollHeight;
+  };
+  log.addEventListener(
+    'scroll',
+    () => {
+      isFollowing = isAtEnd();
+      if (isFollowing) latest.hidden = true;
+    },
+    { passive: true },
+  );
+  latest.addEventListener('click', () => {
+    isFollowing = true;
+    latest.hidden = true;
+    toEnd();
+    log.focus();
+  });
+  new ResizeObserver(() => isFollowing && toEnd()).observe(log);
+
+  return (change) => {
+    change();
+    if (isFollowing) toEnd();
+    else if (!isAtEnd()) latest.hidden = false;
+  };
+}

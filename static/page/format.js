@@ -1,0 +1,48 @@
+// Numbers and templates as people read them. Pure.
+
+/**
+ * Replaces `{name}` by the value of that name; an unknown name stays as it is.
+ *
+ * @param {string} template
+ * @param {{[name: string]: string | number}} values
+ */
+export function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/**
+ * A clock: 7 → "0:07", 754 → "12:34", 3754 → "1:02:34".
+ *
+ * @param {number} seconds
+ */
+export function clock(seconds) {
+  const { h, m, s } = split(seconds);
+  const pad = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  return h ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+}
+
+/**
+ * Words: 1 → "1 second", 75 → "1 minute 15 seconds", 3700 → "1 hour 2 minutes". Above an hour seconds do not matter:
+ * the rest is rounded up, so that nobody is told to come back too early.
+ *
+ * @param {number} seconds
+ */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const { h, m, s } = split(whole < 3600 ? whole : Math.ceil(whole / 60) * 60);
+  const parts = [
+    [h, 'hour'],
+    [m, 'minute'],
+    [s, 'second'],
+  ].filter(([count]) => count);
+  return (
+    parts.map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`).join(' ') ||
+    '0 seconds'
+  );
+}
+
+/** @param {number} seconds */
+function split(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return { h: Math.floor(whole / 3600), m: Math.floor((whole % 3600) / 60), s: whole % 60 };
+}

@@ -1,0 +1,132 @@
+// Composes the page: one voice agent, and one owner for each region, told what changed.
+// The state of the call stands as attributes on the body, for the style sheets and the tests.
+
+import { createVoiceAgent, listMicrophones } from '../voice-agent/index.js';
+import { createCallButton } from './call-button.js';
+import { createComposer } from './composer.js';
+import { configuration, elements } from './elements.js';
+import { createErrorPanel } from './error-panel.js';
+import { explain } from './explain.js';
+import { errorPanel as errorTexts, transcript as transcriptTexts } from './messages.js';
+import { createMicrophonePicker, rememberedMicrophone } from './microphone-picker.js';
+import { createMuteButton } from './mute-button.js';
+import { createSettings } from './settings.js';
+import { createStatus, whoSpeaks } from './status.js';
+import { createTranscript } from './transcript.js';
+import { createVisualiser } from './visualiser.js';
+
+const root = document.body;
+const settings = createSettings(elements.settings, () => dismissIf('agent-refused'));
+const agent = createVoiceAgent({
+  tokenUrl: configuration('token-url') ?? '/api/voice-token',
+  session: settings.session(),
+  microphone: rememberedMicrophone(),
+});
+
+/** Whom the present call is with; the settings may already name another for the next one. */
+let agentTitle = settings.agentTitle();
+const status = createStatus(elements, () => agentTitle);
+const transcript = createTranscript(elements, () => agentTitle);
+const visualiser = createVisualiser(elements);
+const composer = createComposer(elements.composer, (text) => agent.say(text));
+const panel = createErrorPanel(elements.problem, {
+  settings: settings.open,
+  dismiss: dismissError,
+});
+const muteButton = createMuteButton(elements, (muted) => {
+  if (muted) agent.mute();
+  else agent.unmute();
+  showSpeaking();
+});
+const callButton = createCallButton(elements, {
+  start: () => agent.start({ session: settings.session() }).catch(alreadyShown),
+  stop: () => agent.stop(),
+  waited: () => status.showDetail(errorTexts.ready),
+});
+const microphones = createMicrophonePicker(elements.microphone, listMicrophones, {
+  choose: (deviceId) => agent.setMicrophone(deviceId),
+  chosen: () => dismissIf('microphone'),
+  refused: showError,
+});
+
+/** @type {import('./types.js').Speaking} */
+let speaking = { user: false, agent: false };
+
+agent.on('state', showState);
+agent.on('level', visualiser.show);
+agent.on('speaking', (now) => {
+  speaking = now;
+  showSpeaking();
+});
+agent.on('transcript', (turn) => {
+  transcript.show(turn);
+  root.dataset.conversation = 'shown';
+});
+
+/** @param {import('./types.js').StateChange} change */
+function showState(change) {
+  const { state, previous, recovery, error } = change;
+  root.dataset.state = state;
+  if (state === 'connecting') {
+    agentTitle = settings.agentTitle();
+    dismissError();
+    transcript.startCall();
+  }
+  for (const part of [callButton, muteButton, composer]) part.showState(state);
+  status.showState(change);
+  if (state === 'live') showLive(previous, recovery);
+  else if (state !== 'reconnecting') showQuiet();
+  if (state === 'failed' && error) showError(error);
+}
+
+/**
+ * @param {import('./types.js').CallState} previous
+ * @param {import('./types.js').StateChange['recovery']} recovery
+ */
+function showLive(previous, recovery) {
+  root.dataset.conversation = 'shown';
+  showSpeaking();
+  if (previous === 'connecting') void microphones.refresh(); // with the permission come the names
+  if (previous === 'reconnecting' && recovery) transcript.note(transcriptTexts[recovery]);
+}
+
+function showQuiet() {
+  speaking = { user: false, agent: false };
+  showSpeaking();
+  visualiser.clear();
+  if (transcript.isEmpty()) root.dataset.conversation = 'empty';
+}
+
+function showSpeaking() {
+  root.dataset.speaking = whoSpeaks(speaking);
+  root.dataset.muted = String(agent.muted);
+  muteButton.showMuted(agent.muted);
+  status.showSpeaking(speaking, agent.muted);
+}
+
+/** @param {import('./types.js').CallError} error */
+function showError(error) {
+  const explanation = explain(error);
+  const isOver = agent.state === 'failed';
+  root.dataset.error = error.code;
+  panel.show(explanation, { canDismiss: !isOver });
+  if (!isOver) return;
+  elements.call.hidden = !explanation.mayRetry;
+  if (!explanation.mayRetry) panel.focusAction();
+  if (explanation.waitSeconds) callButton.waitFor(explanation.waitSeconds);
+}
+
+function dismissError() {
+  delete root.dataset.error;
+  panel.clear();
+  elements.call.hidden = false;
+  callButton.offerStart();
+}
+
+/** The visitor changed what may have caused the trouble. @param {string} cause  a code or how it begins */
+function dismissIf(cause) {
+  if (root.dataset.error?.startsWith(cause)) dismissError();
+}
+
+/** A refused start brings the error that the state has brought already. */
+function alreadyShown() {}

@@ -1,0 +1,199 @@
+// Every text that the page's scripts show, in one place, ready for translation. Pure data: no DOM, no logic.
+// Words in braces are replaced by values.
+
+/** @type {{[state in import('./types.js').CallState]: {name: string, detail: string}}} */
+export const states = {
+  idle: { name: 'Ready', detail: '' },
+  connecting: { name: 'Connecting', detail: 'Allow the microphone if your browser asks.' },
+  live: { name: 'Connected', detail: '' },
+  reconnecting: {
+    name: 'Reconnecting',
+    detail: 'The connection was lost. The conversation is kept and goes on in a moment.',
+  },
+  ending: { name: 'Ending the call', detail: '' },
+  ended: { name: 'Call ended', detail: '' },
+  failed: { name: 'Not connected', detail: '' },
+};
+
+/** How a call ended, by the client's reason. @type {{[reason: string]: string}} */
+export const endings = {
+  'by-user': 'You ended it after {duration}.',
+  'by-service': 'The voice service ended it after {duration}.',
+  'time-limit': 'It reached its time limit after {duration}.',
+  'other': 'It lasted {duration}.',
+};
+
+export const speaking = {
+  none: 'Listening',
+  user: 'You are speaking',
+  agent: '{agent} is speaking',
+  both: 'You are both speaking',
+  muted: 'You are muted',
+};
+
+export const callButton = {
+  start: 'Start talking',
+  retry: 'Try again',
+  cancel: 'Cancel',
+  end: 'End call',
+  ending: 'Ending …',
+  wait: 'in {time}',
+};
+
+export const muteButton = { mute: 'Mute', unmute: 'Unmute' };
+
+export const microphone = {
+  standard: 'Default microphone',
+  unnamed: 'Microphone {number}',
+};
+
+export const transcript = {
+  you: 'You',
+  interrupted: 'interrupted',
+  call: 'Call started at {time}',
+  resumed: 'The connection was lost for a moment. Nothing is missing.',
+  continued:
+    'The connection was lost. The call goes on in a new session, and the agent knows what was said.',
+};
+
+export const errorPanel = {
+  dismiss: 'Dismiss',
+  reference: 'Reference for support: {id}',
+  wait: 'You can try again in {duration}.',
+  ready: 'You can try again now.',
+};
+
+/** What the one action beside an error may be called. */
+export const actions = {
+  secure: 'Open the secure address',
+  copy: 'Copy the address',
+  copied: 'Copied',
+  settings: 'Open settings',
+};
+
+/**
+ * What happened and what to do, by the client's error code.
+ *
+ * @typedef {{title: string, text: string, action?: 'secure' | 'copy' | 'settings', final?: boolean}} ErrorText
+ *     `final`: trying again in this browser or at this address cannot help.
+ * @type {{[code: string]: ErrorText}}
+ */
+export const errors = {
+  'insecure-context': {
+    title: 'This address is not secure',
+    text: 'Browsers share the microphone only with pages on https. Open this page by its https address.',
+    action: 'secure',
+    final: true,
+  },
+  'unsupported-browser': {
+    title: 'This browser cannot make the call',
+    text: 'It lacks something a live voice call needs. Open this page in a current Chrome, Edge, Firefox or Safari.',
+    action: 'copy',
+    final: true,
+  },
+  'microphone-denied': {
+    title: 'The microphone is blocked',
+    text: 'Your browser does not let this page listen. Allow the microphone in the site settings beside the address, then try again.',
+  },
+  'microphone-not-found': {
+    title: 'No microphone found',
+    text: 'Plug one in or switch it on, or choose another one, then try again.',
+  },
+  'microphone-busy': {
+    title: 'The microphone is in use',
+    text: 'Another program or tab holds it. Close that one or choose another microphone, then try again.',
+  },
+  'token-refused': {
+    title: 'You cannot start a call here',
+    text: 'The service did not accept the request. Reload the page; if that does not help, ask whoever runs it.',
+  },
+  'token-limited': {
+    title: 'Too many calls just now',
+    text: 'The limit for new calls is reached for the moment.',
+  },
+  'token-unavailable': {
+    title: 'The service cannot be reached',
+    text: 'Check your internet connection and try again in a moment.',
+  },
+  'connection-failed': {
+    title: 'The call could not be set up',
+    text: 'The voice service did not answer. A firewall or VPN may block it; try again or use another network.',
+  },
+  'connection-lost': {
+    title: 'The connection was lost',
+    text: 'It could not be restored in time. The conversation so far stays on this page; start again when you are back online.',
+  },
+  'unauthorized': {
+    title: 'The voice service refused the call',
+    text: 'The permission for this call was not accepted or came too late. Try again; if it happens again, tell whoever runs this page.',
+  },
+  'agent-refused': {
+    title: "The agent's settings were not accepted",
+    text: 'The voice service refused the voice, system prompt or greeting. Change them or restore the defaults, then try again.',
+    action: 'settings',
+  },
+  'at-capacity': {
+    title: 'All lines are busy',
+    text: 'The voice service takes no more calls at the moment. Try again in a minute.',
+  },
+  'resume-refused': {
+    title: 'The connection was lost',
+    text: 'The conversation could not be picked up where it stopped. Start again to go on talking.',
+  },
+  'session-expired': {
+    title: 'The call reached its time limit',
+    text: 'Start a new one to go on talking.',
+  },
+  'protocol-error': {
+    title: 'Something went wrong on the line',
+    text: 'The voice service answered in a way this page does not understand. Try again; if it happens again, tell whoever runs this page.',
+  },
+  'audio-failed': {
+    title: 'The sound could not be started',
+    text: 'Check that speakers or headphones are connected and not used by another program, then try again.',
+  },
+};
+
+/** Sharper words for a problem that the service named itself; they replace title and text of the error above. @type {{[code: string]: ErrorText}} */
+export const problems = {
+  unauthenticated: {
+    title: 'Please sign in',
+    text: 'This page makes calls only for people who are signed in. Sign in and come back.',
+  },
+  origin_not_allowed: {
+    title: 'This page may not make calls',
+    text: 'The service does not take calls from this address. Whoever runs it can add the address to the allowed origins.',
+  },
+  forbidden: {
+    title: 'You may not make calls here',
+    text: 'Your account does not include voice calls. Ask whoever runs this page.',
+  },
+  rate_limited: {
+    title: 'That was quick',
+    text: 'You have started many calls in a short time.',
+  },
+  quota_exhausted: {
+    title: "Today's talking time is used up",
+    text: 'The minutes set aside for this page are spent.',
+  },
+  upstream_busy: {
+    title: 'All lines are busy',
+    text: 'The voice service takes no more calls at the moment.',
+  },
+  upstream_rejected: {
+    title: 'This page is not set up correctly',
+    text: 'The voice service does not accept its key. Only whoever runs the page can change that.',
+  },
+  service_unavailable: {
+    title: 'Calls are paused',
+    text: 'The voice service does not take calls from this page at present. Whoever runs it may need to look at the account.',
+  },
+  overloaded: {
+    title: 'Very busy just now',
+    text: 'Many people are starting calls at this moment. Try again shortly.',
+  },
+  draining: {
+    title: 'The service is restarting',
+    text: 'It is back in a few seconds.',
+  },
+};

@@ -1,0 +1,91 @@
+// The orb: its light is the agent's level, the ring around it shows both voices over the last second.
+// Everything here moves by real levels only, as often as they come; in silence nothing is painted.
+
+import { LevelHistory, ringTicks, tickLevel } from './levels.js';
+
+const TICKS_PER_SIDE = 20;
+const REST_PX = 3; // length of a tick in silence
+const REACH = 0.105; // longest tick, as a part of the canvas width
+
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+
+/** @param {{orb: HTMLElement, ring: HTMLCanvasElement}} elements */
+export function createVisualiser({ orb, ring }) {
+  const voices = {
+    user: new LevelHistory(TICKS_PER_SIDE),
+    agent: new LevelHistory(TICKS_PER_SIDE),
+  };
+  const ticks = ringTicks(TICKS_PER_SIDE);
+  let isPaintedSilent = false;
+
+  function paint() {
+    const context = ring.getContext('2d');
+    const width = ring.clientWidth;
+    if (!context || !width) return;
+    fitToScreen(ring, width);
+    const scale = ring.width / width;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, width, width);
+    context.lineCap = 'round';
+    context.lineWidth = Math.max(2, width / 130);
+    const colours = coloursOf(ring);
+    for (const { voice, age, angle } of ticks) {
+      const level = tickLevel(voices[voice], age, still.matches);
+      context.strokeStyle = level > 0.01 ? colours[voice] : colours.rest;
+      strokeTick(context, angle, width, REST_PX + level * REACH * width);
+    }
+    isPaintedSilent = voices.user.isSilent() && voices.agent.isSilent();
+  }
+
+  new ResizeObserver(paint).observe(ring);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
+  matchMedia('(forced-colors: active)').addEventListener('change', paint);
+
+  return {
+    /** @param {import('./types.js').Levels} levels */
+    show({ microphone, agent }) {
+      voices.user.push(microphone);
+      voices.agent.push(agent);
+      setLevel(orb, '--user-level', voices.user.at(0));
+      setLevel(orb, '--agent-level', voices.agent.at(0));
+      if (!isPaintedSilent || microphone > 0 || agent > 0) paint();
+    },
+    /** Back to rest: nobody speaks. */
+    clear() {
+      voices.user.clear();
+      voices.agent.clear();
+      setLevel(orb, '--user-level', 0);
+      setLevel(orb, '--agent-level', 0);
+      paint();
+    },
+  };
+}
+
+/** Sets a custom property only when it changes visibly, so that silence costs no style work. @param {HTMLElement} element @param {string} name @param {number} level */
+function setLevel(element, name, level) {
+  const value = level.toFixed(2);
+  if (element.style.getPropertyValue(name) !== value) element.style.setProperty(name, value);
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} cssWidth */
+function fitToScreen(canvas, cssWidth) {
+  const pixels = Math.round(cssWidth * Math.min(devicePixelRatio, 3));
+  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
+}
+
+/** The colours come from the style sheet, so themes and forced colours hold here too. @param {HTMLElement} element */
+function coloursOf(element) {
+  const style = getComputedStyle(element);
+  return { user: style.outlineColor, agent: style.borderTopColor, rest: style.color };
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} angle @param {number} width @param {number} length */
+function strokeTick(context, angle, width, length) {
+  const inner = width * 0.385;
+  const [x, y] = [Math.cos(angle), Math.sin(angle)];
+  const centre = width / 2;
+  context.beginPath();
+  context.moveTo(centre + x * inner, centre + y * inner);
+  context.lineTo(centre + x * (inner + length), centre + y * (inner + length));
+  context.stroke();
+}

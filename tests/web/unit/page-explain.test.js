@@ -1,0 +1,96 @@
+// What people are told when something goes wrong.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { explain } from '../../../static/page/explain.js';
+import { errors, problems } from '../../../static/page/messages.js';
+
+const CODES = [
+  'insecure-context',
+  'unsupported-browser',
+  'microphone-denied',
+  'microphone-not-found',
+  'microphone-busy',
+  'token-refused',
+  'token-limited',
+  'token-unavailable',
+  'connection-failed',
+  'connection-lost',
+  'unauthorized',
+  'agent-refused',
+  'at-capacity',
+  'resume-refused',
+  'session-expired',
+  'protocol-error',
+  'audio-failed',
+];
+
+/** @param {Partial<import('../../../static/page/types.js').CallError>} error */
+function anError(error) {
+  return {
+    code: 'token-limited',
+    retryable: true,
+    message: 'A sentence of the client.',
+    retryAfterSeconds: null,
+    problem: null,
+    ...error,
+  };
+}
+
+for (const code of CODES) {
+  test(`${code} has words of its own: a headline and what to do`, () => {
+    const { title, text } = explain(anError({ code }));
+
+    assert.notEqual(title, '');
+    assert.notEqual(text, 'A sentence of the client.');
+    assert.match(text, /[.]$/);
+  });
+}
+
+test('an unknown code is explained by the message that came with it', () => {
+  const { text, mayRetry } = explain(anError({ code: 'from-the-future' }));
+
+  assert.equal(text, 'A sentence of the client.');
+  assert.equal(mayRetry, true);
+});
+
+test('a problem that the service named replaces the general words and brings its reference', () => {
+  const problem = { code: 'quota_exhausted', request_id: 'r-1' };
+  const explanation = explain(anError({ problem }));
+
+  assert.equal(explanation.title, problems.quota_exhausted.title);
+  assert.equal(explanation.reference, 'r-1');
+});
+
+test('a problem that nobody has described keeps the general words', () => {
+  const explanation = explain(anError({ problem: { code: 'brand_new', request_id: 7 } }));
+
+  assert.equal(explanation.title, errors['token-limited'].title);
+  assert.equal(explanation.reference, null);
+});
+
+test('a wait is told in words and given in whole seconds, rounded up', () => {
+  const explanation = explain(anError({ retryAfterSeconds: 61.2 }));
+
+  assert.equal(explanation.waitSeconds, 62);
+  assert.match(explanation.text, /1 minute 2 seconds\.$/);
+});
+
+test('a wait that is over already is none', () => {
+  assert.equal(explain(anError({ retryAfterSeconds: -3 })).waitSeconds, 0);
+});
+
+test('what this browser or address can never do is not offered again, but the way out is', () => {
+  const insecure = explain(anError({ code: 'insecure-context' }));
+  const unsupported = explain(anError({ code: 'unsupported-browser' }));
+
+  assert.deepEqual([insecure.mayRetry, insecure.action], [false, 'secure']);
+  assert.deepEqual([unsupported.mayRetry, unsupported.action], [false, 'copy']);
+});
+
+test('codes that are names of object methods are not mistaken for texts', () => {
+  const explanation = explain(anError({ code: 'toString', problem: { code: 'constructor' } }));
+
+  assert.equal(explanation.text, 'A sentence of the client.');
+});
