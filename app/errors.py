@@ -1,0 +1,228 @@
+"""Every way in which a request can fail, and the one map to an answer (RFC 9457)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+MEDIA_TYPE = "application/problem+json"
+MAX_TEXT = 80
+
+
+class ConfigurationError(Exception):
+    """The service must not start; `problems` holds one sentence for each thing to put right."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class BadParameter:
+    """One refused query parameter: its name, what is allowed, and a bounded copy of what came."""
+
+    name: str
+    allowed: str
+    received: str
+
+
+def bad_parameter(name: str, allowed: str, received: Any) -> BadParameter:
+    """Return an entry of bounded size, whatever was sent."""
+    values = received if isinstance(received, list) else [received]
+    return BadParameter(_short(name), allowed, _short(", ".join(str(value) for value in values)))
+
+
+class AppError(Exception):
+    """A failure with a public face; `str()` of it is for the log and holds nothing secret.
+
+    Args:
+        reason: What happened, for the log. Our own words only: never text from elsewhere.
+        detail: One sentence for a person, where the class's own does not say enough.
+        retry_after_seconds: When it makes sense to ask again.
+        errors: The parameters at fault.
+    """
+
+    status = 500
+    code = "internal_error"
+    title = "Internal error"
+    detail = "Something went wrong inside the service; the request id names it in the log."
+
+    def __init__(
+        self,
+        reason: str = "",
+        *,
+        detail: str | None = None,
+        retry_after_seconds: int | None = None,
+        errors: tuple[BadParameter, ...] = (),
+    ) -> None:
+        super().__init__(reason or self.code)
+        self.detail = detail or self.detail
+        self.retry_after_seconds = retry_after_seconds
+        self.errors = errors
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Header fields that belong to this failure."""
+        if self.retry_after_seconds is None:
+            return {}
+        return {"Retry-After": str(self.retry_after_seconds)}
+
+
+class RequestError(AppError):
+    """The caller asked for something that it cannot have."""
+
+
+class InvalidRequestError(RequestError):
+    """A query parameter is out of range, malformed, unknown or repeated."""
+
+    status = 422
+    code = "invalid_request"
+    title = "Invalid request"
+    detail = "A query parameter is not allowed as it was sent; `errors` says what is."
+
+    def __init__(self, *errors: BadParameter) -> None:
+        sentences = " ".join(f"{entry.name} must be {entry.allowed}." for entry in errors[:2])
+        super().__init__(detail=sentences or None, errors=errors)
+
+
+class OriginNotAllowedError(RequestError):
+    """The page that asks is neither ours nor on the operator's list."""
+
+    status = 403
+    code = "origin_not_allowed"
+    title = "Origin not allowed"
+    detail = "Pages of this origin may not use the service; its operator keeps the list."
+
+
+class NotFoundError(RequestError):
+    """There is no such path."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+    detail = "There is nothing at this path."
+
+
+class MethodNotAllowedError(RequestError):
+    """The path exists, but not for this verb."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "Method not allowed"
+    detail = "This path does not answer to this method; the Allow header names those it does."
+
+
+class ServiceError(AppError):
+    """The service itself cannot serve the request now."""
+
+
+class OverloadedError(ServiceError):
+    """Too many mints are in flight."""
+
+    status = 503
+    code = "overloaded"
+    title = "Overloaded"
+    detail = "Too many tokens are being minted at this moment; try again shortly."
+
+
+class DrainingError(ServiceError):
+    """The process has been told to end."""
+
+    status = 503
+    code = "draining"
+    title = "Shutting down"
+    detail = "This instance is shutting down and mints no more tokens; try again shortly."
+
+
+class UpstreamError(AppError):
+    """The agent service failed us; nothing it said is in here."""
+
+
+class UpstreamRejectedError(UpstreamError):
+    """It refused our key or our request: the operator's to put right."""
+
+    status = 502
+    code = "upstream_rejected"
+    title = "Refused upstream"
+    detail = "The agent service refused this service's key or request; its operator has to look."
+
+
+class UpstreamUnavailableError(UpstreamError):
+    """It cannot be reached, or failed by its own account."""
+
+    status = 502
+    code = "upstream_unavailable"
+    title = "Upstream unavailable"
+    detail = "The agent service could not be reached or failed; try again shortly."
+
+
+class UpstreamUnreadableError(UpstreamError):
+    """It answered what no token answer looks like."""
+
+    status = 502
+    code = "upstream_unreadable"
+    title = "Upstream unreadable"
+    detail = "The agent service gave an answer that makes no sense; try again shortly."
+
+
+class UpstreamBusyError(UpstreamError):
+    """It asks us to come back later."""
+
+    status = 429
+    code = "upstream_busy"
+    title = "Upstream busy"
+    detail = "The agent service takes no more sessions at this moment; try again later."
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """It did not answer within the budget."""
+
+    status = 504
+    code = "upstream_timeout"
+    title = "Upstream timeout"
+    detail = "The agent service did not answer in time; try again shortly."
+
+
+class AccountUnavailableError(UpstreamError):
+    """It does not serve the operator's account, for want of payment for example."""
+
+    status = 503
+    code = "service_unavailable"
+    title = "Service unavailable"
+    detail = "The agent service does not serve this account now; its operator has to look."
+
+
+def problem(error: AppError, request_id: str) -> dict[str, Any]:
+    """Return the problem details of a failure.
+
+    `type` is a relative reference, stable whether or not the operator serves the page it names.
+    """
+    body: dict[str, Any] = {
+        "type": f"/docs#{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if error.errors:
+        body["errors"] = [asdict(entry) for entry in error.errors]
+    return body
+
+
+def problem_response(
+    error: AppError, request_id: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Return the answer to a failure; it is never stored by any cache."""
+    return JSONResponse(
+        problem(error, request_id),
+        status_code=error.status,
+        headers={**error.headers, **(headers or {}), "Cache-Control": "no-store"},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

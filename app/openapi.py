@@ -1,0 +1,47 @@
+"""The description of the API, which `/docs` shows and generators of clients read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi.openapi.utils import get_openapi
+
+from app.routes.schemas import Problem
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+DESCRIPTION = (
+    "Puts a voice agent on any web page without giving the page the API key. "
+    "Fetch a token, open `ws_url` with `?token=` in the browser, and talk: "
+    "the audio never passes through this service. "
+    "Every error, on every path, is `application/problem+json` (RFC 9457) with a stable `code`."
+)
+
+
+def describe(app: FastAPI) -> None:
+    """Let `app.openapi()` return a description that has the problem details in it; made once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary="Short-lived tokens for voice agents in the browser.",
+        description=DESCRIPTION,
+        routes=app.routes,
+        license_info={"name": "MIT", "identifier": "MIT"},
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    template = "#/components/schemas/{model}"
+    problem = Problem.model_json_schema(ref_template=template)
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    return document

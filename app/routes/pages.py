@@ -1,0 +1,57 @@
+"""What people look at: the page, and the documentation of the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi.responses import JSONResponse
+from fastapi.templating import Jinja2Templates
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from app.agents import Agents
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+# Ask again each time: a page must never be older than the files that it names.
+REVALIDATE = {"Cache-Control": "no-cache"}
+
+
+def page_routes(agents: Agents, *, notice: str, docs: bool) -> list[Route]:
+    """Return the routes of the page and, if wanted, of the API's documentation."""
+    templates = Jinja2Templates(TEMPLATES)
+    public = agents.public()
+
+    def render(request: Request, name: str, context: dict[str, Any]) -> Response:
+        context = {**context, "url_for": _url_for(request), "notice": notice}
+        return templates.TemplateResponse(request, name, context, headers=REVALIDATE)
+
+    async def index(request: Request) -> Response:
+        return render(request, "index.html", {"agents": public})
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(request.app.openapi(), headers=REVALIDATE)
+
+    async def documentation(request: Request) -> Response:
+        service_url = str(request.base_url).rstrip("/")
+        context = {"openapi": request.app.openapi(), "service_url": service_url}
+        return render(request, "docs.html", context)
+
+    routes = [Route("/", index, name="index")]
+    if docs:
+        routes.append(Route("/docs", documentation, name="docs"))
+        routes.append(Route("/openapi.json", openapi, name="openapi"))
+    return routes
+
+
+def _url_for(request: Request) -> Any:
+    """Return `url_for` giving paths: whole addresses would repeat whatever `Host` came in."""
+    root = request.scope.get("root_path", "").rstrip("/")
+
+    def url_for(name: str, **parameters: Any) -> str:
+        return f"{root}{request.app.url_path_for(name, **parameters)}"
+
+    return url_for

@@ -1,0 +1,125 @@
+"""The shapes of the HTTP API, as its description shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from app.errors import (
+    MEDIA_TYPE,
+    AccountUnavailableError,
+    AppError,
+    DrainingError,
+    InvalidRequestError,
+    MethodNotAllowedError,
+    OriginNotAllowedError,
+    OverloadedError,
+    UpstreamBusyError,
+    UpstreamRejectedError,
+    UpstreamTimeoutError,
+    UpstreamUnavailableError,
+    UpstreamUnreadableError,
+    bad_parameter,
+    problem,
+)
+
+
+class VoiceTokenAnswer(BaseModel):
+    """A fresh token. Use it once, at once, and only at `ws_url`."""
+
+    token: str = Field(description="Opaque; percent-encode it into `?token=`.")
+    expires_in_seconds: int = Field(ge=1, le=600, description="Seconds in which to open a session.")
+    max_session_duration_seconds: int = Field(
+        ge=60, le=10800, description="Seconds after which the session ends."
+    )
+    ws_url: str = Field(description="The WebSocket at which this token is good.")
+
+
+class AgentEntry(BaseModel):
+    """One agent that a page may offer."""
+
+    name: str
+    title: str
+    description: str
+    session: dict[str, Any] = Field(description="The `session` of the first `session.update`.")
+    voices: list[str] = Field(description="Voices to offer; not a closed list.")
+    editable: list[str] = Field(description="What a visitor may change of `session`.")
+
+
+class AgentsAnswer(BaseModel):
+    """The configured agents, without anything secret."""
+
+    default: str
+    agents: list[AgentEntry]
+
+
+class Health(BaseModel):
+    """The state of this instance."""
+
+    status: str
+
+
+class ParameterProblem(BaseModel):
+    """One refused parameter."""
+
+    name: str
+    allowed: str
+    received: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457), the body of every error on every path."""
+
+    type: str = Field(description="Stable reference to the kind of problem.")
+    title: str
+    status: int
+    detail: str = Field(description="One sentence for a person.")
+    code: str = Field(description="Stable name of the kind of problem, for programs.")
+    request_id: str = Field(description="Names the request in the service's log.")
+    errors: list[ParameterProblem] | None = None
+
+
+TOKEN_ERRORS: tuple[AppError, ...] = (
+    OriginNotAllowedError(),
+    InvalidRequestError(bad_parameter("expires_in_seconds", "an integer from 1 to 600", "601")),
+    MethodNotAllowedError(),
+    UpstreamBusyError(retry_after_seconds=5),
+    UpstreamRejectedError(),
+    UpstreamUnavailableError(),
+    UpstreamUnreadableError(),
+    OverloadedError(retry_after_seconds=1),
+    AccountUnavailableError(),
+    DrainingError(retry_after_seconds=2),
+    UpstreamTimeoutError(),
+    AppError(),
+)
+
+
+def problem_responses(*errors: AppError) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI `responses` of a route that can fail in these ways."""
+    by_status: dict[int | str, list[AppError]] = {}
+    for error in errors:
+        by_status.setdefault(error.status, []).append(error)
+    return {status: _response(group) for status, group in sorted(by_status.items(), key=str)}
+
+
+def _response(errors: list[AppError]) -> dict[str, Any]:
+    examples = {
+        error.code: {"summary": error.title, "value": problem(error, "3f1c5a0e9b2d4c67")}
+        for error in errors
+    }
+    response: dict[str, Any] = {
+        "description": "; or ".join(f"`{error.code}`: {error.detail}" for error in errors),
+        "content": {
+            MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+        },
+    }
+    if any(error.retry_after_seconds for error in errors):
+        response["headers"] = {
+            "Retry-After": {
+                "description": "Seconds after which to ask again, where that is known.",
+                "schema": {"type": "integer", "minimum": 1},
+            }
+        }
+    return response

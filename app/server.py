@@ -1,0 +1,114 @@
+"""uvicorn as this service runs it: bounded, quiet, and ending without cutting anyone off."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from app.lifecycle import Lifecycle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+# Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
+KEEP_ALIVE_SECONDS = 65
+POLL_SECONDS = 0.02
+
+
+class Server(uvicorn.Server):
+    """Runs one ASGI app until SIGTERM or SIGINT.
+
+    From the signal on the app is draining: probes fail and new mints are refused, while the
+    listener stays open until the requests in flight have their answers or the grace is over.
+
+    Args:
+        app: The ASGI app; its `state.lifecycle` is told of the end, if it has one.
+        grace_seconds: How long requests in flight may still take.
+        announcement: Printed once callers can connect.
+        options: uvicorn's own, over those set here; without a `ws` no WebSocket is served.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        *,
+        grace_seconds: int,
+        announcement: str,
+        **options: Any,
+    ) -> None:
+        defaults: dict[str, Any] = {
+            "http": _http_protocol(),
+            "ws": "none",
+            "lifespan": "on",
+            "log_config": None,
+            "access_log": False,
+            "server_header": False,
+            "proxy_headers": False,
+            "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        }
+        super().__init__(uvicorn.Config(app, **(defaults | options)))
+        state = getattr(app, "state", None)
+        self._lifecycle: Lifecycle = getattr(state, "lifecycle", None) or Lifecycle()
+        self._grace_seconds = grace_seconds
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve, and say so."""
+        await super().startup(sockets)
+        print(self._announcement, flush=True)  # noqa: T201 - for whoever started it
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain; a second SIGINT ends at once."""
+        self._lifecycle.drain()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests in flight finish, then close everything."""
+        self._lifecycle.drain()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._grace_seconds):
+                # Polled, as a second signal ends the wait too.
+                while self._lifecycle.in_flight and not self.force_exit:  # noqa: ASYNC110
+                    await asyncio.sleep(POLL_SECONDS)
+        # What is left had its time; uvicorn only has to close connections.
+        self.config.timeout_graceful_shutdown = 1
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the signals that end a service; having drained is a success, not a death."""
+        ends = (signal.SIGINT, signal.SIGTERM)
+        previous = {sig: signal.signal(sig, self.handle_exit) for sig in ends}
+        try:
+            yield
+        finally:
+            for sig, handler in previous.items():
+                signal.signal(sig, handler)
+
+
+def _http_protocol() -> Any:
+    try:
+        from app.http_protocol import BoundedHttpProtocol  # noqa: PLC0415 - httptools may be absent
+    except ImportError:
+        return "h11"
+    return BoundedHttpProtocol
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket.
+
+    Raises:
+        OSError: The port is taken, or the address is not ours to use.
+    """
+    if ":" in host:
+        dual = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6, backlog=2048, dualstack_ipv6=dual
+        )
+    return socket.create_server((host, port), backlog=2048)

@@ -1,0 +1,66 @@
+"""An upstream made of plain sockets, for what no HTTP library would ever send."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter, int], Awaitable[None]]
+
+
+def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
+    """Return a whole HTTP answer."""
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+class RawUpstream:
+    """A listening socket; `requests` holds the head of every request that came."""
+
+    def __init__(self, behave: Behaviour) -> None:
+        self._behave = behave
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.url = ""
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Read requests, one after the other, and do to each what the test wants."""
+        self.connections += 1
+        try:
+            while not writer.is_closing():
+                self.requests.append(await reader.readuntil(b"\r\n\r\n"))
+                await self._behave(reader, writer, len(self.requests))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def raw_upstream(behave: Behaviour) -> AsyncIterator[RawUpstream]:
+    """Listen on a free loopback port.
+
+    Args:
+        behave: Called with the reader, the writer and the number of the request, from 1.
+    """
+    upstream = RawUpstream(behave)
+    tasks: set[asyncio.Task[None]] = set()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(upstream.handle(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    upstream.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield upstream
+    finally:
+        server.close()
+        for task in list(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

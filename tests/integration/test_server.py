@@ -1,0 +1,276 @@
+"""The process: how it starts, refuses to, is bounded, and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from app.http_protocol import MAX_HEAD_BYTES
+from tests.integration.raw_upstream import answer, raw_upstream
+from tests.service import KEY, TOKEN, assert_problem
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = answer(json.dumps({"token": TOKEN, "expires_in_seconds": 60}).encode())
+
+
+async def start(folder: Path, *arguments: str, **environment: str) -> Process:
+    """Start `python -m app` in a folder without `.env`, with these settings and no other."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app", *arguments),
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PORT": "0", **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def finish(process: Process) -> tuple[int | None, str, str]:
+    """Wait for the end; returns exit code, standard output and standard error."""
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def running(folder: Path, *arguments: str, **environment: str) -> AsyncIterator[Running]:
+    """Run `python -m app` until it says where it is; ends it in the end."""
+    process = await start(folder, *arguments, **environment)
+    assert process.stdout is not None
+    try:
+        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
+        assert "http://" in line, line + (await finish(process))[2]
+        yield Running(process, line)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+class Running:
+    """A process that serves, and the one line that it printed."""
+
+    def __init__(self, process: Process, line: str) -> None:
+        self.process = process
+        self.line = line
+        self.url = line.split(" ")[3]
+        self.port = int(self.url.rpartition(":")[2])
+
+
+async def test_no_key_exits_2_and_says_what_to_set(tmp_path: Path) -> None:
+    """Without a key production does not start."""
+    code, out, err = await finish(await start(tmp_path))
+
+    assert (code, out) == (2, "")
+    assert err.startswith("Set ASSEMBLYAI_API_KEY ")
+    assert "--demo" in err
+    assert err.count("\n") == 1
+
+
+async def test_wrong_settings_exit_2_one_sentence_a_line(tmp_path: Path) -> None:
+    """No traceback; the variables are named, secrets are not shown."""
+    wrong = {"VOICEGATE_DOCS": "perhaps", "ASSEMBLYAI_API_KEY": "two words"}
+    code, _, err = await finish(await start(tmp_path, PORT="x", **wrong))
+
+    assert code == 2
+    assert len(err.splitlines()) == 3
+    assert "Traceback" not in err
+    assert "two words" not in err
+
+
+async def test_wrong_agents_file_exits_2(tmp_path: Path) -> None:
+    """An agent that cannot be is found at start, not by the first visitor."""
+    (tmp_path / "agents.toml").write_text("[agents.a]\ncolour = 1\n")
+    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_AGENTS_FILE": "agents.toml"}
+    code, _, err = await finish(await start(tmp_path, **environment))
+
+    assert (code, err) == (2, "agents.toml: agents.a.colour: there is no such field.\n")
+
+
+async def test_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    """Whoever starts a second one is told so, without a traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, out, err = await finish(await start(tmp_path, ASSEMBLYAI_API_KEY=KEY, PORT=port))
+
+    assert (code, out) == (1, "")
+    assert (
+        err
+        == f"Something else uses port {port} of 127.0.0.1: end it, or set PORT to another port.\n"
+    )
+
+
+async def test_production_takes_no_options_of_the_simulator(tmp_path: Path) -> None:
+    """A switch of the simulator has no meaning without it, and is refused."""
+    code, _, err = await finish(await start(tmp_path, "--control", ASSEMBLYAI_API_KEY=KEY))
+
+    assert code == 2
+    assert "unrecognized arguments: --control" in err
+
+
+async def test_production_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
+    """It mints over real sockets, serves no WebSocket, logs no secret, and ends with success."""
+
+    async def behave(_: StreamReader, writer: StreamWriter, number: int) -> None:
+        writer.write(GOOD)
+
+    async with raw_upstream(behave) as upstream:
+        environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_UPSTREAM_URL": upstream.url}
+        async with running(tmp_path, **environment) as service:
+            async with httpx.AsyncClient(base_url=service.url) as client:
+                token = await client.get("/api/voice-token?expires_in_seconds=61")
+                upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+                upgrade |= {"Sec-WebSocket-Key": "eA==", "Sec-WebSocket-Version": "13"}
+                refused = await client.get("/v1/ws?token=query-secret", headers=upgrade)
+            service.process.send_signal(signal.SIGTERM)
+            code, out, err = await finish(service.process)
+
+    assert token.json()["token"] == TOKEN
+    assert "server" not in token.headers
+    assert refused.status_code == 404
+    assert (code, out) == (0, "")
+    for secret in (KEY, TOKEN, "query-secret", "expires_in_seconds"):
+        assert secret not in err
+    assert "GET /api/voice-token 200" in err
+    assert "Traceback" not in err
+
+
+async def test_sigterm_drains(tmp_path: Path) -> None:
+    """A mint in flight gets its token, while probes fail and new mints are refused."""
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    async def behave(_: StreamReader, writer: StreamWriter, number: int) -> None:
+        asked.set()
+        await release.wait()
+        writer.write(GOOD)
+
+    async with raw_upstream(behave) as upstream:
+        environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_UPSTREAM_URL": upstream.url}
+        async with (
+            running(tmp_path, **environment) as service,
+            httpx.AsyncClient(base_url=service.url) as client,
+        ):
+            minting = asyncio.create_task(client.get("/api/voice-token"))
+            await asked.wait()
+            assert (await client.get("/readyz")).status_code == 200
+            service.process.send_signal(signal.SIGTERM)
+            while (ready := await client.get("/readyz")).status_code == 200:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            refused = await client.get("/api/voice-token")
+            release.set()
+            minted = await minting
+            code, _, err = await finish(service.process)
+
+    assert ready.json()["code"] == refused.json()["code"] == "draining"
+    assert refused.headers["retry-after"] == "2"
+    assert minted.json()["token"] == TOKEN
+    assert code == 0, err
+
+
+async def test_grace_ends_even_if_the_upstream_never_answers(tmp_path: Path) -> None:
+    """A mint that hangs cannot keep the process from ending."""
+    asked = asyncio.Event()
+
+    async def behave(reader: StreamReader, _: StreamWriter, number: int) -> None:
+        asked.set()
+        await reader.read()
+
+    async with raw_upstream(behave) as upstream:
+        environment = {
+            "ASSEMBLYAI_API_KEY": KEY,
+            "VOICEGATE_UPSTREAM_URL": upstream.url,
+            "VOICEGATE_SHUTDOWN_GRACE_SECONDS": "0",
+        }
+        async with (
+            running(tmp_path, **environment) as service,
+            httpx.AsyncClient(base_url=service.url) as client,
+        ):
+            minting = asyncio.create_task(client.get("/api/voice-token"))
+            await asked.wait()
+            service.process.send_signal(signal.SIGTERM)
+            code, _, err = await finish(service.process)
+            cut_off = await minting
+
+    assert code == 0, err
+    assert_problem(cut_off, 503, "draining")
+    assert "Traceback" not in err
+    assert KEY not in err
+
+
+async def test_listening_to_all_is_warned_about(tmp_path: Path) -> None:
+    """Whoever opens the service to other machines is told what that means."""
+    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_HOST": "0.0.0.0"}
+    async with running(tmp_path, **environment) as service:
+        service.process.send_signal(signal.SIGINT)
+        code, _, err = await finish(service.process)
+
+    assert code == 0
+    assert service.line.startswith("Voicegate is on http://127.0.0.1:")
+    assert err.splitlines()[0].startswith("Listening on 0.0.0.0, not only on this machine: ")
+
+
+@pytest.mark.parametrize("flag", ["--demo", "--demo-without-key"])
+async def test_demo_needs_no_key(tmp_path: Path, flag: str) -> None:
+    """Service and simulator are on one port, and the one line says that it is no real agent."""
+    async with running(tmp_path, flag, "--control", "--seed", "7") as service:
+        async with httpx.AsyncClient(base_url=service.url) as client:
+            token = (await client.get("/api/voice-token")).json()
+            stats = (await client.get("/_stats")).json()
+        service.process.send_signal(signal.SIGTERM)
+        code, _, _ = await finish(service.process)
+
+    assert service.line == (
+        f"Voicegate is on {service.url} (no ASSEMBLYAI_API_KEY: talking to the built-in simulator)"
+    )
+    assert token["ws_url"] == f"ws://127.0.0.1:{service.port}/v1/ws"
+    assert stats["tokens_minted"] == 1
+    assert code == 0
+
+
+async def test_demo_without_key_is_production_with_one(tmp_path: Path) -> None:
+    """`make run` uses the real service as soon as there is a key."""
+    async with (
+        running(tmp_path, "--demo-without-key", ASSEMBLYAI_API_KEY=KEY) as service,
+        httpx.AsyncClient(base_url=service.url) as client,
+    ):
+        simulated = await client.get("/v1/token?expires_in_seconds=60")
+
+    assert service.line == f"Voicegate is on {service.url} (agents at agents.assemblyai.com)"
+    assert simulated.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * MAX_HEAD_BYTES * 2, b"431"),
+        (b"GET /" + b"x" * MAX_HEAD_BYTES * 2, b"431"),
+        (b"GET / HTTP/1.1\r\n" + b"X-A: b\r\n" * MAX_HEAD_BYTES, b"431"),
+        (b"this is not HTTP\r\n\r\n", b"400"),
+    ],
+    ids=["long field", "long path", "many fields", "no HTTP"],
+)
+async def test_heads_are_bounded(tmp_path: Path, sent: bytes, status: bytes) -> None:
+    """What never becomes a request is refused with problem details and closed."""
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(sent)
+        got = await asyncio.wait_for(reader.read(), 30)
+        writer.close()
+
+    head, _, body = got.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status)
+    assert b"application/problem+json" in head
+    assert json.loads(body)["status"] == int(status)

@@ -1,0 +1,83 @@
+"""The service inside a test: its settings, and a caller of it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from app.main import create_app
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+KEY = "key-0123456789abcdef-never-to-be-seen"
+TOKEN = "token-never-to-be-logged"
+UPSTREAM = "https://agents.example.test"
+TOKEN_URL = f"{UPSTREAM}/v1/token"
+SERVICE = "http://voicegate.test"
+
+
+def make_settings(**changes: Any) -> Settings:
+    """Return settings that read no file."""
+    return Settings(
+        _env_file=None, **({"assemblyai_api_key": KEY, "upstream_url": UPSTREAM} | changes)
+    )
+
+
+@asynccontextmanager
+async def service(
+    transport: httpx.AsyncBaseTransport | None = None, **changes: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the service without a socket; yields a client of it."""
+    app = create_app(make_settings(**changes), transport=transport)
+    async with app.router.lifespan_context(app), caller(app) as client:
+        yield client
+
+
+def caller(app: Any, address: str = "127.0.0.1") -> httpx.AsyncClient:
+    """Return a client of an ASGI app, as seen from an address."""
+    asgi = httpx.ASGITransport(app, client=(address, 50000))
+    return httpx.AsyncClient(transport=asgi, base_url=SERVICE)
+
+
+def minting() -> httpx.MockTransport:
+    """Return an upstream that mints a new token for each request."""
+    numbers = count(1)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        expires = int(request.url.params["expires_in_seconds"])
+        body = {"token": f"{TOKEN}-{next(numbers)}", "expires_in_seconds": expires}
+        return httpx.Response(200, json=body)
+
+    return httpx.MockTransport(answer)
+
+
+def answering(make: Callable[[httpx.Request], httpx.Response]) -> httpx.MockTransport:
+    """Return an upstream that answers as a function says."""
+    return httpx.MockTransport(make)
+
+
+def refusing() -> httpx.MockTransport:
+    """Return an upstream that must not be asked."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise AssertionError("the upstream was asked")
+
+    return httpx.MockTransport(answer)
+
+
+def assert_problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """Check that a response is the problem of this code, whole; returns its body."""
+    body: dict[str, Any] = response.json()
+    assert (response.status_code, body["code"]) == (status, code)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["cache-control"] == "no-store"
+    assert body["status"] == status
+    assert body["type"] == f"/docs#{code}"
+    assert body["request_id"] == response.headers["x-request-id"]
+    assert {"title", "detail"} <= body.keys()
+    return body

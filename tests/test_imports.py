@@ -1,0 +1,264 @@
+"""The arrows of the architecture, read from the imports."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+APP = ROOT / "app"
+STATIC = ROOT / "static"
+CLIENT = STATIC / "voice-agent"
+
+# What a file of ours may import of ours, at run time. Files that are not named may import anything
+# but the simulator.
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "origins": set(),
+    "sentences": set(),
+    "lifecycle": {"errors"},
+    "log": {"errors"},
+    "slots": {"errors"},
+    "transport": set(),
+    "upstream": {"errors"},
+    "tokens": {"errors"},
+    "settings": {"errors", "origins", "sentences"},
+    "agents": {"errors", "settings"},
+    "routes/schemas": {"errors"},
+    "routes/dependencies": {"lifecycle", "tokens"},
+}
+# What it may name for types only.
+MAY_NAME: dict[str, set[str]] = {
+    "upstream": {"slots"},
+    "tokens": {"upstream"},
+    "agents": {"settings"},
+}
+
+
+def imports(path: Path) -> list[tuple[str, str]]:
+    """Return each imported module of a Python file with where it is: top, types or inside."""
+    found: list[tuple[str, str]] = []
+
+    def walk(node: ast.AST, place: str) -> None:
+        if isinstance(node, ast.Import):
+            found.extend((alias.name, place) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            module = node.module or ""
+            found.append((module, place))
+            found.extend((f"{module}.{alias.name}", place) for alias in node.names)
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            place = "types"
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            place = "inside"
+        for child in ast.iter_child_nodes(node):
+            walk(child, place)
+
+    walk(ast.parse(path.read_text(encoding="utf-8")), "top")
+    return found
+
+
+def name_of(path: Path) -> str:
+    """Return `settings` for `app/settings.py`, `routes/api` for `app/routes/api.py`."""
+    return path.relative_to(APP).with_suffix("").as_posix()
+
+
+def ours(path: Path, place: str) -> set[str]:
+    """Return the files of `app/` that a file imports in this place, by their names."""
+    modules = {module for module, where in imports(path) if where == place}
+    known = {name_of(file) for file in APP.rglob("*.py")}
+    return {name for name in known if f"app.{name.replace('/', '.')}" in modules}
+
+
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_file_imports_only_what_it_may_know(name: str) -> None:
+    """The lower a file lies, the less it knows of the others."""
+    path = APP / f"{name}.py"
+
+    assert ours(path, "top") | ours(path, "inside") <= MAY_IMPORT[name]
+    assert ours(path, "types") <= MAY_IMPORT[name] | MAY_NAME.get(name, set())
+
+
+def test_nothing_imports_the_simulator_but_the_command_line_inside_a_function() -> None:
+    """Production never has the simulator in its process."""
+    offenders = {
+        (name_of(path), place)
+        for path in APP.rglob("*.py")
+        if not path.is_relative_to(APP / "simulator")
+        for module, place in imports(path)
+        if module.startswith("app.simulator")
+    }
+
+    assert offenders <= {("__main__", "inside")}
+
+
+def test_simulator_knows_nothing_of_the_service_but_for_the_demo() -> None:
+    """The double stands alone, so that it cannot agree with our mistakes."""
+    offenders = {
+        path.name
+        for path in (APP / "simulator").rglob("*.py")
+        for module, _ in imports(path)
+        if module.startswith("app.") and not module.startswith("app.simulator")
+    }
+
+    assert offenders <= {"demo.py"}
+
+
+def test_only_one_file_reads_the_environment() -> None:
+    """Every setting is in `settings.py`, where it has bounds and a line of `.env.example`."""
+    readers = {
+        name_of(path)
+        for path in APP.rglob("*.py")
+        if re.search(r"os\.environ|getenv|BaseSettings\)", path.read_text(encoding="utf-8"))
+    }
+
+    assert readers == {"settings"}
+
+
+def test_no_base_http_middleware() -> None:
+    """One such layer costs more than the whole route around it."""
+    users = {
+        name_of(path)
+        for path in APP.rglob("*.py")
+        if "BaseHTTPMiddleware" in path.read_text(encoding="utf-8")
+    }
+
+    assert users == set()
+
+
+def test_importing_the_app_reads_and_opens_nothing(tmp_path: Path) -> None:
+    """A fresh interpreter that imports `app.main` has no simulator, file or socket of it."""
+    code = """
+import sys
+events = []
+def watch(event, arguments):
+    if event == "open" and not str(arguments[0]).endswith((".py", ".pyc", ".so", ".pem")):
+        mode = str(arguments[1] or "r")
+        events.append((event, str(arguments[0]), mode))
+    if event.startswith("socket.") and event not in {"socket.__new__", "socket.gethostname"}:
+        events.append((event, str(arguments)))
+sys.addaudithook(watch)
+import app.main
+print([name for name in sys.modules if name.startswith("app.simulator")])
+root, here = sys.argv[1:]
+print([event for event in events if event[0] != "open"])
+print([event for event in events if event[0] == "open"
+       and (event[1].startswith(here) or event[1].endswith(".env")
+            or (event[1].startswith(root) and "/.venv/" not in event[1]))])
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PORT": "not a number"}
+    (tmp_path / ".env").write_text("PORT=neither")
+    done = subprocess.run(  # noqa: S603 - fixed words
+        [sys.executable, "-c", code, str(ROOT), str(tmp_path)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.split("\n")[:3] == ["[]", "[]", "[]"], done.stdout
+
+
+# JavaScript -----------------------------------------------------------------------------------
+
+JS_IMPORT = re.compile(
+    r"""^\s*import\s*['"](?P<bare>[^'"]+)['"]
+      | ^\s*(?:import|export)\b[^'"`;()=]*?\bfrom\s*['"](?P<named>[^'"]+)['"]
+      | \bimport\(\s*['"](?P<dynamic>[^'"]+)['"]""",
+    re.MULTILINE | re.VERBOSE,
+)
+JS_COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)
+PURE = {"state.js", "backoff.js", "protocol.js", "errors.js", "events.js"}
+
+
+def js_imports(path: Path) -> set[Path]:
+    """Return the files that a module imports; types in comments do not count."""
+    text = JS_COMMENT.sub("", path.read_text(encoding="utf-8"))
+    names = {str(match[match.lastgroup or 0]) for match in JS_IMPORT.finditer(text)}
+    assert all(name.startswith((".", "/")) for name in names), f"{path} imports {names}"
+    return {(path.parent / name).resolve() for name in names}
+
+
+def js_files(folder: Path) -> list[Path]:
+    """Return the modules below a folder."""
+    return sorted(folder.rglob("*.js"))
+
+
+def test_every_imported_module_exists() -> None:
+    """There is no build step to find a wrong path before a browser does."""
+    missing = {
+        (path.name, target.name)
+        for path in js_files(STATIC)
+        for target in js_imports(path)
+        if not target.is_file()
+    }
+
+    assert missing == set()
+
+
+def test_page_knows_only_the_clients_front_door() -> None:
+    """The page uses the client as any other site would."""
+    offenders = {
+        (path.name, target.name)
+        for path in js_files(STATIC / "page")
+        for target in js_imports(path)
+        if not target.is_relative_to(STATIC / "page") and target != CLIENT / "index.js"
+    }
+
+    assert offenders == set()
+
+
+def test_client_knows_nothing_outside_itself() -> None:
+    """The folder can be copied to another site as it is."""
+    offenders = {
+        (path.name, str(target))
+        for path in js_files(CLIENT)
+        for target in js_imports(path)
+        if not target.is_relative_to(CLIENT)
+    }
+
+    assert offenders == set()
+
+
+def test_pure_modules_import_nothing_but_errors() -> None:
+    """State, schedule, codec and events are functions of their arguments."""
+    offenders = {
+        (path.name, target.name)
+        for path in js_files(CLIENT)
+        if path.parent == CLIENT and path.name in PURE
+        for target in js_imports(path)
+        if target != CLIENT / "errors.js"
+    }
+
+    assert offenders == set()
+
+
+def test_audio_modules_import_only_their_siblings() -> None:
+    """The pure audio files know each other and the error class."""
+    offenders = {
+        (path.name, target.name)
+        for path in js_files(CLIENT / "audio")
+        for target in js_imports(path)
+        if target.parent != CLIENT / "audio" and target != CLIENT / "errors.js"
+    }
+
+    assert offenders == set()
+
+
+def test_worklets_import_only_audio_modules() -> None:
+    """What runs on the audio thread is small, pure, and one level deep."""
+    offenders = {
+        (path.name, target.name)
+        for path in js_files(CLIENT / "worklets")
+        for target in js_imports(path)
+        if target.parent != CLIENT / "audio"
+    }
+
+    assert offenders == set()

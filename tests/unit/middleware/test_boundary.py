@@ -1,0 +1,151 @@
+"""The last line: what fails inside, and what comes out."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from app.lifecycle import Lifecycle
+from app.middleware.boundary import Boundary
+from app.middleware.request_id import RequestId
+from app.origins import OriginPolicy
+from tests.service import assert_problem, caller, minting, service
+
+SECRET = "text-that-must-not-get-out"
+
+
+def bounded(inner: Any, lifecycle: Lifecycle | None = None) -> Any:
+    """Return an application behind the boundary."""
+    return RequestId(Boundary(inner, lifecycle or Lifecycle()), ())
+
+
+async def test_unexpected_failure_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """A bug becomes 500 problem details; the log has its place and type, and no text of it."""
+
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise RuntimeError(SECRET)
+
+    async with caller(bounded(broken)) as client:
+        response = await client.get("/api/x")
+
+    assert_problem(response, 500, "internal_error")
+    assert SECRET not in response.text + caplog.text
+    assert "RuntimeError" in caplog.text
+    assert "in broken" in caplog.text
+    assert response.headers["x-request-id"] in caplog.text
+
+
+async def test_failure_inside_a_middleware_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers below the boundary may break too."""
+
+    def broken(*_: object) -> bool:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(OriginPolicy, "lists", broken)
+    async with service(minting()) as client:
+        response = await client.get("/api/agents")
+
+    assert_problem(response, 500, "internal_error")
+    assert "content-security-policy" in response.headers
+
+
+async def test_failure_inside_the_service_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A route that breaks shows what any other failure shows."""
+
+    async def broken(*_: object, **__: object) -> None:
+        raise KeyError(SECRET)
+
+    monkeypatch.setattr("app.tokens.TokenService.mint", broken)
+    async with service(minting()) as client:
+        response = await client.get("/api/voice-token")
+
+    assert_problem(response, 500, "internal_error")
+    assert SECRET not in response.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [
+        (PlainTextResponse(SECRET, 404), 404, "not_found"),
+        (PlainTextResponse(SECRET, 405, {"Allow": "GET"}), 405, "method_not_allowed"),
+        (PlainTextResponse(SECRET, 416), 416, "invalid_request"),
+        (PlainTextResponse(SECRET, 400), 400, "invalid_request"),
+        (Response(SECRET, 500), 500, "internal_error"),
+        (StreamingResponse(iter([SECRET, SECRET]), 503), 500, "internal_error"),
+    ],
+)
+async def test_foreign_error_is_replaced(answer: Any, status: int, code: str) -> None:
+    """An error answer that is no problem details, from wherever, becomes one."""
+    async with caller(bounded(answer)) as client:
+        response = await client.get("/x")
+
+    assert_problem(response, status, code)
+    assert SECRET not in response.text
+    if status == 405:
+        assert response.headers["allow"] == "GET"
+
+
+async def test_half_an_answer_is_broken_off(caplog: pytest.LogCaptureFixture) -> None:
+    """What fails after the answer began cannot be mapped; it ends without the cause's text."""
+
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError(SECRET)
+
+    async with caller(bounded(broken)) as client:
+        with pytest.raises(RuntimeError, match="the answer broke off") as raised:
+            await client.get("/x")
+
+    assert raised.value.__suppress_context__
+    assert SECRET not in caplog.text
+
+
+async def test_access_line_holds_no_query(caplog: pytest.LogCaptureFixture) -> None:
+    """One line an API request: verb, path, outcome, time and name; nothing that was asked."""
+    caplog.set_level(logging.INFO, "voicegate")
+    async with service(minting()) as client:
+        response = await client.get("/api/voice-token?expires_in_seconds=77&token=abc")
+        await client.get("/api/a%0Ab%1b[31m")
+        await client.get("/healthz")
+
+    lines = [record.message for record in caplog.records if record.name == "voicegate.access"]
+    assert lines[0].startswith("GET /api/voice-token 422 ")
+    assert lines[0].endswith(f"request={response.headers['x-request-id']}")
+    assert "77" not in lines[0].split(" ms ")[0]
+    assert lines[1].startswith("GET /api/a%0Ab%1B%5B31m 404 ")
+    assert len(lines) == 2
+
+
+async def test_requests_in_flight_are_counted() -> None:
+    """Draining waits for this number, so that it must return to none however a request ends."""
+    lifecycle = Lifecycle()
+    seen: list[int] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(lifecycle.in_flight)
+        if scope["path"] == "/broken":
+            raise RuntimeError
+        await Response()(scope, receive, send)
+
+    async with caller(bounded(app, lifecycle)) as client:
+        await client.get("/fine")
+        await client.get("/broken")
+
+    assert seen == [1, 1]
+    assert lifecycle.in_flight == 0
+
+
+async def test_other_scopes_pass() -> None:
+    """The boundary is about HTTP; a socket or a lifespan goes through untouched."""
+    scopes: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+
+    scope = {"type": "websocket", "path": "/api/x"}
+    nothing: Any = None
+    await bounded(app)(scope, nothing, nothing)
+    assert scopes == [scope]

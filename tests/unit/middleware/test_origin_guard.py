@@ -1,0 +1,120 @@
+"""Which pages may call the API, end to end."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.main import create_app
+from tests.service import SERVICE, assert_problem, caller, make_settings, minting, refusing, service
+
+FRIEND = "https://www.example.com"
+PREFLIGHT = {"Access-Control-Request-Method": "GET"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.test"},
+        {"Origin": "null"},
+        {"Origin": "https://voicegate.test"},
+        {"Origin": "http://voicegate.test:8080"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+        {"Origin": "https://evil.test", "X-Forwarded-Host": "evil.test"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/voice-token", "/api/agents"])
+async def test_foreign_pages_are_refused(headers: dict[str, str], path: str) -> None:
+    """A page of another origin gets 403 and no CORS permission, and nothing is minted."""
+    async with service(refusing(), allowed_origins=(FRIEND,)) as client:
+        response = await client.get(path, headers=headers)
+
+    assert_problem(response, 403, "origin_not_allowed")
+    assert "access-control-allow-origin" not in response.headers
+    assert response.headers["vary"] == "Origin"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": SERVICE},
+        {"Origin": SERVICE, "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+    ],
+)
+async def test_own_pages_and_programs_are_served(headers: dict[str, str]) -> None:
+    """Our own page and callers that are no browser need no list, and get no CORS headers."""
+    async with service(minting()) as client:
+        response = await client.get("/api/voice-token", headers=headers)
+
+    assert response.status_code == 200
+    assert "access-control-allow-origin" not in response.headers
+    assert response.headers["vary"] == "Origin"
+
+
+async def test_listed_page_is_served_with_cors() -> None:
+    """A configured front end is named, never `*`, and may read why it was refused."""
+    headers = {"Origin": FRIEND, "Sec-Fetch-Site": "cross-site"}
+    async with service(minting(), allowed_origins=(FRIEND,)) as client:
+        served = await client.get("/api/voice-token", headers=headers)
+        refused = await client.get("/api/voice-token?x=1", headers=headers)
+
+    assert served.status_code == 200
+    assert_problem(refused, 422, "invalid_request")
+    for response in (served, refused):
+        assert response.headers["access-control-allow-origin"] == FRIEND
+        assert response.headers["access-control-expose-headers"] == "Retry-After, X-Request-ID"
+        assert response.headers["vary"] == "Origin"
+        assert "access-control-allow-credentials" not in response.headers
+
+
+async def test_preflight_of_a_listed_page() -> None:
+    """A preflight is answered with 204, and mints nothing."""
+    async with service(refusing(), allowed_origins=(FRIEND,)) as client:
+        response = await client.options("/api/voice-token", headers=PREFLIGHT | {"Origin": FRIEND})
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["access-control-allow-origin"] == FRIEND
+    assert response.headers["access-control-allow-methods"] == "GET"
+    assert response.headers["vary"] == "Origin"
+
+
+async def test_preflight_of_a_foreign_page() -> None:
+    """Without a place on the list there is no permission to ask for."""
+    async with service(refusing(), allowed_origins=(FRIEND,)) as client:
+        response = await client.options(
+            "/api/voice-token", headers=PREFLIGHT | {"Origin": "https://evil.test"}
+        )
+
+    assert_problem(response, 403, "origin_not_allowed")
+    assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("address", "status"), [("10.0.0.1", 200), ("203.0.113.1", 403)], ids=["trusted", "other"]
+)
+async def test_own_origin_behind_a_proxy(address: str, status: int) -> None:
+    """Behind TLS our origin is the one the caller sees, if the proxy that says so is trusted."""
+    app = create_app(make_settings(trusted_proxies="10.0.0.0/8"), transport=minting())
+    headers = {
+        "Origin": "https://voice.example.com",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "voice.example.com",
+    }
+    async with app.router.lifespan_context(app), caller(app, address) as client:
+        response = await client.get("/api/voice-token", headers=headers)
+
+    assert response.status_code == status
+
+
+async def test_files_and_pages_have_no_origin_rule() -> None:
+    """The rule guards what costs money: the client's files are for every page."""
+    async with service(refusing()) as client:
+        response = await client.get(
+            "/static/voice-agent/index.js", headers={"Origin": "https://any.test"}
+        )
+
+    assert response.status_code == 200

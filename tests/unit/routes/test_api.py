@@ -1,0 +1,189 @@
+"""`GET /api/voice-token` and `GET /api/agents`, as callers see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.service import TOKEN, answering, assert_problem, minting, refusing, service
+
+EXPIRES = "expires_in_seconds"
+DURATION = "max_session_duration_seconds"
+
+
+async def test_voice_token_answers_exactly_the_documented_fields() -> None:
+    """Without parameters the operator's defaults apply, and the answer may not be stored."""
+    async with service(minting()) as client:
+        response = await client.get("/api/voice-token")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "token": f"{TOKEN}-1",
+        "expires_in_seconds": 60,
+        "max_session_duration_seconds": 900,
+        "ws_url": "wss://agents.example.test/v1/ws",
+    }
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(EXPIRES, 1), (EXPIRES, 600), (DURATION, 60), (DURATION, 10800)],
+)
+async def test_voice_token_accepts_the_bounds(name: str, value: int) -> None:
+    """Both ends of a range are inside it, and reach the upstream as asked."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={"token": TOKEN, "expires_in_seconds": 60})
+
+    async with service(answering(answer)) as client:
+        response = await client.get("/api/voice-token", params={name: value})
+
+    assert response.status_code == 200
+    assert dict(asked[0].url.params) == {EXPIRES: "60", DURATION: "900"} | {name: str(value)}
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "allowed", "received"),
+    [
+        (f"{EXPIRES}=0", EXPIRES, "an integer from 1 to 600", "0"),
+        (f"{EXPIRES}=601", EXPIRES, "an integer from 1 to 600", "601"),
+        (f"{DURATION}=59", DURATION, "an integer from 60 to 10800", "59"),
+        (f"{DURATION}=10801", DURATION, "an integer from 60 to 10800", "10801"),
+        (f"{EXPIRES}=abc", EXPIRES, "an integer from 1 to 600", "abc"),
+        (f"{EXPIRES}=", EXPIRES, "an integer from 1 to 600", ""),
+        (EXPIRES, EXPIRES, "an integer from 1 to 600", ""),
+        (f"{EXPIRES}=%2B5", EXPIRES, "an integer from 1 to 600", "+5"),
+        (f"{EXPIRES}=-5", EXPIRES, "an integer from 1 to 600", "-5"),
+        (f"{EXPIRES}=%205", EXPIRES, "an integer from 1 to 600", " 5"),
+        (f"{EXPIRES}=5%0A", EXPIRES, "an integer from 1 to 600", "5\n"),
+        (f"{EXPIRES}=5.0", EXPIRES, "an integer from 1 to 600", "5.0"),
+        (f"{EXPIRES}=1e2", EXPIRES, "an integer from 1 to 600", "1e2"),
+        (f"{EXPIRES}=0x1", EXPIRES, "an integer from 1 to 600", "0x1"),
+        (f"{EXPIRES}=1_0", EXPIRES, "an integer from 1 to 600", "1_0"),
+        (f"{EXPIRES}=007", EXPIRES, "an integer from 1 to 600", "007"),
+        (f"{EXPIRES}=%D9%A1", EXPIRES, "an integer from 1 to 600", "\u0661"),
+        (f"{EXPIRES}=true", EXPIRES, "an integer from 1 to 600", "true"),
+        (f"{EXPIRES}=5&{EXPIRES}=6", EXPIRES, "a single value", "5, 6"),
+        (f"{EXPIRES}=5&{EXPIRES}=5", EXPIRES, "a single value", "5, 5"),
+        (
+            "product=voice_agent",
+            "product",
+            "absent: it is no parameter of this path",
+            "voice_agent",
+        ),
+        (
+            "Expires_In_Seconds=5",
+            "Expires_In_Seconds",
+            "absent: it is no parameter of this path",
+            "5",
+        ),
+    ],
+)
+async def test_voice_token_refuses(query: str, name: str, allowed: str, received: str) -> None:
+    """What is not exactly one plain decimal in range is refused, with the range, unasked."""
+    async with service(refusing()) as client:
+        response = await client.get(f"/api/voice-token?{query}")
+
+    body = assert_problem(response, 422, "invalid_request")
+    assert body["errors"] == [{"name": name, "allowed": allowed, "received": received}]
+    assert body["detail"] == f"{name} must be {allowed}."
+
+
+@pytest.mark.parametrize(
+    "query", [f"{EXPIRES}={'9' * 9000}", f"{'n' * 9000}=1", "&".join(f"p{i}=1" for i in range(999))]
+)
+async def test_voice_token_bounds_what_it_repeats(query: str) -> None:
+    """However much was sent, the refusal stays small."""
+    async with service(refusing()) as client:
+        response = await client.get(f"/api/voice-token?{query}")
+
+    assert_problem(response, 422, "invalid_request")
+    assert len(response.content) < 4096
+
+
+async def test_voice_token_refuses_more_than_the_operators_ceiling() -> None:
+    """A ceiling of the operator is a bound like the upstream's own, and is named."""
+    ceilings = {
+        "max_expires_in_seconds": 120,
+        "max_session_duration_seconds": 1800,
+    }
+    async with service(minting(), **ceilings) as client:
+        fine = await client.get("/api/voice-token", params={EXPIRES: 120, DURATION: 1800})
+        over = await client.get("/api/voice-token", params={EXPIRES: 121, DURATION: 1801})
+
+    assert fine.status_code == 200
+    assert [entry["allowed"] for entry in over.json()["errors"]] == [
+        "an integer from 1 to 120",
+        "an integer from 60 to 1800",
+    ]
+
+
+@pytest.mark.parametrize(("said", "told"), [(30, 30), (60, 60), (599, 60)])
+async def test_voice_token_never_promises_longer_than_asked(said: int, told: int) -> None:
+    """The upstream may shorten the time to redeem a token, and cannot lengthen it."""
+    transport = answering(
+        lambda _: httpx.Response(200, json={"token": TOKEN, "expires_in_seconds": said})
+    )
+    async with service(transport) as client:
+        response = await client.get("/api/voice-token")
+
+    assert response.json()["expires_in_seconds"] == told
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE"])
+async def test_voice_token_knows_only_get(method: str) -> None:
+    """Another verb gets 405 problem details that name GET, and mints nothing."""
+    async with service(refusing()) as client:
+        response = await client.request(method, "/api/voice-token")
+
+    assert response.headers["allow"] == "GET"
+    if method == "HEAD":
+        assert response.status_code == 405
+    else:
+        assert_problem(response, 405, "method_not_allowed")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/voice-token/", "/api", "/api/", "//api/voice-token", "/API/voice-token", "/x"]
+)
+async def test_unmounted_paths_are_problems(path: str) -> None:
+    """A path that is not ours is 404 problem details, never a redirect to one that is."""
+    async with service(refusing()) as client:
+        response = await client.get(f"http://voicegate.test{path}")
+
+    assert_problem(response, 404, "not_found")
+
+
+async def test_agents_lists_what_a_page_needs() -> None:
+    """The one agent of the settings is offered with what the browser has to send."""
+    changes: dict[str, Any] = {
+        "agent_system_prompt": "Be brief.",
+        "agent_greeting": "Hello.",
+        "agent_voice": "vera",
+        "agent_voices": ("alba", "vera"),
+        "agent_editable": ("voice",),
+    }
+    async with service(refusing(), **changes) as client:
+        response = await client.get("/api/agents")
+
+    session = {"system_prompt": "Be brief.", "greeting": "Hello.", "output": {"voice": "vera"}}
+    assert response.json() == {
+        "default": "assistant",
+        "agents": [
+            {
+                "name": "assistant",
+                "title": "Assistant",
+                "description": "A friendly voice to talk to.",
+                "session": session,
+                "voices": ["vera", "alba"],
+                "editable": ["voice"],
+            }
+        ],
+    }
+    assert response.headers["cache-control"] == "no-store"

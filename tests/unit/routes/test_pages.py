@@ -1,0 +1,78 @@
+"""The page and the documentation."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.service import assert_problem, refusing, service
+
+
+async def test_page_is_served_with_paths_of_our_own() -> None:
+    """The page names its files by path: a forged `Host` cannot bend them to another site."""
+    async with service(refusing()) as client:
+        response = await client.get("/", headers={"Host": "evil.example"})
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["cache-control"] == "no-cache"
+    assert "/static/" in response.text
+    assert "evil.example" not in response.text
+
+
+async def test_page_names_only_files_that_exist() -> None:
+    """Whatever the page loads is there, with a type that a browser accepts."""
+    async with service(refusing()) as client:
+        page = (await client.get("/")).text
+        paths = set(re.findall(r'(?:src|href)="(/static/[^"#]+)', page))
+        answers = {path: await client.get(path) for path in paths}
+
+    assert paths
+    assert {path for path, answer in answers.items() if answer.status_code != 200} == set()
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+async def test_pages_hold_no_inline_script_or_style(path: str) -> None:
+    """The policy forbids inline code, so there is none to be blocked."""
+    async with service(refusing()) as client:
+        page = (await client.get(path)).text
+
+    assert re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", page) == []
+    assert re.findall(r"<style|\sstyle=|\son[a-z]+=\"", page) == []
+
+
+async def test_page_shows_the_notice_escaped() -> None:
+    """The operator's sentence is text, whatever is in it."""
+    async with service(refusing(), notice="<b>Simulated</b> agent.") as client:
+        response = await client.get("/")
+
+    assert "&lt;b&gt;Simulated&lt;/b&gt; agent." in response.text
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json"])
+async def test_pages_answer_head(path: str) -> None:
+    """Whoever may read a page may also ask whether it is there."""
+    async with service(refusing()) as client:
+        response = await client.head(path)
+
+    assert response.status_code == 200
+    assert response.content == b""
+
+
+async def test_docs_describe_every_path_of_the_api() -> None:
+    """The documentation is rendered from the description, so that neither goes stale alone."""
+    async with service(refusing()) as client:
+        response = await client.get("/docs")
+
+    assert "/api/voice-token" in response.text
+    assert "/api/agents" in response.text
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/redoc"])
+async def test_docs_can_be_switched_off(path: str) -> None:
+    """Without the setting there is nothing at these paths."""
+    async with service(refusing(), docs=False) as client:
+        response = await client.get(path)
+
+    assert_problem(response, 404, "not_found")

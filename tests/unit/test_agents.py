@@ -1,0 +1,169 @@
+"""Agents: what the operator writes, and what goes to the browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.agents import load_agents
+from app.errors import ConfigurationError
+from app.settings import DEFAULT_GREETING, DEFAULT_VOICES
+from tests.service import make_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FULL = """
+default = "sales"
+
+[agents.front-desk]
+agent_id = "agent_0123456789abcdef"
+title = "Front desk"
+
+[agents.sales]
+title = "Sales"
+description = "Knows the catalogue."
+system_prompt = "Sell."
+greeting = "Hello."
+voice = "vera"
+voices = ["vera", "alba", "alba"]
+editable = ["voice"]
+key_terms = ["Voicegate"]
+transcription_mode = "min_latency"
+language_codes = ["en", "de"]
+voice_focus = "far-field"
+
+[agents.sales.turn_detection]
+vad_threshold = 0.4
+min_silence_ms = 600
+max_silence_ms = 1500
+interruption_delay_ms = 200
+interrupt_response = true
+"""
+
+
+def read(tmp_path: Path, text: str) -> dict[str, object]:
+    """Return the public part of a file of agents."""
+    path = tmp_path / "agents.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_agents(make_settings(agents_file=path)).public()
+
+
+def test_default_agent_is_ready_to_talk() -> None:
+    """Without any setting there is a friendly agent with the documented voices."""
+    public = load_agents(make_settings()).public()
+    (agent,) = public["agents"]
+
+    assert public["default"] == agent["name"] == "assistant"
+    assert agent["session"]["greeting"] == DEFAULT_GREETING
+    assert agent["session"]["greeting"].startswith("Hi there! I'm your voice agent.")
+    assert agent["session"]["output"] == {"voice": "alba"}
+    assert set(agent["session"]) == {"system_prompt", "greeting", "output"}
+    assert tuple(agent["voices"]) == DEFAULT_VOICES
+    assert agent["editable"] == ["voice", "system_prompt", "greeting"]
+
+
+def test_file_is_translated_to_the_wire(tmp_path: Path) -> None:
+    """Our names, with their units, become the upstream's; a stored agent is its id alone."""
+    assert read(tmp_path, FULL) == {
+        "default": "sales",
+        "agents": [
+            {
+                "name": "front-desk",
+                "title": "Front desk",
+                "description": "",
+                "session": {"agent_id": "agent_0123456789abcdef"},
+                "voices": [],
+                "editable": [],
+            },
+            {
+                "name": "sales",
+                "title": "Sales",
+                "description": "Knows the catalogue.",
+                "session": {
+                    "system_prompt": "Sell.",
+                    "greeting": "Hello.",
+                    "input": {
+                        "keyterms": ["Voicegate"],
+                        "transcription_mode": "min_latency",
+                        "language_codes": ["en", "de"],
+                        "voice_focus": "far-field",
+                        "turn_detection": {
+                            "vad_threshold": 0.4,
+                            "min_silence": 600,
+                            "max_silence": 1500,
+                            "interruption_delay": 200,
+                            "interrupt_response": True,
+                        },
+                    },
+                    "output": {"voice": "vera"},
+                },
+                "voices": ["vera", "alba"],
+                "editable": ["voice"],
+            },
+        ],
+    }
+
+
+def test_agent_without_a_greeting_listens_first(tmp_path: Path) -> None:
+    """An unset greeting is left out: null and empty mean something else upstream."""
+    public = read(tmp_path, "[agents.quiet]\nsystem_prompt = 'Listen.'\n")
+
+    assert public["agents"] == [
+        {
+            "name": "quiet",
+            "title": "Quiet",
+            "description": "",
+            "session": {"system_prompt": "Listen.", "output": {"voice": "alba"}},
+            "voices": list(DEFAULT_VOICES),
+            "editable": [],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "agents: Field required."),
+        ("[agents]", "agents: Dictionary should have at least 1 item"),
+        ("[agents.a]\ncolour = 1", "agents.a.colour: there is no such field."),
+        ("[agents.a]\nvoice = 5", "agents.a.voice: Input should be a valid string."),
+        ("[agents.a]\nvoice = 'a b'", "agents.a.voice: String should match"),
+        ("[agents.a]\neditable = ['tools']", "agents.a.editable.0: Input should be 'voice'"),
+        ("[agents.a]\nagent_id = 'x'\nvoice = 'vera'", "agents.a: agent_id stands alone: remove"),
+        ("[agents.a]\nagent_id = 'x y'", "agents.a.agent_id: String should match"),
+        ("[agents.'A b']", "agents are named with a-z, 0-9, - and _."),
+        ("default = 'b'\n[agents.a]", "default must be one of a."),
+        ("[agents.a]\nlanguage_codes = ['English']", "agents.a.language_codes.0:"),
+        ("[agents.a]\ntranscription_mode = 'fast'", "agents.a.transcription_mode: Input should"),
+        (
+            "[agents.a.turn_detection]\nmin_silence_ms = 600\nmax_silence_ms = 600",
+            "agents.a.turn_detection: max_silence_ms must be more than min_silence_ms.",
+        ),
+        ("[agents.a.turn_detection]\nmin_silence_ms = 49", "turn_detection.min_silence_ms: Input"),
+        ("[agents.a", "is not valid TOML:"),
+        ("[agents.a]\nkey_terms = ['" + "x" * 51 + "']", "agents.a.key_terms.0: String should"),
+    ],
+)
+def test_wrong_file_is_said_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    """The sentence names the file, the place in it and what is wrong."""
+    with pytest.raises(ConfigurationError) as raised:
+        read(tmp_path, text)
+
+    (sentence,) = raised.value.problems
+    assert str(tmp_path / "agents.toml") in sentence
+    assert said in sentence
+    assert sentence.endswith(".")
+
+
+def test_missing_file_is_said(tmp_path: Path) -> None:
+    """A path that leads nowhere is named with the setting."""
+    with pytest.raises(ConfigurationError, match=r"VOICEGATE_AGENTS_FILE names .*cannot be read"):
+        load_agents(make_settings(agents_file=tmp_path / "none.toml"))
+
+
+def test_wrong_voice_setting_is_said() -> None:
+    """The one agent of the settings is checked like any other."""
+    with pytest.raises(ConfigurationError, match=r"VOICEGATE_AGENT: voices\.1"):
+        load_agents(make_settings(agent_voices=("alba", "a b")))

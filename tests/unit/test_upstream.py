@@ -1,0 +1,328 @@
+"""Every answer of the upstream, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import pickle
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from app.errors import OverloadedError
+from app.main import create_app
+from app.slots import Slots
+from app.transport import open_http_client
+from app.upstream import AgentsClient, MintedToken
+from tests.service import (
+    KEY,
+    SERVICE,
+    TOKEN,
+    TOKEN_URL,
+    UPSTREAM,
+    answering,
+    assert_problem,
+    caller,
+    make_settings,
+    refusing,
+    service,
+)
+
+SAID = "words-of-the-upstream"
+GOOD = {"token": TOKEN, "expires_in_seconds": 60}
+
+
+async def ask(answer: httpx.Response | Exception) -> httpx.Response:
+    """Return what a caller gets when the upstream does this."""
+    with respx.mock(using="httpx") as router:
+        router.route(url__startswith=SERVICE).pass_through()
+        route = router.get(url__startswith=TOKEN_URL)
+        if isinstance(answer, Exception):
+            route.side_effect = answer
+        else:
+            route.return_value = answer
+        async with service() as client:
+            return await client.get("/api/voice-token")
+
+
+@pytest.mark.parametrize(
+    ("status", "ours", "code"),
+    [
+        (400, 502, "upstream_rejected"),
+        (401, 502, "upstream_rejected"),
+        (402, 503, "service_unavailable"),
+        (403, 502, "upstream_rejected"),
+        (404, 502, "upstream_rejected"),
+        (409, 502, "upstream_unreadable"),
+        (422, 502, "upstream_rejected"),
+        (429, 429, "upstream_busy"),
+        (500, 502, "upstream_unavailable"),
+        (502, 502, "upstream_unavailable"),
+        (503, 502, "upstream_unavailable"),
+        (504, 502, "upstream_unavailable"),
+        (201, 502, "upstream_unreadable"),
+        (204, 502, "upstream_unreadable"),
+        (301, 502, "upstream_unreadable"),
+        (302, 502, "upstream_unreadable"),
+        (307, 502, "upstream_unreadable"),
+        (304, 502, "upstream_unreadable"),
+    ],
+)
+async def test_status_is_mapped(
+    status: int, ours: int, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each status becomes our own problem; body, headers and key stay where they were."""
+    caplog.set_level(logging.DEBUG)
+    headers = {"Location": f"https://elsewhere.example/{SAID}", "X-Said": SAID}
+    response = await ask(httpx.Response(status, text=SAID, headers=headers))
+
+    assert_problem(response, ours, code)
+    assert "retry-after" not in response.headers
+    everything = response.text + str(response.headers) + caplog.text
+    assert SAID not in everything
+    assert KEY not in everything
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("7", "7"),
+        ("0", "1"),
+        ("999999", "3600"),
+        ("-3", None),
+        ("1.5", None),
+        ("soon", None),
+        ("", None),
+        ("9" * 5000, None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "1"),
+        ("Wed, 21 Oct 9999 07:28:00 GMT", "3600"),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+    ],
+)
+async def test_retry_after_of_a_busy_upstream_is_passed_on(
+    value: str, expected: str | None
+) -> None:
+    """Seconds and dates are passed on as bounded seconds, nonsense is not."""
+    response = await ask(httpx.Response(429, headers={"Retry-After": value}))
+
+    assert_problem(response, 429, "upstream_busy")
+    assert response.headers.get("retry-after") == expected
+
+
+async def test_retry_after_as_a_date_becomes_seconds() -> None:
+    """A date some seconds ahead is about that many seconds."""
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    response = await ask(httpx.Response(429, headers={"Retry-After": date}))
+
+    assert 60 <= int(response.headers["retry-after"]) <= 91
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"text": "<html>hello</html>"}, id="html"),
+        pytest.param({"content": b""}, id="empty"),
+        pytest.param({"json": {"expires_in_seconds": 60}}, id="no token"),
+        pytest.param({"json": GOOD | {"token": 5}}, id="token is a number"),
+        pytest.param({"json": GOOD | {"token": None}}, id="token is null"),
+        pytest.param({"json": GOOD | {"token": ["x"]}}, id="token is a list"),
+        pytest.param({"json": GOOD | {"token": ""}}, id="token is empty"),
+        pytest.param({"json": GOOD | {"token": "a b"}}, id="token of two words"),
+        pytest.param({"json": GOOD | {"token": "a\r\nX: y"}}, id="token with a line break"),
+        pytest.param({"json": GOOD | {"token": "tökén"}}, id="token not ASCII"),
+        pytest.param({"json": GOOD | {"token": "x" * 8193}}, id="token too long"),
+        pytest.param({"json": {"token": TOKEN}}, id="no expiry"),
+        pytest.param({"json": GOOD | {"expires_in_seconds": "60"}}, id="expiry is text"),
+        pytest.param({"json": GOOD | {"expires_in_seconds": True}}, id="expiry is true"),
+        pytest.param({"json": GOOD | {"expires_in_seconds": 0}}, id="expiry is over"),
+        pytest.param({"json": GOOD | {"expires_in_seconds": -1}}, id="expiry is negative"),
+        pytest.param({"json": GOOD | {"expires_in_seconds": 10**12}}, id="expiry is absurd"),
+        pytest.param({"json": [GOOD]}, id="a list"),
+        pytest.param({"json": "text"}, id="a string"),
+        pytest.param({"content": b"[" * 60000}, id="nested too deep"),
+        pytest.param({"content": b"9" * 60000}, id="number too long"),
+        pytest.param({"content": b"\xff\xfe\x00"}, id="not text"),
+        pytest.param({"content": b"x" * 70000}, id="too long"),
+        pytest.param(
+            {"content": b"x", "headers": {"Content-Encoding": "br"}}, id="compressed unasked"
+        ),
+    ],
+)
+async def test_unreadable_answers(answer: dict[str, Any]) -> None:
+    """A 200 that is no token answer is not passed on in any part."""
+    if answer.get("headers"):
+        stream = httpx.ByteStream(answer.pop("content"))
+        answer["stream"] = stream
+    response = await ask(httpx.Response(200, **answer))
+
+    assert_problem(response, 502, "upstream_unreadable")
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "code", "tries"),
+    [
+        (httpx.ConnectError("no"), 502, "upstream_unavailable", 2),
+        (httpx.ReadError("no"), 502, "upstream_unavailable", 2),
+        (httpx.WriteError("no"), 502, "upstream_unavailable", 2),
+        (httpx.ConnectTimeout("no"), 504, "upstream_timeout", 1),
+        (httpx.ReadTimeout("no"), 504, "upstream_timeout", 1),
+        (httpx.PoolTimeout("no"), 504, "upstream_timeout", 1),
+        (httpx.RemoteProtocolError("no"), 502, "upstream_unreadable", 1),
+    ],
+)
+async def test_transport_failures(failure: Exception, status: int, code: str, tries: int) -> None:
+    """Only a connection that failed before an answer is tried again, and only once."""
+    asked = 0
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        raise failure
+
+    async with service(answering(answer)) as client:
+        response = await client.get("/api/voice-token")
+
+    assert_problem(response, status, code)
+    assert asked == tries
+
+
+async def test_retry_after_a_lost_connection_can_succeed() -> None:
+    """An idle connection that the upstream had closed costs the caller nothing."""
+    outcomes: list[httpx.Response | Exception] = [
+        httpx.ReadError("lost"),
+        httpx.Response(200, json=GOOD),
+    ]
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async with service(answering(answer)) as client:
+        response = await client.get("/api/voice-token")
+
+    assert response.json()["token"] == TOKEN
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_an_answer_is_never_asked_again(status: int) -> None:
+    """Whatever the upstream answered, it is asked once: a retry would pile onto its trouble."""
+    with respx.mock(using="httpx") as router:
+        router.route(url__startswith=SERVICE).pass_through()
+        route = router.get(url__startswith=TOKEN_URL).respond(status)
+        async with service() as client:
+            await client.get("/api/voice-token")
+
+    assert route.call_count == 1
+
+
+async def test_request_carries_the_key_and_no_cookie() -> None:
+    """The key goes up as a bearer credential; what one answer sets, no later request repeats."""
+    with respx.mock(using="httpx") as router:
+        router.route(url__startswith=SERVICE).pass_through()
+        route = router.get(url__startswith=TOKEN_URL).respond(
+            json=GOOD, headers={"Set-Cookie": "a=b; Path=/"}
+        )
+        async with service() as client:
+            await client.get("/api/voice-token", headers={"Cookie": "c=d", "X-Mine": "1"})
+            await client.get("/api/voice-token?expires_in_seconds=61")
+
+    for call in route.calls:
+        assert call.request.headers["authorization"] == f"Bearer {KEY}"
+        assert {"cookie", "x-mine"}.isdisjoint(call.request.headers)
+
+
+async def test_rejected_key_is_logged_as_the_operators_fault(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One line, with the request's name, tells the operator where to look."""
+    response = await ask(httpx.Response(404, json={"detail": "Invalid API key"}))
+
+    records = [record for record in caplog.records if record.name == "voicegate.errors"]
+    assert len(records) == 1
+    assert records[0].levelno == logging.ERROR
+    assert response.headers["x-request-id"] in records[0].message
+    assert "check ASSEMBLYAI_API_KEY" in records[0].message
+
+
+async def test_the_whole_budget_bounds_a_mint() -> None:
+    """An upstream that never answers costs a caller the total budget, not more."""
+
+    async def never(_: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    budget = {"upstream_total_seconds": 0.02, "upstream_connect_seconds": 0.01}
+    async with service(httpx.MockTransport(never), **budget) as client:
+        response = await client.get("/api/voice-token")
+
+    assert_problem(response, 504, "upstream_timeout")
+
+
+async def test_overload_is_refused_at_once_and_passes() -> None:
+    """With every place and the queue taken the next caller gets 503; the others get tokens."""
+    asked, release = asyncio.Queue[None](), asyncio.Event()
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        asked.put_nowait(None)
+        await release.wait()
+        return httpx.Response(200, json=GOOD)
+
+    places = {"upstream_max_in_flight": 2, "upstream_max_waiting": 1}
+    app = create_app(make_settings(**places), transport=httpx.MockTransport(answer))
+    async with (
+        app.router.lifespan_context(app),
+        caller(app) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        first = [group.create_task(client.get("/api/voice-token")) for _ in range(2)]
+        await asked.get()
+        await asked.get()
+        waiter = group.create_task(client.get("/api/voice-token"))
+        while app.state.lifecycle.in_flight < 3:  # noqa: ASYNC110 - a counter has no event
+            await asyncio.sleep(0)
+        refused = await client.get("/api/voice-token")
+        release.set()
+
+    assert_problem(refused, 503, "overloaded")
+    assert refused.headers["retry-after"] == "1"
+    assert [task.result().status_code for task in (*first, waiter)] == [200, 200, 200]
+
+
+async def test_a_wait_that_takes_too_long_is_overload() -> None:
+    """A caller that never reached the upstream is told that we are full, not that it is slow."""
+    slots = Slots(1, 1)
+    async with (
+        open_http_client(
+            connect_seconds=1, read_seconds=1, max_connections=1, transport=refusing()
+        ) as http,
+        slots,
+    ):
+        client = AgentsClient(http, base_url=UPSTREAM, api_key=KEY, slots=slots, total_seconds=0.01)
+
+        with pytest.raises(OverloadedError):
+            await client.mint(expires_in_seconds=60, max_session_duration_seconds=900)
+
+
+def test_client_shows_nothing_of_the_key() -> None:
+    """Printing, listing, copying and pickling the client give no key away."""
+    http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    client = AgentsClient(http, base_url=UPSTREAM, api_key=KEY, slots=Slots(1, 1), total_seconds=1)
+
+    shown = repr(client) + str(client) + str([getattr(client, name) for name in client.__slots__])
+    assert KEY not in shown
+    assert not hasattr(client, "__dict__")
+    for serialise in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError):
+            serialise(client)
+
+
+def test_minted_token_hides_itself() -> None:
+    """A token that ends up in a message or a traceback's locals is not readable there."""
+    assert TOKEN not in repr(MintedToken(TOKEN, 60))
