@@ -27,12 +27,22 @@ import { SampleRing } from './ring.js';
  * @property {boolean} cut must not sound any more
  */
 
+/** How far the lead may grow on a network that keeps being late. */
+const MAX_LEAD_MS = 320;
+
+/** What a reply that ran dry and one that did not make of the lead. */
+const GROWTH = 2;
+const SHRINKAGE = 0.8;
+
 export class PlaybackQueue {
   #ring;
   /** @type {Segment[]} */
   #segments = [];
   #leadSamples;
+  #minLeadSamples;
+  #maxLeadSamples;
   #fadeSamples;
+  #ranDry = false;
   /** Holding back until enough is there to play without a gap. */
   #isHolding = true;
   /** Samples of the fade-in that are done; equals the fade's length while sound is at full strength. */
@@ -52,12 +62,14 @@ export class PlaybackQueue {
    * @param {object} options
    * @param {number} options.rateHz of the samples pushed and rendered
    * @param {number} [options.capacitySeconds] the service may send a whole reply at once
-   * @param {number} [options.leadMs] sound kept ready before a reply starts
+   * @param {number} [options.leadMs] sound kept ready before a reply starts; more after one that ran dry
    * @param {number} [options.fadeMs] of every start and cut: short enough to seem instant, long enough not to click
    */
   constructor({ rateHz, capacitySeconds = 60, leadMs = 40, fadeMs = 5 }) {
     this.#ring = new SampleRing(rateHz * capacitySeconds);
-    this.#leadSamples = Math.round((rateHz * leadMs) / 1000);
+    this.#minLeadSamples = Math.round((rateHz * leadMs) / 1000);
+    this.#maxLeadSamples = Math.round((rateHz * MAX_LEAD_MS) / 1000);
+    this.#leadSamples = this.#minLeadSamples;
     this.#fadeSamples = Math.round((rateHz * fadeMs) / 1000);
   }
 
@@ -153,6 +165,9 @@ export class PlaybackQueue {
   }
 
   #leave() {
+    const calmer = Math.max(this.#minLeadSamples, this.#leadSamples * SHRINKAGE);
+    if (!this.#ranDry) this.#leadSamples = calmer;
+    this.#ranDry = false;
     this.#segments.shift();
     this.#isHolding = true;
     this.#fadeOutLeft = 0;
@@ -161,7 +176,11 @@ export class PlaybackQueue {
   }
 
   #runDry() {
-    if (!this.#isHolding) this.underruns += 1;
+    if (!this.#isHolding) {
+      this.underruns += 1;
+      this.#ranDry = true;
+      this.#leadSamples = Math.min(this.#maxLeadSamples, this.#leadSamples * GROWTH);
+    }
     this.#isHolding = true;
     this.#fadedIn = 0;
   }

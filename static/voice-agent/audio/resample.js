@@ -116,11 +116,12 @@ function sinc(x) {
 }
 
 /**
+ * Not scaled: the rows are.
  * @param {number} x -1 to 1 over the window
  * @param {number} beta
  */
 function kaiser(x, beta) {
-  return Math.abs(x) >= 1 ? 0 : besselI0(beta * Math.sqrt(1 - x * x)) / besselI0(beta);
+  return Math.abs(x) >= 1 ? 0 : besselI0(beta * Math.sqrt(1 - x * x));
 }
 
 /**

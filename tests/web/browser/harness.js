@@ -42,7 +42,7 @@ const CHROMIUM_FLAGS = [
  */
 export async function serve(args, settings = {}) {
   const port = await freePort();
-  const python = process.env.PYTHON ?? 'python3';
+  const python = process.env.PYTHON ?? join(ROOT, '.venv/bin/python');
   const { ASSEMBLYAI_API_KEY: _key, ...inherited } = process.env;
   const isSimulator = args.includes('app.simulator');
   const child = spawn(python, [...args, ...(isSimulator ? ['--port', String(port)] : [])], {
@@ -102,9 +102,15 @@ export async function serveDemo(options = []) {
  * @param {(number | string)[] | null} [options.microphone] seconds of silence, and names of clips, in
  *   order from the moment the microphone is opened; null for a machine that has none
  * @param {boolean} [options.isAllowed] whether the user allows it
+ * @param {string[]} [options.flags] further flags of Chromium
  * @param {import('playwright-core').BrowserContextOptions} [options.context]
  */
-export async function openBrowser({ microphone = [60], isAllowed = true, context = {} } = {}) {
+export async function openBrowser({
+  microphone = [60],
+  isAllowed = true,
+  flags = [],
+  context = {},
+} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'voicegate-'));
   const file = join(folder, 'microphone.wav');
   writeWav(file, (microphone ?? []).flatMap(part));
@@ -116,6 +122,7 @@ export async function openBrowser({ microphone = [60], isAllowed = true, context
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       ...CHROMIUM_FLAGS,
+      ...flags,
       ...(microphone ? devices : []),
       ...(isAllowed ? ['--use-fake-ui-for-media-stream'] : []),
     ],

@@ -2,7 +2,7 @@
 
 /** Record what goes to the speakers, and count the microphones that are open. */
 export function installRecorder() {
-  /** @type {{atMs: number, samples: number[]}[]} */
+  /** @type {{atMs: number, rateHz: number, samples: number[]}[]} */
   const blocks = [];
   /** @type {MediaStreamTrack[]} */
   const tracks = [];
@@ -16,7 +16,8 @@ export function installRecorder() {
     if (target instanceof AudioDestinationNode) {
       const tap = /** @type {AudioContext} */ (this.context).createScriptProcessor(1024, 1, 1);
       tap.onaudioprocess = ({ inputBuffer }) => {
-        blocks.push({ atMs: Date.now(), samples: [...inputBuffer.getChannelData(0)] });
+        const samples = [...inputBuffer.getChannelData(0)];
+        blocks.push({ atMs: Date.now(), rateHz: inputBuffer.sampleRate, samples });
       };
       connect.call(this, tap);
       connect.call(tap, target); // a processor that leads nowhere is not run
@@ -34,6 +35,18 @@ export function installRecorder() {
   }
   globalThis.heard = () => blocks;
   globalThis.openTracks = () => tracks.filter(({ readyState }) => readyState === 'live').length;
+}
+
+/** Be a browser whose audio runs at the device's rate and at no other. */
+export function refuseOtherRates() {
+  const Native = globalThis.AudioContext;
+  globalThis.AudioContext = class extends Native {
+    /** @param {AudioContextOptions} [options] */
+    constructor(options) {
+      if (options?.sampleRate) throw new DOMException('not this rate', 'NotSupportedError');
+      super(options);
+    }
+  };
 }
 
 /** Write down each state that the call goes through. */

@@ -6,6 +6,15 @@ const STEP_MS = 10;
 /** Below this (root mean square, full scale 1) nobody hears anything. */
 export const SILENT = 0.001;
 
+/** A piece of a sentence, about a word. */
+const PIECE_STEPS = 40;
+
+/** A piece that is quieter throughout is a pause. */
+const AUDIBLE = 0.01;
+
+/** Correlation from which two pieces count as the same word; words of other sentences stay below. */
+const ALIKE = 0.9;
+
 /**
  * Loudness every 10 ms.
  * @param {ArrayLike<number>} samples
@@ -25,16 +34,34 @@ export function envelope(samples, rateHz, fullScale = 1) {
 }
 
 /**
- * How well one envelope is found within another, at its best place.
- * @param {number[]} heard
- * @param {number[]} sought
- * @returns {{likeness: number, atMs: number}} correlation, at most 1
+ * How much of a sentence was heard: the part of its pieces that are found, each at its best place. Pieces,
+ * because a pause that a busy machine puts into a sentence does not make it another one.
+ * @param {number[]} heard envelope
+ * @param {number[]} sentence envelope
+ * @returns {number} 0 to 1
  */
-export function find(heard, sought) {
-  let best = { likeness: -1, atMs: 0 };
-  for (let at = 0; at + sought.length <= heard.length; at += 1) {
-    const likeness = correlation(heard.slice(at, at + sought.length), sought);
-    if (likeness > best.likeness) best = { likeness, atMs: at * STEP_MS };
+export function partHeard(heard, sentence) {
+  let pieces = 0;
+  let found = 0;
+  for (let at = 0; at + PIECE_STEPS <= sentence.length; at += PIECE_STEPS) {
+    const piece = sentence.slice(at, at + PIECE_STEPS);
+    if (Math.max(...piece) < AUDIBLE) continue;
+    pieces += 1;
+    if (likeness(heard, piece) > ALIKE) found += 1;
+  }
+  return found / pieces;
+}
+
+/**
+ * How like a piece its best place is.
+ * @param {number[]} heard
+ * @param {number[]} piece
+ * @returns {number} correlation, at most 1
+ */
+function likeness(heard, piece) {
+  let best = -1;
+  for (let at = 0; at + piece.length <= heard.length; at += 1) {
+    best = Math.max(best, correlation(heard.slice(at, at + piece.length), piece));
   }
   return best;
 }

@@ -100,6 +100,26 @@ test('the next reply is heard from its first sample though the one before is cut
   assert.ok(heard.subarray(FADE + 1).every((sample) => sample <= 0));
 });
 
+test('after a reply that ran dry the next one keeps more ready, and less again when all is calm', () => {
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 40 });
+  push(queue, 'a', 1_000, 0.9);
+  render(queue, 12);
+  queue.end('a');
+  render(queue, 1);
+
+  push(queue, 'b', 1_000, 0.9);
+  assert.ok(render(queue, 4).every((sample) => sample < 0.01));
+  queue.end('b');
+  for (const reply of ['c', 'd', 'e', 'f']) {
+    push(queue, reply, 100, 0.9);
+    queue.end(reply);
+    render(queue, 12);
+  }
+
+  push(queue, 'g', 1_000, 0.9);
+  assert.ok(render(queue, 4).some((sample) => sample > 0.8));
+});
+
 test('what does not fit is counted and the rest stays in order', () => {
   const queue = new PlaybackQueue({ rateHz: 100, capacitySeconds: 1, leadMs: 0 });
   push(queue, 'a', 130, 0.5);
