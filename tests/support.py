@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
 
 class _LoopbackServer(uvicorn.Server):
-    """A uvicorn server that leaves the test runner's signal handlers alone."""
+    """A uvicorn server that leaves the test runner's signal handlers alone and ends when told."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ending = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Wait for the end itself, where uvicorn looks for it ten times a second."""
+        await self.on_tick(0)
+        await self.ending.wait()
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()
@@ -36,5 +45,5 @@ async def serve(app: Any, **options: Any) -> AsyncIterator[str]:
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.should_exit = True
+        server.ending.set()
         await serving

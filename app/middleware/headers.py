@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 CLIENT_PATH = "/static/voice-agent/"
 
 PERMISSIONS_OFF = (
-    *("accelerometer", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope"),
-    *("hid", "magnetometer", "midi", "payment", "serial", "usb", "xr-spatial-tracking"),
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid"),
+    *("magnetometer", "midi", "payment", "serial", "usb", "xr-spatial-tracking"),
 )
 
 

@@ -52,6 +52,7 @@ class _Demo:
     def __init__(self, service: Starlette, simulator: Starlette) -> None:
         self._service = service
         self._simulator = simulator
+        self.state = service.state  # the server drains by what it finds here
         self._lifespan = Starlette(lifespan=self._live)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
