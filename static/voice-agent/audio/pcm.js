@@ -26,7 +26,7 @@ export function readInt16(samples, target) {
 
 /**
  * Turns chunks of bytes into whole samples: a chunk may end in the middle of one.
- * Source: inference in voice-agent-api.md, section 8.
+ * Not documented, but nothing promises otherwise either.
  */
 export class SampleJoiner {
   /** @type {number | null} */

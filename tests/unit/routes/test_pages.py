@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.service import assert_problem, refusing, service
+from tests.test_imports import STATIC, js_imports
 
 
 async def test_page_is_served_with_paths_of_our_own() -> None:
@@ -30,6 +31,19 @@ async def test_page_names_only_files_that_exist() -> None:
 
     assert paths
     assert {path for path, answer in answers.items() if answer.status_code != 200} == set()
+
+
+async def test_page_preloads_exactly_what_its_script_imports() -> None:
+    """No module has to be found by reading another first, and none is fetched for nothing."""
+    async with service(refusing()) as client:
+        page = (await client.get("/")).text
+    preloaded = {STATIC / path for path in re.findall(r'modulepreload" href="/static/(.+?)"', page)}
+
+    needed = {(STATIC / "page/main.js")}
+    while new := {target for path in needed for target in js_imports(path)} - needed:
+        needed |= new
+
+    assert preloaded == needed
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
