@@ -46,11 +46,6 @@ export class Connection {
     return this.#ready;
   }
 
-  /** Bytes that the browser has not handed to the network yet. */
-  get bufferedBytes() {
-    return this.#socket.bufferedAmount;
-  }
-
   /**
    * @param {string} text an encoded message
    * @returns {boolean} false when the socket is no longer open

@@ -6,6 +6,7 @@ import { AudioLink } from './audio-link.js';
 import { retryDelayMs } from './backoff.js';
 import { Connection } from './connection.js';
 import { Conversation } from './conversation.js';
+import { Deadline } from './deadline.js';
 import { VoiceAgentError } from './errors.js';
 import { continuedSession } from './history.js';
 import { IDLE, reduce } from './state.js';
@@ -13,12 +14,6 @@ import { fetchToken } from './token.js';
 
 /** How long to wait for the goodbye to be answered. Source: the vendor's starters wait 3 s. */
 const GOODBYE_TIMEOUT_MS = 3_000;
-
-/** The session is closed this long before the service would: an orderly end instead of a cut. */
-const EXPIRY_MARGIN_MS = 5_000;
-
-/** Shortest session that the service grants. Source: GET /v1/token, max_session_duration_seconds. */
-const MIN_SESSION_SECONDS = 60;
 
 /**
  * What the host asks for.
@@ -66,13 +61,9 @@ export class Session {
   /** @type {unknown} */
   #retryTimer;
   /** @type {unknown} */
-  #endTimer;
-  /** @type {unknown} */
   #goodbyeTimer;
-  /** When the call must end, monotonic; null before the first session is ready. */
-  /** @type {number | null} */
-  #deadlineMs = null;
 
+  #deadline;
   #audio;
   #conversation;
 
@@ -83,6 +74,8 @@ export class Session {
   constructor(environment, emit) {
     this.#environment = environment;
     this.#emit = emit;
+    const onTimeLimit = () => this.#dispatch({ type: 'stop', reason: 'time-limit' });
+    this.#deadline = new Deadline(environment, onTimeLimit);
     /** @type {Line} */
     const line = {
       isOpen: () => this.#call.state === 'live' && this.#connection?.isReady === true,
@@ -162,7 +155,7 @@ export class Session {
   #start({ tokenUrl, session }) {
     this.#tokenUrl = tokenUrl;
     this.#config = session;
-    this.#deadlineMs = null;
+    this.#deadline.clear();
     this.#audio.forgetUnsent();
     this.#conversation.reset();
     this.#dispatch({ type: 'start' });
@@ -178,7 +171,7 @@ export class Session {
     try {
       const granted = await fetchToken(this.#environment.fetch, {
         tokenUrl: this.#tokenUrl,
-        maxSessionDurationSeconds: this.#secondsLeft(),
+        maxSessionDurationSeconds: this.#deadline.secondsLeft(),
         signal,
       });
       if (signal.aborted) return;
@@ -261,7 +254,7 @@ export class Session {
     // Words spoken before the greeting would cut it off; after a loss they are what the user wants heard.
     if (this.#call.mode === 'fresh' && this.#config.greeting) this.#audio.forgetUnsent();
     this.#conversation.ready(httpTools);
-    this.#limitDuration(capSeconds, expiresAtEpochSeconds);
+    this.#deadline.limit(capSeconds, expiresAtEpochSeconds);
     this.#dispatch({ type: 'ready', sessionId });
     this.#audio.sendWaiting();
     this.#sendTyped();
@@ -276,35 +269,6 @@ export class Session {
 
   #sendTyped() {
     if (!this.#audio.isReplying) this.#conversation.sendTyped();
-  }
-
-  /**
-   * The service was seen not to enforce its cap, so the client ends the call by its own clock.
-   * @param {number | null} capSeconds
-   * @param {number | null} expiresAtEpochSeconds
-   */
-  #limitDuration(capSeconds, expiresAtEpochSeconds) {
-    const environment = this.#environment;
-    const nowMs = environment.nowMs();
-    const byCapMs = (capSeconds ?? Infinity) * 1000;
-    const byExpiryMs =
-      (expiresAtEpochSeconds ?? Infinity) * 1000 - environment.epochMs() - EXPIRY_MARGIN_MS;
-    // An expiry in the past tells of a wrong clock on one side, not of a session that is over.
-    const leftMs = Math.min(byCapMs, byExpiryMs > 0 ? byExpiryMs : Infinity);
-    if (leftMs === Infinity) return;
-    this.#deadlineMs = Math.min(this.#deadlineMs ?? Infinity, nowMs + leftMs);
-    environment.cancel(this.#endTimer);
-    this.#endTimer = environment.schedule(
-      () => this.#dispatch({ type: 'stop', reason: 'time-limit' }),
-      this.#deadlineMs - nowMs,
-    );
-  }
-
-  /** What a recovery may still ask for; null on the first connection: the service's default. */
-  #secondsLeft() {
-    if (this.#deadlineMs === null) return null;
-    const left = Math.floor((this.#deadlineMs - this.#environment.nowMs()) / 1000);
-    return Math.max(MIN_SESSION_SECONDS, left);
   }
 
   /**
@@ -374,15 +338,12 @@ export class Session {
 
   #ended() {
     if (!this.#connection?.isReady) return; // the close that follows says the rest
-    const isExpected = this.#call.state === 'ending';
-    this.#connection?.close();
+    this.#connection.close();
     this.#connection = null;
     this.#silence();
-    const isLate =
-      this.#deadlineMs !== null && this.#environment.nowMs() > this.#deadlineMs - EXPIRY_MARGIN_MS;
     this.#dispatch({
       type: 'ended',
-      reason: !isExpected && isLate ? 'time-limit' : 'by-service',
+      reason: this.#deadline.isNear() ? 'time-limit' : 'by-service',
     });
   }
 
@@ -398,7 +359,7 @@ export class Session {
 
   #release() {
     this.#cancelRetry();
-    this.#environment.cancel(this.#endTimer);
+    this.#deadline.clear();
     this.#environment.cancel(this.#goodbyeTimer);
     this.#attempt.abort();
     this.#connection?.end(); // a session that is only closed goes on costing money

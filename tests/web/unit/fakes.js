@@ -11,7 +11,6 @@ export class FakeSocket {
   /** @type {any[]} decoded frames that the client sent */
   sent = [];
   readyState = 0;
-  bufferedAmount = 0;
   /** @type {(() => void) | null} */
   onopen = null;
   /** @type {((event: {data: unknown}) => void) | null} */
