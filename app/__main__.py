@@ -122,7 +122,7 @@ def run(settings: Settings, listener: socket.socket, demo_options: dict[str, Any
         print(OPEN_TO_ALL.format(host=settings.host), file=sys.stderr)
     grace = settings.shutdown_grace_seconds
     server = Server(app, grace_seconds=grace, announcement=line, **uvicorn_options)
-    server.run(sockets=[listener])
+    server.run_on(listener)
     return 0
 
 

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -13,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from app.agents import Agents
 from app.errors import InvalidRequestError, bad_parameter
-from app.routes.dependencies import LifecycleDep, TokenServiceDep
+from app.routes.dependencies import TokenServiceDep
 from app.routes.schemas import TOKEN_ERRORS, AgentsAnswer, VoiceTokenAnswer, problem_responses
 from app.tokens import TokenPolicy
 
@@ -67,16 +66,21 @@ def api_router(policy: TokenPolicy, agents: Agents) -> APIRouter:
         request: Request,
         query: Annotated[VoiceTokenQuery, Query()],
         tokens: TokenServiceDep,
-        lifecycle: LifecycleDep,
     ) -> JSONResponse:
         """Mint a fresh token for one WebSocket; fetch a new one for each connect and resume."""
         refuse_repeated(request)
-        lifecycle.require_serving()
         token = await tokens.mint(
             expires_in_seconds=query.expires_in_seconds,
             max_session_duration_seconds=query.max_session_duration_seconds,
         )
-        return JSONResponse(asdict(token))
+        return JSONResponse(
+            {
+                "token": token.token,
+                "expires_in_seconds": token.expires_in_seconds,
+                "max_session_duration_seconds": token.max_session_duration_seconds,
+                "ws_url": token.ws_url,
+            }
+        )
 
     public = agents.public()
 

@@ -10,13 +10,15 @@ from app.lifecycle import Lifecycle
 from app.tokens import TokenService
 
 
-async def _token_service(request: Request) -> TokenService:
-    return cast("TokenService", request.app.state.token_service)
-
-
 async def _lifecycle(request: Request) -> Lifecycle:
     return cast("Lifecycle", request.app.state.lifecycle)
 
 
-TokenServiceDep = Annotated[TokenService, Depends(_token_service)]
+async def _token_service(request: Request) -> TokenService:
+    """Return whoever mints; raises `DrainingError` while the service is shutting down."""
+    (await _lifecycle(request)).require_serving()
+    return cast("TokenService", request.app.state.token_service)
+
+
 LifecycleDep = Annotated[Lifecycle, Depends(_lifecycle)]
+TokenServiceDep = Annotated[TokenService, Depends(_token_service)]

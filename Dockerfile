@@ -1,0 +1,41 @@
+# Voicegate as a container: docker build -t voicegate . && docker run -p 127.0.0.1:8000:8000 -e ASSEMBLYAI_API_KEY voicegate
+# `.ci/container` runs these very steps where there is no container engine.
+ARG PYTHON_VERSION=3.13
+
+FROM python:${PYTHON_VERSION}-slim AS build
+# The environment holds no pip: the image's own installs into it.
+RUN python -m venv --without-pip /opt/venv
+COPY requirements/runtime.txt /opt/requirements.txt
+RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes -r /opt/requirements.txt
+
+FROM python:${PYTHON_VERSION}-slim
+ARG VERSION=unversioned
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Voicegate" \
+      org.opencontainers.image.description="Puts a voice agent on any web page without giving the page the API key." \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+
+# Grace below the 10 s after which `docker stop` kills; give both more where requests take longer.
+ENV PATH="/opt/venv/bin:${PATH}" \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    VOICEGATE_HOST=0.0.0.0 \
+    VOICEGATE_SHUTDOWN_GRACE_SECONDS=8 \
+    PORT=8000
+
+WORKDIR /srv/voicegate
+COPY --from=build /opt/venv /opt/venv
+COPY templates/ templates/
+COPY static/ static/
+COPY app/ app/
+
+# A number, so that an orchestrator can see that it is not root; the files stay root's.
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+# http.client, as urllib would ask a configured proxy for 127.0.0.1.
+HEALTHCHECK --interval=30s --timeout=3s --start-period=10s --retries=3 \
+    CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=2); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
+CMD ["python", "-m", "app"]

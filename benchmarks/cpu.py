@@ -1,0 +1,46 @@
+"""CPU time of processes and of the machine, read from Linux's /proc; elsewhere it is unknown."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from pathlib import Path
+
+
+def process_cpu_seconds(pid: int) -> float:
+    """Return user and system time of a process, all its threads included; NaN if unknown.
+
+    Source: proc_pid_stat(5), fields 14 and 15, in clock ticks of 10 ms.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return math.nan
+    # The second field, a name in parentheses, may itself hold spaces.
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def machine_cpu_seconds() -> float:
+    """Return the time of all cores together that was not idle; NaN if unknown.
+
+    What the hypervisor gave to other machines counts too: it was not ours.
+    Source: proc_stat(5), first line: user, nice, system, idle, iowait, irq, softirq, steal.
+    """
+    try:
+        line = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]
+    except OSError:
+        return math.nan
+    user, nice, system, _idle, _iowait, *interrupts_and_steal = map(int, line.split()[1:9])
+    return (user + nice + system + sum(interrupts_and_steal)) / os.sysconf("SC_CLK_TCK")
+
+
+def pin(pid: int, core: int) -> None:
+    """Keep a process on one of the cores that are ours, counted from 0, where that is possible."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    if core < len(cores):
+        with contextlib.suppress(ProcessLookupError):
+            os.sched_setaffinity(pid, {cores[core]})
