@@ -48,7 +48,13 @@ export class LiveAudio {
   async setMicrophone(deviceId) {
     const before = this.#stream;
     const stream = await this.#openMicrophone(deviceId);
-    this.#graph?.setMicrophone(stream);
+    try {
+      this.#graph?.setMicrophone(stream);
+    } catch (cause) {
+      closeMicrophone(stream);
+      this.#stream = before;
+      throw new VoiceAgentError('microphone-busy', { cause });
+    }
     if (before) closeMicrophone(before);
   }
 
