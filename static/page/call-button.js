@@ -33,7 +33,8 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
     action = next;
     button.dataset.action = next;
     if (label.textContent !== texts[next]) label.textContent = texts[next];
-    button.disabled = next === 'ending';
+    // Not `disabled`: that would take the focus away from whoever ends a call by keyboard.
+    if (next === 'ending') button.setAttribute('aria-disabled', 'true');
   }
 
   function endWait() {
@@ -44,7 +45,7 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
   }
 
   button.addEventListener('click', () => {
-    if (counting !== undefined) return;
+    if (button.ariaDisabled === 'true') return;
     if (action === 'start' || action === 'retry') on.start();
     else on.stop();
   });
