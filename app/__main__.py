@@ -132,15 +132,9 @@ def build_demo(
     """Return the service with the simulator beside it, and how uvicorn must serve the two."""
     # A demo is no production: nothing else outside the simulator may import it.
     from app.simulator.demo import create_demo  # noqa: PLC0415
-    from app.simulator.sockets import MESSAGE_LIMIT_BYTES  # noqa: PLC0415
-    from app.simulator.transport import CuttableWebSocketProtocol  # noqa: PLC0415
+    from app.simulator.transport import SERVER_OPTIONS  # noqa: PLC0415
 
-    app = create_demo(settings, origin=url, **options)
-    return app, {
-        "ws": CuttableWebSocketProtocol,
-        "ws_max_size": MESSAGE_LIMIT_BYTES,
-        "ws_per_message_deflate": False,
-    }
+    return create_demo(settings, origin=url, **options), dict(SERVER_OPTIONS)
 
 
 def reachable(host: str) -> str:

@@ -3,66 +3,47 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import suppress
+import tempfile
+from contextlib import ExitStack, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from app.simulator.log import Journal
-from app.simulator.profiles import LIVE, PROFILES, Profile, profile_named, with_switches
+from app.simulator.options import build_parser, options_from
 from app.simulator.server import create_simulator
-from app.simulator.sockets import MESSAGE_LIMIT_BYTES
-from app.simulator.transport import CuttableWebSocketProtocol
+from app.simulator.tls import Certificate, TlsError, certificate_in
+from app.simulator.transport import SERVER_OPTIONS
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return a parser of the simulator's own options, to be a parent of another parser."""
-    parser = argparse.ArgumentParser(add_help=False)
-    group = parser.add_argument_group("simulated service")
-    group.add_argument(
-        "--profile",
-        type=_profile,
-        default=LIVE,
-        metavar="NAME",
-        help=f"how it behaves: {', '.join(PROFILES)} (default {LIVE.name})",
-    )
-    group.add_argument(
-        "--set",
-        type=_switch,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="set one switch of the profile; may be repeated",
-    )
-    group.add_argument("--key", help="the only API key to accept (default: any)")
-    group.add_argument(
-        "--log", type=_journal, metavar="FILE", help="write every frame to a JSONL file"
-    )
-    group.add_argument(
-        "--control", action="store_true", help="offer GET /_stats and POST /_control"
-    )
-    group.add_argument("--seed", type=int, default=0, help="of tokens and identifiers (default 0)")
-    return parser
-
-
-def options_from(namespace: argparse.Namespace) -> dict[str, Any]:
-    """Return the keyword arguments of `create_simulator` from what `build_parser` parsed."""
-    return {
-        "profile": with_switches(namespace.profile, dict(namespace.set)),
-        "seed": namespace.seed,
-        "key": namespace.key,
-        "observe": namespace.log,
-        "control": namespace.control,
-    }
+__all__ = ["build_parser", "main", "options_from"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted; ends with 2 and one sentence when an option is wrong."""
+    parser = _whole_parser()
+    namespace = parser.parse_args(arguments)
+    if not namespace.allow_remote and not _is_loopback(namespace.host):
+        parser.error(
+            f"{namespace.host} can be reached from other machines, and the simulator asks nobody "
+            "who they are: add --allow-remote if that is meant"
+        )
+    with ExitStack() as stack:
+        certificate = None
+        if namespace.tls is not None:
+            folder = namespace.tls or stack.enter_context(tempfile.TemporaryDirectory())
+            try:
+                certificate = certificate_in(Path(folder))
+            except TlsError as error:
+                parser.error(str(error))
+        _serve(namespace, certificate)
+
+
+def _whole_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m app.simulator",
         description="A local double of the voice agent service.",
@@ -70,17 +51,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8001, help="port to listen on (default 8001)")
-    namespace = parser.parse_args(arguments)
-    config = uvicorn.Config(
-        create_simulator(**options_from(namespace)),
-        host=namespace.host,
-        port=namespace.port,
-        log_level="warning",
-        ws=CuttableWebSocketProtocol,
-        ws_max_size=MESSAGE_LIMIT_BYTES,
-        # Speech hardly shrinks, and compressing it costs more than all else a frame needs.
-        ws_per_message_deflate=False,
+    parser.add_argument(
+        "--allow-remote",
+        action="store_true",
+        help="let --host be an address that other machines reach",
     )
+    parser.add_argument(
+        "--tls",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="serve https and wss with a certificate made by openssl, "
+        "kept in FOLDER (default: a new one, gone at the end)",
+    )
+    return parser
+
+
+def _serve(namespace: argparse.Namespace, certificate: Certificate | None) -> None:
+    files: dict[str, Any] = {}
+    if certificate is not None:
+        files = {"ssl_certfile": certificate.certificate, "ssl_keyfile": certificate.key}
+    simulator = create_simulator(**options_from(namespace))
+    where = {"host": namespace.host, "port": namespace.port}
+    config = uvicorn.Config(simulator, log_level="warning", **where, **files, **SERVER_OPTIONS)
     with suppress(KeyboardInterrupt):
         _Server(config).run()
 
@@ -92,30 +85,18 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            print(f"The simulated voice agent service is on http://{host}:{port}", flush=True)
+            scheme = "https" if self.config.is_ssl else "http"
+            name = f"[{host}]" if ":" in host else host
+            print(f"The simulated voice agent service is on {scheme}://{name}:{port}", flush=True)
+            if self.config.is_ssl:
+                print(f"Let clients trust this certificate: {self.config.ssl_certfile}", flush=True)
 
 
-def _profile(name: str) -> Profile:
+def _is_loopback(host: str) -> bool:
     try:
-        return profile_named(name)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _switch(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    try:
-        with_switches(LIVE, {name: value})
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return name, value
-
-
-def _journal(path: str) -> Journal:
-    try:
-        return Journal(Path(path))
-    except OSError as error:
-        raise argparse.ArgumentTypeError(f"cannot write {path}: {error.strerror}") from None
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 from array import array
+from operator import mul
 from typing import Final
 
 SAMPLE_RATE_HZ: Final = 24_000
@@ -39,7 +40,7 @@ def pcm_of(samples: array[int]) -> bytes:
 
 def level_db(samples: array[int]) -> float:
     """Return the mean level in dB relative to full scale, from -96 to 0."""
-    energy = math.sqrt(sum(x * x for x in samples) / len(samples)) if samples else 0.0
+    energy = math.sqrt(sum(map(mul, samples, samples)) / len(samples)) if samples else 0.0
     return max(SILENCE_DB, 20 * math.log10(energy / _FULL_SCALE)) if energy else SILENCE_DB
 
 
@@ -53,7 +54,7 @@ def peak(samples: array[int]) -> int:
 
 def amplified(pcm: bytes, gain: float) -> bytes:
     """Return PCM times a factor; what goes beyond full scale is cut off."""
-    scaled = [int(x * gain) for x in samples_of(pcm)]
+    scaled = list(map(int, map(float(gain).__mul__, samples_of(pcm))))
     if scaled and not -_FULL_SCALE <= min(scaled) <= max(scaled) < _FULL_SCALE:
         scaled = [max(-_FULL_SCALE, min(_FULL_SCALE - 1, x)) for x in scaled]
     return pcm_of(array("h", scaled))

@@ -10,22 +10,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.simulator import config_fields
 from app.simulator.config_fields import FIELDS, GROUPS
+from app.simulator.config_tools import DEFAULT_TIMEOUT_SECONDS
+from app.simulator.encoding import SAMPLE_RATES_HZ
 from app.simulator.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.simulator.profiles import Profile
+    from app.simulator.script import Script
 
-_DEFAULT_VOICE: Final = "alba"
-_DEFAULT_FORMAT: Final[Mapping[str, Any]] = {"encoding": "audio/pcm", "sample_rate": 24_000}
+_DEFAULT_ENCODING: Final = "audio/pcm"
 _IMMUTABLE: Final = ("greeting", "output.voice", "output.format")
+_DELAY: Final = "input.turn_detection.interruption_delay"
 _STORED_ONLY: Final = ("llm", "pre_connect_requests")
 _STORED_AGENT_GREETING: Final = "Hi there! I'm your voice agent. Say something, and I'll answer."
 _TOOL_ECHO: Final[Mapping[str, Any]] = {
     "description": "",
     "parameters": {},
-    "timeout_seconds": 120,
+    "timeout_seconds": DEFAULT_TIMEOUT_SECONDS,
     "execution_mode": "interactive",
     "http": None,
     "response_instructions": None,
@@ -36,11 +39,18 @@ _TOOL_ECHO: Final[Mapping[str, Any]] = {
 
 
 class SessionConfig:
-    """What one session was told so far, kept flat: `output.voice` is one name."""
+    """What one session was told so far, kept flat: `output.voice` is one name.
 
-    def __init__(self, session_id: str, profile: Profile) -> None:
+    Args:
+        session_id: told in the echo.
+        profile: how the service behaves.
+        script: what a stored agent says first and which tools it has.
+    """
+
+    def __init__(self, session_id: str, profile: Profile, script: Script) -> None:
         self._session_id = session_id
         self._profile = profile
+        self._script = script
         self._values: dict[str, Any] = {}
         self._is_locked = False
 
@@ -49,11 +59,24 @@ class SessionConfig:
         """What the agent says first; empty when it listens first."""
         return str(self._values.get("greeting", "")).strip()
 
+    def value(self, path: str) -> Any:
+        """Return a setting by its path; None when it is not set."""
+        return self._values.get(path)
+
+    def encoding(self, direction: str) -> str:
+        """Return the encoding of the `input` or the `output`."""
+        return str(self._echo_format(f"{direction}.format")["encoding"])
+
     @property
-    def sample_rate_hz(self) -> int:
-        """The declared rate of the caller's audio."""
-        rate = (self._values.get("input.format") or {}).get("sample_rate")
-        return int(rate or _DEFAULT_FORMAT["sample_rate"])
+    def has_wrong_rate(self) -> bool:
+        """Whether a sample rate was declared that its encoding does not have."""
+        formats = (self._echo_format(f"{direction}.format") for direction in ("input", "output"))
+        return any(f["sample_rate"] != SAMPLE_RATES_HZ[f["encoding"]] for f in formats)
+
+    def tool(self, name: str) -> Mapping[str, Any]:
+        """Return the configuration of a tool, with defaults; all defaults when it is unknown."""
+        named = (tool for tool in self._values.get("tools", []) if tool["name"] == name)
+        return dict(_TOOL_ECHO) | {k: v for k, v in next(named, {}).items() if v is not None}
 
     def update(self, session: object) -> None:
         """Merge an update; the first one that is accepted locks what cannot change later.
@@ -84,7 +107,7 @@ class SessionConfig:
         echo["input"]["format"] = self._echo_format("input.format")
         echo["input"]["turn_detection"] = self._echo_turn_detection()
         echo["output"]["format"] = self._echo_format("output.format")
-        echo["output"]["voice"] = self._values.get("output.voice") or _DEFAULT_VOICE
+        echo["output"]["voice"] = self._values.get("output.voice") or self._profile.default_voice
         return echo
 
     def _take_agent(self, session: Mapping[str, Any]) -> None:
@@ -97,16 +120,18 @@ class SessionConfig:
                 "agent_id",
             )
         if len(session) > 1:
-            raise Refusal.value(
-                "agent_id", "agent_id is mutually exclusive with other session fields"
-            )
+            message = "agent_id is mutually exclusive with other session fields"
+            raise Refusal(self._profile.agent_id_with_others, message, "agent_id")
         if not isinstance(agent_id, str):
             raise Refusal.format("session.update")
         if not re.fullmatch(
             r"agent_[0-9a-z]{1,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", agent_id
         ):
             raise Refusal("agent_not_found", "Agent not found", "agent_id")
-        self._values["greeting"] = _STORED_AGENT_GREETING
+        greeting = self._script.greeting
+        self._values["greeting"] = _STORED_AGENT_GREETING if greeting is None else greeting
+        if self._script.tools:
+            self._values["tools"] = [dict(tool) for tool in self._script.tools]
 
     def _merge(self, session: Mapping[str, Any]) -> None:
         update = dict(_flatten(session))
@@ -123,9 +148,10 @@ class SessionConfig:
     def _refuse_forbidden(self, path: str) -> None:
         if path in _STORED_ONLY:
             raise Refusal.value(path, f"'{path}' can only be set on a stored agent")
-        if path not in FIELDS:
+        if path not in FIELDS or (path == _DELAY and self._profile.interruption_delay == "unknown"):
             raise Refusal.value(path, f"Unknown field '{path}'")
-        if self._is_locked and path in _IMMUTABLE:
+        is_late_format = path == "input.format" and self._profile.input_format_later == "immutable"
+        if self._is_locked and (path in _IMMUTABLE or is_late_format):
             message = f"'{path}' cannot be changed after the first session.update"
             raise Refusal("immutable_field", message, path)
 
@@ -134,7 +160,10 @@ class SessionConfig:
         return {path.split(".")[1]: self._values.get(path) for path in names}
 
     def _echo_format(self, path: str) -> dict[str, Any]:
-        return dict(_DEFAULT_FORMAT) | (self._values.get(path) or {})
+        told = self._values.get(path) or {}
+        encoding = told.get("encoding", _DEFAULT_ENCODING)
+        rate = told.get("sample_rate") or SAMPLE_RATES_HZ[encoding]
+        return {"encoding": encoding, "sample_rate": rate}
 
     def _echo_turn_detection(self) -> dict[str, Any] | None:
         prefix = "input.turn_detection."

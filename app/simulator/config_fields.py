@@ -5,13 +5,17 @@ Source: the page "Session configuration", live echoes and refusals, September 20
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from app.simulator.config_checks import flag, number_from, one_of, text, texts, wrong_type
+from app.simulator.config_tools import tools
+from app.simulator.encoding import SAMPLE_RATES_HZ
 from app.simulator.refusal import Refusal
 
-Check = Callable[[str, Any], None]
-"""Takes the field's path and value; raises Refusal."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.simulator.config_checks import Check
 
 GROUPS: Final = frozenset({"input", "input.turn_detection", "output"})
 """Objects that are merged field by field; every other value is replaced as a whole."""
@@ -36,107 +40,31 @@ def refuse_unknown_voice(voice: str | None) -> None:
         )
 
 
-def _wrong_type() -> Refusal:
-    return Refusal.format("session.update")
-
-
-def _text(limit: int | None = None, *, nullable: bool = True) -> Check:
-    def check(path: str, value: Any) -> None:
-        if value is None and nullable:
-            return
-        if not isinstance(value, str):
-            raise _wrong_type()
-        if limit is not None and len(value) > limit:
-            raise Refusal.value(path, f"'{path}' must be at most {limit} characters")
-
-    return check
-
-
-def _one_of(*allowed: str) -> Check:
-    def check(path: str, value: Any) -> None:
-        _text()(path, value)
-        if value is not None and value not in allowed:
-            raise Refusal.value(path, f"Invalid '{path}'. Must be one of: {', '.join(allowed)}")
-
-    return check
-
-
-def _number(lowest: float, highest: float, *, whole: bool = False) -> Check:
-    kinds = (int,) if whole else (int, float)
-
-    def check(path: str, value: Any) -> None:
-        if value is None:
-            return
-        if isinstance(value, bool) or not isinstance(value, kinds):
-            raise _wrong_type()
-        if not lowest <= value <= highest:
-            raise Refusal.value(path, f"'{path}' must be from {lowest} to {highest}")
-
-    return check
-
-
-def _flag(_path: str, value: Any) -> None:
-    if value is not None and not isinstance(value, bool):
-        raise _wrong_type()
-
-
-def _object(_path: str, value: Any) -> None:
-    if value is not None and not isinstance(value, dict):
-        raise _wrong_type()
-
-
-def _texts(limit: int, allowed: tuple[str, ...] | None = None) -> Check:
-    def check(path: str, value: Any) -> None:
-        if value is None:
-            return
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise _wrong_type()
-        if len(value) > limit:
-            raise Refusal.value(path, f"'{path}' may hold at most {limit} entries")
-        unknown = [item for item in value if allowed and item not in allowed]
-        if unknown and allowed:
-            raise Refusal.value(path, f"Invalid '{path}'. Must be one of: {', '.join(allowed)}")
-
-    return check
-
-
 def _format(path: str, value: Any) -> None:
     if value is None:
         return
     if not isinstance(value, dict) or not isinstance(value.get("encoding"), str):
-        raise _wrong_type()
-    _number(1, 192_000, whole=True)(f"{path}.sample_rate", value.get("sample_rate"))
+        raise wrong_type()
+    number_from(1, 192_000, whole=True)(f"{path}.sample_rate", value.get("sample_rate"))
     unknown = value.keys() - {"encoding", "sample_rate"}
     if unknown:
         raise Refusal.value(path, f"Unknown field '{path}.{min(unknown)}'")
-    if value["encoding"] in {"audio/pcmu", "audio/pcma"}:
-        # Better a clear refusal than noise: this double hears and speaks linear PCM only.
-        raise Refusal.value(
-            path, f"{value['encoding']} is not simulated. Must be one of: audio/pcm"
-        )
-    if value["encoding"] != "audio/pcm":
-        raise Refusal.value(
-            path, f"Invalid '{path}'. Must be one of: audio/pcm, audio/pcmu, audio/pcma"
-        )
+    if value["encoding"] not in SAMPLE_RATES_HZ:
+        raise Refusal.value(path, f"Invalid '{path}'. Must be one of: {', '.join(SAMPLE_RATES_HZ)}")
 
 
-def _tools(path: str, value: Any) -> None:
-    if not isinstance(value, list) or not all(isinstance(tool, dict) for tool in value):
-        raise _wrong_type()
-    for number, tool in enumerate(value):
-        _tool(f"{path}.{number}", tool)
-
-
-def _tool(path: str, tool: Mapping[str, Any]) -> None:
-    if tool.get("type") != "function" or not isinstance(tool.get("name"), str) or not tool["name"]:
-        raise _wrong_type()
-    _text()(f"{path}.description", tool.get("description"))
-    _object(f"{path}.parameters", tool.get("parameters"))
-    _one_of("interactive", "hold")(f"{path}.execution_mode", tool.get("execution_mode"))
-    _number(1, 300)(f"{path}.timeout_seconds", tool.get("timeout_seconds"))
-    _object(f"{path}.response_instructions", tool.get("response_instructions"))
-    if not isinstance((tool.get("parameters") or {}).get("properties", {}), dict):
-        raise Refusal.value(f"{path}.parameters", "'properties' must be an object")
+def _webhook(path: str, value: Any) -> None:
+    """Check the webhook, a closed object. Source: a generated model of the messages only."""
+    if value is None:
+        return
+    is_good = (
+        isinstance(value, dict)
+        and isinstance(value.get("url"), str)
+        and isinstance(value.get("events"), list)
+        and not value.keys() - {"url", "events", "secret"}
+    )
+    if not is_good:
+        raise Refusal("invalid_webhook", "A webhook has url, events and secret", path)
 
 
 _LANGUAGES: Final = (
@@ -145,27 +73,27 @@ _LANGUAGES: Final = (
 )
 
 FIELDS: Final[Mapping[str, Check]] = {
-    "system_prompt": _text(nullable=False),
-    "greeting": _text(_GREETING_LIMIT, nullable=False),
-    "tools": _tools,
-    "webhook": _object,
-    "input.type": _one_of("audio"),
+    "system_prompt": text(nullable=False),
+    "greeting": text(_GREETING_LIMIT, nullable=False),
+    "tools": tools,
+    "webhook": _webhook,
+    "input.type": one_of("audio"),
     "input.format": _format,
-    "input.keyterms": _texts(100),
-    "input.transcription_mode": _one_of("min_latency", "balanced", "max_accuracy"),
-    "input.transcription_prompt": _text(1750),
-    "input.language_codes": _texts(len(_LANGUAGES), _LANGUAGES),
-    "input.voice_focus": _one_of("near-field", "far-field"),
-    "input.voice_focus_threshold": _number(0, 1),
-    "input.continuous_partials": _flag,
-    "input.turn_detection.type": _one_of("server_vad", "semantic_vad"),
-    "input.turn_detection.vad_threshold": _number(0, 1),
-    "input.turn_detection.min_silence": _number(50, 10_000, whole=True),
-    "input.turn_detection.max_silence": _number(50, 10_000, whole=True),
-    "input.turn_detection.interrupt_response": _flag,
-    "input.turn_detection.interruption_delay": _number(0, 1000, whole=True),
-    "output.type": _one_of("audio"),
-    "output.voice": _text(),
+    "input.keyterms": texts(100),
+    "input.transcription_mode": one_of("min_latency", "balanced", "max_accuracy"),
+    "input.transcription_prompt": text(1750),
+    "input.language_codes": texts(len(_LANGUAGES), _LANGUAGES),
+    "input.voice_focus": one_of("near-field", "far-field"),
+    "input.voice_focus_threshold": number_from(0, 1),
+    "input.continuous_partials": flag,
+    "input.turn_detection.type": one_of("server_vad", "semantic_vad"),
+    "input.turn_detection.vad_threshold": number_from(0, 1),
+    "input.turn_detection.min_silence": number_from(50, 10_000, whole=True),
+    "input.turn_detection.max_silence": number_from(50, 10_000, whole=True),
+    "input.turn_detection.interrupt_response": flag,
+    "input.turn_detection.interruption_delay": number_from(0, 1000, whole=True),
+    "output.type": one_of("audio"),
+    "output.voice": text(),
     "output.format": _format,
-    "output.volume": _number(0, 100),
+    "output.volume": number_from(0, 100),
 }

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from app.simulator import messages
+from app.simulator.dialect import dressed
 from app.simulator.refusal import Refusal
 from app.simulator.session import Close, Conversation, Outgoing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.simulator.ids import Ids
     from app.simulator.messages import Frame
     from app.simulator.profiles import Profile
+    from app.simulator.script import Script
     from app.simulator.tokens import Grant
 
 _KEPT_LIMIT: Final = 100
+_NOT_FOUND: Final = ("session_not_found", "Session not found or grace window has expired")
+_RESUME_REFUSALS: Final = {
+    "forbidden_1008": ("session_forbidden", "Session belongs to another account"),
+    "expired_1008": ("session_expired", "Session expired"),
+}
+"""Code and message by switch; the codes are those of the documents, the texts ours."""
 
 
 class KeptSessions:
@@ -45,13 +55,26 @@ class Connection:
         kept: where dropped sessions are found again.
         ids: where identifiers come from.
         grant: what the socket's credential allows; None when it is no good.
+        script: what the conversation is about; None: counted words and the caller's own voice.
+        stored: gives the `session` that a stored agent's id stands for; None for unknown ids.
     """
 
-    def __init__(self, profile: Profile, kept: KeptSessions, ids: Ids, grant: Grant | None) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        kept: KeptSessions,
+        ids: Ids,
+        grant: Grant | None,
+        script: Script | None = None,
+        *,
+        stored: Callable[[object], Frame | None] | None = None,
+    ) -> None:
         self._profile = profile
         self._kept = kept
         self._ids = ids
         self._grant = grant
+        self._script = script
+        self._stored = stored
         self._conversation: Conversation | None = None
         self._is_closed = False
 
@@ -85,7 +108,7 @@ class Connection:
         if self._is_closed:
             return []
         error = messages.protocol_error(refusal.code, refusal.message)
-        return [*self.advance(now), _stamped(error, now)]
+        return [*self.advance(now), *dressed(self._profile, error, now)]
 
     def advance(self, now: float) -> list[Outgoing]:
         """Let time pass; returns what is due by now, in order."""
@@ -104,8 +127,8 @@ class Connection:
         kind = message["type"]
         if kind == "session.update":
             cap = self._grant.max_session_duration_seconds if self._grant else 0
-            self._conversation = Conversation(self._profile, self._ids, now, cap)
-            return self.receive(message, now)
+            self._conversation = Conversation(self._profile, self._ids, now, cap, self._script)
+            return self.receive(self._with_stored_agent(message), now)
         if kind == "session.resume":
             return self._resume(message, now)
         if kind == "session.end":
@@ -115,6 +138,14 @@ class Connection:
         text = "The first message must be session.update or session.resume"
         return self.refuse(Refusal("invalid_format", text), now)
 
+    def _with_stored_agent(self, message: Frame) -> Frame:
+        """Return a first update with the settings of its agent, where one is stored here."""
+        session = message.get("session")
+        if self._stored is None or not isinstance(session, dict) or set(session) != {"agent_id"}:
+            return message
+        stored = self._stored(session["agent_id"])
+        return message if stored is None else message | {"session": stored}
+
     def _resume(self, message: Frame, now: float) -> list[Outgoing]:
         session_id = message.get("session_id")
         if not isinstance(session_id, str):
@@ -123,21 +154,16 @@ class Connection:
             self._conversation = self._kept.take(session_id, now)
             if self._conversation is not None:
                 return self._conversation.resume(now)
-        error = messages.protocol_error(
-            "session_not_found", "Session not found or grace window has expired"
-        )
+        code, text = _RESUME_REFUSALS.get(self._profile.resume, _NOT_FOUND)
+        error = messages.protocol_error(code, text)
         if self._profile.resume == "not_found_open":
-            return [_stamped(error, now)]
+            return [*dressed(self._profile, error, now)]
         return self._close(error, 1008, now)
 
     def _close(self, error: Frame, code: int, now: float) -> list[Outgoing]:
         self._is_closed = True
-        return [_stamped(error, now), Close(code)]
+        return [*dressed(self._profile, error, now), Close(code)]
 
     def _watch(self, outgoing: list[Outgoing]) -> list[Outgoing]:
         self._is_closed = any(isinstance(item, Close) for item in outgoing)
         return outgoing
-
-
-def _stamped(frame: dict[str, Any], at: float) -> Frame:
-    return frame | {"timestamp": round(at, 6)}

@@ -6,15 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from app.simulator.faults import check_fault
+from app.simulator.faults.close import CLOSE_CODES
 from app.simulator.profiles import Profile, with_switches
 from app.simulator.sockets import Socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-
-_CLOSE_CODES: Final = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})
-"""Those that may stand in a close frame. Source: RFC 6455, section 7.4, and its registry."""
 _STATUSES: Final = range(200, 600)
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e]{0,1000}")
@@ -28,6 +27,8 @@ class Controls:
     token_status: int | None = None
     """When set, the token route answers with it and nothing else."""
     token_headers: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Those that are set, by name."""
     sockets: set[Socket] = field(default_factory=set)
     """The open ones."""
 
@@ -61,7 +62,7 @@ class Controls:
 
     def close(self, value: Any, _command: Mapping[str, Any]) -> Callable[[], None]:
         """Prepare to close every open socket with a code."""
-        if not _is_whole(value) or value not in _CLOSE_CODES:
+        if not _is_whole(value) or value not in CLOSE_CODES:
             raise ValueError("close must be a code that a close frame may carry, such as 1011")
         return lambda: self._for_each(lambda socket: socket.close(value))
 
@@ -88,6 +89,26 @@ class Controls:
 
         return act
 
+    def set_faults(self, value: Any, _command: Mapping[str, Any]) -> Callable[[], None]:
+        """Prepare to set faults by name, or to take them away: one with null, all with null."""
+        if value is None:
+            value = dict.fromkeys(self.faults)
+        if not isinstance(value, dict):  # a command from outside, not a mistake in a call
+            raise ValueError(  # noqa: TRY004
+                'faults must be an object such as {"stall": "3@2s"}, or null'
+            )
+        changes = {str(k): None if v is None else _switch_text(v) for k, v in value.items()}
+        for name, text in changes.items():
+            check_fault(name, text)
+
+        def act() -> None:
+            merged = {**self.faults, **changes}
+            self.faults = {name: text for name, text in merged.items() if text is not None}
+            for name, text in changes.items():
+                self._for_each(lambda socket, name=name, text=text: socket.set_fault(name, text))  # type: ignore[misc]
+
+        return act
+
     def _for_each(self, act: Callable[[Socket], None]) -> None:
         for socket in tuple(self.sockets):
             act(socket)
@@ -98,6 +119,7 @@ _COMMANDS: Final[Mapping[str, Callable[[Controls, Any, Mapping[str, Any]], Calla
     "close": Controls.close,
     "set": Controls.switch,
     "token_status": Controls.answer_tokens,
+    "faults": Controls.set_faults,
 }
 
 

@@ -14,3 +14,7 @@ class Ids:
     def new(self, prefix: str) -> str:
         """Return a new identifier, such as `sess_` and 32 digits for the prefix `sess`."""
         return f"{prefix}_{self._random.getrandbits(128):032x}"
+
+    def new_call(self) -> str:
+        """Return an identifier of a tool's call, whose prefix has hyphens."""
+        return f"chatcmpl-tool-{self._random.getrandbits(128):032x}"

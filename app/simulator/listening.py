@@ -5,24 +5,40 @@ Time here is counted in audio, not by a clock: a caller who sends no sound lets 
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.simulator.audio import BYTES_PER_MS, SILENCE_DB, level_db, peak, samples_of
+from app.simulator.noise_floor import NoiseFloor
+from app.simulator.pauses import Pauses
 from app.simulator.utterance import Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from app.simulator.profiles import Profile
+    from app.simulator.turn_detection import Bar, TurnDetection
 
 WINDOW_MS: Final = 20
 _WINDOW_BYTES: Final = WINDOW_MS * BYTES_PER_MS
+_NOTHING: Final = bytes(_WINDOW_BYTES)
 _LEAD_IN_MS: Final = 160
 """Sound kept from before the onset: words begin more softly than any threshold."""
 _PATIENCE_MS: Final = 300
 """Silence after which a sound too short to be speech is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechNoticed:
+    """There is speech while the agent talks; whether it is an interruption is still open."""
+
+    utterance: Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechForgotten:
+    """What was noticed was too short to interrupt."""
+
+    utterance: Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,60 +62,37 @@ class SpeechStopped:
     utterance: Utterance
 
 
-Heard = SpeechStarted | SpeechGrew | SpeechStopped
-
-
-class NoiseFloor:
-    """The level of the room without the voice: the quiet end of the last two seconds.
-
-    Digital silence tells nothing about the room (a muted microphone, a synthetic voice) and is
-    left out, so that unmuting is no sound. Speech has gaps, so it does not lift the floor for long.
-    """
-
-    DEFAULT_DB: Final = -60.0
-    LOWEST_DB: Final = -70.0
-    HIGHEST_DB: Final = -30.0
-
-    def __init__(self) -> None:
-        self._levels: deque[float] = deque(maxlen=2000 // WINDOW_MS)
-        self.db = self.DEFAULT_DB
-
-    def follow(self, level: float) -> None:
-        """Take in the level of one window, in dB relative to full scale."""
-        if level <= SILENCE_DB + 10:
-            return
-        self._levels.append(level)
-        quiet = sorted(self._levels)[len(self._levels) // 20]
-        self.db = min(self.HIGHEST_DB, max(self.LOWEST_DB, quiet))
-
-
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    """What a sound must reach to count as speech."""
-
-    over_floor_db: float
-    lowest_db: float
-    after_ms: int
-    """From the first sound to the decision."""
-    voiced_ms: int
-    """How much of that must be sound."""
+Heard = SpeechNoticed | SpeechForgotten | SpeechStarted | SpeechGrew | SpeechStopped
 
 
 class Listener:
-    """Turns PCM of any cadence into the events of turn taking."""
+    """Turns PCM of any cadence into the events of turn taking.
 
-    def __init__(self, profile: Profile, is_agent_talking: Callable[[], bool]) -> None:
-        # While the agent talks, its echo may come back: speech must be louder and longer then.
-        self._quiet_bar = _Bar(12.0, -50.0, profile.speech_start_ms, 120)
-        self._talking_bar = _Bar(15.0, -46.0, profile.barge_in_ms, 300)
-        self._end_ms = profile.end_of_turn_silence_ms
-        self._keep_ms = profile.echo_seconds * 1000
+    Args:
+        detection: what counts as speech; may be set anew at any time.
+        is_agent_talking: whether speech would be an interruption.
+        is_complete: whether the caller seems to have said all.
+        keep_ms: how much of the caller's voice is kept.
+    """
+
+    def __init__(
+        self,
+        detection: TurnDetection,
+        is_agent_talking: Callable[[], bool],
+        is_complete: Callable[[Utterance], bool],
+        keep_ms: int,
+    ) -> None:
+        self.detection = detection
         self._is_agent_talking = is_agent_talking
-        self._floor = NoiseFloor()
+        self._is_complete = is_complete
+        self._keep_ms = keep_ms
+        self._floor = NoiseFloor(2000 // WINDOW_MS)
+        self._pauses = Pauses()
         self._rest = bytearray()
         self._before = bytearray()
         self._utterance: Utterance | None = None
         self._in_turn = False
+        self._is_noticed = False
 
     @property
     def in_turn(self) -> bool:
@@ -116,17 +109,23 @@ class Listener:
             yield from self._hear_window(ready[start : start + _WINDOW_BYTES])
 
     def _hear_window(self, window: bytes) -> Iterator[Heard]:
-        samples = samples_of(window)
-        level = level_db(samples)
-        bar = self._talking_bar if self._is_agent_talking() else self._quiet_bar
+        level, highest = SILENCE_DB, 0
+        if window != _NOTHING:
+            samples = samples_of(window)
+            level, highest = level_db(samples), peak(samples)
+        bar = self.detection.talking if self._is_agent_talking() else self.detection.quiet
         threshold = max(self._floor.db + bar.over_floor_db, bar.lowest_db)
         self._floor.follow(level)
         if self._utterance is None:
             self._wait_for_sound(window, is_sound=level > threshold)
-        if self._utterance is not None:
+        utterance = self._utterance
+        if utterance is not None:
             # Within a word the level may sink a little below what started it.
-            self._utterance.add(window, level, peak(samples), is_voiced=level > threshold - 4)
-            yield from self._decide(self._utterance, bar)
+            is_voiced = level > threshold - 4
+            if is_voiced and self._in_turn:
+                self._pauses.spoke_on_after(utterance.silence_ms)
+            utterance.add(window, level, highest, is_voiced=is_voiced)
+            yield from self._decide(utterance, bar)
 
     def _wait_for_sound(self, window: bytes, *, is_sound: bool) -> None:
         if is_sound:
@@ -136,19 +135,31 @@ class Listener:
         self._before += window
         del self._before[: -_LEAD_IN_MS * BYTES_PER_MS]
 
-    def _decide(self, utterance: Utterance, bar: _Bar) -> Iterator[Heard]:
+    def _decide(self, utterance: Utterance, bar: Bar) -> Iterator[Heard]:
         if self._in_turn:
             yield from self._follow_turn(utterance)
-        elif utterance.elapsed_ms >= bar.after_ms and utterance.voiced_ms >= bar.voiced_ms:
-            self._in_turn = True
+        elif _reaches(utterance, bar):
+            self._in_turn, self._is_noticed = True, False
             utterance.note_words()
             yield SpeechStarted(utterance)
         elif utterance.silence_ms >= _PATIENCE_MS:
             self._utterance = None
+            if self._is_noticed:
+                self._is_noticed = False
+                yield SpeechForgotten(utterance)
+        elif not self._is_noticed and _reaches(utterance, self.detection.quiet):
+            self._is_noticed = True
+            yield SpeechNoticed(utterance)
 
     def _follow_turn(self, utterance: Utterance) -> Iterator[Heard]:
-        if utterance.silence_ms >= self._end_ms:
+        limit_ms = self._pauses.limit_ms(self.detection, is_complete=self._is_complete(utterance))
+        if utterance.silence_ms >= limit_ms:
             self._utterance, self._in_turn = None, False
+            self._pauses.turn_ended()
             yield SpeechStopped(utterance)
         elif utterance.note_words():
             yield SpeechGrew(utterance)
+
+
+def _reaches(utterance: Utterance, bar: Bar) -> bool:
+    return utterance.elapsed_ms >= bar.after_ms and utterance.voiced_ms >= bar.voiced_ms

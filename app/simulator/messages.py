@@ -112,3 +112,19 @@ def agent_transcript(reply_id: str, item_id: str, text: str, *, interrupted: boo
 def reply_done(reply_id: str, status: str) -> Frame:
     """The last event of a reply; status `completed` or `interrupted`."""
     return {"type": "reply.done", "reply_id": reply_id, "status": status}
+
+
+def reply_error(reply_id: str, message: str) -> Frame:
+    """A reply failed; `reply.done` follows. Source: a generated model of the messages only."""
+    return {
+        "type": "reply.error",
+        "reply_id": reply_id,
+        "code": "llm_error",
+        "message": message,
+        "retryable": True,
+    }
+
+
+def tool_call(call_id: str, name: str, arguments: Mapping[str, Any]) -> Frame:
+    """The agent wants a tool; arguments as an object."""
+    return {"type": "tool.call", "call_id": call_id, "name": name, "arguments": dict(arguments)}

@@ -10,13 +10,17 @@ import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from app.simulator import messages
+from app.simulator import dialect, messages
 from app.simulator.agenda import Agenda
-from app.simulator.audio import SAMPLE_RATE_HZ
+from app.simulator.audio import duration_ms
 from app.simulator.config import SessionConfig
 from app.simulator.dialogue import Dialogue
+from app.simulator.encoding import Decoder
+from app.simulator.failures import FAILURES
 from app.simulator.messages import Frame
 from app.simulator.refusal import Refusal
+from app.simulator.scene import Scene
+from app.simulator.script import Prompter, Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +28,14 @@ if TYPE_CHECKING:
     from app.simulator.ids import Ids
     from app.simulator.profiles import Profile
 
-_WRONG_RATE_SECONDS: Final = 10
-_AFTER_READY: Final = frozenset({"reply.create", "conversation.message", "tool.result"})
+_BACKLOG_SECONDS: Final = 1.0
+"""How far sound may run ahead of time where the profile minds."""
+_AFTER_READY: Final = frozenset(
+    {"reply.create", "conversation.message", "tool.result", "reply.cancel"}
+)
+_CONTEXT_TEXT_LIMIT: Final = 500
+_ABOUT_MESSAGES: Final = frozenset({"invalid_format", "invalid_audio", "audio_rate_violation"})
+"""Errors that name neither session nor parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +56,16 @@ class Conversation:
         ids: where identifiers come from.
         now: epoch seconds.
         max_duration_seconds: the cap that the session's token was minted with.
+        script: what is heard and said; nothing is scripted by default.
     """
 
     def __init__(
-        self, profile: Profile, ids: Ids, now: float, max_duration_seconds: int = 10_800
+        self,
+        profile: Profile,
+        ids: Ids,
+        now: float,
+        max_duration_seconds: int = 10_800,
+        script: Script | None = None,
     ) -> None:
         self.session_id = ids.new("sess")
         self.is_ready = False
@@ -58,20 +74,29 @@ class Conversation:
         self._opened_at = now
         self._capped_at = now + max_duration_seconds
         self._expires_at = 0
-        self._config = SessionConfig(self.session_id, profile)
+        script = script or Script()
+        self._config = SessionConfig(self.session_id, profile, script)
         self._is_configured = False
         self._agenda = Agenda()
         self._outbox: list[Outgoing] = []
-        self._dialogue = Dialogue(profile, self._agenda, ids, self._send)
+        prompter = Prompter(script)
+        self._dialogue = Dialogue(
+            Scene(profile, self._config, prompter, self._agenda, ids, self._send)
+        )
+        self._decoder = Decoder("audio/pcm")
+        self._heard_until = now
         self._handlers: dict[str, Callable[[Frame, float], None]] = {
             "session.update": self._take_update,
             "session.resume": self._take_resume,
             "input.audio": self._take_audio,
             "reply.create": self._take_reply_request,
-            "conversation.message": self._take_message,
             "tool.result": self._take_tool_result,
             "session.end": self._take_end,
         }
+        if profile.conversation_message != "unknown":
+            self._handlers["conversation.message"] = self._take_message
+        if profile.reply_cancel == "accepted":
+            self._handlers["reply.cancel"] = self._take_cancel
 
     @property
     def next_due(self) -> float | None:
@@ -103,6 +128,7 @@ class Conversation:
         """Go on over another socket; a reply that was cut off by the drop is not said again."""
         self._plan_cap()
         self._send_ready(now)
+        self._dialogue.resume(now)
         return self._drain()
 
     # What the client sends
@@ -117,24 +143,34 @@ class Conversation:
         handle(message, at)
 
     def _refuse(self, refusal: Refusal, at: float) -> None:
-        if refusal.code in {"invalid_format", "invalid_audio"}:
+        if refusal.code in _ABOUT_MESSAGES:
             self._send(messages.protocol_error(refusal.code, refusal.message), at)
             return
-        error = messages.config_error(refusal.code, refusal.message, self.session_id, refusal.param)
+        code = self._profile.bad_value_code if refusal.code == "invalid_value" else refusal.code
+        error = messages.config_error(code, refusal.message, self.session_id, refusal.param)
         self._send(error, at)
-        if not self._is_configured and refusal.is_fatal_at_first:
+        is_fatal = refusal.is_fatal_at_first and self._profile.first_bad_update == "fatal"
+        if not self._is_configured and is_fatal:
             self._finish(1008)
 
     def _take_update(self, message: Frame, at: float) -> None:
         self._config.update(message.get("session"))
-        self._send(messages.session_updated(self._config.echo()), at)
+        self._dialogue.configure()
+        if self._decoder.encoding != self._config.encoding("input"):
+            self._decoder = Decoder(self._config.encoding("input"))
+        if self._is_configured or self._profile.session_updated == "sent":
+            self._send(messages.session_updated(self._config.echo()), at)
         if self._is_configured:
             return
         self._is_configured = True
-        if self._config.sample_rate_hz == SAMPLE_RATE_HZ:
+        code = self._profile.setup_failure
+        if code == "none" and self._config.has_wrong_rate:
+            # Three live reports of September 2026.
+            code = "internal_error"
+        if code == "none":
             self._agenda.add(at + self._profile.ready_delay_ms / 1000, self._become_ready)
         else:
-            self._agenda.add(at + _WRONG_RATE_SECONDS, self._fail)
+            self._agenda.add(at + FAILURES[code].after_seconds, lambda due: self._fail(code, due))
 
     def _take_resume(self, message: Frame, at: float) -> None:
         del message, at
@@ -143,16 +179,26 @@ class Conversation:
     def _take_audio(self, message: Frame, at: float) -> None:
         if not self.is_ready:
             return
-        self._dialogue.hear(_decode_audio(message.get("audio")), at)
+        pcm = self._decoder.decode(_from_base64(message.get("audio")))
+        if self._profile.fast_audio == "dropped":
+            self._refuse_fast_audio(pcm, at)
+        self._dialogue.hear(pcm, at)
+
+    def _refuse_fast_audio(self, pcm: bytes, at: float) -> None:
+        """Refuse sound that runs more than a second ahead of time. Source: the documents."""
+        until = max(self._heard_until, at) + duration_ms(pcm) / 1000
+        if until > at + _BACKLOG_SECONDS:
+            raise Refusal("audio_rate_violation", "Audio is sent faster than real time")
+        self._heard_until = until
 
     def _take_reply_request(self, message: Frame, at: float) -> None:
         if not isinstance(message.get("instructions", ""), str):
             raise Refusal.format("reply.create")
         due = at + self._profile.created_reply_delay_ms / 1000
-        self._agenda.add(due, self._dialogue.answer_message)
+        self._agenda.add(due, self._dialogue.reply_to_request)
 
     def _take_message(self, message: Frame, at: float) -> None:
-        """Accept words for the context, where they change nothing.
+        """Accept words for the context, which no reply follows.
 
         Source: without effect live in four of five reports, September 2026.
         """
@@ -160,14 +206,21 @@ class Conversation:
         has_role = message.get("role") in ("user", "system")
         if not has_role or not isinstance(message.get("content"), str):
             raise Refusal.format("conversation.message")
+        if self._profile.conversation_message == "heard":
+            self._dialogue.add_context(message["content"][:_CONTEXT_TEXT_LIMIT])
+
+    def _take_cancel(self, message: Frame, at: float) -> None:
+        if not isinstance(message.get("reply_id"), str):
+            raise Refusal.format("reply.cancel")
+        self._dialogue.cancel(message["reply_id"], at)
 
     def _take_tool_result(self, message: Frame, at: float) -> None:
-        """Accept a tool's result, for which no call is waiting: this double calls no tools yet."""
-        del at
-        fields = (message.get("call_id"), message.get("result"))
+        call_id, result = message.get("call_id"), message.get("result")
         is_error = message.get("is_error", False)
-        if not all(isinstance(value, str) for value in fields) or not isinstance(is_error, bool):
+        is_text = isinstance(call_id, str) and isinstance(result, str)
+        if not is_text or not isinstance(is_error, bool):
             raise Refusal.format("tool.result")
+        self._dialogue.take_result(str(call_id), str(result), at, is_error=is_error)
 
     def _take_end(self, message: Frame, at: float) -> None:
         del message
@@ -201,11 +254,11 @@ class Conversation:
         else:
             self._take_end({}, at)
 
-    def _fail(self, at: float) -> None:
-        """Give up on a wrong sample rate. Source: three live reports, September 2026."""
-        error = messages.config_error("internal_error", "Internal error", self.session_id, None)
-        self._send(error, at)
-        self._finish(1011)
+    def _fail(self, code: str, at: float) -> None:
+        """Give up before the session is ready."""
+        failure = FAILURES[code]
+        self._send(messages.config_error(code, failure.message, self.session_id, None), at)
+        self._finish(failure.close_code)
 
     # What goes out
 
@@ -214,7 +267,7 @@ class Conversation:
         self._send(ready, at)
 
     def _send(self, frame: Frame, at: float) -> None:
-        self._outbox.append(frame | {"timestamp": round(at, 6)})
+        self._outbox += dialect.dressed(self._profile, frame, at)
 
     def _finish(self, code: int) -> None:
         self.is_over = True
@@ -227,14 +280,11 @@ class Conversation:
         return out
 
 
-def _decode_audio(text: Any) -> bytes:
-    """Return the PCM of an `input.audio`."""
+def _from_base64(text: Any) -> bytes:
+    """Return the bytes of an `input.audio`."""
     if not isinstance(text, str):
         raise Refusal.format("input.audio")
     try:
-        pcm = base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        pcm = b"?"
-    if len(pcm) % 2:
-        raise Refusal("invalid_audio", "Invalid audio data")
-    return pcm
+        raise Refusal("invalid_audio", "Invalid audio data") from None

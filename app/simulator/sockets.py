@@ -9,54 +9,76 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.simulator.decoding import decode
+from app.simulator.faults.stage import Freeze, Raw, Reset
 from app.simulator.refusal import Refusal
 from app.simulator.session import Close, Outgoing
-from app.simulator.transport import cutter
+from app.simulator.transport import MESSAGE_LIMIT_BYTES, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from app.simulator.clock import Clock
     from app.simulator.connection import Connection
+    from app.simulator.faults.chain import Chain
+    from app.simulator.faults.stage import Item
     from app.simulator.observers import Observer
 
-MESSAGE_LIMIT_BYTES: Final = 2**20
-"""Beyond it the socket closes with 1009, as the library that the service names does by default."""
+__all__ = ["MESSAGE_LIMIT_BYTES", "Socket"]
+
 _OUTBOX_LIMIT: Final = 500
 _ABNORMAL: Final = 1006
 
 
 class Socket:
-    """Runs a connection over a WebSocket that was accepted."""
+    """Runs a connection over a WebSocket that was accepted.
+
+    Args:
+        websocket: the accepted one.
+        connection: says what is answered.
+        faults: what everything passes on its way out.
+        clock: the time.
+        observe: is told what goes over the wire.
+    """
 
     def __init__(
-        self, websocket: WebSocket, connection: Connection, clock: Clock, observe: Observer
+        self,
+        websocket: WebSocket,
+        connection: Connection,
+        faults: Chain,
+        clock: Clock,
+        observe: Observer,
     ) -> None:
         self._websocket = websocket
         self._connection = connection
+        self._faults = faults
         self._clock = clock
         self._observe = observe
-        self._cut: Callable[[], None] | None = cutter(websocket.scope)
+        self._line = line_of(websocket.scope)
         self._outbox: list[Outgoing] = []
         self._wake = asyncio.Event()
         self._has_room = asyncio.Event()
+        self._ordered_close: int | None = None
         self._close_code: int | None = None
+        self._is_frozen = False
 
     @property
     def can_be_cut(self) -> bool:
         """Whether the server lets us drop the line without a closing handshake."""
-        return self._cut is not None
+        return self._line is not None
 
     def cut(self) -> None:
         """Drop the line without a closing handshake."""
-        if self._cut is not None:
+        if self._line is not None:
             self._close_code = _ABNORMAL
-            self._cut()
+            self._line.cut()
             self._wake.set()
 
     def close(self, code: int) -> None:
-        """Close with a code, after what is due."""
-        self._outbox.append(Close(code))
+        """Close with a code, after what is due and past all faults."""
+        self._ordered_close = code
+        self._wake.set()
+
+    def set_fault(self, name: str, text: str | None) -> None:
+        """Set a fault from now on, or take it away with None."""
+        self._faults.set(name, text, self._clock.now())
         self._wake.set()
 
     async def run(self) -> None:
@@ -82,7 +104,7 @@ class Socket:
             event = await self._websocket.receive()
             if event["type"] == "websocket.disconnect":
                 self._close_code = event.get("code") or _ABNORMAL
-            else:
+            elif not self._is_frozen:
                 self._take(event.get("text"), event.get("bytes"))
             self._wake.set()
             if len(self._outbox) > _OUTBOX_LIMIT:
@@ -107,30 +129,57 @@ class Socket:
 
     async def _write(self) -> None:
         while self._close_code is None:
-            self._outbox += self._connection.advance(self._clock.now())
+            now = self._clock.now()
+            self._outbox += self._connection.advance(now)
             pending, self._outbox = self._outbox, []
-            for item in pending:
-                if isinstance(item, Close):
-                    self._close_code = item.code
-                    await self._websocket.close(item.code)
+            for item in self._faults.pass_on([*pending], now):
+                await self._send(item)
+                if self._close_code is not None:
                     return
-                self._note("s2c", item)
-                await self._send(json.dumps(item))
+            if self._ordered_close is not None:
+                await self._send(Close(self._ordered_close))
+                return
             self._has_room.set()
             if not self._outbox:
                 await self._sleep()
 
-    async def _send(self, text: str) -> None:
+    async def _send(self, item: Item) -> None:
+        """Send an item; sets the close code when it was the last."""
+        if isinstance(item, Close):
+            self._close_code = item.code
+            await self._websocket.close(item.code)
+        elif isinstance(item, Reset):
+            self._close_code = _ABNORMAL
+            if self._line is not None:
+                self._line.reset()
+        elif isinstance(item, Freeze):
+            self._is_frozen = True
+            if self._line is not None:
+                self._line.freeze()
+        elif self._is_frozen:
+            return
+        elif isinstance(item, Raw):
+            self._note("s2c", {"unreadable": str(item.payload[:200]), "bytes": len(item.payload)})
+            await self._send_payload(item.payload)
+        else:
+            self._note("s2c", item)
+            await self._send_payload(json.dumps(item))
+
+    async def _send_payload(self, payload: str | bytes) -> None:
         try:
-            await self._websocket.send_text(text)
+            if isinstance(payload, str):
+                await self._websocket.send_text(payload)
+            else:
+                await self._websocket.send_bytes(payload)
         except RuntimeError:
             # uvicorn says so of a socket that failed a moment ago and was not reported yet.
             raise WebSocketDisconnect(_ABNORMAL) from None
 
     async def _sleep(self) -> None:
-        """Wait for a message or for the next frame that is due."""
+        """Wait for a message, for the next frame that is due, or for a fault's next step."""
         self._wake.clear()
-        due = self._connection.next_due
+        times = (self._connection.next_due, self._faults.next_due)
+        due = min((time for time in times if time is not None), default=None)
         timer = None
         if due is not None:
             delay = max(0.0, due - self._clock.now())

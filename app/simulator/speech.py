@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import wave
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.simulator.audio import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ, amplified
+from app.simulator import tones
+from app.simulator.audio import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
+from app.simulator.clip import Clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,28 +24,6 @@ OWN_VOICE_TEXT: Final = "(your own voice)"
 _CLIPS_FOLDER: Final = Path(__file__).parent / "clips"
 _CLOSING: Final = "closing_"
 _BETWEEN_CLIPS_MS: Final = 180
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """Sound with its words: PCM (24 kHz), the text, and a factor for its loudness."""
-
-    pcm: bytes
-    text: str
-    gain: float = 1.0
-
-    @property
-    def frame_count(self) -> int:
-        """How many frames of 10 ms hold the sound; the last may be padded with silence."""
-        return -(-len(self.pcm) // FRAME_BYTES)
-
-    def frames(self) -> Iterator[bytes]:
-        """Yield the sound in frames of 10 ms, made one at a time so that no long sum is needed."""
-        for start in range(0, len(self.pcm), FRAME_BYTES):
-            frame = self.pcm[start : start + FRAME_BYTES]
-            yield (frame if self.gain == 1 else amplified(frame, self.gain)).ljust(
-                FRAME_BYTES, b"\0"
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +50,11 @@ class Speech:
     def frame_count(self) -> int:
         """How many frames of 10 ms the speech takes."""
         return sum(clip.frame_count for clip in self.clips)
+
+    @property
+    def duration_ms(self) -> int:
+        """How long the speech sounds."""
+        return self.frame_count * FRAME_MS
 
     def frames(self) -> Iterator[bytes]:
         """Yield the sound in frames of 10 ms."""
@@ -114,6 +99,21 @@ def answer(utterance: Utterance, turn: int) -> Speech:
         return Speech((closing,))
     own_voice = Clip(voice, OWN_VOICE_TEXT, utterance.gain)
     return Speech((clips()["you_said"], _PAUSE, own_voice, _PAUSE, closing))
+
+
+def spoken(text: str) -> Speech:
+    """Return the clip that has the text, or else tones as long as its words."""
+    wanted = " ".join(text.split())
+    for clip in clips().values():
+        if clip.text == wanted:
+            return Speech((clip,))
+    return Speech(tuple(tones.word(word) for word in wanted.split()))
+
+
+@lru_cache(maxsize=16)
+def silence(ms: int) -> Speech:
+    """Return a speech without words and without sound."""
+    return Speech((Clip(bytes(ms // FRAME_MS * FRAME_BYTES), ""),))
 
 
 def answer_to_message() -> Speech:

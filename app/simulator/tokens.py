@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
 import random
 import re
 from collections import OrderedDict
@@ -42,6 +43,10 @@ class TokenLedger:
         self.minted = 0
         self.redeemed = 0
         self.refused = 0
+        self.reused = 0
+        """How often a token was to open one more socket."""
+        self.keys_in_urls = 0
+        """How often a socket came with the API key itself in its URL, where logs see it."""
 
     def knows_key(self, credential: str) -> bool:
         """Whether a value of the Authorization header, with or without `Bearer`, is a good key.
@@ -61,6 +66,14 @@ class TokenLedger:
         self.minted += 1
         return token
 
+    def expire(self, token: str) -> None:
+        """Make a token useless."""
+        self._grants[_digest(token)].opens_until = -math.inf
+
+    def rename(self, token: str, renamed: str) -> None:
+        """Let another text stand for a token."""
+        self._grants[_digest(renamed)] = self._grants.pop(_digest(token))
+
     def redeem(
         self, now: float, *, token: str | None, authorization: str | None, single_use: bool
     ) -> Grant | None:
@@ -74,6 +87,7 @@ class TokenLedger:
         """
         credential = token or _without_scheme(authorization or "")
         grant = self._grants.get(_digest(credential))
+        is_key = grant is None
         if grant is not None:
             is_good = now <= grant.opens_until and not (single_use and grant.uses)
         else:
@@ -82,9 +96,11 @@ class TokenLedger:
             is_key_shaped = token is None or re.fullmatch("[0-9a-f]{32}", token) is not None
             is_good = self._is_key(credential) and (self._key is not None or is_key_shaped)
             grant = Grant(now, 10_800)
+        self.reused += not is_key and grant.uses > 0
         if not is_good:
             self.refused += 1
             return None
+        self.keys_in_urls += is_key and token is not None
         grant.uses += 1
         self.redeemed += 1
         return grant

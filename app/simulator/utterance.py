@@ -16,6 +16,8 @@ _TARGET_DB: Final = -20.0
 _PEAK_LIMIT: Final = 23_000
 """About -3 dB relative to full scale."""
 _GAIN_LIMITS: Final = (0.25, 8.0)
+_UNHEARD_GAIN: Final = 1.12
+"""About 1 dB, which nobody would hear: not worth a multiplication for each sample."""
 
 
 class Utterance:
@@ -78,6 +80,8 @@ class Utterance:
             return 1.0
         average_db = 10 * math.log10(self._power * self._window_ms / self.voiced_ms)
         wanted = min(10 ** ((_TARGET_DB - average_db) / 20), _PEAK_LIMIT / self._peak)
+        if 1 <= wanted <= _UNHEARD_GAIN:
+            return 1.0
         lowest, highest = _GAIN_LIMITS
         return max(lowest, min(highest, wanted))
 

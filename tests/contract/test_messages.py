@@ -13,6 +13,7 @@ from app.simulator import messages
 from app.simulator.config import SessionConfig
 from app.simulator.ids import Ids
 from app.simulator.profiles import LIVE
+from app.simulator.script import Script
 from app.simulator.speech import Word
 from tests.contract.schema import SCHEMA, check_client, check_live, problems
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
 IDS = Ids("contract")
 REPLY, ITEM = IDS.new("resp"), IDS.new("msg")
-CONFIG = SessionConfig("sess_1", LIVE)
+CONFIG = SessionConfig("sess_1", LIVE, Script())
 
 BUILT: list[messages.Frame] = [
     messages.session_updated(CONFIG.echo()),
@@ -41,6 +42,8 @@ BUILT: list[messages.Frame] = [
     messages.agent_transcript_delta(REPLY, ITEM, Word("one", 0, 90), "one "),
     messages.agent_transcript(REPLY, ITEM, "one", interrupted=True),
     messages.reply_done(REPLY, "completed"),
+    messages.reply_error(REPLY, "No."),
+    messages.tool_call(IDS.new_call(), "weather", {"city": "Ulm"}),
 ]
 
 OURS: list[dict[str, Any]] = [

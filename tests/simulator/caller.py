@@ -7,6 +7,7 @@ import math
 import random
 import wave
 from array import array
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,13 @@ from app.simulator.ids import Ids
 from app.simulator.profiles import LIVE, Profile
 from app.simulator.refusal import Refusal
 from app.simulator.session import Close, Outgoing
+from app.simulator.switches_wire import WireSwitches
 from app.simulator.tokens import Grant
-from tests.contract.schema import check_live
+from tests.contract.schema import SCHEMA, check_live, problems
 
 if TYPE_CHECKING:
     from app.simulator.messages import Frame
+    from app.simulator.script import Script
 
 SPEECH = Path(__file__).parents[1] / "fixtures" / "speech"
 START = 1_795_000_000.0
@@ -40,9 +43,15 @@ class Caller:
         now: float = START,
         max_session_duration_seconds: int = 10_800,
         seed: str = "test",
+        script: Script | None = None,
     ) -> None:
         grant = Grant(now + 60, max_session_duration_seconds)
-        self.connection = Connection(profile, kept or KeptSessions(), Ids(seed), grant)
+        self.connection = Connection(
+            *(profile, kept or KeptSessions(), Ids(seed), grant), script=script
+        )
+        self._is_live_wire = all(
+            getattr(profile, switch.name) == switch.default for switch in fields(WireSwitches)
+        )
         self.now = now
         self.frames: list[Frame] = []
         self.close_code: int | None = None
@@ -80,7 +89,7 @@ class Caller:
         """Open a session and wait until a greeting, if there is one, is over."""
         self.send(first)
         self.wait(0.03)
-        while self.connection.next_due is not None:
+        while (due := self.connection.next_due) is not None and due < self.now + 60:
             self.wait(0.1)
 
     def types(self, *, sound: bool = False) -> list[str]:
@@ -108,8 +117,12 @@ class Caller:
     def _check(self, frame: Frame) -> None:
         """Hold a frame against the schema; of a reply's many pieces of sound, alike, the first."""
         last = self.frames[-1] if self.frames else {}
-        if frame["type"] != "reply.audio" or keys(last) != keys(frame):
+        if frame["type"] == "reply.audio" and keys(last) == keys(frame):
+            return
+        if self._is_live_wire:
             check_live(frame)
+        elif f"server:{frame['type']}" in SCHEMA["$defs"]:
+            assert problems(f"server:{frame['type']}", frame) == [], frame
 
 
 def audio(pcm: bytes) -> Frame:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import signal
+import ssl
 import sys
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from app.simulator.__main__ import build_parser, main, options_from
 from app.simulator.log import Journal
+from app.simulator.script_file import read_script
 from app.simulator.server import create_simulator
+from app.simulator.tls import certificate_in
+from tests.simulator.caller import LISTEN
+from tests.simulator.wire import KEY, send, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,12 +30,17 @@ def test_options_become_arguments_of_the_simulator(tmp_path: Path) -> None:
     """Each option reaches `create_simulator` under its name there."""
     path = tmp_path / "log.jsonl"
     arguments = ["--set", "resume=ok", "--set", "audio_pace=burst", "--seed", "7", "--key", "k"]
+    script = tmp_path / "script.json"
+    script.write_text("{}")
+    arguments += ["--script", str(script), "--fault", "stall=3@2s", "--fault", "jitter=20"]
     parsed = build_parser().parse_args([*arguments, "--control", "--log", str(path)])
 
     options = options_from(parsed)
 
     assert (options["profile"].resume, options["profile"].audio_pace) == ("ok", "burst")
     assert (options["seed"], options["key"], options["control"]) == (7, "k", True)
+    assert options["script"] == read_script(script)
+    assert options["faults"] == {"stall": "3@2s", "jitter": "20"}
     assert isinstance(options["observe"], Journal)
     assert create_simulator(**options)
     options["observe"].__exit__()
@@ -50,6 +62,13 @@ def test_options_may_be_part_of_another_command() -> None:
         (["--set", "nothing=1"], "no switch is called 'nothing'; there are:"),
         (["--log", "/no/such/folder/log.jsonl"], "cannot write /no/such/folder/log.jsonl"),
         (["--port", "x"], "--port"),
+        (["--fault", "stal=3"], "no fault is called 'stal'; there are:"),
+        (["--fault", "stall=never"], "fault stall: stall must be seconds"),
+        (["--host", "0.0.0.0"], "0.0.0.0 can be reached from other machines"),
+        (["--host", "::"], "add --allow-remote if that is meant"),
+        (["--host", "example.test"], "add --allow-remote if that is meant"),
+        (["--script", "/no/such/script.toml"], "cannot read /no/such/script.toml"),
+        (["--tls", "/proc/nowhere"], "cannot write /proc/nowhere"),
         (["--wrong"], "--wrong"),
     ],
 )
@@ -85,3 +104,56 @@ async def test_command_serves_until_it_is_told_to_end() -> None:
     assert status == 422
     assert errors == b""
     assert process.returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl program")
+async def test_tls_serves_clients_that_know_only_the_public_host(tmp_path: Path) -> None:
+    """With `--tls` a client that trusts the certificate connects under the service's own name."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.simulator", "--port", "0", "--tls", str(tmp_path / "tls")),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        url = (await process.stdout.readline()).decode().split()[-1]
+        trusted = (await process.stdout.readline()).decode().split()[-1]
+        context = ssl.create_default_context(cafile=trusted)
+        async with connect(
+            f"wss://agents.assemblyai.com/v1/ws?token={KEY}",
+            host="127.0.0.1",
+            port=int(url.rpartition(":")[2]),
+            ssl=context,
+        ) as socket:
+            await send(socket, LISTEN)
+            ready = await until(socket, "session.ready")
+    finally:
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+
+    assert url.startswith("https://127.0.0.1:")
+    assert ready[-1]["session_id"]
+    assert (tmp_path / "tls" / "key.pem").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl program")
+def test_certificate_is_made_once(tmp_path: Path) -> None:
+    """What is in the folder is used again while it is good, and replaced when it is not."""
+    first = certificate_in(tmp_path).certificate.read_bytes()
+    again = certificate_in(tmp_path).certificate.read_bytes()
+    (tmp_path / "cert.pem").write_text("spoiled")
+    other = certificate_in(tmp_path).certificate.read_bytes()
+
+    assert first == again != other
+
+
+def test_tls_without_openssl_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where there is no openssl program, that is what is said, and nothing is served."""
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(SystemExit) as end:
+        main(["--tls"])
+
+    assert end.value.code == 2
+    assert "--tls needs the openssl program" in capsys.readouterr().err

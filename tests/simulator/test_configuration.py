@@ -63,9 +63,13 @@ FATAL: dict[str, tuple[Frame, str, str | None, str]] = {
         update(input={"format": {"encoding": "audio/mp3"}}),
         *("invalid_value", "input.format", "Must be one of: audio/pcm"),
     ),
-    "encoding not simulated": (
-        update(output={"format": {"encoding": "audio/pcmu"}}),
-        *("invalid_value", "output.format", "not simulated"),
+    "tool with a URL": (
+        update(tools=[{"type": "function", "name": "f", "http": {"url": "https://a.example"}}]),
+        *("invalid_value", "tools.0.http", "can only be set on a stored agent"),
+    ),
+    "webhook without events": (
+        update(webhook={"url": "https://a.example"}),
+        *("invalid_webhook", "webhook", "A webhook has url, events and secret"),
     ),
     "tool properties": (
         update(tools=[{"type": "function", "name": "f", "parameters": {"properties": []}}]),

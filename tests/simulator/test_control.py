@@ -19,6 +19,8 @@ from app.simulator.profiles import LIVE
         {"token_status": 503, "token_headers": {"Retry-After": 7}},
         {"token_status": 503, "token_headers": {"X": "a\r\nb"}},
         {"token_status": 503, "token_headers": {"X: y": "a"}},
+        *({"faults": "stall"}, {"faults": {"stal": "1"}}, {"faults": {"stall": "x"}}),
+        *({"faults": {"stall": "1", "close": "1006"}}, {"faults": {"stal": None}}),
     ],
     ids=str,
 )
@@ -26,7 +28,7 @@ def test_wrong_commands_are_refused(command: object) -> None:
     """What is no command raises, and changes nothing."""
     controls = Controls(LIVE)
 
-    with pytest.raises(ValueError, match=r"must be|no command|no switch|a command is"):
+    with pytest.raises(ValueError, match=r"must be|no command|no switch|no fault|a command is"):
         controls.apply(command)
 
     assert controls == Controls(LIVE)
@@ -59,5 +61,18 @@ def test_token_status_is_set_and_unset() -> None:
     controls.apply({"token_status": 429, "token_headers": {"Retry-After": "7"}})
     assert (controls.token_status, controls.token_headers) == (429, {"Retry-After": "7"})
     controls.apply({"token_status": None})
+
+    assert controls == Controls(LIVE)
+
+
+def test_faults_are_merged_and_taken_away() -> None:
+    """Null takes one fault away, or all of them; the others stay."""
+    controls = Controls(LIVE)
+
+    controls.apply({"faults": {"stall": "3@2s", "jitter": 20, "token_expired": True}})
+    assert controls.faults == {"stall": "3@2s", "jitter": "20", "token_expired": "true"}
+    controls.apply({"faults": {"jitter": None}})
+    assert list(controls.faults) == ["stall", "token_expired"]
+    controls.apply({"faults": None})
 
     assert controls == Controls(LIVE)

@@ -307,6 +307,17 @@ def test_reply_create_waits_for_a_running_reply() -> None:
     assert kinds == ["reply.started", "reply.done"] * 2
 
 
+def test_replies_at_once_have_a_limit() -> None:
+    """However many replies are asked for, eight at most are said at the same time."""
+    caller = Caller(with_switches(LIVE, {"reply_create_in_reply": "interleaved"}))
+    caller.start()
+
+    caller.send(*[{"type": "reply.create"}] * 50)
+    caller.wait(0.3)
+
+    assert len(caller.of("reply.started")) == 8
+
+
 def test_accepted_messages_without_effect() -> None:
     """Context messages and tool results that nobody waits for are accepted silently."""
     caller = Caller()

@@ -7,13 +7,20 @@ import pytest
 from app.simulator.audio import amplified
 from app.simulator.listening import Listener, SpeechStarted, SpeechStopped
 from app.simulator.profiles import LIVE
+from app.simulator.turn_detection import turn_detection
 from tests.simulator.caller import mixed, noise, sentence, silence, tone
+
+
+def listener(*, agent_talks: bool = False, **settings: object) -> Listener:
+    """Return an ear with some settings of `input.turn_detection`."""
+    paths = {f"input.turn_detection.{name}": value for name, value in settings.items()}
+    detection = turn_detection(LIVE, paths.get)
+    return Listener(detection, lambda: agent_talks, lambda u: u.voiced_ms >= 400, 10_000)
 
 
 def turns(pcm: bytes, *, agent_talks: bool = False) -> tuple[int, int]:
     """Return how many turns begin and end in a sound."""
-    listener = Listener(LIVE, lambda: agent_talks)
-    heard = list(listener.hear(pcm))
+    heard = list(listener(agent_talks=agent_talks).hear(pcm))
     return (
         sum(isinstance(event, SpeechStarted) for event in heard),
         sum(isinstance(event, SpeechStopped) for event in heard),
@@ -78,7 +85,7 @@ def test_speech_is_heard_over_the_agent(name: str) -> None:
 def test_voice_comes_back_at_one_loudness(gain: float) -> None:
     """Quiet and loud voices are brought to about one level, the quietest by a bounded step."""
     spoken = amplified(sentence("question"), gain)
-    heard = list(Listener(LIVE, lambda: False).hear(silence(300) + spoken + silence(1200)))
+    heard = list(listener().hear(silence(300) + spoken + silence(1200)))
     utterance = heard[-1].utterance
 
     peak_out = max(map(abs, _peaks(utterance.voice))) * utterance.gain
@@ -93,6 +100,6 @@ def _peaks(pcm: bytes) -> memoryview:
 
 def test_voice_is_trimmed() -> None:
     """What is played back begins and ends with the voice, a moment of air around it."""
-    heard = list(Listener(LIVE, lambda: False).hear(silence(900) + tone(800) + silence(1500)))
+    heard = list(listener().hear(silence(900) + tone(800) + silence(1500)))
 
     assert 800 <= len(heard[-1].utterance.voice) / 48 <= 800 + 160 + 160 + 40

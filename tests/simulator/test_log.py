@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.simulator.audio import samples_of
+from app.simulator.g711 import A_LAW, MU_LAW
 from app.simulator.log import Journal
 from tests.simulator.caller import audio, tone
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app.simulator.g711 import Law
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -72,3 +76,20 @@ def test_journal_is_written_line_by_line(tmp_path: Path) -> None:
         journal("socket", None, {"event": "open"}, 0.0)
 
         assert len(lines_of(path)) == 1
+
+
+@pytest.mark.parametrize(("encoding", "law"), [("audio/pcmu", MU_LAW), ("audio/pcma", A_LAW)])
+def test_journal_measures_telephone_sound(tmp_path: Path, encoding: str, law: Law) -> None:
+    """Sound of 8 bits has its true duration and level, in the session that declared it."""
+    path = tmp_path / "log.jsonl"
+    samples = samples_of(tone(100, -18))[::3]
+    config = {"input": {"format": {"encoding": encoding, "sample_rate": 8000}}}
+    with Journal(path) as journal:
+        journal("s2c", "sess_1", {"type": "session.ready", "config": config}, 0.0)
+        journal("c2s", "sess_1", audio(law.encode(samples)), 0.0)
+        journal("c2s", "sess_2", audio(law.encode(samples)), 0.0)
+
+    _, declared, other = lines_of(path)
+    assert declared["audio"]["duration_ms"] == 100
+    assert declared["audio"]["level_db"] == pytest.approx(-18, abs=0.5)
+    assert other["audio"]["duration_ms"] == pytest.approx(16.667)

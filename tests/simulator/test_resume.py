@@ -95,8 +95,9 @@ def test_resumed_session_keeps_its_cap() -> None:
         (LIVE, 2, 1008),
         (with_switches(LIVE, {"resume": "not_found_open"}), 2, None),
         (RESUMABLE, 31, 1008),
+        (with_switches(RESUMABLE, {"resume_grace_seconds": "1"}), 2, 1008),
     ],
-    ids=["live", "left open", "too late"],
+    ids=["live", "left open", "too late", "shorter grace"],
 )
 def test_refused_resume(profile: Profile, late_seconds: float, close_code: int | None) -> None:
     """A refused resume is `session_not_found`, with the close of its mode."""
@@ -135,6 +136,23 @@ def test_ended_session_cannot_be_resumed() -> None:
     back.send(resume_of(ended))
 
     assert back.frames[0]["code"] == "session_not_found"
+
+
+@pytest.mark.parametrize(
+    ("switch", "code"),
+    [("forbidden_1008", "session_forbidden"), ("expired_1008", "session_expired")],
+)
+def test_resume_can_be_refused_for_other_reasons(switch: str, code: str) -> None:
+    """The other two refusals of the documents end the socket as well."""
+    profile = with_switches(LIVE, {"resume": switch})
+    kept = KeptSessions()
+    lost = dropped(kept, profile)
+    back = Caller(profile, kept=kept, now=lost.now + 1)
+
+    back.send(resume_of(lost))
+
+    assert [frame["code"] for frame in back.frames] == [code]
+    assert back.close_code == 1008
 
 
 @pytest.mark.parametrize("session_id", [None, 5, ["sess_1"]])

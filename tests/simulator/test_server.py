@@ -4,82 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from app.simulator.profiles import LIVE, with_switches
 from tests.simulator.caller import HELLO, LISTEN, audio, sentence, silence
+from tests.simulator.wire import KEY, QUICK, closed, mint, opened, order, send, stats, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from tests.simulator.conftest import Serve, Witness
-
-KEY = "0123456789abcdef0123456789abcdef"
-# Replies that take no time: what is tested here is the wire, not the clock.
-QUICK = with_switches(LIVE, {"audio_pace": "burst", "ready_delay_ms": "0"})
-
-
-async def mint(url: str, key: str = KEY) -> str:
-    """Return a token."""
-    async with httpx.AsyncClient() as client:
-        answer = await client.get(
-            f"{url}/v1/token", params={"expires_in_seconds": 60}, headers={"Authorization": key}
-        )
-    token: str = answer.json()["token"]
-    return token
-
-
-@asynccontextmanager
-async def opened(
-    url: str, token: str = KEY, path: str = "/v1/ws"
-) -> AsyncIterator[ClientConnection]:
-    """Open a socket with a token in its URL."""
-    address = f"{url.replace('http', 'ws', 1)}{path}?token={token}"
-    async with connect(address, max_size=None) as socket:
-        yield socket
-
-
-async def send(socket: ClientConnection, *messages: dict[str, Any]) -> None:
-    """Send messages as JSON."""
-    for message in messages:
-        await socket.send(json.dumps(message))
-
-
-async def until(socket: ClientConnection, kind: str) -> list[dict[str, Any]]:
-    """Return what comes until a frame of a type, that one included."""
-    frames: list[dict[str, Any]] = []
-    while not frames or frames[-1]["type"] != kind:
-        frames.append(json.loads(await socket.recv()))
-    return frames
-
-
-async def closed(socket: ClientConnection) -> tuple[list[dict[str, Any]], int | None]:
-    """Return all that still comes, and the close code."""
-    frames = []
-    try:
-        while True:
-            frames.append(json.loads(await socket.recv()))
-    except ConnectionClosed as end:
-        return frames, end.rcvd.code if end.rcvd else 1006
-
-
-async def order(url: str, command: object) -> httpx.Response:
-    """Send a command to the control route."""
-    async with httpx.AsyncClient() as client:
-        return await client.post(f"{url}/_control", json=command)
-
-
-async def stats(url: str) -> dict[str, Any]:
-    """Return the counts."""
-    async with httpx.AsyncClient() as client:
-        counts: dict[str, Any] = (await client.get(f"{url}/_stats")).json()
-    return counts
 
 
 @pytest.mark.parametrize("path", ["/v1/ws", "/v1/voice"])
@@ -147,6 +84,21 @@ async def test_bad_credential_can_refuse_the_upgrade(
                 pass
 
     assert refusal.value.response.status_code == status
+
+
+@pytest.mark.parametrize(("switch", "gone"), [("ws", "/v1/voice"), ("voice", "/v1/ws")])
+async def test_only_one_path_can_be_served(simulator: Serve, switch: str, gone: str) -> None:
+    """Under the switch the other day's path is not there."""
+    profile = with_switches(LIVE, {"websocket_path": switch})
+    async with simulator(profile=profile) as url:
+        with pytest.raises(InvalidStatus) as refusal:
+            async with opened(url, path=gone):
+                pass
+        async with opened(url, path=f"/v1/{switch}") as socket:
+            await send(socket, LISTEN)
+            await until(socket, "session.ready")
+
+    assert refusal.value.response.status_code == 404
 
 
 async def test_expired_token_is_refused(simulator: Serve) -> None:
@@ -285,7 +237,7 @@ async def test_control_refuses_a_wrong_command(simulator: Serve) -> None:
 
     assert answer.status_code == 422
     assert answer.json() == {
-        "message": "no command is called 'dorp'; there are: drop, close, set, token_status"
+        "message": "no command is called 'dorp'; there are: drop, close, set, token_status, faults"
     }
 
 

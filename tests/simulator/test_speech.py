@@ -10,7 +10,8 @@ import pytest
 
 from app.simulator import speech
 from app.simulator.audio import amplified, level_db, peak
-from app.simulator.speech import Clip, Speech
+from app.simulator.clip import Clip
+from app.simulator.speech import Speech
 from tests.simulator.caller import tone
 
 FOLDER = Path(speech.__file__).parent / "clips"

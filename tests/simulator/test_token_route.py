@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.simulator.profiles import LIVE, with_switches
 from app.simulator.token_route import answer_token_request
 from app.simulator.tokens import TokenLedger
 
@@ -80,7 +81,7 @@ def test_bad_requests_are_refused_as_recorded(
     """Each bad parameter has its entry in a 422, in the form measured live, and mints nothing."""
     ledger = TokenLedger()
 
-    answer = answer_token_request(ledger, NOW, query, key)
+    answer = answer_token_request(LIVE, ledger, NOW, query, key)
 
     assert answer == (422, {"detail": detail})
     assert ledger.minted == 0
@@ -89,7 +90,7 @@ def test_bad_requests_are_refused_as_recorded(
 @pytest.mark.parametrize("text", ["1", "600", "+60", " 60 "])
 def test_bounds_are_included(text: str) -> None:
     """The whole documented range is granted, the range's ends included."""
-    status, body = answer_token_request(TokenLedger(), NOW, {E: text}, KEY)
+    status, body = answer_token_request(LIVE, TokenLedger(), NOW, {E: text}, KEY)
 
     assert status == 200
     assert body["expires_in_seconds"] == int(text)
@@ -98,7 +99,7 @@ def test_bounds_are_included(text: str) -> None:
 @pytest.mark.parametrize("digits", [19, 5000])
 def test_endless_numbers_are_too_long(digits: int) -> None:
     """A number of any length is refused as too large, not with a crash."""
-    status, body = answer_token_request(TokenLedger(), NOW, {E: "9" * digits}, KEY)
+    status, body = answer_token_request(LIVE, TokenLedger(), NOW, {E: "9" * digits}, KEY)
 
     assert (status, body["detail"][0]["type"]) == (422, "less_than_equal")
 
@@ -121,7 +122,7 @@ def test_key_with_or_without_bearer(authorization: str, status: int) -> None:
     """The key is good raw and with `Bearer`; anything else is a 404, as measured live."""
     ledger = TokenLedger(key=KEY)
 
-    answer = answer_token_request(ledger, NOW, {E: "60"}, authorization)
+    answer = answer_token_request(LIVE, ledger, NOW, {E: "60"}, authorization)
 
     assert answer[0] == status
     if status == 404:
@@ -131,7 +132,7 @@ def test_key_with_or_without_bearer(authorization: str, status: int) -> None:
 @pytest.mark.parametrize(("authorization", "status"), [("x", 200), ("Bearer x", 200), ("", 404)])
 def test_any_key_is_good_without_one_of_our_own(authorization: str, status: int) -> None:
     """A simulator that was given no key takes every non-empty one."""
-    assert answer_token_request(TokenLedger(), NOW, {E: "60"}, authorization)[0] == status
+    assert answer_token_request(LIVE, TokenLedger(), NOW, {E: "60"}, authorization)[0] == status
 
 
 def test_tokens_look_like_real_ones_and_follow_the_seed() -> None:
@@ -214,3 +215,47 @@ def test_token_is_good_as_bearer() -> None:
     token = ledger.mint(NOW, 60, 900)
 
     assert redeem(ledger, NOW, None, f"Bearer {token}")
+
+
+@pytest.mark.parametrize(
+    ("query", "authorization", "expected"),
+    [
+        ({E: "60"}, None, (401, "unauthorized", None)),
+        ({E: "60"}, "wrong", (401, "unauthorized", None)),
+        ({E: "0"}, None, (401, "unauthorized", None)),
+        ({E: "0"}, KEY, (400, "invalid_parameters", {E})),
+        ({D: "5"}, KEY, (400, "invalid_parameters", {E, D})),
+    ],
+)
+def test_documented_errors(
+    query: dict[str, str], authorization: str | None, expected: tuple[int, str, set[str] | None]
+) -> None:
+    """Under `token_errors=docs` refusals have the statuses and the keys of the documents."""
+    profile = with_switches(LIVE, {"token_errors": "docs"})
+
+    status, body = answer_token_request(profile, TokenLedger(key=KEY), NOW, query, authorization)
+
+    assert list(body) == ["error", "code", "details"]
+    details = body["details"] and set(body["details"])
+    assert (status, body["code"], details) == expected
+
+
+def test_window_may_be_left_out() -> None:
+    """Under `expires_in_seconds=optional` a request without it has 60 seconds."""
+    profile = with_switches(LIVE, {"expires_in_seconds": "optional"})
+
+    status, body = answer_token_request(profile, TokenLedger(), NOW, {}, KEY)
+
+    assert (status, body["expires_in_seconds"]) == (200, 60)
+
+
+def test_ledger_counts_what_should_not_be() -> None:
+    """A token's second socket and a key in a URL are counted; a key in the header is not."""
+    ledger = TokenLedger(key=KEY)
+    token = ledger.mint(NOW, 60, 900)
+
+    for credential in (token, token, token, KEY):
+        assert redeem(ledger, NOW, credential)
+    assert redeem(ledger, NOW, None, KEY)
+
+    assert (ledger.reused, ledger.keys_in_urls) == (2, 1)

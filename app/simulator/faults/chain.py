@@ -1,0 +1,67 @@
+"""All faults of one socket, one after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.simulator.faults.stage import Item, SocketFault
+
+
+class Chain:
+    """Passes what is sent through the faults that are set, always in the same order.
+
+    Args:
+        known: all faults of a socket by name, in the order in which they are passed.
+        settings: those to begin with.
+    """
+
+    def __init__(self, known: Mapping[str, type[SocketFault]], settings: Mapping[str, str]) -> None:
+        self._known = known
+        self._stages: dict[str, SocketFault] = {}
+        self._released: list[Item] = []
+        for name, text in settings.items():
+            self.set(name, text, 0.0)
+
+    @property
+    def next_due(self) -> float | None:
+        """When `pass_on` has something to do next without new items, in epoch seconds."""
+        if self._released:
+            return 0.0
+        times = [time for stage in self._stages.values() if (time := stage.next_due) is not None]
+        return min(times, default=None)
+
+    def set(self, name: str, text: str | None, now: float) -> None:
+        """Set a fault from now (epoch seconds) on, or take it away with None.
+
+        Names that are no fault of a socket are passed over: they concern the token route.
+
+        Raises:
+            ValueError: the setting is wrong.
+        """
+        if name not in self._known:
+            return
+        fault = None if text is None else self._known[name](text)
+        old = self._stages.pop(name, None)
+        if old is not None:
+            self._released += self._pass(old.release(), now, after=name)
+        if fault is not None:
+            stages = self._stages | {name: fault}
+            self._stages = {known: stages[known] for known in self._known if known in stages}
+
+    def pass_on(self, items: list[Item], now: float) -> list[Item]:
+        """Take what is to be sent, and return what is sent by now (epoch seconds)."""
+        if not self._stages and not self._released:
+            return items
+        released, self._released = self._released, []
+        return released + self._pass(items, now)
+
+    def _pass(self, items: list[Item], now: float, after: str | None = None) -> list[Item]:
+        names = list(self._known)
+        start = names.index(after) + 1 if after else 0
+        for name in names[start:]:
+            if name in self._stages:
+                items = self._stages[name].pass_on(items, now)
+        return items
