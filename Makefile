@@ -42,6 +42,7 @@ format: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Format Python, JavaScrip
 
 bench: $(VENV)/dev.stamp ## Run the benchmarks; prints tables, asserts nothing about time
 	$(PY) -m benchmarks.token_route
+	$(PY) -m benchmarks.simulator_pacing
 
 container: ## Run the Dockerfile's own steps and its result, where there is no container engine
 	.ci/container

@@ -107,8 +107,11 @@ class Connection:
         """Answer what could not even be read."""
         if self._is_closed:
             return []
+        due = self.advance(now)
+        if self._is_closed:
+            return due
         error = messages.protocol_error(refusal.code, refusal.message)
-        return [*self.advance(now), *dressed(self._profile, error, now)]
+        return [*due, *dressed(self._profile, error, now)]
 
     def advance(self, now: float) -> list[Outgoing]:
         """Let time pass; returns what is due by now, in order."""
