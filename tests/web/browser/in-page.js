@@ -14,7 +14,8 @@ export function installRecorder() {
     /** @type {any[]} */ ...rest
   ) {
     if (target instanceof AudioDestinationNode) {
-      const tap = /** @type {AudioContext} */ (this.context).createScriptProcessor(1024, 1, 1);
+      // The longest blocks there are almost: a busy main thread loses those that it is late for.
+      const tap = /** @type {AudioContext} */ (this.context).createScriptProcessor(8192, 1, 1);
       tap.onaudioprocess = ({ inputBuffer }) => {
         const samples = [...inputBuffer.getChannelData(0)];
         blocks.push({ atMs: Date.now(), rateHz: inputBuffer.sampleRate, samples });
