@@ -13,7 +13,6 @@ import { SampleRing } from './ring.js';
  * @typedef {object} PlaybackReport
  * @property {string | null} sounding the reply that is heard
  * @property {number} level root mean square since the last report
- * @property {number} playedMs of that reply
  * @property {number} bufferedMs
  * @property {number} underruns
  */
@@ -55,8 +54,6 @@ export class PlaybackQueue {
   underruns = 0;
   /** Samples that did not fit. */
   overflow = 0;
-  /** Samples of the reply now sounding that were rendered. */
-  playedSamples = 0;
 
   /**
    * @param {object} options
@@ -172,7 +169,6 @@ export class PlaybackQueue {
     this.#isHolding = true;
     this.#fadeOutLeft = 0;
     this.#fadedIn = 0;
-    this.playedSamples = 0;
   }
 
   #runDry() {
@@ -195,7 +191,6 @@ export class PlaybackQueue {
     const limit = this.#fadeOutLeft > 0 ? this.#fadeOutLeft - 1 : segment.length;
     const count = this.#ring.pull(target, at, Math.min(target.length - at, segment.length, limit));
     segment.length -= count;
-    this.playedSamples += count;
     for (let i = at; i < at + count; i += 1) target[i] *= this.#nextGain();
     this.#lastSample = target[at + count - 1];
     return count;

@@ -77,7 +77,6 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     const report = {
       sounding,
       level: this.#meter.take(),
-      playedMs: (this.#queue.playedSamples / sampleRate) * 1000,
       bufferedMs: (this.#queue.length / sampleRate) * 1000,
       underruns: this.#queue.underruns,
     };

@@ -387,7 +387,7 @@ test('tools that the service runs itself are not answered', async () => {
 test('the agent counts as speaking only while there is sound', async () => {
   const bench = new Bench();
   await bench.goLive();
-  const report = { sounding: 'a', level: 0, playedMs: 0, bufferedMs: 100, underruns: 0 };
+  const report = { sounding: 'a', level: 0, bufferedMs: 100, underruns: 0 };
   bench.playback.onmessage?.({ data: report });
   assert.ok(!bench.events.some(({ type }) => type === 'speaking'));
 
