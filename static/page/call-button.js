@@ -4,7 +4,7 @@
 import { callButton as texts } from './messages.js';
 import { clock, fill } from './format.js';
 
-/** @typedef {'start' | 'retry' | 'cancel' | 'end' | 'ending'} CallAction */
+/** @typedef {'start' | 'resume' | 'retry' | 'cancel' | 'end' | 'ending'} CallAction */
 
 /** @type {{[state in import('./types.js').CallState]: CallAction}} */
 const actions = {
@@ -19,7 +19,8 @@ const actions = {
 
 /**
  * @param {{call: HTMLButtonElement, callLabel: HTMLElement, callWait: HTMLElement}} elements
- * @param {{start: () => void, stop: () => void, waited: () => void}} on
+ * @param {{intend: () => void, start: (how: {resume: boolean}) => void, stop: () => void, waited: () => void}} on
+ *   `intend`: a press seems to be coming
  */
 export function createCallButton({ call: button, callLabel: label, callWait: wait }, on) {
   /** @type {CallAction} */
@@ -46,14 +47,24 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
 
   button.addEventListener('click', () => {
     if (button.ariaDisabled === 'true') return;
-    if (action === 'start' || action === 'retry') on.start();
+    if (isStart(action)) on.start({ resume: action === 'resume' });
     else on.stop();
   });
+  for (const sign of ['pointerenter', 'focus', 'pointerdown']) {
+    button.addEventListener(sign, () => {
+      if (isStart(action) && button.ariaDisabled !== 'true') on.intend();
+    });
+  }
 
   return {
     /** @param {import('./types.js').CallState} state */
     showState(state) {
       become(actions[state]);
+    },
+    /** A call was left a moment ago: offer to go on with it. @param {boolean} isLeft */
+    offerResume(isLeft) {
+      if (isLeft && action === 'start') become('resume');
+      if (!isLeft && action === 'resume') become('start');
     },
     /** The trouble was dismissed or its cause changed: offer a plain start. */
     offerStart() {
@@ -76,4 +87,9 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
       count();
     },
   };
+}
+
+/** @param {CallAction} action */
+function isStart(action) {
+  return action === 'start' || action === 'resume' || action === 'retry';
 }

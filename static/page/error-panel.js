@@ -7,7 +7,8 @@ import { fill } from './format.js';
 
 /**
  * @param {HTMLElement} panel   role="alert": its content is announced when it appears
- * @param {{settings: () => void, dismiss: () => void}} on
+ * @param {{settings: () => void, takeOver: () => void, extend: () => void, wake: () => void,
+ *   dismiss: () => void}} on
  */
 export function createErrorPanel(panel, on) {
   /** @type {{[action in NonNullable<Explanation['action']>]: () => HTMLElement}} */
@@ -15,6 +16,9 @@ export function createErrorPanel(panel, on) {
     secure: () => link(actions.secure, location.href.replace(/^http:/, 'https:')),
     copy: () => copyButton(location.href),
     settings: () => button(actions.settings, on.settings),
+    takeOver: () => button(actions.takeOver, on.takeOver),
+    extend: () => button(actions.extend, on.extend),
+    wake: () => button(actions.wake, on.wake),
   };
 
   let shown = '';

@@ -1,13 +1,13 @@
 // Turns an error of the client into what a person is told and may do. Pure.
 
-import { errorPanel, errors, problems } from './messages.js';
+import { errorPanel, errors, problems, warnings } from './messages.js';
 import { duration, fill } from './format.js';
 
 /**
  * @typedef {object} Explanation
  * @property {string} title
  * @property {string} text
- * @property {'secure' | 'copy' | 'settings' | null} action   the one thing to do besides trying again
+ * @property {import('./messages.js').Action | null} action   the one thing to do besides trying again
  * @property {boolean} mayRetry            false when trying again here cannot help
  * @property {number} waitSeconds          0 = try again at once
  * @property {string | null} reference     id of the request, to tell whoever runs the page
@@ -31,6 +31,24 @@ export function explain(error) {
     mayRetry: !base.final,
     waitSeconds,
     reference: text(error.problem?.request_id),
+  };
+}
+
+/**
+ * @param {keyof typeof warnings} cause
+ * @param {{[name: string]: string}} [values]   for the words in braces
+ * @returns {Explanation}
+ */
+export function warn(cause, values = {}) {
+  /** @type {import('./messages.js').ErrorText} */
+  const { title, text, action } = warnings[cause];
+  return {
+    title,
+    text: fill(text, values),
+    action: action ?? null,
+    mayRetry: true,
+    waitSeconds: 0,
+    reference: null,
   };
 }
 

@@ -6,7 +6,9 @@ import { createCallButton } from './call-button.js';
 import { createComposer } from './composer.js';
 import { configuration, elements } from './elements.js';
 import { createErrorPanel } from './error-panel.js';
-import { explain } from './explain.js';
+import { explain, warn } from './explain.js';
+import { duration } from './format.js';
+import { createLeftCall } from './left-call.js';
 import { errorPanel as errorTexts, transcript as transcriptTexts } from './messages.js';
 import { createMicrophonePicker, rememberedMicrophone } from './microphone-picker.js';
 import { createMuteButton } from './mute-button.js';
@@ -31,6 +33,12 @@ const visualiser = createVisualiser(elements);
 const composer = createComposer(elements.composer, (text) => agent.say(text));
 const panel = createErrorPanel(elements.problem, {
   settings: settings.open,
+  takeOver: () => start({ takeOver: true }),
+  extend: () => {
+    agent.extend();
+    dismissIf('limit-near');
+  },
+  wake: () => void agent.wake(),
   dismiss: dismissError,
 });
 const muteButton = createMuteButton(elements, (muted) => {
@@ -39,7 +47,8 @@ const muteButton = createMuteButton(elements, (muted) => {
   showSpeaking();
 });
 const callButton = createCallButton(elements, {
-  start: () => agent.start({ session: settings.session() }).catch(alreadyShown),
+  intend: () => agent.prepare(),
+  start,
   stop: () => agent.stop(),
   waited: () => status.showDetail(errorTexts.ready),
 });
@@ -48,6 +57,18 @@ const microphones = createMicrophonePicker(elements.microphone, listMicrophones,
   chosen: () => dismissIf('microphone'),
   refused: showError,
 });
+
+createLeftCall(agent, {
+  offer: callButton.offerResume,
+  show: (turns) => {
+    for (const turn of turns) transcript.show(turn);
+    transcript.note(transcriptTexts.left);
+    root.dataset.conversation = 'shown';
+  },
+});
+
+/** Whether the present call goes on with one that was left. */
+let isResuming = false;
 
 /** @type {import('./types.js').Speaking} */
 let speaking = { user: false, agent: false };
@@ -63,6 +84,18 @@ agent.on('transcript', (turn) => {
   root.dataset.conversation = 'shown';
 });
 
+agent.on('microphone', ({ silent }) => showWarning('microphone-silent', silent));
+agent.on('sound', ({ blocked }) => showWarning('sound-blocked', blocked));
+agent.on('limit', ({ secondsLeft }) =>
+  showWarning('limit-near', secondsLeft !== null, { duration: duration(secondsLeft ?? 0) }),
+);
+
+/** @param {import('./types.js').StartOptions} [how] */
+function start(how) {
+  isResuming = how?.resume === true;
+  agent.start({ session: settings.session(), ...how }).catch(alreadyShown);
+}
+
 /** @param {import('./types.js').StateChange} change */
 function showState(change) {
   const { state, previous, recovery, error } = change;
@@ -70,7 +103,7 @@ function showState(change) {
   if (state === 'connecting') {
     agentTitle = settings.agentTitle();
     dismissError();
-    transcript.startCall();
+    if (!isResuming) transcript.startCall();
   }
   for (const part of [callButton, muteButton, composer]) part.showState(state);
   status.showState(change);
@@ -114,6 +147,18 @@ function showError(error) {
   elements.call.hidden = !explanation.mayRetry;
   if (!explanation.mayRetry) panel.focusAction();
   if (explanation.waitSeconds) callButton.waitFor(explanation.waitSeconds);
+}
+
+/**
+ * Something that needs the user's hand in a call that goes on.
+ * @param {keyof typeof import('./messages.js').warnings} cause
+ * @param {boolean} isOn
+ * @param {{[name: string]: string}} [values]
+ */
+function showWarning(cause, isOn, values) {
+  if (!isOn) return dismissIf(cause);
+  root.dataset.error = cause;
+  panel.show(warn(cause, values), { canDismiss: true });
 }
 
 function dismissError() {

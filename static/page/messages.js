@@ -19,6 +19,8 @@ export const states = {
 export const endings = {
   'by-user': 'You ended it after {duration}.',
   'by-service': 'The voice service ended it after {duration}.',
+  'taken-over': 'Another tab took the call over after {duration}.',
+  'page-left': 'You left the page after {duration}.',
   'time-limit': 'It reached its time limit after {duration}.',
   'other': 'It lasted {duration}.',
 };
@@ -34,6 +36,7 @@ export const speaking = {
 export const callButton = {
   start: 'Start talking',
   retry: 'Try again',
+  resume: 'Continue the call',
   cancel: 'Cancel',
   end: 'End call',
   ending: 'Ending …',
@@ -51,6 +54,7 @@ export const transcript = {
   you: 'You',
   interrupted: 'interrupted',
   call: 'Call started at {time}',
+  left: 'The page was left in the middle of the call. You can go on where you were.',
   resumed: 'The connection was lost for a moment. Nothing is missing.',
   continued:
     'The connection was lost. The call goes on in a new session, and the agent knows what was said.',
@@ -69,12 +73,16 @@ export const actions = {
   copy: 'Copy the address',
   copied: 'Copied',
   settings: 'Open settings',
+  takeOver: 'Talk here instead',
+  extend: 'Go on talking',
+  wake: 'Turn the sound on',
 };
 
 /**
  * What happened and what to do, by the client's error code.
  *
- * @typedef {{title: string, text: string, action?: 'secure' | 'copy' | 'settings', final?: boolean}} ErrorText
+ * @typedef {'secure' | 'copy' | 'settings' | 'takeOver' | 'extend' | 'wake'} Action
+ * @typedef {{title: string, text: string, action?: Action, final?: boolean}} ErrorText
  *     `final`: trying again in this browser or at this address cannot help.
  * @type {{[code: string]: ErrorText}}
  */
@@ -102,6 +110,19 @@ export const errors = {
   'microphone-busy': {
     title: 'The microphone is in use',
     text: 'Another program or tab holds it. Close that one or choose another microphone, then try again.',
+  },
+  'other-tab': {
+    title: 'Another tab is talking',
+    text: 'This browser has a call open in another tab or window. Only one can talk at a time.',
+    action: 'takeOver',
+  },
+  'immutable-field': {
+    title: 'This cannot change during a call',
+    text: 'End the call first; the change then holds for the next one.',
+  },
+  'update-refused': {
+    title: 'The change was not accepted',
+    text: 'The call goes on as it was.',
   },
   'token-refused': {
     title: 'You cannot start a call here',
@@ -148,9 +169,31 @@ export const errors = {
     title: 'Something went wrong on the line',
     text: 'The voice service answered in a way this page does not understand. Try again; if it happens again, tell whoever runs this page.',
   },
+  'internal-error': {
+    title: 'Something broke on this page',
+    text: 'Reload the page and start again; if it happens again, tell whoever runs it.',
+  },
   'audio-failed': {
     title: 'The sound could not be started',
     text: 'Check that speakers or headphones are connected and not used by another program, then try again.',
+  },
+};
+
+/** What may need the user's hand during a call that is otherwise well. @satisfies {{[cause: string]: ErrorText}} */
+export const warnings = {
+  'microphone-silent': {
+    title: 'Nothing is heard from your microphone',
+    text: 'Check that it is switched on and not muted, or choose another one.',
+  },
+  'sound-blocked': {
+    title: 'The sound is off',
+    text: 'Your browser holds the sound back until you allow it.',
+    action: 'wake',
+  },
+  'limit-near': {
+    title: 'The call ends soon',
+    text: 'It reaches its time limit in {duration}. You can go on in a new session; the agent keeps what was said.',
+    action: 'extend',
   },
 };
 

@@ -18,6 +18,8 @@
  * @property {boolean} interrupted  the user cut in; text is what was heard
  * @property {number} startedAt     epoch milliseconds
  *
+ * @typedef {{resume?: boolean, takeOver?: boolean}} StartOptions
+ *
  * @typedef {{user: boolean, agent: boolean}} Speaking
  * @typedef {{microphone: number, agent: number}} Levels   perceptual, 0..1, at most 15 a second
  * @typedef {{deviceId: string, label: string}} Microphone

@@ -1,80 +1,74 @@
-// What a page holds: starts and stops calls, passes events on, runs tools. Main thread.
+// What a page holds: starts and stops calls and passes on what happens in them. Main thread.
 
-import { LiveAudio } from './audio/live-audio.js';
-import { isMicrophoneGranted } from './audio/microphone.js';
+import { discardPreparedContext, prepareContext } from './devices/context.js';
+import { LiveAudio } from './devices/live-audio.js';
+import { isMicrophoneGranted } from './devices/microphone.js';
+import { assertVolume, completeAudioOptions } from './devices/options.js';
+import { WIRE_RATE_HZ } from './audio/pcm.js';
+import { CallLock } from './host/call-lock.js';
 import { VoiceAgentError } from './errors.js';
 import { EventSource } from './events.js';
-import { watchPage } from './lifecycle.js';
-import { SessionHost } from './session-host.js';
-import { missingSupport } from './support.js';
+import { forgetCall, leftCall, rememberCall } from './host/left-call.js';
+import { watchPage } from './host/lifecycle.js';
+import { SessionHost } from './host/session-host.js';
+import { missingSupport } from './host/support.js';
+import { ToolRunner } from './host/tool-runner.js';
 
-/** @typedef {import('./session.js').SessionEvent} SessionEvent */
-/** @typedef {import('./protocol.js').SessionConfig} SessionConfig */
-/** @typedef {import('./state.js').AgentState} AgentState */
-/** @typedef {import('./transcript.js').Turn} Turn */
-
-/**
- * A function that the agent may call.
- * @typedef {object} Tool
- * @property {string} description for the agent: what it does and when to use it
- * @property {Record<string, unknown>} [parameters] JSON Schema of the arguments
- * @property {(args: any) => unknown} run its result, or its promise's, goes back as JSON; what it throws as an error
- */
-
-/**
- * @typedef {object} VoiceAgentOptions
- * @property {string | URL} [tokenUrl] where tokens come from; relative to the page
- * @property {SessionConfig} [session] `session` of the first session.update, wire names kept
- * @property {Record<string, Tool>} [tools] by name
- * @property {import('./audio/microphone.js').MicrophoneOptions} [microphone]
- */
-
-/**
- * @typedef {object} StateEvent
- * @property {AgentState} state
- * @property {AgentState} previous
- * @property {VoiceAgentError | null} error why it failed, or what it is recovering from
- * @property {null | 'resumed' | 'continued'} recovery how the call came back: the same session, or a new one that knows the conversation
- * @property {import('./state.js').EndReason | null} reason why it ended
- */
-
-/**
- * @typedef {object} AgentEvents
- * @property {StateEvent} state
- * @property {Turn} transcript a turn that is new or has changed; the same `id` replaces
- * @property {{user: boolean, agent: boolean}} speaking `agent`: sound is really coming out
- * @property {{microphone: number, agent: number}} level 0 to 1 as a meter should show it, at most 15 a second
- * @property {VoiceAgentError} error whatever stopped a call
- * @property {{kind: string, [detail: string]: unknown}} debug for the curious; kinds may change
- */
+/** @typedef {import('./api-types.js').AgentEvents} AgentEvents */
+/** @typedef {import('./session/session.js').SessionEvent} SessionEvent */
+/** @typedef {import('./wire/protocol.js').SessionConfig} SessionConfig */
+/** @typedef {import('./session/state.js').AgentState} AgentState */
+/** @typedef {import('./session/state.js').EndReason} EndReason */
+/** @typedef {import('./talk/transcript.js').Turn} Turn */
 
 /** States in which no call is under way. */
 const AT_REST = new Set(['idle', 'ended', 'failed']);
+
+/** States in which the agent knows things that a reload should not lose. */
+const IN_CONVERSATION = new Set(['live', 'reconnecting']);
 
 export class VoiceAgent {
   #options;
   /** @type {EventSource<AgentEvents>} */
   #events = new EventSource();
   #host;
+  #lock;
+  #tools;
   #page = new AbortController();
   /** @type {LiveAudio | null} */
   #audio = null;
+  /** Microphone, speaker and volume as last chosen. */
+  #sound;
   /** @type {AgentState} */
   #state = 'idle';
   #muted = false;
   /** @type {Map<string, Turn>} */
   #turns = new Map();
-  #deviceId;
+  /** @type {string | null} */
+  #sessionId = null;
+  /** @type {import('./session/stats.js').Stats | null} */
+  #stats = null;
+  /** @type {Map<number, PromiseWithResolvers<void>>} updates that wait for their answer */
+  #updates = new Map();
+  #lastUpdate = 0;
 
-  /** @param {VoiceAgentOptions} [options] */
+  /**
+   * @param {import('./api-types.js').VoiceAgentOptions} [options]
+   * @throws {TypeError | RangeError} an option or a tool is not what it must be
+   */
   constructor(options = {}) {
     this.#options = options;
-    this.#deviceId = options.microphone?.deviceId;
+    this.#sound = completeAudioOptions(options);
+    this.#tools = new ToolRunner(options.tools ?? {}, {
+      send: (command) => this.#host.send(command),
+      onTool: (event) => this.#events.emit('tool', event),
+    });
     this.#host = new SessionHost((event) => this.#receive(event));
-    const onLeave = () => this.#leave();
-    const onOnline = () => this.#host.send({ type: 'online' });
-    const onVisible = () => void this.#audio?.wake();
-    watchPage({ onLeave, onOnline, onVisible }, this.#page.signal);
+    this.#lock = new CallLock(() => this.#end('taken-over'));
+    watchPage(
+      { onLeave: () => this.#leave(), onReturn: () => void this.wake() },
+      this.#page.signal,
+    );
   }
 
   /** @returns {AgentState} */
@@ -89,12 +83,28 @@ export class VoiceAgent {
 
   /** @returns {readonly Turn[]} of the call under way or the last one, oldest first */
   get turns() {
-    return [...this.#turns.values()];
+    // A turn that is final and empty was announced and never said.
+    return [...this.#turns.values()].filter(({ final, text }) => !final || text !== '');
   }
 
   /** The thread that the session runs on: 'worker', 'main', or 'starting' while that is being found out. */
   get thread() {
     return this.#host.thread;
+  }
+
+  /** What the call under way, or the last one, was like; null before the first one. At most a second old. */
+  get stats() {
+    return this.#stats;
+  }
+
+  /**
+   * The call that this tab left a moment ago, by a reload for example, and that `start({resume: true})` goes
+   * on with; null when there is none.
+   * @returns {{turns: readonly Turn[]} | null}
+   */
+  get resumable() {
+    const call = AT_REST.has(this.#state) ? leftCall() : null;
+    return call && { turns: call.turns };
   }
 
   /**
@@ -110,15 +120,28 @@ export class VoiceAgent {
   }
 
   /**
+   * The user is about to start a call: make its audio system now, and fetch its token where the microphone is
+   * allowed already. Call it on hover, focus or pointer down. Asks nothing of the user; a token that is not used in
+   * time is thrown away.
+   */
+  prepare() {
+    if (!AT_REST.has(this.#state) || missingSupport()) return;
+    prepareContext(WIRE_RATE_HZ);
+    if (this.#options.spareToken !== 'never') void this.#prepareToken();
+  }
+
+  /**
    * Start a call. Call it in a click or a key press: that is what lets the page make sound.
-   * @param {{session?: SessionConfig}} [overrides] in place of the session given at creation
+   * @param {import('./api-types.js').StartOptions} [options]
    * @returns {Promise<void>} once the agent listens, or the call was stopped before
    * @throws {VoiceAgentError} whatever kept the call from starting; the `error` event has the same one
    */
-  async start({ session = this.#options.session ?? {} } = {}) {
+  async start({ session = this.#options.session ?? {}, resume = false, takeOver = false } = {}) {
     if (!AT_REST.has(this.#state)) return;
-    const tokenUrl = new URL(this.#options.tokenUrl ?? '/api/voice-token', document.baseURI).href;
-    this.#turns.clear();
+    const left = resume ? leftCall() : null;
+    forgetCall();
+    this.#turns = new Map(left?.turns.map((turn) => [turn.id, turn]));
+    this.#sessionId = null;
     this.#setState('connecting');
     const unsupported = missingSupport();
     if (unsupported) {
@@ -128,15 +151,15 @@ export class VoiceAgent {
     const outcome = this.#nextOutcome();
     this.#host.send({
       type: 'start',
-      tokenUrl,
+      tokenUrl: this.#tokenUrl,
       session: { ...session, ...this.#toolConfig(session) },
+      toolPolicies: this.#tools.policies,
+      spareToken: this.#options.spareToken ?? 'intent',
+      keepSpeechSeconds: this.#options.keepSpeechSeconds ?? 20,
+      keepEarlySpeech: this.#options.keepEarlySpeech ?? false,
+      resume: left,
     });
-    const audio = new LiveAudio(
-      { ...this.#options.microphone, deviceId: this.#deviceId },
-      (error) => this.#fail(error),
-    );
-    this.#audio = audio;
-    this.#openTogether(audio);
+    void this.#open(this.#lock.take({ takeOver }));
     return outcome;
   }
 
@@ -144,12 +167,8 @@ export class VoiceAgent {
    * End the call in good order. The microphone is let go of at once.
    * @returns {Promise<void>} once the service has said goodbye, or was given its time to
    */
-  async stop() {
-    this.#closeAudio();
-    if (AT_REST.has(this.#state)) return;
-    const outcome = this.#nextOutcome();
-    this.#host.send({ type: 'stop' });
-    await outcome.catch(() => {});
+  stop() {
+    return this.#end('by-user');
   }
 
   mute() {
@@ -169,6 +188,41 @@ export class VoiceAgent {
   }
 
   /**
+   * Make the agent speak of its own accord, as soon as it is not speaking already.
+   * @param {string} [instructions] for this one reply; what the prompt makes of it when left out
+   */
+  reply(instructions) {
+    this.#host.send({ type: 'reply', instructions: instructions ?? null });
+  }
+
+  /**
+   * Change what may change during a call: prompt, tools, turn detection, key terms, volume. Nested objects are
+   * merged, lists replaced. In a call that is being recovered it is done as soon as the call is back.
+   * @param {SessionConfig} session
+   * @returns {Promise<void>} once the agent has accepted it
+   * @throws {VoiceAgentError} immutable-field: it must be set before the call; update-refused: the agent said
+   *   no, or the call ended before it answered
+   */
+  async update(session) {
+    if (!IN_CONVERSATION.has(this.#state)) {
+      throw new VoiceAgentError('update-refused', { message: 'There is no call to change.' });
+    }
+    const id = (this.#lastUpdate += 1);
+    const answer = /** @type {PromiseWithResolvers<void>} */ (withResolvers());
+    this.#updates.set(id, answer);
+    this.#host.send({ type: 'update', id, session });
+    return answer.promise;
+  }
+
+  /**
+   * Go on beyond the time limit, in a new session that knows the conversation. Each session costs on its own:
+   * ask the user first.
+   */
+  extend() {
+    this.#host.send({ type: 'extend' });
+  }
+
+  /**
    * Use another microphone, now and in later calls.
    * @param {string} deviceId one that `listMicrophones` names, or '' for the browser's default
    * @returns {Promise<void>}
@@ -176,35 +230,91 @@ export class VoiceAgent {
    */
   async setMicrophone(deviceId) {
     await this.#audio?.setMicrophone(deviceId);
-    this.#deviceId = deviceId;
+    this.#sound.microphone = { ...this.#sound.microphone, deviceId };
+  }
+
+  /**
+   * Let the agent be heard somewhere else, now and in later calls.
+   * @param {string} deviceId one that `listSpeakers` names, or '' for the browser's default
+   * @returns {Promise<void>}
+   * @throws {VoiceAgentError} unsupported-browser, audio-failed; the sound then stays where it was
+   */
+  async setSpeaker(deviceId) {
+    await this.#audio?.setSpeaker(deviceId);
+    this.#sound.speaker = { deviceId };
+  }
+
+  /**
+   * @param {number} volume of the agent, 0 to 1, now and in later calls
+   * @throws {TypeError | RangeError}
+   */
+  setVolume(volume) {
+    assertVolume(volume);
+    this.#audio?.setVolume(volume);
+    this.#sound.volume = volume;
+  }
+
+  /**
+   * Look after the call now: let it sound again, and check the connection. The client calls it by itself when
+   * the user comes back to the page; call it in a click after a `sound` event said that sound is blocked.
+   * @returns {Promise<void>}
+   */
+  async wake() {
+    if (AT_REST.has(this.#state)) return;
+    this.#host.send({ type: 'wake' });
+    await this.#audio?.wake();
   }
 
   /** End the call and let go of everything; the object is of no use afterwards. */
   async dispose() {
     await this.stop();
+    discardPreparedContext();
     this.#page.abort();
     this.#host.close();
   }
 
+  get #tokenUrl() {
+    return new URL(this.#options.tokenUrl ?? '/api/voice-token', document.baseURI).href;
+  }
+
+  async #prepareToken() {
+    if (!(await isMicrophoneGranted()) || !AT_REST.has(this.#state)) return;
+    this.#host.send({ type: 'prepare', tokenUrl: this.#tokenUrl });
+  }
+
   /**
    * Microphone, audio system and connection at the same time; but where the user is still to be asked for
-   * the microphone, the connection waits for the answer.
-   * @param {LiveAudio} audio
+   * the microphone, the connection waits: no session is paid for before the answer, or beside another one.
+   * @param {Promise<boolean>} lock
    */
-  async #openTogether(audio) {
+  async #open(lock) {
+    const audio = new LiveAudio(this.#sound, {
+      onLost: (error) => this.#fail(error),
+      onPorts: (ports) => this.#connectAudio(ports),
+      onMicrophone: (event) => this.#events.emit('device', event),
+      onInterrupted: (blocked) => this.#events.emit('sound', { blocked }),
+    });
+    this.#audio = audio;
+    const isWanted = () => this.#audio === audio; // not stopped meanwhile
     const opening = audio.open();
     opening.catch(() => {}); // looked at below, after another wait
     try {
+      if (!(await lock)) throw new VoiceAgentError('other-tab');
       const isGranted = await isMicrophoneGranted();
-      if (isGranted && this.#audio === audio) this.#host.send({ type: 'proceed' });
+      if (isGranted && isWanted()) this.#host.send({ type: 'proceed' });
       const ports = await opening;
-      if (this.#audio !== audio) return; // stopped meanwhile
-      this.#host.send({ type: 'mute', muted: this.#muted });
-      this.#host.send({ type: 'audio', ...ports }, [ports.capture, ports.playback]);
+      if (!isWanted()) return;
+      this.#connectAudio(ports);
       if (!isGranted) this.#host.send({ type: 'proceed' });
     } catch (error) {
-      if (this.#audio === audio) this.#fail(VoiceAgentError.from(error, 'audio-failed'));
+      if (isWanted()) this.#fail(VoiceAgentError.from(error, 'audio-failed'));
     }
+  }
+
+  /** @param {{capture: MessagePort, playback: MessagePort}} ports */
+  #connectAudio({ capture, playback }) {
+    this.#host.send({ type: 'mute', muted: this.#muted });
+    this.#host.send({ type: 'audio', capture, playback }, [capture, playback]);
   }
 
   /** @param {boolean} muted */
@@ -213,16 +323,30 @@ export class VoiceAgent {
     this.#host.send({ type: 'mute', muted });
   }
 
-  #closeAudio() {
-    this.#audio?.close();
-    this.#audio = null;
+  /** @param {EndReason} reason */
+  async #end(reason) {
+    this.#release();
+    if (AT_REST.has(this.#state)) return;
+    const outcome = this.#nextOutcome();
+    this.#host.send({ type: 'stop', reason });
+    await outcome.catch(() => {});
   }
 
-  /** The page goes away, or into the back/forward cache: no call outlives it. */
+  /** The page goes away: no call outlives it, but a reload may go on with the conversation. */
   #leave() {
     if (AT_REST.has(this.#state)) return;
-    this.#host.send({ type: 'hang-up' });
-    this.#closeAudio();
+    const { turns } = this;
+    if (IN_CONVERSATION.has(this.#state)) rememberCall({ sessionId: null, turns });
+    this.#host.send({ type: 'hang-up', reason: 'page-left' });
+    this.#release();
+  }
+
+  /** Let go of microphone, sound and lock; what the session holds it lets go of itself. */
+  #release() {
+    this.#audio?.close();
+    this.#audio = null;
+    this.#lock.release();
+    this.#tools.cancelAll();
   }
 
   /** @param {VoiceAgentError} error */
@@ -237,7 +361,7 @@ export class VoiceAgent {
   #nextOutcome() {
     const settled = new AbortController();
     return new Promise((resolve, reject) => {
-      const watch = (/** @type {StateEvent} */ { state, error }) => {
+      const watch = (/** @type {AgentEvents['state']} */ { state, error }) => {
         if (!['live', 'ended', 'failed'].includes(state)) return;
         settled.abort();
         if (state === 'failed') reject(error);
@@ -254,67 +378,74 @@ export class VoiceAgent {
         const error = event.error && VoiceAgentError.fromJSON(event.error);
         return this.#setState(event.state, { ...event, error });
       }
+      case 'session':
+        this.#sessionId = event.sessionId;
+        return this.#remember();
       case 'transcript':
         this.#turns.set(event.turn.id, event.turn);
+        if (event.turn.final) this.#remember();
         return this.#events.emit('transcript', event.turn);
-      case 'speaking':
-        return this.#events.emit('speaking', {
-          user: event.user,
-          agent: event.agent,
-        });
-      case 'level':
-        return this.#events.emit('level', {
-          microphone: event.microphone,
-          agent: event.agent,
-        });
+      case 'level': {
+        const { microphone, agent, playback } = event;
+        this.#events.emit('level', { microphone, agent });
+        if (playback) this.#events.emit('playback', playback);
+        return;
+      }
       case 'tool-call':
-        return void this.#runTool(event);
-      case 'debug':
-        return this.#events.emit('debug', event);
+        return void this.#tools.run(event);
+      case 'tool-cancel':
+        return this.#tools.cancel(event.callId);
+      case 'update-done':
+        return this.#settleUpdate(event);
+      case 'stats':
+        this.#stats = event.stats;
+        return;
+      default: {
+        const { type, ...value } = event;
+        return this.#events.emit(type, /** @type {any} */ (value));
+      }
     }
+  }
+
+  /** A browser that dies says no goodbye: what is known by now may be all that a restored tab has. */
+  #remember() {
+    if (!IN_CONVERSATION.has(this.#state)) return;
+    rememberCall({ sessionId: this.#sessionId, turns: this.turns });
   }
 
   /**
    * @param {AgentState} state
-   * @param {Partial<StateEvent>} [details]
+   * @param {Partial<AgentEvents['state']>} [details]
    */
   #setState(state, { error = null, recovery = null, reason = null } = {}) {
     const previous = this.#state;
     if (state === 'connecting' && previous === 'connecting') return; // said already, by start()
     this.#state = state;
-    if (state === 'ended' || state === 'failed') this.#closeAudio();
+    if (AT_REST.has(state)) this.#release();
+    if (AT_REST.has(state) && reason !== 'page-left') forgetCall();
     if (state === 'failed' && error) this.#events.emit('error', error);
     this.#events.emit('state', { state, previous, error, recovery, reason });
   }
 
   /** @param {SessionConfig} session */
   #toolConfig(session) {
-    const tools = Object.entries(this.#options.tools ?? {});
-    if (tools.length === 0 || 'agent_id' in session) return {};
-    return {
-      tools: tools.map(
-        ([name, { description, parameters = { type: 'object', properties: {} } }]) => ({
-          type: 'function',
-          name,
-          description,
-          parameters,
-        }),
-      ),
-    };
+    const { definitions } = this.#tools;
+    return definitions.length === 0 || 'agent_id' in session ? {} : { tools: definitions };
   }
 
-  /** @param {Extract<SessionEvent, {type: 'tool-call'}>} call */
-  async #runTool({ callId, name, args }) {
-    let value;
-    let isError = false;
-    try {
-      const tool = this.#options.tools?.[name];
-      if (!tool) throw new Error(`There is no tool named ${name}.`);
-      value = await tool.run(args);
-    } catch (error) {
-      isError = true;
-      value = { error: error instanceof Error ? error.message : String(error) };
-    }
-    this.#host.send({ type: 'tool-result', callId, value, isError });
+  /** @param {Extract<SessionEvent, {type: 'update-done'}>} answer */
+  #settleUpdate({ id, error }) {
+    const waiting = this.#updates.get(id);
+    this.#updates.delete(id);
+    if (error) waiting?.reject(VoiceAgentError.fromJSON(error));
+    else waiting?.resolve();
   }
+}
+
+/** `Promise.withResolvers`, which browsers have only since 2024. */
+function withResolvers() {
+  /** @type {any} */
+  const parts = {};
+  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  return parts;
 }

@@ -29,6 +29,18 @@ const KNOWN = {
     message: 'The browser could not start its audio system.',
     retryable: true,
   },
+  'other-tab': {
+    message: 'Another tab or window of this browser is in a call.',
+    retryable: true,
+  },
+  'immutable-field': {
+    message: 'This setting cannot be changed during a call.',
+    retryable: false,
+  },
+  'update-refused': {
+    message: 'The agent did not accept the new settings; the call goes on with the old ones.',
+    retryable: false,
+  },
   'token-refused': {
     message: 'This service did not allow the call to start.',
     retryable: false,
@@ -69,6 +81,10 @@ const KNOWN = {
     message: 'The call reached its time limit.',
     retryable: false,
   },
+  'internal-error': {
+    message: 'Something went wrong inside this page, and the call had to end.',
+    retryable: true,
+  },
   'protocol-error': {
     message: 'The agent sent something that could not be understood.',
     retryable: true,
@@ -76,6 +92,9 @@ const KNOWN = {
 };
 
 /** @typedef {keyof typeof KNOWN} ErrorCode */
+
+/** Every code there is, for whoever shows words of their own. */
+export const ERROR_CODES = /** @type {ErrorCode[]} */ (Object.keys(KNOWN));
 
 /**
  * RFC 9457 problem details as the token service sends them.
@@ -90,6 +109,7 @@ const KNOWN = {
  * @property {number | null} [retryAfterSeconds] how long the service asked to wait
  * @property {Problem | null} [problem] what the token service said
  * @property {string | null} [upstreamCode] the agent's own error code
+ * @property {string | null} [param] the setting that the error is about, such as `output.voice`
  * @property {string[]} [voices] voices the agent offers, when it refused the one asked for
  */
 
@@ -107,12 +127,14 @@ export class VoiceAgentError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
     this.problem = details.problem ?? null;
     this.upstreamCode = details.upstreamCode ?? null;
+    this.param = details.param ?? null;
     this.voices = details.voices ?? [];
   }
 
   /** A plain object that survives `postMessage`; the cause stays behind as text. */
   toJSON() {
-    const { code, message, retryable, retryAfterSeconds, problem, upstreamCode, voices } = this;
+    const { code, message, retryable, retryAfterSeconds, problem, upstreamCode, param, voices } =
+      this;
     const cause = this.cause === undefined ? undefined : String(this.cause);
     return {
       code,
@@ -121,6 +143,7 @@ export class VoiceAgentError extends Error {
       retryAfterSeconds,
       problem,
       upstreamCode,
+      param,
       voices,
       cause,
     };

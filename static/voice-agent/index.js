@@ -13,22 +13,27 @@
 import { VoiceAgent } from './agent.js';
 import { VoiceAgentError } from './errors.js';
 
-export { listMicrophones } from './audio/microphone.js';
+export { listMicrophones, listSpeakers } from './devices/devices.js';
 export { VoiceAgentError };
 
 /** @typedef {VoiceAgent} Agent */
-/** @typedef {import('./agent.js').VoiceAgentOptions} VoiceAgentOptions */
-/** @typedef {import('./agent.js').AgentEvents} AgentEvents */
-/** @typedef {import('./agent.js').StateEvent} StateEvent */
+/** @typedef {import('./api-types.js').VoiceAgentOptions} VoiceAgentOptions */
+/** @typedef {import('./api-types.js').StartOptions} StartOptions */
+/** @typedef {import('./api-types.js').AgentEvents} AgentEvents */
+/** @typedef {import('./api-types.js').StateEvent} StateEvent */
 /** @typedef {import('./errors.js').ErrorCode} ErrorCode */
-/** @typedef {import('./protocol.js').SessionConfig} SessionConfig */
-/** @typedef {import('./state.js').AgentState} AgentState */
-/** @typedef {import('./transcript.js').Turn} Turn */
+/** @typedef {import('./wire/protocol.js').SessionConfig} SessionConfig */
+/** @typedef {import('./session/state.js').AgentState} AgentState */
+/** @typedef {import('./session/stats.js').Stats} Stats */
+/** @typedef {import('./host/tool-runner.js').Tool} Tool */
+/** @typedef {import('./host/tool-runner.js').ToolEvent} ToolEvent */
+/** @typedef {import('./talk/transcript.js').Turn} Turn */
 
 /**
  * Make an agent. Nothing is asked of the user and nothing costs until `start()`.
  * @param {VoiceAgentOptions} [options]
  * @returns {VoiceAgent}
+ * @throws {TypeError | RangeError} an option or a tool is not what it must be
  */
 export function createVoiceAgent(options) {
   return new VoiceAgent(options);

@@ -15,12 +15,12 @@ export class Framer {
   #frameSamples;
   #emit;
   /** @type {Int16Array<ArrayBuffer>[]} */
-  #pool = [];
+  #pool;
   #frame;
   #filled = 0;
 
   /**
-   * @param {{rateHz: number, frameMs: number}} options the microphone's rate; a frame's length, 5 to 200
+   * @param {{rateHz: number, frameMs: number}} options the microphone's rate; a frame's length, 10 to 100
    * @param {(pcm: ArrayBuffer, level: number) => void} emit gets each frame; level is the root mean square
    */
   constructor({ rateHz, frameMs }, emit) {
@@ -28,8 +28,8 @@ export class Framer {
     this.#converted = new Float32Array(this.#resampler.maxOutput);
     this.#frameSamples = Math.round((WIRE_RATE_HZ * frameMs) / 1000);
     this.#emit = emit;
-    this.#frame = new Int16Array(this.#frameSamples);
-    for (let i = 1; i < POOL_SIZE; i += 1) this.#pool.push(new Int16Array(this.#frameSamples));
+    this.#pool = Array.from({ length: POOL_SIZE }, () => new Int16Array(this.#frameSamples));
+    this.#frame = this.#nextBuffer();
   }
 
   /**
@@ -40,8 +40,7 @@ export class Framer {
     this.#meter.add(quantum, quantum.length);
     for (let at = 0; at < count;) {
       const taken = Math.min(count - at, this.#frameSamples - this.#filled);
-      const part = at === 0 && taken === count ? this.#converted : this.#converted.subarray(at);
-      writeInt16(part, this.#frame, this.#filled, taken);
+      writeInt16(this.#converted, at, this.#frame, this.#filled, taken);
       this.#filled += taken;
       at += taken;
       if (this.#filled === this.#frameSamples) this.#finishFrame();
@@ -59,7 +58,11 @@ export class Framer {
 
   #finishFrame() {
     this.#emit(this.#frame.buffer, this.#meter.take());
-    this.#frame = this.#pool.pop() ?? new Int16Array(this.#frameSamples);
+    this.#frame = this.#nextBuffer();
     this.#filled = 0;
+  }
+
+  #nextBuffer() {
+    return this.#pool.pop() ?? new Int16Array(this.#frameSamples);
   }
 }

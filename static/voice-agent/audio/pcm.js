@@ -5,13 +5,14 @@ export const WIRE_RATE_HZ = 24_000;
 
 /**
  * @param {ArrayLike<number>} floats full scale 1
+ * @param {number} from first index read
  * @param {Int16Array} target
  * @param {number} at first index written
  * @param {number} count
  */
-export function writeInt16(floats, target, at, count) {
+export function writeInt16(floats, from, target, at, count) {
   for (let i = 0; i < count; i += 1) {
-    const scaled = Math.round(floats[i] * 32_768);
+    const scaled = Math.round(floats[from + i] * 32_768);
     target[at + i] = scaled > 32_767 ? 32_767 : scaled < -32_768 ? -32_768 : scaled;
   }
 }

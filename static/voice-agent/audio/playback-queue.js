@@ -1,78 +1,68 @@
 // What is to be heard, in order, reply by reply. Pure; `render` runs for every quantum and allocates nothing.
 
+import { Envelope } from './envelope.js';
+import { ReplyLine } from './reply-line.js';
 import { SampleRing } from './ring.js';
+import { SegmentReader } from './segment-reader.js';
+import { StartMargin } from './start-margin.js';
 
-/**
- * What the session sends to the playback worklet.
- * @typedef {{type: 'audio', replyId: string, pcm: ArrayBuffer} | {type: 'end', replyId: string}
- *   | {type: 'cut', replyId: string} | {type: 'cut-all'}} PlaybackCommand
- */
+/** @typedef {import('./playback-port.js').PlaybackCommand} PlaybackCommand */
+/** @typedef {import('./playback-port.js').PlaybackReport} PlaybackReport */
+/** @typedef {import('./playback-port.js').FinishedReply} FinishedReply */
+/** @typedef {import('./playback-reply.js').PlaybackReply} PlaybackReply */
+/** @typedef {import('./reply-line.js').Segment} Segment */
 
-/**
- * What the playback worklet tells the session.
- * @typedef {object} PlaybackReport
- * @property {string | null} sounding the reply that is heard
- * @property {number} level root mean square since the last report
- * @property {number} bufferedMs
- * @property {number} underruns
- */
-
-/**
- * Samples of one reply that follow each other in the ring.
- * @typedef {object} Segment
- * @property {string} replyId
- * @property {number} length samples still in the ring
- * @property {boolean} ended no more will come
- * @property {boolean} cut must not sound any more
- */
-
-/** How far the lead may grow on a network that keeps being late. */
-const MAX_LEAD_MS = 320;
-
-/** What a reply that ran dry and one that did not make of the lead. */
-const GROWTH = 2;
-const SHRINKAGE = 0.8;
+/** How far reading can go back, to make a pause longer. */
+const HISTORY_MS = 100;
 
 export class PlaybackQueue {
+  #perMs;
   #ring;
-  /** @type {Segment[]} */
-  #segments = [];
-  #leadSamples;
-  #minLeadSamples;
-  #maxLeadSamples;
-  #fadeSamples;
-  #ranDry = false;
-  /** Holding back until enough is there to play without a gap. */
-  #isHolding = true;
-  /** Samples of the fade-in that are done; equals the fade's length while sound is at full strength. */
-  #fadedIn = 0;
-  /** Samples of the fade-out that are left; 0 while nothing fades out. */
-  #fadeOutLeft = 0;
-  #lastSample = 0;
-
-  /** How often sound ran out in the middle of a reply. */
-  underruns = 0;
-  /** Samples that did not fit. */
-  overflow = 0;
+  #line;
+  #reader;
+  #envelope;
+  #margin;
+  /** @type {FinishedReply[]} not reported yet */
+  #finished = [];
+  #isSounding = false;
+  #rendered = 0;
+  /** Frame at which the reply before was over. */
+  #freeSince = 0;
+  #waited = 0;
+  #underruns = 0;
+  #overflow = 0;
 
   /**
    * @param {object} options
    * @param {number} options.rateHz of the samples pushed and rendered
    * @param {number} [options.capacitySeconds] the service may send a whole reply at once
-   * @param {number} [options.leadMs] sound kept ready before a reply starts; more after one that ran dry
-   * @param {number} [options.fadeMs] of every start and cut: short enough to seem instant, long enough not to click
+   * @param {number} [options.leadMs] sound kept ready before the first reply starts
+   * @param {number} [options.fadeMs] of every start and cut
+   * @param {boolean} [options.catchesUp] whether lateness is given back
+   * @param {() => number} [options.nowMs] wall clock; without one the device is taken to lose no time
    */
-  constructor({ rateHz, capacitySeconds = 60, leadMs = 40, fadeMs = 5 }) {
-    this.#ring = new SampleRing(rateHz * capacitySeconds);
-    this.#minLeadSamples = Math.round((rateHz * leadMs) / 1000);
-    this.#maxLeadSamples = Math.round((rateHz * MAX_LEAD_MS) / 1000);
-    this.#leadSamples = this.#minLeadSamples;
-    this.#fadeSamples = Math.round((rateHz * fadeMs) / 1000);
+  constructor({ rateHz, capacitySeconds = 120, leadMs, fadeMs = 5, catchesUp = true, nowMs }) {
+    this.#perMs = rateHz / 1000;
+    this.#ring = new SampleRing(rateHz * capacitySeconds, Math.round(HISTORY_MS * this.#perMs));
+    this.#line = new ReplyLine(rateHz);
+    this.#reader = new SegmentReader(this.#ring, { rateHz, catchesUp, nowMs });
+    this.#envelope = new Envelope(rateHz, fadeMs);
+    this.#margin = new StartMargin(rateHz, leadMs);
   }
 
   /** The reply that is sounding, or null in silence. */
   get sounding() {
-    return this.#isHolding || this.#segments.length === 0 ? null : this.#segments[0].replyId;
+    return this.#isSounding && this.#line.head ? this.#line.head.reply.id : null;
+  }
+
+  /** Whether a reply is sounding or waiting. */
+  get isBusy() {
+    return this.#line.head !== null;
+  }
+
+  /** Whether replies are over that were not reported yet. */
+  get hasFinished() {
+    return this.#finished.length > 0;
   }
 
   /** Samples waiting. */
@@ -81,16 +71,46 @@ export class PlaybackQueue {
   }
 
   /**
+   * Everything a report says but for the level; finished replies are reported once.
+   * @returns {Omit<PlaybackReport, 'level'>}
+   */
+  report() {
+    const reply = this.#line.head?.reply;
+    const finished = this.#finished;
+    this.#finished = [];
+    return {
+      sounding: this.sounding,
+      bufferedMs: this.#ring.length / this.#perMs,
+      leadMs: this.#margin.frames / this.#perMs,
+      waitMs: this.#waited / this.#perMs,
+      underruns: this.#underruns,
+      lateMs: this.#reader.late / this.#perMs,
+      savedMs: this.#reader.saved / this.#perMs,
+      overflowMs: this.#overflow / this.#perMs,
+      position: reply ? { replyId: reply.id, ms: reply.heard / this.#perMs } : null,
+      finished,
+    };
+  }
+
+  /**
    * @param {string} replyId
    * @param {Float32Array} samples
    * @param {number} count
+   * @param {boolean} [continues] whether they came together with those before, as one chunk
    */
-  push(replyId, samples, count) {
+  push(replyId, samples, count, continues = false) {
+    if (this.#line.isClosed(replyId)) return;
+    const segment = this.#line.tail(replyId);
+    const { arrivals, hold } = segment.reply;
+    if (!continues) {
+      arrivals.chunk(this.#rendered);
+      hold.chunk(this.#rendered);
+    }
     const taken = this.#ring.push(samples, count);
-    this.overflow += count - taken;
-    const last = this.#segments.at(-1);
-    if (last?.replyId === replyId) last.length += taken;
-    else this.#segments.push({ replyId, length: taken, ended: false, cut: false });
+    this.#overflow += count - taken;
+    segment.length += taken;
+    arrivals.add(taken);
+    hold.add(taken);
   }
 
   /**
@@ -98,7 +118,10 @@ export class PlaybackQueue {
    * @param {string} replyId
    */
   end(replyId) {
-    for (const segment of this.#segments) if (segment.replyId === replyId) segment.ended = true;
+    const reply = this.#line.find(replyId);
+    if (reply) reply.ended = true;
+    else this.#finishUnheard(replyId, false);
+    this.#line.close(replyId);
   }
 
   /**
@@ -106,12 +129,29 @@ export class PlaybackQueue {
    * @param {string} replyId
    */
   cut(replyId) {
-    for (const segment of this.#segments) if (segment.replyId === replyId) segment.cut = true;
+    const reply = this.#line.find(replyId);
+    if (reply) this.#cutReply(reply);
+    else this.#finishUnheard(replyId, true);
+    this.#line.close(replyId);
   }
 
   /** Every reply must fall silent. */
   cutAll() {
-    for (const segment of this.#segments) segment.cut = true;
+    this.#line.forEach((reply) => {
+      this.#cutReply(reply);
+      this.#line.close(reply.id);
+    });
+  }
+
+  /**
+   * Make the replies that are there quieter, or as loud as they were; later ones are not concerned.
+   * @param {boolean} isOn
+   */
+  duck(isOn) {
+    this.#line.forEach((reply) => {
+      reply.ducked = isOn;
+    });
+    this.#envelope.duck(isOn);
   }
 
   /**
@@ -119,14 +159,15 @@ export class PlaybackQueue {
    * @param {Float32Array} target filled completely
    */
   render(target) {
+    this.#reader.tick(this.#rendered);
     let at = 0;
     while (at < target.length) {
       const segment = this.#playable();
-      const count = segment ? this.#renderSegment(segment, target, at) : 0;
-      if (count === 0) break;
-      at += count;
+      if (segment === null) break;
+      at += this.#renderSegment(segment, target, at);
     }
-    this.#renderTail(target, at);
+    this.#envelope.rest(target, at);
+    this.#rendered += target.length;
   }
 
   /**
@@ -134,92 +175,106 @@ export class PlaybackQueue {
    * @returns {Segment | null}
    */
   #playable() {
-    while (this.#segments.length > 0) {
-      const segment = this.#segments[0];
-      if (segment.cut && !this.#isFadingOut(segment)) {
-        this.#ring.skip(segment.length);
-        this.#leave();
-      } else if (segment.length === 0 && segment.ended) {
-        this.#leave();
-      } else if (segment.length === 0) {
-        this.#runDry();
-        return null;
-      } else if (this.#isHolding && !segment.ended && segment.length < this.#leadSamples) {
-        return null;
-      } else {
-        this.#isHolding = false;
-        return segment;
-      }
+    for (let segment = this.#line.head; segment !== null; segment = this.#line.head) {
+      if (this.#isSilenced(segment.reply)) this.#leave(segment);
+      else if (segment.length > 0) return this.#isSounding || this.#start(segment) ? segment : null;
+      else if (this.#line.isHeadComplete) this.#leave(segment);
+      else return this.#runDry(segment);
     }
     return null;
   }
 
-  /** @param {Segment} segment one that is cut */
-  #isFadingOut(segment) {
-    if (this.#isHolding || segment.length === 0) return false;
-    if (this.#fadeOutLeft === 0) this.#fadeOutLeft = this.#fadeSamples + 1; // the 1 marks its end
-    return this.#fadeOutLeft > 1;
+  /**
+   * Whether a reply is cut and its fade done.
+   * @param {PlaybackReply} reply
+   */
+  #isSilenced(reply) {
+    return reply.cut && !(this.#isSounding && this.#envelope.fadeLeft > 0);
   }
 
-  #leave() {
-    const calmer = Math.max(this.#minLeadSamples, this.#leadSamples * SHRINKAGE);
-    if (!this.#ranDry) this.#leadSamples = calmer;
-    this.#ranDry = false;
-    this.#segments.shift();
-    this.#isHolding = true;
-    this.#fadeOutLeft = 0;
-    this.#fadedIn = 0;
+  /**
+   * Begin to sound, unless it is better to wait.
+   * @param {Segment} segment
+   */
+  #start({ reply, length }) {
+    const margin = reply.ranDry ? this.#margin.framesAfterGap(reply.arrivals) : this.#margin.frames;
+    const mayStart = this.#line.isHeadComplete || reply.hold.isOver(this.#rendered, length, margin);
+    if (!mayStart) return false;
+    if (reply.ranDry) this.#countUnderrun(reply);
+    if (!reply.hasSounded) this.#begin(reply);
+    this.#isSounding = true;
+    this.#envelope.start(reply.ducked);
+    return true;
   }
 
-  #runDry() {
-    if (!this.#isHolding) {
-      this.underruns += 1;
-      this.#ranDry = true;
-      this.#leadSamples = Math.min(this.#maxLeadSamples, this.#leadSamples * GROWTH);
+  /** @param {PlaybackReply} reply that sounds for the first time */
+  #begin(reply) {
+    reply.hasSounded = true;
+    this.#waited = this.#rendered - Math.max(reply.hold.since, this.#freeSince);
+    this.#reader.begin();
+  }
+
+  /** @param {PlaybackReply} reply that goes on after a gap: only now is it known to be one, not the end */
+  #countUnderrun(reply) {
+    reply.ranDry = false;
+    this.#underruns += 1;
+    this.#margin.grow(reply.arrivals);
+  }
+
+  /**
+   * Sound is missing, or the reply's end is told late.
+   * @param {Segment} segment
+   * @returns {null}
+   */
+  #runDry({ reply }) {
+    if (this.#isSounding) {
+      this.#envelope.stop();
+      reply.ranDry = true;
+      reply.hold.begin();
     }
-    this.#isHolding = true;
-    this.#fadedIn = 0;
+    this.#isSounding = false;
+    return null;
+  }
+
+  /** @param {Segment} segment at the head of the line; what is left of it is dropped */
+  #leave(segment) {
+    const { reply } = segment;
+    if (this.#isSounding) this.#envelope.stop();
+    this.#isSounding = false;
+    this.#reader.leave(segment);
+    this.#freeSince = this.#rendered;
+    if (!this.#line.advance()) return;
+    this.#margin.learn(reply.arrivals);
+    this.#finished.push({ replyId: reply.id, heardMs: reply.heard / this.#perMs, cut: reply.cut });
   }
 
   /**
    * @param {Segment} segment
    * @param {Float32Array} target
    * @param {number} at
-   * @returns {number} samples written
+   * @returns {number} samples written, at least one
    */
   #renderSegment(segment, target, at) {
-    const limit = this.#fadeOutLeft > 0 ? this.#fadeOutLeft - 1 : segment.length;
-    const count = this.#ring.pull(target, at, Math.min(target.length - at, segment.length, limit));
-    segment.length -= count;
-    for (let i = at; i < at + count; i += 1) target[i] *= this.#nextGain();
-    this.#lastSample = target[at + count - 1];
+    const playable = segment.reply.cut ? this.#envelope.fadeLeft : segment.length;
+    const limit = Math.min(target.length - at, segment.length, playable);
+    const count = this.#reader.read(segment, target, at, limit);
+    this.#envelope.apply(target, at, count);
     return count;
   }
 
-  /** @returns {number} 0 to 1 */
-  #nextGain() {
-    let gain = 1;
-    if (this.#fadedIn < this.#fadeSamples) {
-      this.#fadedIn += 1;
-      gain = this.#fadedIn / this.#fadeSamples;
-    }
-    if (this.#fadeOutLeft > 1) {
-      this.#fadeOutLeft -= 1;
-      gain *= this.#fadeOutLeft / (this.#fadeSamples + 1);
-    }
-    return gain;
+  /** @param {PlaybackReply} reply */
+  #cutReply(reply) {
+    if (reply.cut) return;
+    reply.cut = true;
+    if (this.#isSounding && this.#line.head?.reply === reply) this.#envelope.fadeOut();
   }
 
   /**
-   * Where sound stops, let its last value glide to zero: a jump would click.
-   * @param {Float32Array} target
-   * @param {number} at
+   * A reply is over of which nothing came.
+   * @param {string} replyId
+   * @param {boolean} cut
    */
-  #renderTail(target, at) {
-    const step = 1 - 1 / Math.max(1, this.#fadeSamples / 5);
-    for (let i = at; i < target.length; i += 1) {
-      this.#lastSample = Math.abs(this.#lastSample) < 1e-4 ? 0 : this.#lastSample * step;
-      target[i] = this.#lastSample;
-    }
+  #finishUnheard(replyId, cut) {
+    if (!this.#line.isClosed(replyId)) this.#finished.push({ replyId, heardMs: 0, cut });
   }
 }

@@ -1,36 +1,41 @@
 // Band-limited conversion between two sample rates, block by block. Pure; allocates in the constructor
 // only, because it runs on the audio thread.
+//
+// It delays the sound by half the filter's length: by 1.9 ms between 24 kHz and anything higher, either
+// way, and by 2.9 ms from 16 kHz to 24 kHz.
 
 /** Attenuation of what would fold back or mirror, in dB; sets the window's shape. */
 const STOP_BAND_DB = 90;
 
 /** Where the pass band ends and the stop band begins, as parts of the lower rate's Nyquist frequency. */
-const PASS_EDGE = 0.9;
+const PASS_EDGE = 0.875; // 10.5 kHz on the wire
 const STOP_EDGE = 1.0;
 
 /** Blocks longer than this must be handed over in parts. */
 export const MAX_BLOCK = 1_024;
 
-/** A polyphase filter: windowed sinc (Kaiser), one row of coefficients for each phase. */
+/**
+ * A polyphase filter, a windowed sinc (Kaiser): `up` rows one after the other, each of `taps` coefficients,
+ * the one for the oldest sample first.
+ * @typedef {{up: number, down: number, taps: number, rows: Float64Array}} Filter
+ */
+
+/** @type {Map<string, Filter>} by rates; instances share them, for a filter only depends on those */
+const filters = new Map();
+
 export class Resampler {
-  #up;
-  #down;
-  #taps;
-  #rows;
+  #filter;
   #history;
-  #phase = 0;
+  /** Where in the block the next output sample is, in parts of an input sample: `up` of them make one. */
+  #position = 0;
 
   /**
    * @param {number} fromHz whole number
    * @param {number} toHz whole number
    */
   constructor(fromHz, toHz) {
-    const divisor = greatestCommonDivisor(fromHz, toHz);
-    this.#up = toHz / divisor;
-    this.#down = fromHz / divisor;
-    this.#taps = fromHz === toHz ? 1 : filterTaps(fromHz, toHz);
-    this.#rows = filterRows(this.#up, this.#taps, fromHz, toHz);
-    this.#history = new Float32Array(this.#taps - 1 + MAX_BLOCK);
+    this.#filter = filterFor(fromHz, toHz);
+    this.#history = new Float64Array(this.#filter.taps - 1 + MAX_BLOCK);
   }
 
   /**
@@ -38,13 +43,14 @@ export class Resampler {
    * @returns {number} samples
    */
   get maxOutput() {
-    return Math.ceil((MAX_BLOCK * this.#up) / this.#down) + 1;
+    const { up, down } = this.#filter;
+    return Math.ceil((MAX_BLOCK * up) / down) + 1;
   }
 
   /** Forget what came before: the next block has nothing to do with it. */
   reset() {
     this.#history.fill(0);
-    this.#phase = 0;
+    this.#position = 0;
   }
 
   /**
@@ -55,61 +61,106 @@ export class Resampler {
    * @returns {number} samples written
    */
   process(input, count, output) {
-    const taps = this.#taps;
+    const { up, down, taps, rows } = this.#filter;
     const history = this.#history;
     for (let i = 0; i < count; i += 1) history[taps - 1 + i] = input[i];
+    const end = count * up;
+    let position = this.#position;
     let written = 0;
-    let phase = this.#phase;
-    // `phase` counts in steps of the common multiple of both rates; `up` steps are one input sample.
-    for (; phase < count * this.#up; phase += this.#down) {
-      const newest = Math.floor(phase / this.#up);
-      const row = this.#rows[phase % this.#up];
-      let sum = 0;
-      for (let k = 0; k < taps; k += 1) sum += row[k] * history[newest + k];
-      output[written] = sum;
+    for (; position < end; position += down) {
+      const newest = Math.floor(position / up);
+      output[written] = product(rows, (position - newest * up) * taps, history, newest, taps);
       written += 1;
     }
-    this.#phase = phase - count * this.#up;
+    this.#position = position - end;
     history.copyWithin(0, count, count + taps - 1);
     return written;
   }
 }
 
 /**
- * Length of the filter in input samples, by Kaiser's formula.
+ * Sum of products. Four sums side by side, because one waits for itself at each step, and doubles throughout,
+ * because nothing is left to be converted then (measured: 250 ns a sample at 48 to 24 kHz in place of 350).
+ * @param {Float64Array} a
+ * @param {number} atA
+ * @param {Float64Array} b
+ * @param {number} atB
+ * @param {number} count
+ */
+function product(a, atA, b, atB, count) {
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  let k = 0;
+  for (; k + 3 < count; k += 4) {
+    sum0 += a[atA + k] * b[atB + k];
+    sum1 += a[atA + k + 1] * b[atB + k + 1];
+    sum2 += a[atA + k + 2] * b[atB + k + 2];
+    sum3 += a[atA + k + 3] * b[atB + k + 3];
+  }
+  for (; k < count; k += 1) sum0 += a[atA + k] * b[atB + k];
+  return sum0 + sum1 + sum2 + sum3;
+}
+
+/**
  * @param {number} fromHz
  * @param {number} toHz
+ * @returns {Filter}
  */
-function filterTaps(fromHz, toHz) {
-  const nyquistHz = Math.min(fromHz, toHz) / 2;
-  const transition = (2 * Math.PI * (STOP_EDGE - PASS_EDGE) * nyquistHz) / fromHz;
+function filterFor(fromHz, toHz) {
+  const name = `${fromHz} ${toHz}`;
+  const filter = filters.get(name) ?? buildFilter(fromHz, toHz);
+  filters.set(name, filter);
+  return filter;
+}
+
+/**
+ * @param {number} fromHz
+ * @param {number} toHz
+ * @returns {Filter}
+ */
+function buildFilter(fromHz, toHz) {
+  const divisor = greatestCommonDivisor(fromHz, toHz);
+  const up = toHz / divisor;
+  const down = fromHz / divisor;
+  if (up === down) return { up, down, taps: 1, rows: Float64Array.of(1) };
+  const lowerHz = Math.min(fromHz, toHz);
+  const taps = filterTaps(lowerHz / fromHz);
+  const cutoff = (((PASS_EDGE + STOP_EDGE) / 2) * lowerHz) / fromHz;
+  const rows = new Float64Array(up * taps);
+  for (let phase = 0; phase < up; phase += 1) {
+    writeRow(rows.subarray(phase * taps, (phase + 1) * taps), phase / up, cutoff);
+  }
+  return { up, down, taps, rows };
+}
+
+/**
+ * Length of the filter in input samples, by Kaiser's formula.
+ * @param {number} band part of the input's band that is kept, up to 1
+ */
+function filterTaps(band) {
+  const transition = Math.PI * (STOP_EDGE - PASS_EDGE) * band;
   return Math.ceil((STOP_BAND_DB - 8) / (2.285 * transition)) + 1;
 }
 
 /**
- * One row for each phase, oldest sample first, each scaled so that a constant stays what it is.
- * @param {number} up
- * @param {number} taps
- * @param {number} fromHz
- * @param {number} toHz
+ * Scaled so that a constant stays what it is.
+ * @param {Float64Array} row
+ * @param {number} offset of the output sample from the input sample before it, 0 to 1
+ * @param {number} cutoff part of the input's Nyquist frequency
  */
-function filterRows(up, taps, fromHz, toHz) {
-  if (taps === 1) return [Float32Array.of(1)];
-  const cutoff = (((PASS_EDGE + STOP_EDGE) / 2) * Math.min(fromHz, toHz)) / fromHz;
+function writeRow(row, offset, cutoff) {
   const beta = 0.1102 * (STOP_BAND_DB - 8.7);
-  const centre = (taps - 1) / 2;
-  return Array.from({ length: up }, (_, phase) => {
-    const row = new Float32Array(taps);
-    let sum = 0;
-    for (let k = 0; k < taps; k += 1) {
-      const at = k - centre - phase / up + 0.5; // half a sample, so that the window covers all phases alike
-      row[k] = sinc(cutoff * at) * kaiser(at / (taps / 2), beta);
-      sum += row[k];
-    }
-    return row.map((coefficient) => coefficient / sum);
-  });
+  const centre = (row.length - 1) / 2;
+  let sum = 0;
+  for (let k = 0; k < row.length; k += 1) {
+    const at = k - centre - offset + 0.5; // half a sample, so that the window covers all offsets alike
+    row[k] = sinc(cutoff * at) * kaiser(at / (row.length / 2), beta);
+    sum += row[k];
+  }
+  for (let k = 0; k < row.length; k += 1) row[k] /= sum;
 }
-
 /** @param {number} x */
 function sinc(x) {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);

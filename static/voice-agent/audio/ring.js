@@ -2,12 +2,19 @@
 
 export class SampleRing {
   #samples;
+  #history;
   #read = 0;
   #length = 0;
+  /** Samples before the read position that are still there. */
+  #behind = 0;
 
-  /** @param {number} capacity in samples */
-  constructor(capacity) {
-    this.#samples = new Float32Array(capacity);
+  /**
+   * @param {number} capacity in samples
+   * @param {number} [history] samples already read that stay readable, so that reading can go back
+   */
+  constructor(capacity, history = 0) {
+    this.#samples = new Float32Array(capacity + history);
+    this.#history = history;
   }
 
   /** Samples waiting to be read. */
@@ -15,9 +22,14 @@ export class SampleRing {
     return this.#length;
   }
 
+  /** Samples that reading can go back. */
+  get behind() {
+    return this.#behind;
+  }
+
   /** Samples that still fit. */
   get space() {
-    return this.#samples.length - this.#length;
+    return Math.max(0, this.#samples.length - this.#history - this.#length);
   }
 
   /**
@@ -27,7 +39,7 @@ export class SampleRing {
    */
   push(source, count) {
     const taken = Math.min(count, this.space);
-    const start = (this.#read + this.#length) % this.#samples.length;
+    const start = this.#index(this.#length);
     const first = Math.min(taken, this.#samples.length - start);
     this.#samples.set(source.subarray(0, first), start);
     this.#samples.set(source.subarray(first, taken), 0);
@@ -43,22 +55,48 @@ export class SampleRing {
    */
   pull(target, at, count) {
     const given = Math.min(count, this.#length);
-    const capacity = this.#samples.length;
-    let from = this.#read; // a loop, not a view: this runs for every quantum of sound
-    for (let i = 0; i < given; i += 1) {
-      target[at + i] = this.#samples[from];
-      from = from + 1 === capacity ? 0 : from + 1;
-    }
+    this.copy(0, target, at, given);
     this.skip(given);
     return given;
   }
 
   /**
-   * Drop the oldest samples.
-   * @param {number} count at most `length`
+   * Look at samples without reading them.
+   * @param {number} offset of the first one from the read position; -behind to length
+   * @param {Float32Array} target
+   * @param {number} at first index written
+   * @param {number} count
+   */
+  copy(offset, target, at, count) {
+    const capacity = this.#samples.length;
+    let from = this.#index(offset); // a loop, not a view: this runs for every quantum of sound
+    for (let i = 0; i < count; i += 1) {
+      target[at + i] = this.#samples[from];
+      from = from + 1 === capacity ? 0 : from + 1;
+    }
+  }
+
+  /**
+   * @param {number} offset from the read position; -behind to length - 1
+   * @returns {number}
+   */
+  at(offset) {
+    return this.#samples[this.#index(offset)];
+  }
+
+  /**
+   * Move the read position.
+   * @param {number} count -behind to length; the samples passed are dropped, or come again
    */
   skip(count) {
-    this.#read = (this.#read + count) % this.#samples.length;
+    this.#read = this.#index(count);
     this.#length -= count;
+    this.#behind = Math.min(this.#history, this.#behind + count);
+  }
+
+  /** @param {number} offset from the read position */
+  #index(offset) {
+    const capacity = this.#samples.length;
+    return (this.#read + offset + capacity) % capacity;
   }
 }

@@ -5,35 +5,55 @@ import { Framer } from '../audio/framer.js';
 /** Of a render quantum, in samples; stands in for a microphone that gives nothing for a moment. */
 const SILENCE = new Float32Array(128);
 
+/** After so much exact silence the page is told, and again each time: no microphone in a room is as quiet. */
+const DEAD_MS = 1_000;
+
 class CaptureProcessor extends AudioWorkletProcessor {
   /** @type {MessagePort | null} the way to the session; frames before it is there are dropped */
   #session = null;
   #framer;
+  #frameMs;
+  #deadMs = 0;
+  #isOver = false;
 
   /** @param {{processorOptions: {frameMs: number}}} options */
-  constructor({ processorOptions }) {
+  constructor({ processorOptions: { frameMs } }) {
     super();
-    this.#framer = new Framer(
-      { rateHz: sampleRate, frameMs: processorOptions.frameMs },
-      (pcm, level) => this.#session?.postMessage({ pcm, level }, [pcm]),
-    );
+    this.#frameMs = frameMs;
+    this.#framer = new Framer({ rateHz: sampleRate, frameMs }, (pcm, level) => {
+      this.#session?.postMessage({ pcm, level }, [pcm]);
+      this.#watch(level);
+    });
     this.port.onmessage = ({ data }) => this.#connect(data.session);
   }
 
   /**
    * @param {Float32Array[][]} inputs
-   * @returns {boolean}
+   * @returns {boolean} whether to be called again
    */
   process(inputs) {
+    if (this.#isOver) {
+      this.port.postMessage('ended');
+      return false;
+    }
     if (this.#session) this.#framer.push(inputs[0][0] ?? SILENCE);
     return true;
   }
 
-  /** @param {MessagePort | null} session null ends the capture */
+  /** @param {MessagePort | null} session another one; null ends it all */
   #connect(session) {
     this.#session?.close();
     this.#session = session;
+    this.#isOver = session === null;
     if (session) session.onmessage = ({ data }) => this.#framer.recycle(data);
+  }
+
+  /** @param {number} level of the frame just gone */
+  #watch(level) {
+    this.#deadMs = level === 0 ? this.#deadMs + this.#frameMs : 0;
+    if (this.#deadMs < DEAD_MS) return;
+    this.#deadMs = 0;
+    this.port.postMessage('dead');
   }
 }
 

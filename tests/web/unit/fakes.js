@@ -1,16 +1,27 @@
 // Stand-ins for the platform: a clock that a test moves, sockets that a test answers, a token route.
 // The session core itself is the real one.
 
+import assert from 'node:assert/strict';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
-import { Session } from '../../../static/voice-agent/session.js';
+import { Session } from '../../../static/voice-agent/session/session.js';
 
-/** @typedef {import('../../../static/voice-agent/session.js').SessionEvent} SessionEvent */
+/** @typedef {import('../../../static/voice-agent/session/session-types.js').SessionEvent} SessionEvent */
+
+export const TOKEN_URL = 'https://gate.example/api/voice-token';
+
+/** Duration of one frame of the fake microphone. */
+export const FRAME_MS = 20;
 
 /** One end of the wire: what the client sent, and what the service says. */
 export class FakeSocket {
-  /** @type {any[]} decoded frames that the client sent */
+  /** @type {any[]} decoded frames that the client sent, whether they got anywhere or not */
   sent = [];
   readyState = 0;
+  bufferedAmount = 0;
+  /** Wire text that the network still takes; nothing gets through beyond it. */
+  takesBytes = Infinity;
+  /** Whether the service is there to answer an update that changes nothing; all else the test answers. */
+  isAlive = true;
   /** @type {(() => void) | null} */
   onopen = null;
   /** @type {((event: {data: unknown}) => void) | null} */
@@ -23,9 +34,26 @@ export class FakeSocket {
     this.url = url;
   }
 
+  get token() {
+    return new URL(this.url).searchParams.get('token');
+  }
+
+  /** @returns {number[]} what the microphone said, each frame by its first sample */
+  get spoken() {
+    return this.sent
+      .filter(({ type }) => type === 'input.audio')
+      .map(({ audio }) => Buffer.from(audio, 'base64').readInt16LE(0));
+  }
+
   /** @param {string} text */
   send(text) {
+    assert.equal(this.readyState, 1, 'sent on a socket that is not open');
     this.sent.push(JSON.parse(text));
+    const taken = Math.min(this.takesBytes, text.length);
+    this.takesBytes -= taken;
+    this.bufferedAmount += text.length - taken;
+    const isQuestion = text === '{"type":"session.update","session":{}}';
+    if (isQuestion && this.isAlive) queueMicrotask(() => this.say({ type: 'session.updated' }));
   }
 
   close() {
@@ -48,10 +76,15 @@ export class FakeSocket {
     this.onclose?.({ code });
   }
 
-  /** The usual opening, up to a session that is ready. */
-  becomeReady(sessionId = 'sess_1') {
+  /**
+   * The usual opening, up to a session that is ready.
+   * @param {string} [sessionId]
+   * @param {object} [details] further fields of `session.ready`
+   */
+  becomeReady(sessionId = 'sess_1', details = {}) {
     this.open();
-    this.say({ type: 'session.ready', session_id: sessionId });
+    this.say({ type: 'session.updated' });
+    this.say({ type: 'session.ready', session_id: sessionId, ...details });
   }
 }
 
@@ -82,17 +115,20 @@ export class Bench {
   timers = [];
   /** @type {string[]} */
   tokenUrls = [];
-  /** @type {(() => Response)[]} what the token route answers next, before its usual answer */
+  /** @type {(() => Response | Promise<Response>)[]} what the token route answers next, before its usual answer */
   tokenAnswers = [];
+  /** What the token route says of each token. */
+  tokenSeconds = { expires: 60, session: 900 };
   /** @type {SessionEvent[]} */
   events = [];
   capture = new FakePort();
   playback = new FakePort();
 
-  constructor() {
+  /** @param {{random?: () => number}} [options] */
+  constructor({ random = () => 0.5 } = {}) {
     this.session = new Session(
       {
-        fetch: async (url) => this.#answerToken(String(url)),
+        fetch: async (url, options) => this.#answerToken(String(url), options?.signal),
         openWebSocket: (url) => this.#openSocket(url),
         nowMs: () => this.nowMs,
         epochMs: () => 1_790_000_000_000 + this.nowMs,
@@ -100,7 +136,7 @@ export class Bench {
         cancel: (timer) => {
           this.timers = this.timers.filter((other) => other !== timer);
         },
-        random: () => 0.5,
+        random,
       },
       (event) => this.events.push(event),
     );
@@ -118,32 +154,66 @@ export class Bench {
 
   /** The last state event. */
   get state() {
-    const last = this.events.findLast((event) => event.type === 'state');
-    return /** @type {Extract<SessionEvent, {type: 'state'}>} */ (last);
+    return /** @type {Extract<SessionEvent, {type: 'state'}>} */ (this.last('state'));
+  }
+
+  /** The last statistics. */
+  get stats() {
+    return /** @type {import('../../../static/voice-agent/session/stats.js').Stats} */ (
+      this.last('stats')?.stats
+    );
+  }
+
+  /**
+   * @template {SessionEvent['type']} Type
+   * @param {Type} type
+   */
+  all(type) {
+    const isOfType = (/** @type {SessionEvent} */ event) => event.type === type;
+    return /** @type {Extract<SessionEvent, {type: Type}>[]} */ (this.events.filter(isOfType));
+  }
+
+  /**
+   * @template {SessionEvent['type']} Type
+   * @param {Type} type
+   */
+  last(type) {
+    return this.all(type).at(-1);
+  }
+
+  /** @param {import('../../../static/voice-agent/session/session-types.js').SessionCommand} command */
+  handle(command) {
+    this.session.handle(command);
   }
 
   /**
    * Start a call and let its first socket be opened.
    * @param {Record<string, unknown>} [session]
+   * @param {Partial<import('../../../static/voice-agent/session/session-types.js').StartCommand>} [options]
    */
-  async start(session = { system_prompt: 'Be brief.' }) {
-    this.session.handle({
-      type: 'start',
-      tokenUrl: 'https://gate.example/api/voice-token',
-      session,
-    });
-    this.session.handle({
+  async start(session = { system_prompt: 'Be brief.' }, options = {}) {
+    this.handle({ type: 'start', tokenUrl: TOKEN_URL, session, ...options });
+    this.attachAudio();
+    this.handle({ type: 'proceed' });
+    await this.settle();
+  }
+
+  attachAudio() {
+    this.capture = new FakePort();
+    this.playback = new FakePort();
+    this.handle({
       type: 'audio',
       capture: /** @type {any} */ (this.capture),
       playback: /** @type {any} */ (this.playback),
     });
-    this.session.handle({ type: 'proceed' });
-    await this.settle();
   }
 
-  /** @param {Record<string, unknown>} [session] */
-  async goLive(session) {
-    await this.start(session);
+  /**
+   * @param {Record<string, unknown>} [session]
+   * @param {Partial<import('../../../static/voice-agent/session/session-types.js').StartCommand>} [options]
+   */
+  async goLive(session, options) {
+    await this.start(session, options);
     this.socket.becomeReady();
   }
 
@@ -159,15 +229,23 @@ export class Bench {
   async pass(ms) {
     const end = this.nowMs + ms;
     for (;;) {
-      const due = this.timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (!due) break;
+      const due = this.timers.reduce((first, timer) => (timer.at < first.at ? timer : first), {
+        at: Infinity,
+        task: () => {},
+      });
+      if (due.at > end) break;
       this.timers = this.timers.filter((timer) => timer !== due);
-      this.nowMs = due.at;
+      this.nowMs = Math.max(this.nowMs, due.at);
       due.task();
       await this.settle();
     }
     this.nowMs = end;
     await this.settle();
+  }
+
+  /** The page and its timers stand still while time goes on. */
+  freeze(/** @type {number} */ ms) {
+    this.nowMs += ms;
   }
 
   /**
@@ -179,15 +257,55 @@ export class Bench {
     this.capture.onmessage?.({ data: { pcm, level: Math.abs(value) / 32_768 } });
   }
 
-  /** @param {string} url */
-  #answerToken(url) {
+  /**
+   * The microphone runs, in real time; each frame has the next number as its samples.
+   * @param {number} ms
+   * @param {number} [first]
+   * @returns {Promise<number>} the number that would come next
+   */
+  async speakFor(ms, first = 1_000) {
+    let value = first;
+    for (let at = 0; at < ms; at += FRAME_MS) {
+      this.speak(value);
+      value += 1;
+      await this.pass(FRAME_MS);
+    }
+    return value;
+  }
+
+  /** @param {Partial<import('../../../static/voice-agent/audio/playback-port.js').PlaybackReport>} [report] */
+  report(report = {}) {
+    const nothing = {
+      sounding: null,
+      level: 0,
+      bufferedMs: 0,
+      leadMs: 0,
+      waitMs: 0,
+      underruns: 0,
+      lateMs: 0,
+      savedMs: 0,
+      overflowMs: 0,
+      position: null,
+      finished: [],
+    };
+    this.playback.onmessage?.({ data: { ...nothing, ...report } });
+  }
+
+  /**
+   * @param {string} url
+   * @param {AbortSignal | null} [signal]
+   */
+  async #answerToken(url, signal) {
     this.tokenUrls.push(url);
+    const number = this.tokenUrls.length;
     const answer = this.tokenAnswers.shift();
     if (answer) return answer();
+    await Promise.resolve();
+    signal?.throwIfAborted();
     return Response.json({
-      token: `token+${this.tokenUrls.length}`,
-      expires_in_seconds: 60,
-      max_session_duration_seconds: 900,
+      token: `token+${number}`,
+      expires_in_seconds: this.tokenSeconds.expires,
+      max_session_duration_seconds: this.tokenSeconds.session,
       ws_url: 'wss://agents.example/v1/ws',
     });
   }
@@ -204,10 +322,48 @@ export class Bench {
    * @param {number} delayMs
    */
   #schedule(task, delayMs) {
+    assert.ok(delayMs < 2 ** 31, 'a timer beyond what browsers hold runs out at once');
     const timer = { at: this.nowMs + delayMs, task };
     this.timers.push(timer);
     return timer;
   }
+}
+
+/**
+ * No token was used twice, and none was fetched in vain.
+ * @param {Bench} bench
+ */
+export function assertOneTokenASocket(bench) {
+  assertNoTokenTwice(bench);
+  assert.equal(bench.tokenUrls.length, bench.sockets.length);
+}
+
+/** @param {Bench} bench */
+export function assertNoTokenTwice(bench) {
+  const used = bench.sockets.map(({ token }) => token);
+  assert.equal(new Set(used).size, used.length, 'a token was used twice');
+}
+
+/**
+ * An answer of the token route.
+ * @param {number} status
+ * @param {object} [body]
+ * @param {Record<string, string>} [headers]
+ */
+export const refusal =
+  (status, body = {}, headers = {}) =>
+  () =>
+    new Response(JSON.stringify(body), { status, headers });
+
+/**
+ * An answer of the token route that waits until it is told.
+ * @param {() => Response} answer
+ */
+export function held(answer) {
+  let release = () => {};
+  /** @type {Promise<Response>} */
+  const promise = new Promise((resolve) => (release = () => resolve(answer())));
+  return { answer: () => promise, release };
 }
 
 /**

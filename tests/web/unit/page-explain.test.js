@@ -3,28 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { explain } from '../../../static/page/explain.js';
-import { errors, problems } from '../../../static/page/messages.js';
-
-const CODES = [
-  'insecure-context',
-  'unsupported-browser',
-  'microphone-denied',
-  'microphone-not-found',
-  'microphone-busy',
-  'token-refused',
-  'token-limited',
-  'token-unavailable',
-  'connection-failed',
-  'connection-lost',
-  'unauthorized',
-  'agent-refused',
-  'at-capacity',
-  'resume-refused',
-  'session-expired',
-  'protocol-error',
-  'audio-failed',
-];
+import { explain, warn } from '../../../static/page/explain.js';
+import { errors, problems, warnings } from '../../../static/page/messages.js';
+import { ERROR_CODES } from '../../../static/voice-agent/errors.js';
 
 /** @param {Partial<import('../../../static/page/types.js').CallError>} error */
 function anError(error) {
@@ -38,7 +19,7 @@ function anError(error) {
   };
 }
 
-for (const code of CODES) {
+for (const code of ERROR_CODES) {
   test(`${code} has words of its own: a headline and what to do`, () => {
     const { title, text } = explain(anError({ code }));
 
@@ -94,3 +75,13 @@ test('codes that are names of object methods are not mistaken for texts', () => 
 
   assert.equal(explanation.text, 'A sentence of the client.');
 });
+
+for (const cause of /** @type {(keyof typeof warnings)[]} */ (Object.keys(warnings))) {
+  test(`the warning ${cause} says what is the matter, with its values in place`, () => {
+    const { title, text, mayRetry } = warn(cause, { duration: '1 minute' });
+
+    assert.notEqual(title, '');
+    assert.match(text, /^[A-Z][^{}]+[.]$/);
+    assert.equal(mayRetry, true);
+  });
+}

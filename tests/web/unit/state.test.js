@@ -4,25 +4,28 @@ import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import {
   GRACE_WINDOW_MS,
   IDLE,
+  isAtRest,
   RECOVERY_BUDGET_MS,
   reduce,
-} from '../../../static/voice-agent/state.js';
+  STABLE_MS,
+} from '../../../static/voice-agent/session/state.js';
 import { seeded } from './random.js';
 
-/** @typedef {import('../../../static/voice-agent/state.js').Call} Call */
-/** @typedef {import('../../../static/voice-agent/state.js').CallEvent} CallEvent */
+/** @typedef {import('../../../static/voice-agent/session/state.js').Call} Call */
+/** @typedef {import('../../../static/voice-agent/session/state.js').CallEvent} CallEvent */
 
 const lost = new VoiceAgentError('connection-lost');
 const unauthorized = new VoiceAgentError('unauthorized');
 const refused = new VoiceAgentError('resume-refused');
 const limited = new VoiceAgentError('token-limited', { retryAfterSeconds: 7 });
 const denied = new VoiceAgentError('token-refused');
+const expired = new VoiceAgentError('session-expired');
 const badVoice = new VoiceAgentError('agent-refused', { voices: ['alba', 'eve'] });
 
 const live = /** @type {CallEvent[]} */ ([
   { type: 'start' },
   { type: 'proceed' },
-  { type: 'ready', sessionId: 'sess_1' },
+  { type: 'ready', sessionId: 'sess_1', nowMs: 500 },
 ]);
 const dropped = [...live, /** @type {CallEvent} */ ({ type: 'lost', error: lost, nowMs: 1_000 })];
 
@@ -92,7 +95,7 @@ const TABLE = [
     'a session without an id goes on in a new one',
     [
       ...live.slice(0, 2),
-      { type: 'ready', sessionId: null },
+      { type: 'ready', sessionId: null, nowMs: 0 },
       { type: 'lost', error: lost, nowMs: 0 },
     ],
     { state: 'reconnecting', mode: 'continue' },
@@ -100,7 +103,7 @@ const TABLE = [
   ],
   [
     'a resumed session says so',
-    [...dropped, { type: 'ready', sessionId: 'sess_1' }],
+    [...dropped, { type: 'ready', sessionId: 'sess_1', nowMs: 1_500 }],
     { state: 'live', recovery: 'resumed', error: null },
     [],
   ],
@@ -112,7 +115,7 @@ const TABLE = [
   ],
   [
     'which says so when it is ready',
-    [...dropped, failed(refused), { type: 'ready', sessionId: 'sess_2' }],
+    [...dropped, failed(refused), { type: 'ready', sessionId: 'sess_2', nowMs: 1_500 }],
     { state: 'live', recovery: 'continued', sessionId: 'sess_2' },
     [],
   ],
@@ -165,6 +168,100 @@ const TABLE = [
     ['silence', 'end'],
   ],
   [
+    'a stop whose goodbye ends in a drop ends as it was meant to',
+    [...live, { type: 'stop', reason: 'taken-over' }, { type: 'lost', error: lost, nowMs: 2_000 }],
+    { state: 'ended', reason: 'taken-over', error: null },
+    ['release'],
+  ],
+  [
+    'a session whose time is over is not picked up',
+    [...live, { type: 'lost', error: expired, nowMs: 2_000 }],
+    { state: 'ended', reason: 'time-limit' },
+    ['release'],
+  ],
+  [
+    'an earlier session is resumed at the start of a call',
+    [{ type: 'start', resume: { sessionId: 'sess_0' } }],
+    { state: 'connecting', mode: 'resume', sessionId: 'sess_0' },
+    [],
+  ],
+  [
+    'and gone on with in a new one where it is refused',
+    [
+      { type: 'start', resume: { sessionId: 'sess_0' } },
+      { type: 'proceed' },
+      failed(refused),
+      { type: 'ready', sessionId: 'sess_1', nowMs: 1_500 },
+    ],
+    { state: 'live', sessionId: 'sess_1', recovery: 'continued' },
+    [],
+  ],
+  [
+    'an earlier conversation without a session is gone on with in a new one',
+    [{ type: 'start', resume: { sessionId: null } }],
+    { state: 'connecting', mode: 'continue' },
+    [],
+  ],
+  [
+    'a recovery that breaks again at once waits as a failed attempt does',
+    [
+      ...dropped,
+      { type: 'ready', sessionId: 'sess_1', nowMs: 1_500 },
+      { type: 'lost', error: lost, nowMs: 1_500 + STABLE_MS - 1 },
+    ],
+    { state: 'reconnecting', attempt: 1, lostAtMs: 1_000 },
+    ['silence', 'retry-later'],
+  ],
+  [
+    'one that held is a loss of its own',
+    [
+      ...dropped,
+      { type: 'ready', sessionId: 'sess_1', nowMs: 1_500 },
+      { type: 'lost', error: lost, nowMs: 1_500 + STABLE_MS },
+    ],
+    { state: 'reconnecting', attempt: 0, lostAtMs: 1_500 + STABLE_MS },
+    ['silence', 'connect'],
+  ],
+  [
+    'a call that is to be extended gets a successor',
+    [...live, { type: 'extend' }],
+    { state: 'live', extending: true },
+    ['open-successor'],
+  ],
+  [
+    'which takes over without a loss',
+    [...live, { type: 'extend' }, { type: 'handed-over', sessionId: 'sess_2' }],
+    { state: 'live', extending: false, sessionId: 'sess_2', recovery: 'continued' },
+    [],
+  ],
+  [
+    'or at once when the session before it is lost',
+    [
+      ...live,
+      { type: 'extend' },
+      { type: 'lost', error: expired, nowMs: 2_000, hasSuccessor: true },
+    ],
+    { state: 'reconnecting', mode: 'continue', extending: true },
+    ['silence', 'take-over'],
+  ],
+  [
+    'and is not followed by another',
+    [
+      ...live,
+      { type: 'extend' },
+      { type: 'lost', error: lost, nowMs: 2_000, hasSuccessor: true },
+      { type: 'ready', sessionId: 'sess_2', nowMs: 2_100, isExtension: true },
+    ],
+    { state: 'live', recovery: 'continued', extending: false },
+    [],
+  ],
+  [
+    'a wish to extend outlives a loss',
+    [...dropped, { type: 'extend' }, { type: 'ready', sessionId: 'sess_1', nowMs: 1_500 }],
+    { state: 'live', extending: true },
+    ['open-successor'],
+  ],
+  [
     'a new call starts clean',
     [...live, { type: 'ended', reason: 'by-user' }, { type: 'start' }],
     { state: 'connecting', sessionId: null, reason: null },
@@ -189,28 +286,78 @@ test('a wait that the service asked for is kept to', () => {
   assert.deepEqual(effects, [{ type: 'retry-later', slow: false, atLeastMs: 7_000 }]);
 });
 
+/** A call in each state, and one of each event. */
+const CALLS = {
+  idle: IDLE,
+  connecting: run(live.slice(0, 2)).call,
+  live: run(live).call,
+  reconnecting: run(dropped).call,
+  ending: run([...live, { type: 'stop', reason: 'by-user' }]).call,
+  ended: run([...live, { type: 'ended', reason: 'by-user' }]).call,
+  failed: run([...live, { type: 'fail', error: denied }]).call,
+};
+
+/** @type {Record<CallEvent['type'], CallEvent>} */
+const EVENTS = {
+  'start': { type: 'start' },
+  'proceed': { type: 'proceed' },
+  'ready': { type: 'ready', sessionId: 'sess_9', nowMs: 2_000 },
+  'attempt-failed': failed(lost),
+  'lost': { type: 'lost', error: lost, nowMs: 2_000 },
+  'retry': { type: 'retry' },
+  'extend': { type: 'extend' },
+  'handed-over': { type: 'handed-over', sessionId: 'sess_9' },
+  'extension-failed': { type: 'extension-failed' },
+  'stop': { type: 'stop', reason: 'by-user' },
+  'ended': { type: 'ended', reason: 'by-service' },
+  'fail': { type: 'fail', error: denied },
+};
+
+/**
+ * Where each event leads from each state; a state that is not named stays as it is, in every field.
+ * @type {Record<CallEvent['type'], Partial<Record<import('../../../static/voice-agent/session/state.js').AgentState, string>>>}
+ */
+const LEADS_TO = {
+  'start': { idle: 'connecting', ended: 'connecting', failed: 'connecting' },
+  'proceed': { connecting: 'connecting' },
+  'ready': { connecting: 'live', reconnecting: 'live' },
+  'attempt-failed': { connecting: 'failed', reconnecting: 'reconnecting', ending: 'ended' },
+  'lost': { live: 'reconnecting', ending: 'ended' },
+  'retry': { reconnecting: 'reconnecting' },
+  'extend': { live: 'live', reconnecting: 'reconnecting' },
+  'handed-over': { live: 'live' },
+  'extension-failed': { live: 'live' },
+  'stop': { connecting: 'ending', live: 'ending', reconnecting: 'ending' },
+  'ended': { live: 'ended', ending: 'ended' },
+  'fail': { idle: 'failed', connecting: 'failed', live: 'failed', reconnecting: 'failed' },
+};
+
+for (const [type, event] of Object.entries(EVENTS))
+  for (const [state, call] of Object.entries(CALLS)) {
+    const target = Object.entries(LEADS_TO[event.type]).find(([from]) => from === state)?.[1];
+    test(`${type} in ${state} ${target ? `leads to ${target}` : 'changes nothing'}`, () => {
+      assert.equal(call.state, state);
+      const { call: next, effects } = reduce(call, event);
+
+      assert.equal(next.state, target ?? state);
+      if (target === undefined) assert.deepEqual([next, effects], [call, []]);
+    });
+  }
+
 test('whatever happens, a stop always leads out', () => {
   const random = seeded(7);
-  /** @type {CallEvent[]} */
   const events = [
-    ...live,
-    { type: 'lost', error: lost, nowMs: 0 },
-    failed(lost),
-    failed(refused),
-    failed(unauthorized),
-    failed(badVoice),
-    { type: 'retry' },
-    { type: 'ended', reason: 'by-service' },
-    { type: 'fail', error: denied },
+    ...Object.values(EVENTS),
+    ...[refused, unauthorized, badVoice, limited, expired].map((error) => failed(error)),
   ];
-  for (let run = 0; run < 2_000; run += 1) {
+  for (let run = 0; run < 5_000; run += 1) {
     let call = /** @type {Call} */ (IDLE);
-    for (let step = 0; step < 12; step += 1) {
+    for (let step = 0; step < 14; step += 1) {
       call = reduce(call, events[Math.floor(random() * events.length)]).call;
     }
     call = reduce(call, { type: 'stop', reason: 'by-user' }).call;
     call = reduce(call, { type: 'ended', reason: 'by-user' }).call;
 
-    assert.ok(['idle', 'ended', 'failed'].includes(call.state), call.state);
+    assert.ok(isAtRest(call), call.state);
   }
 });

@@ -1,0 +1,60 @@
+// What a page hands in and gets back, as types. Holds no code and is never loaded.
+
+/**
+ * @typedef {import('./wire/protocol.js').SessionConfig} SessionConfig
+ * @typedef {import('./session/state.js').AgentState} AgentState
+ * @typedef {import('./session/state.js').EndReason} EndReason
+ * @typedef {import('./talk/transcript.js').Turn} Turn
+ * @typedef {import('./host/tool-runner.js').Tool} Tool
+ * @typedef {import('./errors.js').VoiceAgentError} VoiceAgentError
+ */
+
+/**
+ * @typedef {object} VoiceAgentOptions
+ * @property {string | URL} [tokenUrl] where tokens come from; relative to the page
+ * @property {SessionConfig} [session] `session` of the first session.update, wire names kept
+ * @property {Record<string, Tool>} [tools] by name
+ * @property {import('./devices/microphone.js').MicrophoneOptions} [microphone]
+ * @property {{deviceId?: string}} [speaker] the browser's default where it is left out
+ * @property {number} [volume] of the agent, 0 to 1; 1 by default
+ * @property {number} [frameMs] length of a microphone frame on the wire, 10 to 100; 20 by default
+ * @property {'intent' | 'always' | 'never'} [spareToken] whether a token may be fetched before it is needed:
+ *   on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
+ * @property {number} [keepSpeechSeconds] how much speech is kept while there is no connection; 20 by default
+ * @property {boolean} [keepEarlySpeech] send what was said before a greeting begins; it may cut the greeting off
+ */
+
+/**
+ * @typedef {object} StartOptions
+ * @property {SessionConfig} [session] in place of the one given at creation
+ * @property {boolean} [resume] go on with the call that this tab left less than 30 s ago (see `resumable`)
+ * @property {boolean} [takeOver] end the call of another tab rather than fail with `other-tab`
+ */
+
+/**
+ * @typedef {object} StateEvent
+ * @property {AgentState} state
+ * @property {AgentState} previous
+ * @property {VoiceAgentError | null} error why it failed, or what it is recovering from
+ * @property {null | 'resumed' | 'continued'} recovery how the call came back: the same session, or a new one that knows the conversation
+ * @property {EndReason | null} reason why it ended
+ */
+
+/**
+ * @typedef {object} AgentEvents
+ * @property {StateEvent} state
+ * @property {Turn} transcript a turn that is new or has changed; the same `id` replaces
+ * @property {{user: boolean, agent: boolean}} speaking `agent`: sound is really coming out
+ * @property {{microphone: number, agent: number}} level 0 to 1 as a meter should show it, at most 15 a second
+ * @property {{replyId: string, positionMs: number, done: boolean, cut: boolean}} playback how much of a reply
+ *   has been heard; `cut`: the rest of it never will be
+ * @property {{silent: boolean}} microphone nothing was heard from the microphone for three seconds, or something is again
+ * @property {import('./devices/live-audio.js').DeviceEvent} device another microphone is in use, or the system muted it
+ * @property {{blocked: boolean}} sound the browser or the system holds the sound back, until `wake()` is called in a click
+ * @property {{secondsLeft: number | null}} limit the call will reach its time limit; null: `extend()` has put it off
+ * @property {import('./host/tool-runner.js').ToolEvent} tool a tool is asked for, runs, or is done
+ * @property {VoiceAgentError} error whatever stopped a call
+ * @property {{kind: string, [detail: string]: unknown}} debug for the curious; kinds may change
+ */
+
+export {};

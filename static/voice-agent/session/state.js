@@ -1,0 +1,314 @@
+// The whole life of a call as one pure reducer: (call, event) -> {call, effects}. Any thread.
+// The session carries out the effects; nothing else decides what happens next.
+
+import { VoiceAgentError } from '../errors.js';
+
+/** How long the service keeps a dropped session. Source: documents, "session.resume", 30 s. */
+export const GRACE_WINDOW_MS = 30_000;
+
+/** How long a lost call is tried to be picked up before it is given up. */
+export const RECOVERY_BUDGET_MS = 120_000;
+
+/** A recovery that breaks again sooner than this was none: its waits and its budget go on. */
+export const STABLE_MS = 5_000;
+
+/**
+ * @typedef {'idle' | 'connecting' | 'live' | 'reconnecting' | 'ending' | 'ended' | 'failed'} AgentState
+ *
+ * How the next socket is opened: a new session; the dropped one again; or a new one that carries the
+ * conversation of the dropped one.
+ * @typedef {'fresh' | 'resume' | 'continue'} Mode
+ *
+ * Why a call ended.
+ * @typedef {'by-user' | 'time-limit' | 'by-service' | 'taken-over' | 'page-left'} EndReason
+ *
+ * @typedef {object} Call
+ * @property {AgentState} state
+ * @property {Mode} mode
+ * @property {string | null} sessionId
+ * @property {number} attempt since the loss
+ * @property {number | null} lostAtMs when the connection broke first, of the losses that belong together
+ * @property {number} liveAtMs since when it is live
+ * @property {boolean} tokenRetried a fresh token was already tried after `unauthorized`
+ * @property {boolean} voiceRetried a listed voice was already tried
+ * @property {boolean} extending the user wants to go on in a session of new length
+ * @property {null | 'resumed' | 'continued'} recovery how the call came back, while it is live again
+ * @property {EndReason | null} reason
+ * @property {VoiceAgentError | null} error why it failed, or what it is recovering from
+ *
+ * `resume`: go on with an earlier conversation, in its session where that is known. `hasSuccessor`: the session
+ * that was to take over is on its way. `handed-over`: it has taken over.
+ * @typedef {{type: 'start', resume?: {sessionId: string | null} | null}
+ *   | {type: 'proceed'}
+ *   | {type: 'ready', sessionId: string | null, nowMs: number, isExtension?: boolean}
+ *   | {type: 'attempt-failed', error: VoiceAgentError, nowMs: number}
+ *   | {type: 'lost', error: VoiceAgentError, nowMs: number, hasSuccessor?: boolean}
+ *   | {type: 'retry'}
+ *   | {type: 'extend'}
+ *   | {type: 'handed-over', sessionId: string | null}
+ *   | {type: 'extension-failed'}
+ *   | {type: 'stop', reason: EndReason}
+ *   | {type: 'ended', reason: EndReason}
+ *   | {type: 'fail', error: VoiceAgentError}} CallEvent
+ *
+ * `connect`: open a socket in the call's mode. `retry-later`: after the attempt's delay, send `retry`.
+ * `use-voice`: open the next session with this voice. `open-successor`: get a session ready that may take over.
+ * `take-over`: go on with that one now. `silence`: stop the agent's sound at once. `end`: say goodbye on the
+ * socket, then send `ended`. `release`: let go of socket, timers and queues.
+ * @typedef {{type: 'connect'} | {type: 'retry-later', slow: boolean, atLeastMs: number}
+ *   | {type: 'use-voice', voice: string} | {type: 'open-successor'} | {type: 'take-over'}
+ *   | {type: 'silence'} | {type: 'end'} | {type: 'release'}} Effect
+ *
+ * @typedef {{call: Call, effects: Effect[]}} Step
+ */
+
+/** @type {Readonly<Call>} */
+export const IDLE = Object.freeze({
+  state: 'idle',
+  mode: 'fresh',
+  sessionId: null,
+  attempt: 0,
+  lostAtMs: null,
+  liveAtMs: 0,
+  tokenRetried: false,
+  voiceRetried: false,
+  extending: false,
+  recovery: null,
+  reason: null,
+  error: null,
+});
+
+/**
+ * What each state does with each event; an event that is not listed changes nothing.
+ * @type {Record<AgentState, {[Type in CallEvent['type']]?:
+ *   (call: Call, event: Extract<CallEvent, {type: Type}>) => Step}>}
+ */
+const TABLE = {
+  idle: { start, fail },
+  connecting: {
+    'proceed': (call) => step(call, [{ type: 'connect' }]),
+    'ready': ready,
+    'attempt-failed': connectFailed,
+    'stop': stop,
+    'fail': fail,
+  },
+  live: {
+    'lost': lost,
+    'extend': (call) => step({ ...call, extending: true }, [{ type: 'open-successor' }]),
+    'handed-over': handedOver,
+    'extension-failed': (call) => step({ ...call, extending: false }),
+    'stop': stop,
+    'ended': ended,
+    'fail': fail,
+  },
+  reconnecting: {
+    'ready': ready,
+    'attempt-failed': recoverFailed,
+    'retry': (call) => step(call, [{ type: 'connect' }]),
+    'extend': (call) => step({ ...call, extending: true }),
+    'stop': stop,
+    'fail': fail,
+  },
+  ending: { 'ended': endedAsAsked, 'lost': endedAsAsked, 'attempt-failed': endedAsAsked },
+  ended: { start },
+  failed: { start },
+};
+
+/** @type {Record<Mode, null | 'resumed' | 'continued'>} */
+const RECOVERED_BY = { fresh: null, resume: 'resumed', continue: 'continued' };
+
+/**
+ * Whether no call is under way.
+ * @param {Call} call
+ */
+export function isAtRest({ state }) {
+  return state === 'idle' || state === 'ended' || state === 'failed';
+}
+
+/**
+ * @param {Call} call
+ * @param {CallEvent} event
+ * @returns {Step}
+ */
+export function reduce(call, event) {
+  const handle = /** @type {((call: Call, event: CallEvent) => Step) | undefined} */ (
+    TABLE[call.state][event.type]
+  );
+  return handle ? handle(call, event) : step(call);
+}
+
+/**
+ * @param {Call} call
+ * @param {Effect[]} [effects]
+ * @returns {Step}
+ */
+function step(call, effects = []) {
+  return { call, effects };
+}
+
+/**
+ * A call connects on `proceed`: the user may first have to be asked for the microphone.
+ * @param {Call} _call
+ * @param {{resume?: {sessionId: string | null} | null}} event
+ */
+function start(_call, { resume = null }) {
+  /** @type {Call} */
+  const call = { ...IDLE, state: 'connecting' };
+  return step(resume ? goOnWith(call, resume.sessionId) : call);
+}
+
+/**
+ * The same session again where there is one, else a new one that knows the conversation.
+ * @param {Call} call
+ * @param {string | null} sessionId
+ * @returns {Call}
+ */
+function goOnWith(call, sessionId) {
+  return { ...call, sessionId, mode: sessionId === null ? 'continue' : 'resume' };
+}
+
+/**
+ * @param {Call} call
+ * @param {{sessionId: string | null, nowMs: number, isExtension?: boolean}} event
+ */
+function ready(call, { sessionId, nowMs, isExtension = false }) {
+  /** @type {Call} */
+  const live = {
+    ...call,
+    state: 'live',
+    sessionId,
+    liveAtMs: nowMs,
+    extending: call.extending && !isExtension,
+    recovery: RECOVERED_BY[call.mode],
+    error: null,
+  };
+  return step(live, live.extending ? [{ type: 'open-successor' }] : []);
+}
+
+/**
+ * A first connection is not retried behind the user's back, but for the two faults that a second
+ * try with other words really mends.
+ * @param {Call} call
+ * @param {{error: VoiceAgentError}} event
+ */
+function connectFailed(call, { error }) {
+  return withoutResume(call, error) ?? mend(call, error) ?? fail(call, { error });
+}
+
+/**
+ * The dropped session is gone for good: go on in a new one, at once.
+ * @param {Call} call
+ * @param {VoiceAgentError} error
+ * @returns {Step | null}
+ */
+function withoutResume(call, error) {
+  if (error.code !== 'resume-refused' || call.mode !== 'resume') return null;
+  return step({ ...call, mode: 'continue' }, [{ type: 'connect' }]);
+}
+
+/**
+ * @param {Call} call
+ * @param {VoiceAgentError} error
+ * @returns {Step | null}
+ */
+function mend(call, error) {
+  if (error.code === 'unauthorized' && !call.tokenRetried) {
+    return step({ ...call, tokenRetried: true }, [{ type: 'connect' }]);
+  }
+  const [voice] = error.voices;
+  if (voice !== undefined && !call.voiceRetried) {
+    return step({ ...call, voiceRetried: true }, [
+      { type: 'use-voice', voice },
+      { type: 'connect' },
+    ]);
+  }
+  return null;
+}
+
+/**
+ * @param {Call} call
+ * @param {{error: VoiceAgentError, nowMs: number, hasSuccessor?: boolean}} event
+ */
+function lost(call, { error, nowMs, hasSuccessor = false }) {
+  if (error.code === 'session-expired' && !hasSuccessor)
+    return ended(call, { reason: 'time-limit' });
+  const isAgain = call.lostAtMs !== null && nowMs - call.liveAtMs < STABLE_MS;
+  /** @type {Call} */
+  const losing = {
+    ...goOnWith(call, call.sessionId),
+    state: 'reconnecting',
+    attempt: isAgain ? call.attempt : 0,
+    lostAtMs: isAgain ? call.lostAtMs : nowMs,
+    tokenRetried: false,
+    recovery: null,
+    error,
+  };
+  if (hasSuccessor)
+    return step({ ...losing, mode: 'continue' }, [{ type: 'silence' }, { type: 'take-over' }]);
+  if (!isAgain) return step(losing, [{ type: 'silence' }, { type: 'connect' }]);
+  const later = tryLater(losing, { error, nowMs });
+  return step(later.call, [{ type: 'silence' }, ...later.effects]);
+}
+
+/**
+ * @param {Call} call
+ * @param {{error: VoiceAgentError, nowMs: number}} event
+ */
+function recoverFailed(call, { error, nowMs }) {
+  return withoutResume(call, error) ?? mend(call, error) ?? tryLater(call, { error, nowMs });
+}
+
+/**
+ * @param {Call} call
+ * @param {{error: VoiceAgentError, nowMs: number}} event
+ */
+function tryLater(call, { error, nowMs }) {
+  const goneMs = nowMs - (call.lostAtMs ?? nowMs);
+  if (!error.retryable || goneMs > RECOVERY_BUDGET_MS) return fail(call, { error });
+  const slow = goneMs > GRACE_WINDOW_MS;
+  const atLeastMs = (error.retryAfterSeconds ?? 0) * 1000;
+  return step({ ...call, attempt: call.attempt + 1, mode: slow ? 'continue' : call.mode }, [
+    { type: 'retry-later', slow, atLeastMs },
+  ]);
+}
+
+/**
+ * Not a recovery: nothing was lost, and what is lost next is lost for the first time.
+ * @param {Call} call
+ * @param {{sessionId: string | null}} event
+ */
+function handedOver(call, { sessionId }) {
+  return step({ ...call, sessionId, extending: false, recovery: 'continued', lostAtMs: null });
+}
+
+/**
+ * @param {Call} call
+ * @param {{reason: EndReason}} event
+ */
+function stop(call, { reason }) {
+  return step({ ...call, state: 'ending', reason }, [{ type: 'silence' }, { type: 'end' }]);
+}
+
+/**
+ * @param {Call} call
+ * @param {{reason: EndReason}} event
+ */
+function ended(call, { reason }) {
+  return step({ ...call, state: 'ended', reason, error: null }, [{ type: 'release' }]);
+}
+
+/**
+ * However the goodbye went: the reason stays the one it was said for.
+ * @param {Call} call
+ */
+function endedAsAsked(call) {
+  return ended(call, { reason: call.reason ?? 'by-user' });
+}
+
+/**
+ * @param {Call} call
+ * @param {{error: VoiceAgentError}} event
+ */
+function fail(call, { error }) {
+  return step({ ...call, state: 'failed', error }, [{ type: 'silence' }, { type: 'release' }]);
+}

@@ -1,0 +1,155 @@
+// The microphone's way to the socket: kept while there is none, paced when it comes back, and sent again
+// when a dead connection has swallowed it. Pure; any thread.
+
+import { FrameQueue } from './frame-queue.js';
+import { NoiseFloor } from './noise-floor.js';
+
+/**
+ * How far sending may run ahead of the clock. Source: documents, "audio-format": about one second of audio per
+ * second of wall time is accepted; faster may be dropped. The network bunches what left at an even pace, so a
+ * part of that second stays unused.
+ */
+const BURST_MS = 800;
+
+/** Silence that always stays, so that the end of a sentence is still heard as one. */
+const KEPT_SILENCE_MS = 1_200;
+
+/** Sound that goes before the first word when something is said again. */
+const RUN_UP_MS = 300;
+
+/** Wire text that is remembered after it was sent, in case a dead connection has swallowed it: ten seconds. */
+const REMEMBERED_BYTES = 700_000;
+
+/** @typedef {import('./frame-queue.js').Frame} Frame */
+
+/**
+ * A frame as the microphone gave it.
+ * @typedef {object} CapturedFrame
+ * @property {string} text the encoded message
+ * @property {number} durationMs
+ * @property {number} level root mean square, 0 to 1
+ */
+
+/** A bounded queue of captured frames, sent in order and no faster than the service takes them. */
+export class Uplink {
+  #waiting = new FrameQueue();
+  #sent = new FrameQueue();
+  #noise = new NoiseFloor();
+  #silenceMs = 0;
+  #quietMs = 0;
+  #creditMs = BURST_MS;
+  #creditAtMs = 0;
+
+  /** How much may wait, in milliseconds; the oldest frames go first when there is more. */
+  capacityMs;
+
+  /** Speech that the bound has cost, in milliseconds. */
+  droppedMs = 0;
+
+  /** Speech that was put back to be sent again, in milliseconds. */
+  replayedMs = 0;
+
+  sentFrames = 0;
+
+  /** @param {{capacityMs?: number}} [options] */
+  constructor({ capacityMs = 20_000 } = {}) {
+    this.capacityMs = capacityMs;
+  }
+
+  /** How much is waiting, in milliseconds. */
+  get queuedMs() {
+    return this.#waiting.durationMs;
+  }
+
+  /** How long the microphone has been quiet, in milliseconds of captured sound. */
+  get quietMs() {
+    return this.#quietMs;
+  }
+
+  /** @param {CapturedFrame} frame */
+  push({ text, durationMs, level }) {
+    const isQuiet = this.#noise.isQuiet(level, durationMs);
+    this.#quietMs = isQuiet ? this.#quietMs + durationMs : 0;
+    this.#waiting.push({ text, durationMs, isQuiet });
+    this.#keepBound();
+  }
+
+  /** Forget everything that is waiting. */
+  clear() {
+    this.#waiting.clear();
+  }
+
+  /** Another socket is used from now on: what went through the one before is its business. */
+  forgetSent() {
+    this.#sent.clear();
+    this.#silenceMs = 0;
+  }
+
+  /**
+   * A socket is gone with its last frames in it: they are sent again, before everything that waits, from the
+   * first word in them on.
+   * @param {number} bytes of wire text, counted from the newest
+   */
+  putBack(bytes) {
+    /** @type {Frame[]} */
+    const lost = [];
+    while (!this.#sent.isEmpty && bytes > 0) {
+      const frame = this.#sent.pop();
+      bytes -= frame.text.length;
+      lost.push(frame);
+    }
+    const said = fromFirstWord(lost.reverse());
+    for (const { durationMs } of said) this.replayedMs += durationMs;
+    this.#waiting.putBack(said);
+    this.#keepBound();
+  }
+
+  /**
+   * Send what may be sent now.
+   * @param {number} nowMs monotonic
+   * @param {(text: string) => boolean} send false when it was not taken; the frame then stays
+   */
+  drain(nowMs, send) {
+    this.#creditMs = Math.min(BURST_MS, this.#creditMs + nowMs - this.#creditAtMs);
+    this.#creditAtMs = nowMs;
+    while (!this.#waiting.isEmpty) {
+      const frame = this.#waiting.first;
+      if (this.#isSpareSilence(frame)) {
+        this.#waiting.shift();
+        continue;
+      }
+      if (this.#creditMs < frame.durationMs || !send(frame.text)) return;
+      this.#noteSent(this.#waiting.shift());
+    }
+  }
+
+  /** @param {Frame} frame */
+  #noteSent(frame) {
+    this.#silenceMs = frame.isQuiet ? this.#silenceMs + frame.durationMs : 0;
+    this.#creditMs -= frame.durationMs;
+    this.sentFrames += 1;
+    this.#sent.push(frame);
+    while (this.#sent.bytes > REMEMBERED_BYTES) this.#sent.shift();
+  }
+
+  /** @param {Frame} frame */
+  #isSpareSilence(frame) {
+    const isBehind = this.queuedMs > frame.durationMs * 2;
+    return isBehind && frame.isQuiet && this.#silenceMs >= KEPT_SILENCE_MS;
+  }
+
+  #keepBound() {
+    while (this.queuedMs > this.capacityMs) this.droppedMs += this.#waiting.shift().durationMs;
+  }
+}
+
+/**
+ * @param {Frame[]} frames oldest first
+ * @returns {Frame[]} without the silence at the beginning
+ */
+function fromFirstWord(frames) {
+  const word = frames.findIndex(({ isQuiet }) => !isQuiet);
+  if (word === -1) return [];
+  const runUp = Math.ceil(RUN_UP_MS / frames[word].durationMs);
+  return frames.slice(Math.max(0, word - runUp));
+}

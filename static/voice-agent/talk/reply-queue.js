@@ -1,0 +1,89 @@
+// Replies that the page asks for: to what the user typed, or for reasons of its own. They are asked for one at
+// a time. Pure; any thread.
+
+/** Asked for and not begun; older ones go, for nobody waits that long. */
+const MAX_WISHES = 50;
+
+/**
+ * @typedef {{kind: 'typed', text: string} | {kind: 'raw', instructions: string | null}} Wish
+ * @typedef {{type: 'reply.create', instructions?: string}} ReplyCreate
+ */
+
+export class ReplyQueue {
+  /** @type {Wish[]} oldest first */
+  #wishes = [];
+  /** @type {Wish[]} asked for; the reply has not begun */
+  #asked = [];
+
+  /** @param {Wish} wish */
+  add(wish) {
+    this.#wishes.push(wish);
+    this.#wishes = this.#wishes.slice(-MAX_WISHES);
+  }
+
+  clear() {
+    this.#wishes = [];
+    this.#asked = [];
+  }
+
+  /** Whether a reply is to be asked for; while a tool holds the conversation, typed words wait with it. */
+  hasNext(isHolding = false) {
+    return this.#wishes.length > 0 && !(isHolding && this.#wishes[0].kind === 'typed');
+  }
+
+  /**
+   * What to ask for next: all that was typed in a row makes one reply.
+   * @param {(message: ReplyCreate) => boolean} send
+   * @returns {boolean} whether it was sent; what was not is next again
+   */
+  askNext(send) {
+    const [first] = this.#wishes;
+    const typed = typedFirst(this.#wishes);
+    const isSent = send(first.kind === 'raw' ? create(first.instructions) : answerTo(typed));
+    if (isSent) this.#asked = this.#wishes.splice(0, Math.max(1, typed.length));
+    return isSent;
+  }
+
+  /** A reply has begun: what was asked for has arrived. */
+  begun() {
+    this.#asked = [];
+  }
+
+  /** The socket is gone, perhaps before it took what was asked for: that is next again. */
+  lost() {
+    this.#wishes.unshift(...this.#asked);
+    this.#asked = [];
+  }
+}
+
+/**
+ * @param {Wish[]} wishes
+ * @returns {string[]} the typed texts before any other wish
+ */
+function typedFirst(wishes) {
+  const texts = [];
+  for (const wish of wishes) {
+    if (wish.kind !== 'typed') break;
+    texts.push(wish.text);
+  }
+  return texts;
+}
+
+/**
+ * Typed words go as instructions: the managed model was seen to ignore `conversation.message`.
+ * @param {string[]} texts
+ * @returns {ReplyCreate}
+ */
+function answerTo(texts) {
+  const quoted = texts.map((text) => JSON.stringify(text)).join(' and then ');
+  const instructions = `The user typed ${quoted} instead of speaking. Answer it as if it had been said.`;
+  return { type: 'reply.create', instructions };
+}
+
+/**
+ * @param {string | null} instructions
+ * @returns {ReplyCreate}
+ */
+function create(instructions) {
+  return instructions === null ? { type: 'reply.create' } : { type: 'reply.create', instructions };
+}

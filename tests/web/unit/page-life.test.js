@@ -1,0 +1,155 @@
+// What outlives a page, and what keeps two tabs from talking at once.
+
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+
+import { CallLock } from '../../../static/voice-agent/host/call-lock.js';
+import { forgetCall, leftCall, rememberCall } from '../../../static/voice-agent/host/left-call.js';
+
+const KEY = 'voicegate-call';
+
+/** @type {Map<string, string>} */
+let stored;
+beforeEach(() => {
+  stored = new Map();
+  Object.assign(globalThis, {
+    sessionStorage: {
+      getItem: (/** @type {string} */ key) => stored.get(key) ?? null,
+      setItem: (/** @type {string} */ key, /** @type {string} */ value) => stored.set(key, value),
+      removeItem: (/** @type {string} */ key) => stored.delete(key),
+    },
+  });
+});
+afterEach((context) => {
+  /** @type {import('node:test').TestContext} */ (context).mock.timers.reset();
+  Reflect.deleteProperty(globalThis, 'sessionStorage');
+});
+
+/** @param {number} number @returns {import('../../../static/voice-agent/talk/transcript.js').Turn} */
+const turn = (number) => ({
+  id: `turn-${number}`,
+  role: 'user',
+  text: `Sentence ${number}.`,
+  final: true,
+  interrupted: false,
+  startedAt: number,
+  words: [],
+});
+
+test('a call that was left is remembered for the grace window and no longer', (context) => {
+  context.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
+  rememberCall({ sessionId: 'sess_1', turns: [turn(1)] });
+
+  context.mock.timers.tick(30_000);
+  assert.deepEqual(leftCall()?.turns, [turn(1)]);
+  assert.equal(leftCall()?.sessionId, 'sess_1');
+
+  context.mock.timers.tick(1);
+  assert.equal(leftCall(), null);
+});
+
+test('a call of the future is none: the clock was changed meanwhile', (context) => {
+  context.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
+  rememberCall({ sessionId: null, turns: [] });
+  context.mock.timers.setTime(999_999);
+
+  assert.equal(leftCall(), null);
+});
+
+test('what is remembered is bounded and holds nothing but id, time and turns', () => {
+  const turns = Array.from({ length: 500 }, (_, number) => turn(number));
+
+  rememberCall({ sessionId: 'sess_1', turns });
+
+  const call = JSON.parse(stored.get(KEY) ?? '');
+  assert.deepEqual(Object.keys(call).sort(), ['leftAtMs', 'sessionId', 'turns']);
+  assert.deepEqual(call.turns, turns.slice(-60));
+});
+
+for (const [what, text] of /** @type {const} */ ([
+  ['nothing', null],
+  ['rubbish', '{"turns":'],
+  ['what another version wrote', '{"sessionId":"sess_1"}'],
+  ['a number', '7'],
+])) {
+  test(`there is no left call where storage holds ${what}`, () => {
+    if (text !== null) stored.set(KEY, text);
+
+    assert.equal(leftCall(), null);
+  });
+}
+
+test('a forgotten call is gone', () => {
+  rememberCall({ sessionId: 'sess_1', turns: [] });
+  forgetCall();
+
+  assert.equal(leftCall(), null);
+});
+
+test('storage that is switched off keeps nothing and breaks nothing', () => {
+  const denied = () => {
+    throw new Error('denied');
+  };
+  Object.assign(globalThis, {
+    sessionStorage: { getItem: denied, setItem: denied, removeItem: denied },
+  });
+
+  rememberCall({ sessionId: 'sess_1', turns: [] });
+  forgetCall();
+  assert.equal(leftCall(), null);
+});
+
+/** A lock, and whether it was taken from its holder. */
+function aLock() {
+  let wasTaken = false;
+  const lock = new CallLock(() => {
+    wasTaken = true;
+  });
+  return { lock, wasTaken: () => wasTaken };
+}
+
+test('one call at a time: the second asks in vain until the first lets go', async () => {
+  const first = aLock();
+  const second = aLock();
+
+  assert.equal(await first.lock.take({ takeOver: false }), true);
+  assert.equal(await second.lock.take({ takeOver: false }), false);
+  first.lock.release();
+  while (!(await second.lock.take({ takeOver: false }))); // free a moment later
+  assert.equal(first.wasTaken(), false);
+  second.lock.release();
+});
+
+test('a call can follow the last one of the same agent at once', async () => {
+  const { lock, wasTaken } = aLock();
+  for (let call = 0; call < 20; call += 1) {
+    assert.equal(await lock.take({ takeOver: false }), true);
+    lock.release();
+  }
+  assert.equal(wasTaken(), false);
+});
+
+test('a call can be taken over, and its holder is told', async () => {
+  const first = aLock();
+  const second = aLock();
+  await first.lock.take({ takeOver: false });
+
+  assert.equal(await second.lock.take({ takeOver: true }), true);
+
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(first.wasTaken(), true);
+  assert.equal(second.wasTaken(), false);
+  second.lock.release();
+});
+
+test('a lock that is let go of before it was given stays free', async () => {
+  const first = aLock();
+  const asking = first.lock.take({ takeOver: false });
+  first.lock.release();
+  await asking;
+
+  const second = aLock();
+  while (!(await second.lock.take({ takeOver: false }))); // free a moment later
+  assert.equal(first.wasTaken(), false);
+  second.lock.release();
+});

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { SessionHost } from '../../../static/voice-agent/host/session-host.js';
+
+/** A Worker whose inside is the test. */
+class FakeWorker {
+  /** @type {FakeWorker[]} */
+  static all = [];
+  /** @type {any[]} */
+  received = [];
+  isTerminated = false;
+  /** @type {((event: any) => void) | null} */
+  onmessage = null;
+  /** @type {((event: any) => void) | null} */
+  onerror = null;
+  /** @type {((event: any) => void) | null} */
+  onmessageerror = null;
+
+  constructor() {
+    FakeWorker.all.push(this);
+  }
+
+  /** @param {any} message */
+  postMessage(message) {
+    this.received.push(message);
+  }
+
+  terminate() {
+    this.isTerminated = true;
+  }
+
+  /** @param {any} data */
+  say(data) {
+    this.onmessage?.({ data });
+  }
+}
+
+const NativeWorker = globalThis.Worker;
+beforeEach(() => {
+  FakeWorker.all = [];
+  globalThis.Worker = /** @type {any} */ (FakeWorker);
+});
+afterEach(() => {
+  globalThis.Worker = NativeWorker;
+});
+
+const start = /** @type {const} */ ({
+  type: 'start',
+  tokenUrl: 'https://gate.example/',
+  session: {},
+});
+
+/** A host whose Worker is up and has been told to start a call. */
+function startCall() {
+  /** @type {any[]} */
+  const events = [];
+  const host = new SessionHost((event) => events.push(event));
+  const [worker] = FakeWorker.all;
+  worker.say({ type: 'hello' });
+  host.send(start);
+  return { host, worker, events };
+}
+
+test('commands wait until the Worker is up, in order', () => {
+  const host = new SessionHost(() => {});
+  host.send(start);
+  host.send({ type: 'proceed' });
+  const [worker] = FakeWorker.all;
+  assert.deepEqual(worker.received, []);
+  worker.say({ type: 'hello' });
+
+  assert.deepEqual(
+    worker.received.map(({ type }) => type),
+    ['start', 'proceed'],
+  );
+  assert.equal(host.thread, 'worker');
+});
+
+test('a Worker whose file is refused leaves the session to this thread', () => {
+  const host = new SessionHost(() => {});
+  const [worker] = FakeWorker.all;
+  worker.onerror?.({});
+
+  assert.ok(worker.isTerminated);
+  assert.equal(host.thread, 'main');
+});
+
+for (const way of /** @type {const} */ (['onerror', 'onmessageerror']))
+  test(`a Worker that breaks later (${way}) fails the call, and the next one gets a new Worker`, () => {
+    const { host, worker, events } = startCall();
+    worker[way]?.({ message: 'boom' });
+
+    assert.ok(worker.isTerminated);
+    assert.deepEqual([events[0].state, events[0].error.code], ['failed', 'internal-error']);
+    FakeWorker.all[1].say({ type: 'hello' });
+    host.send(start);
+    assert.deepEqual(FakeWorker.all[1].received, [start]);
+  });
+
+test('one that breaks when no call is under way is replaced without a word', () => {
+  const { worker, events } = startCall();
+  worker.say({ type: 'state', state: 'ended' });
+  worker.onerror?.({ message: 'boom' });
+
+  assert.equal(events.length, 1);
+  assert.equal(FakeWorker.all.length, 2);
+});

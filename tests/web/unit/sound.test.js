@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Bench, FakePort, FRAME_MS } from './fakes.js';
+import { seeded } from './random.js';
+
+/**
+ * @param {string} replyId
+ * @param {number} [bytes]
+ */
+const audio = (replyId, bytes = 480) => ({
+  type: 'reply.audio',
+  reply_id: replyId,
+  data: Buffer.alloc(bytes, 1).toString('base64'),
+});
+
+/** A call in which the agent is being heard. */
+async function listen() {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.say({ type: 'reply.started', reply_id: 'a' });
+  bench.socket.say(audio('a'));
+  bench.report({ sounding: 'a', level: 0.1 });
+  return bench;
+}
+
+/** @param {Bench} bench */
+const ducks = (bench) =>
+  bench.playback.posted.flatMap(({ type, on }) => (type === 'duck' ? on : []));
+
+test('the agent counts as speaking only while there is sound', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.report({ sounding: 'a', level: 0 });
+  assert.deepEqual(bench.all('speaking'), []);
+
+  bench.report({ sounding: 'a', level: 0.1 });
+  bench.report({ sounding: 'a', level: 0 }); // between two words
+  bench.report({ sounding: null, level: 0.1 });
+
+  assert.deepEqual(
+    bench.all('speaking').map(({ agent }) => agent),
+    [true, false],
+  );
+});
+
+test('the agent is turned down while the user may be interrupting, and up again when not', async () => {
+  const bench = await listen();
+  bench.socket.say({ type: 'input.speech.started' });
+  bench.socket.say({ type: 'input.speech.started' });
+  assert.deepEqual(ducks(bench), [true]);
+  bench.socket.say({ type: 'input.speech.stopped' });
+
+  assert.deepEqual(ducks(bench), [true, false]);
+});
+
+test('it is turned up again after two seconds though nobody says why', async () => {
+  const bench = await listen();
+  bench.socket.say({ type: 'input.speech.started' });
+  await bench.pass(1_990);
+  assert.deepEqual(ducks(bench), [true]);
+  await bench.pass(20);
+
+  assert.deepEqual(ducks(bench), [true, false]);
+});
+
+test('an interruption cuts it, and the next reply is not turned down', async () => {
+  const bench = await listen();
+  bench.socket.say({ type: 'input.speech.started' });
+  bench.socket.say({ type: 'reply.done', reply_id: 'a', status: 'interrupted' });
+  bench.socket.say(audio('b'));
+
+  assert.deepEqual(
+    bench.playback.posted.slice(1).map(({ type, on }) => [type, on]),
+    [
+      ['duck', true],
+      ['cut', undefined],
+      ['duck', false],
+      ['audio', undefined],
+    ],
+  );
+});
+
+test('nothing is turned down while nothing sounds', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.say({ type: 'input.speech.started' });
+  await bench.pass(3_000);
+
+  assert.deepEqual(ducks(bench), []);
+});
+
+test('it is told how much of each reply was heard, with the levels, and once that it is over', async () => {
+  const bench = await listen();
+  const reply = { replyId: 'a' };
+  await bench.pass(100);
+  bench.report({ sounding: 'a', position: { replyId: 'a', ms: 40.4 } });
+  await bench.pass(100);
+  bench.report({ sounding: 'a', position: { replyId: 'a', ms: 40.4 } });
+  bench.report({ finished: [{ replyId: 'a', heardMs: 61.8, cut: true }] });
+  bench.report({ finished: [{ replyId: 'a', heardMs: 61.8, cut: true }] });
+
+  assert.deepEqual(
+    bench.all('level').flatMap(({ playback }) => playback ?? []),
+    [{ ...reply, positionMs: 40, done: false, cut: false }],
+  );
+  assert.deepEqual(bench.all('playback'), [
+    { type: 'playback', ...reply, positionMs: 62, done: true, cut: true },
+  ]);
+});
+
+test('a reply whose port is taken away is over where it was', async () => {
+  const bench = await listen();
+  bench.report({ sounding: 'a', position: { replyId: 'a', ms: 40 } });
+  const old = bench.playback;
+  bench.attachAudio();
+
+  assert.ok(old.closed);
+  assert.deepEqual(bench.last('playback'), {
+    type: 'playback',
+    replyId: 'a',
+    positionMs: 40,
+    done: true,
+    cut: true,
+  });
+  assert.deepEqual(bench.last('speaking'), { type: 'speaking', user: false, agent: false });
+});
+
+test('new ports go on where the old ones stopped: nothing waiting is lost', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.drop(1006);
+  bench.speak(1);
+  bench.attachAudio();
+  bench.speak(2);
+  await bench.settle();
+  bench.socket.becomeReady();
+
+  assert.deepEqual(bench.socket.spoken, [1, 2]);
+});
+
+test('levels come at most 15 times a second, and not while nothing changes', async () => {
+  const random = seeded(1);
+  const bench = new Bench();
+  await bench.goLive();
+  for (let at = 0; at < 10_000; at += FRAME_MS) {
+    bench.speak(Math.floor(300 + 9_000 * random()));
+    await bench.pass(FRAME_MS);
+  }
+  const levels = bench.all('level').length;
+  assert.ok(levels > 100 && levels <= 151, `${levels}`);
+
+  for (let at = 0; at < 10_000; at += FRAME_MS) {
+    bench.speak(0);
+    await bench.pass(FRAME_MS);
+  }
+  assert.ok(bench.all('level').length - levels <= 1);
+  assert.equal(bench.last('level')?.microphone, 0);
+});
+
+test('a minute of talk costs the host few messages', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.events.length = 0;
+  for (let at = 0; at < 60_000; at += FRAME_MS) {
+    bench.speak(500 + (at % 30_000));
+    await bench.pass(FRAME_MS);
+  }
+
+  assert.ok(bench.events.length <= 15 * 60 + 60, `${bench.events.length}`);
+});
+
+test('a microphone that gives nothing for three seconds is told of, and when it comes back', async () => {
+  const bench = new Bench();
+  await bench.start();
+  const silence = async (/** @type {number} */ ms) => {
+    for (let at = 0; at < ms; at += FRAME_MS) bench.speak(at % 8); // up to −72 dB
+  };
+  await silence(2_900);
+  bench.speak(100);
+  await silence(2_980);
+  assert.deepEqual(bench.all('microphone'), []);
+  await silence(100);
+  await silence(5_000);
+  bench.speak(100);
+
+  assert.deepEqual(
+    bench.all('microphone').map(({ silent }) => silent),
+    [true, false],
+  );
+});
+
+test('a muted microphone is not called silent', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.handle({ type: 'mute', muted: true });
+  for (let at = 0; at < 10_000; at += FRAME_MS) bench.speak(0);
+
+  assert.deepEqual(bench.all('microphone'), []);
+});
+
+test('early speech may be kept, though there is a greeting', async () => {
+  const bench = new Bench();
+  await bench.start({ greeting: 'Hi.' }, { keepEarlySpeech: true });
+  bench.speak(3);
+  bench.socket.becomeReady();
+
+  assert.deepEqual(bench.socket.spoken, [3]);
+});
+
+test('as much speech is kept as was asked for', async () => {
+  const bench = new Bench();
+  await bench.start(undefined, { keepSpeechSeconds: 1 });
+  for (let word = 0; word < 80; word += 1) bench.speak(word + 1);
+  bench.socket.becomeReady();
+  await bench.pass(1_000);
+  bench.speak(81);
+
+  assert.deepEqual(
+    bench.socket.spoken,
+    Array.from({ length: 51 }, (_, i) => 31 + i),
+  );
+});
+
+test('statistics come once a second while there is something to tell, and at the end', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  await bench.speakFor(5_000);
+  assert.ok(bench.all('stats').length >= 4 && bench.all('stats').length <= 6);
+  bench.report({ leadMs: 40, waitMs: 47, underruns: 1 });
+  bench.handle({ type: 'hang-up' });
+
+  assert.equal(bench.stats.uplink.sentFrames, 250);
+  assert.partialDeepStrictEqual(bench.stats.playback, { leadMs: 40, waitMs: 47, underruns: 1 });
+  const count = bench.all('stats').length;
+  await bench.pass(60_000);
+  assert.equal(bench.all('stats').length, count);
+});
+
+test('a new call counts from nothing', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  await bench.speakFor(100);
+  bench.handle({ type: 'hang-up' });
+  await bench.goLive();
+  bench.handle({ type: 'hang-up' });
+
+  assert.equal(bench.stats.uplink.sentFrames, 0);
+  assert.equal(bench.stats.connection.sockets, 1);
+});
+
+test('a call that ends leaves no port open', async () => {
+  const bench = await listen();
+  const ports = /** @type {FakePort[]} */ ([bench.capture, bench.playback]);
+  bench.handle({ type: 'hang-up', reason: 'page-left' });
+
+  assert.ok(ports.every(({ closed }) => closed));
+  assert.deepEqual(bench.playback.posted.at(-1), { type: 'cut-all' });
+  assert.deepEqual([bench.state.state, bench.state.reason], ['ended', 'page-left']);
+});
