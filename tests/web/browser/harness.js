@@ -18,7 +18,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SPEECH = new URL('../../fixtures/speech/', import.meta.url);
 
 /** Flags that a Chromium without network, screen and sound device needs. */
-const CHROMIUM_FLAGS = [
+export const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
