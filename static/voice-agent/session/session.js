@@ -28,8 +28,6 @@ export class Session {
   /** @type {import('./state.js').Call} */
   #call = IDLE;
   #keepsEarlySpeech = false;
-  /** @type {Set<string>} calls whose result the agent waits for */
-  #runningTools = new Set();
   #stats;
   #ladder;
   #opening;
@@ -52,8 +50,7 @@ export class Session {
       send: (text) => line.isOpen() && this.#ladder.send(text),
     };
     this.#stats = new SessionStats(environment.nowMs, emit);
-    const noteTools = (/** @type {SessionEvent} */ event) => this.#noteTool(event);
-    this.#conversation = new Conversation({ environment, emit: noteTools, line });
+    this.#conversation = new Conversation({ environment, emit, line });
     const retell = this.#conversation.retell.bind(this.#conversation);
     this.#updates = new SessionUpdates({ environment, emit, line, retell });
     this.#opening = new Opening(this.#conversation, this.#updates);
@@ -70,7 +67,7 @@ export class Session {
       dispatch: (event) => this.#dispatch(event),
       stats: this.#stats,
       opening: this.#opening,
-      isPause: () => this.#audio.isPause && this.#runningTools.size === 0,
+      isPause: () => this.#audio.isPause && !this.#conversation.hasCalls,
       listener: {
         onReady: (session) => this.#ready(session),
         onHandOver: (session) => this.#handedOver(session),
@@ -115,19 +112,11 @@ export class Session {
       case 'update':
         return this.#updates.request(command);
       case 'tool-result':
-        this.#runningTools.delete(command.callId);
         this.#audio.expectAnswer();
         return this.#conversation.finishTool(command);
       case 'fail':
         return this.#dispatch({ type: 'fail', error: VoiceAgentError.fromJSON(command.error) });
     }
-  }
-
-  /** @param {SessionEvent} event of the conversation, on its way to the host */
-  #noteTool(event) {
-    if (event.type === 'tool-call') this.#runningTools.add(event.callId);
-    if (event.type === 'tool-cancel') this.#runningTools.delete(event.callId);
-    this.#emit(event);
   }
 
   /** Whether there is a conversation, connected or not. */
@@ -214,7 +203,6 @@ export class Session {
     this.#updates.ready();
     this.#audio.microphone.forgetSent();
     this.#audio.microphone.sendWaiting();
-    this.#conversation.sendTyped();
   }
 
   /** @param {ServerMessage} message */

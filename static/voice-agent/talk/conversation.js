@@ -181,11 +181,6 @@ export class Conversation {
     this.#sendDue();
   }
 
-  /** Ask for the reply to what was typed, if its moment has come. */
-  sendTyped() {
-    this.#sendDue();
-  }
-
   #sendDue() {
     if (this.#line.isOpen()) {
       this.#sendResults();

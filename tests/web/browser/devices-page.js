@@ -30,7 +30,7 @@
  * @returns {Promise<string>} 'open', or the code of what went wrong
  */
 export async function openSound(wanted) {
-  const file = new URL('/static/voice-agent/audio/live-audio.js', location.href).href;
+  const file = new URL('/static/voice-agent/devices/live-audio.js', location.href).href;
   const { LiveAudio } = await import(file);
   const sound = /** @type {SoundOfCall} */ (
     /** @type {unknown} */ ({

@@ -24,7 +24,7 @@ async function expectTrouble(url, options, { code, words, prepare }) {
 
     await page.locator(`body[data-state="failed"][data-error="${code}"]`).waitFor();
     await page.getByRole('alert').getByText(words).first().waitFor();
-    assert.equal(await page.evaluate(() => globalThis.openTracks()), 0);
+    await page.waitForFunction(() => globalThis.openTracks() === 0);
   } finally {
     await close();
   }
