@@ -8,6 +8,10 @@ import { ReplyGate } from './reply-gate.js';
 
 const BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
 
+/** What is kept while there is no port: a minute in the shortest chunks that were seen. */
+const MAX_EARLY = 6_000;
+
+/** @typedef {import('../audio/playback-port.js').PlaybackCommand} PlaybackCommand */
 /** @typedef {import('../wire/protocol.js').ServerMessage} ServerMessage */
 
 /**
@@ -32,6 +36,8 @@ export class SpeakerLink {
   #ducking;
   /** @type {MessagePort | null} */
   #port = null;
+  /** @type {{command: PlaybackCommand, transfer: Transferable[]}[]} what came before there was a port */
+  #early = [];
   #gate = new ReplyGate();
   #joiner = new SampleJoiner();
   /** @type {Map<string, number>} bytes of sound received for each reply under way */
@@ -57,15 +63,24 @@ export class SpeakerLink {
   }
 
   /**
-   * @param {MessagePort | null} port takes PlaybackCommand, gives PlaybackReport
+   * What came before the first port is heard from it: the greeting does not wait for a slow microphone.
+   * @param {MessagePort | null} port takes PlaybackCommand, gives PlaybackReport; null when the call is over
    */
   attach(port) {
     this.#ducking.end();
+    if (this.#port || !port) this.#abandon();
     this.#port?.close();
     this.#port = port;
     this.#isSounding = false;
+    const early = this.#early.splice(0);
+    if (!port) return;
+    port.onmessage = ({ data }) => this.#read(data);
+    for (const { command, transfer } of early) this.#post(command, transfer);
+  }
+
+  /** Nothing more will be heard of the replies under way. */
+  #abandon() {
     for (const [replyId, heardMs] of this.#heardMs) this.#finished({ replyId, heardMs, cut: true });
-    if (port) port.onmessage = ({ data }) => this.#read(data);
   }
 
   /** @param {string} replyId */
@@ -126,11 +141,12 @@ export class SpeakerLink {
   }
 
   /**
-   * @param {import('../audio/playback-port.js').PlaybackCommand} command
+   * @param {PlaybackCommand} command
    * @param {Transferable[]} [transfer]
    */
   #post(command, transfer = []) {
-    this.#port?.postMessage(command, transfer);
+    if (this.#port) this.#port.postMessage(command, transfer);
+    else if (this.#early.length < MAX_EARLY) this.#early.push({ command, transfer });
   }
 
   /** @param {import('../audio/playback-port.js').PlaybackReport} report */

@@ -80,6 +80,27 @@ test('an interruption cuts it, and the next reply is not turned down', async () 
   );
 });
 
+test('a greeting that comes before the microphone is open is heard from its beginning', async () => {
+  const bench = new Bench();
+  bench.handle({ type: 'start', tokenUrl: 'https://gate.example/token', session: {} });
+  bench.handle({ type: 'proceed' });
+  await bench.settle();
+  bench.socket.becomeReady();
+  bench.socket.say({ type: 'reply.started', reply_id: 'a' });
+  bench.socket.say(audio('a'));
+  bench.socket.say(audio('a'));
+
+  bench.attachAudio();
+  bench.socket.say(audio('a'));
+
+  const sounds = bench.playback.posted.filter(({ type }) => type === 'audio');
+  assert.deepEqual(
+    sounds.map(({ replyId, pcm }) => [replyId, pcm.byteLength]),
+    Array.from({ length: 3 }, () => ['a', 480]),
+  );
+  assert.deepEqual(bench.all('playback'), [], 'nothing of it was cut');
+});
+
 test('nothing is turned down while nothing sounds', async () => {
   const bench = new Bench();
   await bench.goLive();
