@@ -5,7 +5,7 @@
 const LOOK_AGAIN_MS = 1_000;
 
 /**
- * @param {{resumable: {turns: readonly import('./types.js').Turn[]} | null, on: Function}} agent
+ * @param {{resumable: {turns: readonly import('./types.js').Turn[]} | null}} agent
  * @param {{offer: (isLeft: boolean) => void, show: (turns: readonly import('./types.js').Turn[]) => void}} on
  *   `show` is given what was said, where the page does not show it any more
  */

@@ -149,14 +149,15 @@ export class VoiceAgent {
       throw unsupported;
     }
     const outcome = this.#nextOutcome();
+    const { spareToken, keepSpeechSeconds, keepEarlySpeech } = this.#options; // the session has their defaults
     this.#host.send({
       type: 'start',
       tokenUrl: this.#tokenUrl,
       session: { ...session, ...this.#toolConfig(session) },
       toolPolicies: this.#tools.policies,
-      spareToken: this.#options.spareToken ?? 'intent',
-      keepSpeechSeconds: this.#options.keepSpeechSeconds ?? 20,
-      keepEarlySpeech: this.#options.keepEarlySpeech ?? false,
+      spareToken,
+      keepSpeechSeconds,
+      keepEarlySpeech,
       resume: left,
     });
     void this.#open(this.#lock.take({ takeOver }));
