@@ -101,10 +101,6 @@ export class Ladder {
     void this.#tokens.prepare({ tokenUrl, maxSessionDurationSeconds: null });
   }
 
-  discardSpare() {
-    this.#tokens.discard();
-  }
-
   /**
    * A call begins.
    * @param {string} tokenUrl

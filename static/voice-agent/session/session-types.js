@@ -27,10 +27,10 @@
  * What the host asks for.
  * @typedef {StartCommand
  *   | {type: 'proceed'}
- *   | {type: 'prepare', tokenUrl: string} | {type: 'discard-spare'}
+ *   | {type: 'prepare', tokenUrl: string}
  *   | {type: 'audio', capture: MessagePort, playback: MessagePort}
  *   | {type: 'stop', reason?: EndReason} | {type: 'hang-up', reason?: EndReason}
- *   | {type: 'wake'} | {type: 'online'} | {type: 'extend'}
+ *   | {type: 'wake'} | {type: 'extend'}
  *   | {type: 'mute', muted: boolean}
  *   | {type: 'say', text: string} | {type: 'reply', instructions: string | null}
  *   | {type: 'update', id: number, session: SessionConfig}
@@ -38,7 +38,7 @@
  *   | {type: 'fail', error: PlainError}} SessionCommand
  *
  * `proceed`: the microphone is allowed, connect. `prepare`: a call is likely, have a token ready. `hang-up`: the
- * page goes away, there is no time for answers. `wake`, `online`: the page or the network is back, look after the
+ * page goes away, there is no time for answers. `wake`: the page or the network is back, look after the
  * connection now. `extend`: go on beyond the time limit, in a new session. `fail`: the call cannot go on.
  */
 

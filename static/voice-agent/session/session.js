@@ -88,8 +88,6 @@ export class Session {
         return this.#dispatch({ type: 'proceed' });
       case 'prepare':
         return this.#ladder.prepare(command.tokenUrl);
-      case 'discard-spare':
-        return this.#ladder.discardSpare();
       case 'audio':
         return this.#audio.attach(command.capture, command.playback);
       case 'stop':
@@ -97,7 +95,6 @@ export class Session {
       case 'hang-up':
         return this.#hangUp(command.reason ?? 'page-left');
       case 'wake':
-      case 'online':
         return this.#ladder.wake();
       case 'extend':
         return this.#dispatch({ type: 'extend' });

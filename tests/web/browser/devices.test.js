@@ -170,18 +170,18 @@ test('a permission taken back silences the call, asks nobody, and works again on
 
 test('a microphone that arrives after hanging up is let go of', () =>
   inPage(async (page) => {
-    const outcome = page.evaluate(openSound, {});
     const release = await page.evaluateHandle(() => {
       let free = () => {};
       hold.until = new Promise((resolve) => (free = () => resolve(undefined)));
       return { free };
     });
+    const outcome = page.evaluate(openSound, {});
+    await page.waitForFunction(() => hold.asked === 1);
     await page.evaluate(() => sound.audio.close());
     await release.evaluate(({ free }) => free());
 
     assert.equal(await outcome, 'audio-failed');
-    assert.equal(await page.evaluate(() => hold.tracks.length), 1);
-    assert.deepEqual(await page.evaluate(() => hold.open()), 0);
+    await page.waitForFunction(() => hold.tracks.length === 1 && hold.open() === 0);
   }));
 
 test('when the audio system cannot start, the microphone is let go of', () =>

@@ -177,7 +177,7 @@ test('a service that was silent for long is asked whether it is there, when the 
   bench.socket.isAlive = false;
   await bench.pass(10_000);
   bench.handle({ type: 'wake' });
-  bench.handle({ type: 'online' });
+  bench.handle({ type: 'wake' });
   assert.deepEqual(bench.socket.sent.slice(1), [{ type: 'session.update', session: {} }]);
 
   bench.socket.say({ type: 'session.error', code: 'invalid_config', message: 'no' });

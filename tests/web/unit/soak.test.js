@@ -54,16 +54,12 @@ const FAULTS = {
   'another microphone': (world) => world.attachAudio(),
   'a page that is looked at again': ({ session }) => session.handle({ type: 'wake' }),
   'typed words': ({ session }) => session.handle({ type: 'say', text: 'Really?' }),
-  'a spare token that nobody uses': ({ session }) => {
-    session.handle({ type: 'prepare', tokenUrl: 'https://gate.example/api/voice-token' });
-    session.handle({ type: 'discard-spare' });
-  },
 };
 
 /** What was wrong is right again. @param {World} world */
 function mend({ service, session }) {
   Object.assign(service, { isOnline: true, tokenStatus: 200, retryAfter: null, resumes: 'ok' });
-  session.handle({ type: 'online' });
+  session.handle({ type: 'wake' });
 }
 
 /**

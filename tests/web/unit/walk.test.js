@@ -64,11 +64,9 @@ class Walk {
       this.bench.handle(
         this.#pick([
           { type: 'wake' },
-          { type: 'online' },
           { type: 'extend' },
           { type: 'extend' },
           { type: 'prepare', tokenUrl: TOKEN_URL },
-          { type: 'discard-spare' },
           { type: 'mute', muted: this.#random() < 0.5 },
           { type: 'say', text: 'hello' },
           { type: 'reply', instructions: null },
@@ -180,7 +178,6 @@ test('whatever happens to a call, the user can leave it, and nothing of it is le
         bench.sockets.every(({ readyState }) => readyState === 3),
         'a socket is left open',
       );
-      bench.handle({ type: 'discard-spare' });
       assert.deepEqual(bench.timers, [], 'a timer is left');
       assertNoTokenTwice(bench);
       assertInOrder(bench);
