@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -87,6 +88,70 @@ class InvalidRequestError(RequestError):
         super().__init__(detail=sentences or None, errors=errors)
 
 
+class BodyError(RequestError):
+    """A body is too long (413), too slow (408), no JSON by its type (415) or at all (422)."""
+
+    code = "invalid_request"
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(f"body {status:d}", detail=detail)
+        self.status = int(status)
+        self.title = HTTPStatus(status).phrase
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What was not read would be taken for the next request: the connection ends."""
+        return {"Connection": "close"}
+
+
+class UnauthenticatedError(RequestError):
+    """Access control is on, and the caller brought no credential that counts.
+
+    `challenge` is the value of `WWW-Authenticate`. Source: RFC 9110, section 11.6.1; RFC 6750.
+    """
+
+    status = 401
+    code = "unauthenticated"
+    title = "Not signed in"
+    detail = "This service needs a valid credential, and none came with the request."
+
+    def __init__(self, reason: str = "", *, detail: str | None = None, challenge: str) -> None:
+        super().__init__(reason, detail=detail)
+        self._challenge = challenge
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The challenge that a 401 must carry."""
+        return {"WWW-Authenticate": self._challenge}
+
+
+class ForbiddenError(RequestError):
+    """The caller is known, or of a known kind, and may not do this."""
+
+    status = 403
+    code = "forbidden"
+    title = "Forbidden"
+    detail = "This caller may not do this."
+
+
+class RateLimitedError(RequestError):
+    """Too many requests of this caller, or of all together, within a minute or an hour."""
+
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests"
+    detail = "Too many calls were started in a short time; try again a little later."
+
+
+class QuotaExhaustedError(RequestError):
+    """The minutes of the day, or the sessions that may be open at once, are used up."""
+
+    status = 429
+    code = "quota_exhausted"
+    title = "Quota used up"
+    detail = "The minutes for today are used up; try again later."
+
+
 class OriginNotAllowedError(RequestError):
     """The page that asks is neither ours nor on the operator's list."""
 
@@ -134,6 +199,15 @@ class DrainingError(ServiceError):
     code = "draining"
     title = "Shutting down"
     detail = "This instance is shutting down and mints no more tokens; try again shortly."
+
+
+class StoppedError(ServiceError):
+    """The operator has stopped minting, or what it costs cannot be counted now."""
+
+    status = 503
+    code = "service_unavailable"
+    title = "Service unavailable"
+    detail = "The operator has stopped new calls for now; try again later."
 
 
 class UpstreamError(AppError):

@@ -1,24 +1,31 @@
 """The only reader of the environment; one field here is one line of `.env.example`."""
 
-import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, Self
+from typing import Annotated, Any, Final, Literal, NoReturn, Self
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import ConfigurationError
-from app.origins import normalise_origin
 from app.sentences import sentences
+from app.setting_types import (
+    ApiKey,
+    Codes,
+    CollectorUrl,
+    HttpsUrl,
+    Limit,
+    LowerCase,
+    Networks,
+    Origins,
+    RedisUrl,
+    Seconds,
+    Secret,
+    UpstreamUrl,
+    Words,
+    WsUrl,
+    split,
+)
 
 PREFIX = "VOICEGATE_"
 
@@ -39,75 +46,19 @@ DEFAULT_VOICES = (
     *("jean", "juergen", "lola", "mary", "michael", "paul", "rafael", "vera"),
 )
 
+# Each of these may stand in a file of its own instead, which the setting `<name>_file` names.
+SECRETS: Final[dict[str, TypeAdapter[Any]]] = {
+    "assemblyai_api_key": TypeAdapter(ApiKey),
+    "spare_api_key": TypeAdapter(ApiKey),
+    "secret": TypeAdapter(Secret),
+    "access_codes": TypeAdapter(Codes),
+    "jwt_secret": TypeAdapter(Secret),
+    "redis_url": TypeAdapter(RedisUrl),
+    "metrics_token": TypeAdapter(Secret),
+}
+
 EditableField = Literal["voice", "system_prompt", "greeting"]
-
-
-def _split(value: Any) -> Any:
-    """Turn `a, b` into its parts; anything but text passes through."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _network(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return ip_network(value)
-    except ValueError:
-        raise ValueError("must hold addresses or networks, such as 10.0.0.0/8") from None
-
-
-def _base_url(value: str, schemes: tuple[str, str], *, path: bool) -> str:
-    """Check a URL down to what may stand in a Content-Security-Policy."""
-    text = value.strip()
-    parts = urlsplit(text)
-    origin = normalise_origin(f"{parts.scheme}://{parts.netloc}")
-    extra = parts.path.rstrip("/")
-    if parts.scheme not in schemes or parts.query or parts.fragment or "?" in text or "#" in text:
-        raise ValueError
-    if extra and not (path and re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", extra)):
-        raise ValueError
-    return origin + extra
-
-
-def _upstream_url(value: str) -> str:
-    try:
-        return _base_url(value, ("https", "http"), path=False)
-    except ValueError:
-        raise ValueError("must be https://HOST[:PORT] without path or query") from None
-
-
-def _ws_url(value: str) -> str:
-    try:
-        return _base_url(value, ("wss", "ws"), path=True)
-    except ValueError:
-        raise ValueError("must be wss://HOST[:PORT]/PATH without query") from None
-
-
-def _key(value: SecretStr) -> SecretStr:
-    key = value.get_secret_value().strip()
-    # It becomes a header's value: anything else would be refused far from here, or be unsafe.
-    if not re.fullmatch(r"[\x21-\x7e]{1,512}", key):
-        raise ValueError("must be one word of at most 512 visible ASCII characters")
-    return SecretStr(key)
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Origins = Annotated[
-    tuple[Annotated[str, AfterValidator(normalise_origin)], ...], NoDecode, BeforeValidator(_split)
-]
-Networks = Annotated[
-    tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...],
-    NoDecode,
-    BeforeValidator(_split),
-]
-Editable = Annotated[tuple[EditableField, ...], NoDecode, BeforeValidator(_split)]
-Seconds = Annotated[float, Field(gt=0, le=120, allow_inf_nan=False)]
+Editable = Annotated[tuple[EditableField, ...], NoDecode, BeforeValidator(split)]
 
 
 class Settings(BaseSettings):
@@ -124,14 +75,14 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    assemblyai_api_key: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
-        default=None, validation_alias="ASSEMBLYAI_API_KEY"
-    )
+    assemblyai_api_key: ApiKey | None = Field(default=None, validation_alias="ASSEMBLYAI_API_KEY")
     assemblyai_api_key_file: Path | None = Field(
         default=None, validation_alias="ASSEMBLYAI_API_KEY_FILE"
     )
-    upstream_url: Annotated[str, AfterValidator(_upstream_url)] = "https://agents.assemblyai.com"
-    upstream_ws_url: Annotated[str, AfterValidator(_ws_url)] | None = None
+    spare_api_key: ApiKey | None = None
+    spare_api_key_file: Path | None = None
+    upstream_url: UpstreamUrl = "https://agents.assemblyai.com"
+    upstream_ws_url: WsUrl | None = None
 
     host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
     port: int = Field(default=8000, ge=0, le=65535, validation_alias="PORT")
@@ -149,6 +100,34 @@ class Settings(BaseSettings):
 
     allowed_origins: Origins = ()
     trusted_proxies: Networks = ()
+    frame_ancestors: Origins = ()
+
+    access: Literal["open", "code", "jwt"] = "open"
+    allow_without_origin: bool = False
+    access_codes: Codes = ()
+    access_codes_file: Path | None = None
+    jwt_secret: Secret | None = None
+    jwt_secret_file: Path | None = None
+    jwt_jwks_url: HttpsUrl | None = None
+    jwt_issuer: str = Field(default="", max_length=500)
+    jwt_audience: str = Field(default="", max_length=500)
+    jwt_cookie: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$")
+    secret: Secret | None = None
+    secret_file: Path | None = None
+
+    mints_per_minute: Limit = 120
+    caller_mints_per_minute: Limit = 10
+    caller_mints_per_hour: Limit = 60
+    minutes_per_day: Limit = 1200
+    caller_minutes_per_day: Limit = 240
+    sessions_at_once: Limit = 100
+    caller_sessions_at_once: Limit = 8
+    callers_per_address: int = Field(default=4, ge=1, le=1000)
+    price_per_hour_usd: float = Field(default=4.5, ge=0, le=1000, allow_inf_nan=False)
+    redis_url: RedisUrl | None = None
+    redis_url_file: Path | None = None
+    minting: bool = True
+    stop_file: Path | None = None
 
     agents_file: Path | None = None
     agent_system_prompt: str = Field(default=DEFAULT_SYSTEM_PROMPT, max_length=20000)
@@ -159,10 +138,17 @@ class Settings(BaseSettings):
     notice: str = Field(default="", max_length=500)
 
     docs: bool = True
-    shutdown_grace_seconds: int = Field(default=10, ge=0, le=600)
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
-        "info"
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    metrics_host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
+    metrics_token: Secret | None = None
+    metrics_token_file: Path | None = None
+    otel_exporter_otlp_endpoint: CollectorUrl | None = Field(
+        default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT"
     )
+    log_format: Annotated[Literal["auto", "json", "console"], LowerCase] = "auto"
+    log_addresses: bool = False
+    shutdown_grace_seconds: int = Field(default=10, ge=0, le=600)
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -177,13 +163,34 @@ class Settings(BaseSettings):
                     f"{variable(low)} ({getattr(self, low)}) must not be more than "
                     f"{variable(high)} ({getattr(self, high)})"
                 )
-        if self.assemblyai_api_key and self.assemblyai_api_key_file:
-            raise ValueError("Set ASSEMBLYAI_API_KEY or ASSEMBLYAI_API_KEY_FILE, not both")
+        for secret in SECRETS:
+            if getattr(self, secret) and getattr(self, f"{secret}_file"):
+                names = f"{variable(secret)} or {variable(f'{secret}_file')}"
+                raise ValueError(f"Set {names}, not both")
+        self._check_access()
         agent_fields = {name for name in self.model_fields_set if name.startswith("agent_")}
         if self.agents_file and agent_fields:
             names = ", ".join(sorted(variable(name) for name in agent_fields))
             raise ValueError(f"{names} has no effect beside {variable('agents_file')}: remove one")
         return self
+
+    def _check_access(self) -> None:
+        if self.access == "code" and not (self.access_codes or self.access_codes_file):
+            raise ValueError("VOICEGATE_ACCESS is code: set VOICEGATE_ACCESS_CODES")
+        has_secret = bool(self.jwt_secret or self.jwt_secret_file)
+        if self.access == "jwt" and has_secret == bool(self.jwt_jwks_url):
+            raise ValueError(
+                "VOICEGATE_ACCESS is jwt: set either VOICEGATE_JWT_SECRET or VOICEGATE_JWT_JWKS_URL"
+            )
+        if self.access == "jwt" and not (self.jwt_issuer and self.jwt_audience):
+            raise ValueError(
+                "VOICEGATE_ACCESS is jwt: set VOICEGATE_JWT_ISSUER and VOICEGATE_JWT_AUDIENCE"
+            )
+        is_shared = bool(self.redis_url or self.redis_url_file)
+        if is_shared and not (self.secret or self.secret_file):
+            raise ValueError(
+                "VOICEGATE_REDIS_URL shares limits: set one VOICEGATE_SECRET for all processes"
+            )
 
     @property
     def ws_url(self) -> str:
@@ -209,30 +216,36 @@ def variable(field: str) -> str:
 
 
 def load_settings() -> Settings:
-    """Read the environment, `.env` and the key's file.
+    """Read the environment, `.env` and the files of secrets.
 
     Raises:
         ConfigurationError: One sentence for each thing that is wrong; never a secret's value.
     """
     try:
         settings = Settings()
-        if settings.assemblyai_api_key_file is None:
-            return settings
-        key = _read_key(settings.assemblyai_api_key_file)
     except ValidationError as error:
         raise ConfigurationError(*sentences(error, Settings, variable)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"The file .env cannot be read ({type(error).__name__})."
         ) from None
-    return settings.model_copy(update={"assemblyai_api_key": key})
+    files: dict[str, Path] = {
+        name: path for name in SECRETS if (path := getattr(settings, f"{name}_file"))
+    }
+    if not files:
+        return settings
+    update = {name: _read_secret(name, path) for name, path in files.items()}
+    return settings.model_copy(update=update)
 
 
-def _read_key(path: Path) -> SecretStr:
+def _read_secret(name: str, path: Path) -> Any:
     try:
-        return _key(SecretStr(path.read_text(encoding="ascii")))
+        return SECRETS[name].validate_python(path.read_text(encoding="ascii").strip())
     except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
+        problem = f"which cannot be read ({error.strerror})"
+    except ValidationError as error:
+        message = error.errors(include_input=False)[0]["msg"]
+        problem = f"whose content {message.removeprefix('Value error, ')}"
     except ValueError:
-        problem = "must hold the key alone, as visible ASCII"
-    raise ConfigurationError(f"ASSEMBLYAI_API_KEY_FILE names {path}, which {problem}.") from None
+        problem = "whose content must be visible ASCII"
+    raise ConfigurationError(f"{variable(f'{name}_file')} names {path}, {problem}.") from None
