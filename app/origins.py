@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import Literal
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+# A page of ours or of the list; a page that may not; or something that says nothing about itself.
+Sender = Literal["page", "foreign", "unknown"]
+MAX_ORIGIN_CHARACTERS = 300
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,31}")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\]")
@@ -39,29 +40,46 @@ class OriginPolicy:
 
     allowed: frozenset[str]
 
-    def permits(self, headers: Mapping[str, str], own_origin: str) -> bool:
-        """Tell whether a request may go on.
+    def judge(self, origin: str | None, site: str | None, own_origin: str) -> Sender:
+        """Tell who sent a request, as far as a browser says.
 
-        A request without `Origin` is no cross-origin read, but may still be a foreign page's
-        (an image, a link, a `no-cors` fetch): `Sec-Fetch-Site`, which pages cannot set, tells.
+        `Sec-Fetch-Site` cannot be set by pages, and is there where `Origin` is not: on a page's
+        own GET, and on what a foreign page makes without CORS (an image, a link, a `no-cors`
+        fetch). Source: Fetch Metadata Request Headers, section 2.4.
+
+        Args:
+            origin: The `Origin` field; None if there is none.
+            site: The `Sec-Fetch-Site` field; None if there is none.
+            own_origin: Where the request arrived, as `scheme://host`.
         """
-        origin = headers.get("origin")
-        if origin is None:
-            return headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
-        return self.lists(origin) or _equal(origin, own_origin)
+        if origin is not None:
+            if self.lists(origin):
+                return "page"
+            is_own = is_same(origin, own_origin) and site in {None, "none", "same-origin"}
+            return "page" if is_own else "foreign"
+        if site == "same-origin":
+            return "page"
+        # Typed into the address bar, or sent by something that is no present-day browser.
+        return "unknown" if site in {None, "none"} else "foreign"
 
     def lists(self, origin: str | None) -> bool:
         """Tell whether another front end's origin is on the operator's list."""
-        if origin is None or not self.allowed:
-            return False
-        try:
-            return normalise_origin(origin) in self.allowed
-        except ValueError:
-            return False
+        return bool(self.allowed) and origin is not None and _normal(origin) in self.allowed
 
 
-def _equal(origin: str, own_origin: str) -> bool:
+def is_same(origin: str, own_origin: str) -> bool:
+    """Tell whether both are the same origin; what is none is never the same."""
+    normal = _normal(origin)
+    return normal is not None and normal == _normal(own_origin)
+
+
+def _normal(origin: str) -> str | None:
+    return _cached_normal(origin) if len(origin) <= MAX_ORIGIN_CHARACTERS else None
+
+
+@lru_cache(maxsize=256)
+def _cached_normal(origin: str) -> str | None:
     try:
-        return normalise_origin(origin) == normalise_origin(own_origin)
+        return normalise_origin(origin)
     except ValueError:
-        return False
+        return None

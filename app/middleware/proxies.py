@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+BEHIND_PROXY = "behind_proxy"
 Networks = tuple[IPv4Network | IPv6Network, ...]
 _HOST = re.compile(rb"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
@@ -33,8 +34,16 @@ def peer(scope: Scope) -> str | None:
     return client[0] if client else None
 
 
+def is_behind_proxy(scope: Scope) -> bool:
+    """Tell whether the request came through a proxy that we trust."""
+    return BEHIND_PROXY in scope.get("state", ())
+
+
 class TrustedProxies:
-    """Sets scheme, host and client address from `X-Forwarded-*`, for trusted peers only."""
+    """Sets scheme, host and client address from `X-Forwarded-*`, for trusted peers only.
+
+    The outermost layer, so that all others see the request as the caller made it.
+    """
 
     def __init__(self, app: ASGIApp, networks: Networks) -> None:
         self._app = app
@@ -62,6 +71,7 @@ class TrustedProxies:
         client = self._client(headers)
         if client is not None:
             changed["client"] = (client, 0)
+        changed["state"] = {**scope.get("state", {}), BEHIND_PROXY: True}
         return changed
 
     def _client(self, headers: Sequence[tuple[bytes, bytes]]) -> str | None:

@@ -44,36 +44,43 @@ def test_what_is_no_origin(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "permitted"),
+    ("origin", "site", "sender"),
     [
-        ({}, True),
-        ({"origin": OWN}, True),
-        ({"origin": "https://VOICE.example.com:443"}, True),
-        ({"origin": "http://voice.example.com"}, False),
-        ({"origin": "https://voice.example.com:8443"}, False),
-        ({"origin": "https://voice.example.com.evil.test"}, False),
-        ({"origin": "https://www.example.com"}, True),
-        ({"origin": "http://localhost:3000"}, True),
-        ({"origin": "http://localhost:3001"}, False),
-        ({"origin": "null"}, False),
-        ({"origin": ""}, False),
-        ({"origin": "*"}, False),
-        ({"origin": "null", "sec-fetch-site": "same-origin"}, False),
-        ({"sec-fetch-site": "same-origin"}, True),
-        ({"sec-fetch-site": "none"}, True),
-        ({"sec-fetch-site": "same-site"}, False),
-        ({"sec-fetch-site": "cross-site"}, False),
-        ({"sec-fetch-site": "nonsense"}, False),
-        ({"sec-fetch-site": "cross-site", "origin": "https://www.example.com"}, True),
-        ({"sec-fetch-site": "cross-site", "origin": "https://evil.test"}, False),
+        (None, None, "unknown"),
+        (None, "none", "unknown"),
+        (None, "same-origin", "page"),
+        (None, "same-site", "foreign"),
+        (None, "cross-site", "foreign"),
+        (None, "nonsense", "foreign"),
+        (None, "", "foreign"),
+        (OWN, None, "page"),
+        (OWN, "same-origin", "page"),
+        (OWN, "cross-site", "foreign"),
+        (OWN, "same-site", "foreign"),
+        ("https://VOICE.example.com:443", None, "page"),
+        ("http://voice.example.com", None, "foreign"),
+        ("https://voice.example.com:8443", None, "foreign"),
+        ("https://voice.example.com.evil.test", None, "foreign"),
+        ("https://www.example.com", None, "page"),
+        ("https://www.example.com", "cross-site", "page"),
+        ("http://localhost:3000", None, "page"),
+        ("http://localhost:3001", None, "foreign"),
+        ("null", None, "foreign"),
+        ("null", "same-origin", "foreign"),
+        ("", None, "foreign"),
+        ("*", None, "foreign"),
+        ("https://evil.test", "cross-site", "foreign"),
+        ("https://evil.test", "same-origin", "foreign"),
+        ("https://" + "a" * 9000, None, "foreign"),
     ],
 )
-def test_policy(headers: dict[str, str], permitted: bool) -> None:  # noqa: FBT001 - a table
-    """Own pages, listed ones and programs may call; other pages may not, in whatever way."""
-    assert POLICY.permits(headers, OWN) is permitted
+def test_policy(origin: str | None, site: str | None, sender: str) -> None:
+    """Own pages and listed ones are pages, and what says nothing about itself is unknown."""
+    assert POLICY.judge(origin, site, OWN) == sender
 
 
-def test_policy_with_a_senseless_host_permits_only_the_list() -> None:
+@pytest.mark.parametrize("own", ["https://", "https:// ", "http://a.test, b.test"])
+def test_policy_with_a_senseless_host_permits_only_the_list(own: str) -> None:
     """A request whose `Host` is no host has no origin of its own to match."""
-    assert not POLICY.permits({"origin": "https://"}, "https://")
-    assert POLICY.permits({"origin": "https://www.example.com"}, "https://")
+    assert POLICY.judge(own, None, own) == "foreign"
+    assert POLICY.judge("https://www.example.com", None, own) == "page"

@@ -8,6 +8,7 @@ from app.main import create_app
 from tests.service import SERVICE, assert_problem, caller, make_settings, minting, refusing, service
 
 FRIEND = "https://www.example.com"
+EXPOSED = "Retry-After, RateLimit, RateLimit-Policy, X-Request-ID"
 PREFLIGHT = {"Access-Control-Request-Method": "GET"}
 
 
@@ -22,6 +23,8 @@ PREFLIGHT = {"Access-Control-Request-Method": "GET"}
         {"Sec-Fetch-Site": "same-site"},
         {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
         {"Origin": "https://evil.test", "X-Forwarded-Host": "evil.test"},
+        {"Origin": SERVICE, "Sec-Fetch-Site": "cross-site"},
+        {"Origin": f"{SERVICE}, {FRIEND}"},
     ],
 )
 @pytest.mark.parametrize("path", ["/api/voice-token", "/api/agents"])
@@ -42,11 +45,10 @@ async def test_foreign_pages_are_refused(headers: dict[str, str], path: str) -> 
         {"Origin": SERVICE},
         {"Origin": SERVICE, "Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "same-origin"},
-        {"Sec-Fetch-Site": "none"},
     ],
 )
-async def test_own_pages_and_programs_are_served(headers: dict[str, str]) -> None:
-    """Our own page and callers that are no browser need no list, and get no CORS headers."""
+async def test_own_pages_are_served(headers: dict[str, str]) -> None:
+    """Our own page needs no list, and gets no CORS headers."""
     async with service(minting()) as client:
         response = await client.get("/api/voice-token", headers=headers)
 
@@ -66,9 +68,9 @@ async def test_listed_page_is_served_with_cors() -> None:
     assert_problem(refused, 422, "invalid_request")
     for response in (served, refused):
         assert response.headers["access-control-allow-origin"] == FRIEND
-        assert response.headers["access-control-expose-headers"] == "Retry-After, X-Request-ID"
+        assert response.headers["access-control-expose-headers"] == EXPOSED
         assert response.headers["vary"] == "Origin"
-        assert "access-control-allow-credentials" not in response.headers
+        assert response.headers["access-control-allow-credentials"] == "true"
 
 
 async def test_preflight_of_a_listed_page() -> None:
@@ -78,8 +80,28 @@ async def test_preflight_of_a_listed_page() -> None:
 
     assert (response.status_code, response.content) == (204, b"")
     assert response.headers["access-control-allow-origin"] == FRIEND
-    assert response.headers["access-control-allow-methods"] == "GET"
+    assert response.headers["access-control-allow-methods"] == "GET, POST"
+    assert response.headers["access-control-allow-headers"] == "Authorization, Content-Type"
     assert response.headers["vary"] == "Origin"
+
+
+@pytest.mark.parametrize("name", ["Origin", "Sec-Fetch-Site"])
+async def test_fields_that_came_twice_are_no_page(name: str) -> None:
+    """Which of two was the browser's cannot be told, so neither counts."""
+    good = {"Origin": SERVICE, "Sec-Fetch-Site": "same-origin"}[name]
+    app = create_app(make_settings(), transport=refusing())
+    async with app.router.lifespan_context(app), caller(app, headers={}) as client:
+        twice = await client.get("/api/voice-token", headers=[(name, good), (name, good)])
+
+    assert_problem(twice, 403, "origin_not_allowed")
+
+
+async def test_preflight_never_reaches_a_route() -> None:
+    """However many ask, a preflight costs no routing, even of a path that is none."""
+    async with service(refusing(), allowed_origins=(FRIEND,)) as client:
+        response = await client.options("/api/none", headers=PREFLIGHT | {"Origin": FRIEND})
+
+    assert response.status_code == 204
 
 
 async def test_preflight_of_a_foreign_page() -> None:
@@ -90,7 +112,7 @@ async def test_preflight_of_a_foreign_page() -> None:
         )
 
     assert_problem(response, 403, "origin_not_allowed")
-    assert "access-control-allow-origin" not in response.headers
+    assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Who may mint, and who it is: the three modes of access."""

@@ -1,0 +1,83 @@
+"""The cookies of this service: signed, out of reach of scripts, and bound to the host under TLS."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from app.access.credentials import read_cookie
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from app.signing import Signer
+
+VISITOR_COOKIE = "voicegate_visitor"
+ACCESS_COOKIE = "voicegate_access"
+LIFETIME_SECONDS = 30 * 86400
+RENEW_AFTER_SECONDS = 7 * 86400
+MAX_COOKIE_CHARACTERS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """One kind of cookie; `same_site` says whether links from other sites bring it along."""
+
+    name: str
+    same_site: Literal["Strict", "Lax"]
+
+    def name_in(self, scope: Scope) -> str:
+        """Return its name on the wire.
+
+        Browsers take a `__Host-` cookie only from this very host over TLS, so that no neighbour
+        below the same domain can plant one. Source: RFC 6265bis, section 4.1.3.
+        """
+        return f"__Host-{self.name}" if scope["scheme"] == "https" else self.name
+
+    def read(self, scope: Scope) -> str | None:
+        """Return its value, if it came and is of a size that we make."""
+        text = read_cookie(scope, self.name_in(scope))
+        return text if text is not None and len(text) <= MAX_COOKIE_CHARACTERS else None
+
+    def header(self, scope: Scope, value: str, *, max_age_seconds: int = LIFETIME_SECONDS) -> str:
+        """Return the value of `Set-Cookie`; 0 seconds forgets it."""
+        secure = "; Secure" if scope["scheme"] == "https" else ""
+        return (
+            f"{self.name_in(scope)}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; "
+            f"SameSite={self.same_site}{secure}"
+        )
+
+
+VISITOR = Cookie(VISITOR_COOKIE, "Lax")
+ACCESS = Cookie(ACCESS_COOKIE, "Strict")
+
+
+def new_id() -> str:
+    """Return an id that nobody guesses."""
+    return secrets.token_urlsafe(16)
+
+
+class Visitors:
+    """Knows a browser again by a cookie that says nothing about its owner."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+
+    def recognise(self, scope: Scope) -> str | None:
+        """Return the id in the cookie, if it is one of ours and not too old."""
+        return self._read(scope, LIFETIME_SECONDS)
+
+    def greeting(self, scope: Scope) -> str | None:
+        """Return the `Set-Cookie` that the page's answer needs; None while the cookie is fresh."""
+        if self._read(scope, RENEW_AFTER_SECONDS) is not None:
+            return None
+        visitor = self.recognise(scope) or new_id()
+        return VISITOR.header(scope, self._signer.sign(VISITOR_COOKIE, visitor))
+
+    def _read(self, scope: Scope, max_age_seconds: int) -> str | None:
+        text = VISITOR.read(scope)
+        if text is None:
+            return None
+        value: Any = self._signer.read(VISITOR_COOKIE, text, max_age_seconds=max_age_seconds)
+        return value if isinstance(value, str) else None

@@ -1,0 +1,137 @@
+"""Fetches the keys of the operator's login: rarely, once at a time, and never for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from app.access.keys import ALL, KeyRing, UnreadableKeysError, read_keys
+from app.errors import StoppedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+logger = logging.getLogger("voicegate.access")
+
+FETCH_SECONDS = 3.0
+MAX_BYTES = 256 * 1024
+FRESH_SECONDS = 600
+STALE_SECONDS = 86400
+# Between two fetches, while there are keys, so that made-up key ids cannot drive them.
+PAUSE_SECONDS = 30
+# The same without any key, when nobody can be let in.
+PAUSE_WITHOUT_KEYS_SECONDS = 3
+
+
+class FetchError(Exception):
+    """The keys did not come; says why in our own words."""
+
+
+class Jwks:
+    """The keys behind one URL.
+
+    Args:
+        url: Where they are, in JSON (RFC 7517).
+        clock: Seconds that only grow.
+    """
+
+    algorithms = ALL
+
+    def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._url = url
+        self._clock = clock
+        self._http: httpx.AsyncClient | None = None
+        self._ring: KeyRing = {}
+        self._fetched_at = -math.inf
+        self._tried_at = -math.inf
+        self._fetching: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Hold the connection to the login open."""
+        async with httpx.AsyncClient(
+            timeout=FETCH_SECONDS,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
+        ) as http:
+            self._http = http
+            try:
+                yield
+            finally:
+                self._http = None
+                if self._fetching is not None:
+                    self._fetching.cancel()
+                    await asyncio.wait([self._fetching])
+
+    async def find(self, key_id: str | None, algorithm: str) -> Any | None:
+        """Return a key; waits for a fetch only when what is here does not do.
+
+        Raises:
+            StoppedError: There are no keys, or none that are younger than a day.
+        """
+        key = self._usable().get((key_id, algorithm))
+        if key is None or self._age() > FRESH_SECONDS:
+            await self._fetch()
+            ring = self._usable()
+            if not ring:
+                raise StoppedError(
+                    "unavailable",
+                    detail="Sign-ins cannot be checked now; try again in a few seconds.",
+                    retry_after_seconds=max(1, math.ceil(self._pause_left())),
+                )
+            key = ring.get((key_id, algorithm))
+        return key
+
+    def _usable(self) -> KeyRing:
+        return self._ring if self._age() <= STALE_SECONDS else {}
+
+    def _age(self) -> float:
+        return self._clock() - self._fetched_at
+
+    def _pause_left(self) -> float:
+        pause = PAUSE_SECONDS if self._usable() else PAUSE_WITHOUT_KEYS_SECONDS
+        return self._tried_at + pause - self._clock()
+
+    async def _fetch(self) -> None:
+        """Join the fetch under way, or begin one unless the last was just now."""
+        if self._fetching is None:
+            if self._pause_left() > 0:
+                return
+            self._tried_at = self._clock()
+            self._fetching = asyncio.create_task(self._renew())
+            self._fetching.add_done_callback(self._on_done)
+        # One caller who goes away must not end it for the others.
+        await asyncio.wait([self._fetching])
+
+    def _on_done(self, _: asyncio.Task[None]) -> None:
+        self._fetching = None
+
+    async def _renew(self) -> None:
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                self._ring = read_keys(await self._download())
+        except (FetchError, UnreadableKeysError, httpx.HTTPError, TimeoutError) as error:
+            why = str(error) if isinstance(error, (FetchError, UnreadableKeysError)) else ""
+            logger.warning("the login's keys cannot be had (%s)", why or type(error).__name__)
+        else:
+            self._fetched_at = self._clock()
+
+    async def _download(self) -> bytes:
+        if self._http is None:
+            raise FetchError("not serving")
+        content = bytearray()
+        async with self._http.stream("GET", self._url) as response:
+            if response.status_code != httpx.codes.OK:
+                raise FetchError(f"status {response.status_code}")
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > MAX_BYTES:
+                    raise FetchError("too long")
+        return bytes(content)

@@ -1,0 +1,244 @@
+"""Every mode of access with every kind of caller, end to end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.access.cookies import ACCESS_COOKIE, VISITOR_COOKIE
+from app.main import create_app
+from app.signing import Signer
+from tests.logins import JWT_SETTINGS, SECRET, by_hand, issue, private_key
+from tests.service import SERVICE, assert_problem, caller, make_settings, minting, refusing
+
+if TYPE_CHECKING:
+    import httpx
+
+KEPT = "a-deployment-secret-that-tests-know-0123"
+CODE = "correct-horse-battery"
+FRIEND = "https://www.example.com"
+OPEN: dict[str, Any] = {}
+CODED: dict[str, Any] = {"access": "code", "access_codes": (CODE, "another-code")}
+MODES: dict[str, dict[str, Any]] = {
+    "open": OPEN,
+    "open+codes": {"access_codes": (CODE,)},
+    "code": CODED,
+    "jwt": JWT_SETTINGS,
+}
+PAGE = {"Sec-Fetch-Site": "same-origin"}
+NO_ONE: dict[str, str] = {}
+FINE = (200, "")
+NEEDS = (401, "unauthenticated")
+FOREIGN = (403, "origin_not_allowed")
+
+
+def bearer(credential: str) -> dict[str, str]:
+    """Return the field that carries a credential."""
+    return {"Authorization": f"Bearer {credential}"}
+
+
+def cookie(name: str, value: str) -> dict[str, str]:
+    """Return the field that carries a cookie."""
+    return {"Cookie": f"first=1; {name}={value}; last=2"}
+
+
+def access_cookie(code: str = CODE, secret: str = KEPT, age_seconds: int = 0) -> dict[str, str]:
+    """Return a cookie as the service gives it, or nearly so."""
+    signer = Signer(secret)
+    value = ["visitor-of-a-test", signer.hash(f"code:{code}")]
+    with pytest.MonkeyPatch.context() as patch:
+        then = int(time.time()) - age_seconds
+        patch.setattr("itsdangerous.timed.TimestampSigner.get_timestamp", lambda _: then)
+        return cookie(ACCESS_COOKIE, signer.sign(ACCESS_COOKIE, value))
+
+
+def visitor_cookie() -> dict[str, str]:
+    """Return a cookie that names a visitor, which is no credential."""
+    return cookie(VISITOR_COOKIE, Signer(KEPT).sign(VISITOR_COOKIE, "visitor-of-a-test"))
+
+
+def tampered(headers: dict[str, str]) -> dict[str, str]:
+    """Return a cookie with another content under the same signature."""
+    name, _, value = headers["Cookie"].split(";")[1].partition("=")
+    return cookie(name.strip(), ("A" if value[0] != "A" else "B") + value[1:])
+
+
+GOOD = issue()
+CASES: list[Any] = [
+    pytest.param(mode, headers, expected, id=f"{mode}: {name}")
+    for name, headers, outcomes in [
+        ("own page, nothing", PAGE, [FINE, FINE, NEEDS, NEEDS]),
+        ("own page by origin", {"Origin": SERVICE}, [FINE, FINE, NEEDS, NEEDS]),
+        ("listed page", {"Origin": FRIEND}, [FINE, FINE, NEEDS, NEEDS]),
+        ("foreign page", {"Origin": "https://evil.test"}, [FOREIGN] * 4),
+        ("null origin", {"Origin": "null"}, [FOREIGN] * 4),
+        ("cross-site image", {"Sec-Fetch-Site": "cross-site"}, [FOREIGN] * 4),
+        ("same-site image", {"Sec-Fetch-Site": "same-site"}, [FOREIGN] * 4),
+        ("program", NO_ONE, [(403, "forbidden"), NEEDS, NEEDS, NEEDS]),
+        ("address bar", {"Sec-Fetch-Site": "none"}, [(403, "forbidden"), NEEDS, NEEDS, NEEDS]),
+        ("program, code", bearer(CODE), [(403, "forbidden"), FINE, FINE, NEEDS]),
+        ("program, wrong code", bearer("guess-0001"), [(403, "forbidden"), NEEDS, NEEDS, NEEDS]),
+        ("program, cookie", access_cookie(), [(403, "forbidden"), NEEDS, NEEDS, NEEDS]),
+        ("program, JWT", bearer(GOOD), [(403, "forbidden"), NEEDS, NEEDS, FINE]),
+        ("own page, code", PAGE | bearer(CODE), [FINE, FINE, FINE, NEEDS]),
+        ("own page, visitor", PAGE | visitor_cookie(), [FINE, FINE, NEEDS, NEEDS]),
+        ("own page, cookie", PAGE | access_cookie(), [FINE, FINE, FINE, NEEDS]),
+        ("listed page, code", {"Origin": FRIEND} | bearer(CODE), [FINE, FINE, FINE, NEEDS]),
+        ("listed page, JWT", {"Origin": FRIEND} | bearer(GOOD), [FINE, FINE, NEEDS, FINE]),
+        ("own page, JWT", PAGE | bearer(GOOD), [FINE, FINE, NEEDS, FINE]),
+        ("own page, JWT cookie", PAGE | cookie("login", GOOD), [FINE, FINE, NEEDS, FINE]),
+        ("foreign page, code", {"Origin": "https://evil.test"} | bearer(CODE), [FOREIGN] * 4),
+        ("foreign page, cookie", {"Origin": "https://evil.test"} | access_cookie(), [FOREIGN] * 4),
+        ("foreign page, JWT", {"Origin": "https://evil.test"} | bearer(GOOD), [FOREIGN] * 4),
+        ("null origin, JWT cookie", {"Origin": "null"} | cookie("login", GOOD), [FOREIGN] * 4),
+    ]
+    for mode, expected in zip(MODES, outcomes, strict=True)
+] + [
+    pytest.param("code", PAGE | headers, NEEDS, id=f"code: {name}")
+    for name, headers in [
+        ("cookie signed by another", access_cookie(secret=KEPT + "x")),
+        ("cookie tampered with", tampered(access_cookie())),
+        ("cookie of 31 days ago", access_cookie(age_seconds=31 * 86400)),
+        ("cookie of a removed code", access_cookie("a-removed-code")),
+        ("cookie without content", cookie(ACCESS_COOKIE, "")),
+        (
+            "cookie signed for another use",
+            cookie(
+                ACCESS_COOKIE,
+                Signer(KEPT).sign(VISITOR_COOKIE, ["v", Signer(KEPT).hash(f"code:{CODE}")]),
+            ),
+        ),
+        ("overlong cookie", cookie(ACCESS_COOKIE, "a" * 9000)),
+        ("wrong code beside a good cookie", access_cookie() | bearer("guess-0001")),
+    ]
+]
+BAD_TOKENS = {
+    "expired": issue(exp=int(time.time()) - 60),
+    "not yet": issue(nbf=int(time.time()) + 3600),
+    "forged": issue(key=SECRET[::-1]),
+    "alg none": by_hand({"alg": "none", "typ": "JWT"}),
+    "alg None": by_hand({"alg": "None"}),
+    "no alg": by_hand({"typ": "JWT"}),
+    "alg list": by_hand({"alg": ["HS256"]}),
+    "RS256": issue("RS256", key=private_key("RS256")),
+    "wrong audience": issue(aud="somebody-else"),
+    "wrong issuer": issue(iss="https://login.example.test.evil.test"),
+    "made-up signature": by_hand({"alg": "HS256"}, b"x" * 32),
+    "no audience": issue(aud=None),
+    "no issuer": issue(iss=None),
+    "no subject": issue(sub=None),
+    "empty subject": issue(sub=""),
+    "long subject": issue(sub="a" * 257),
+    "no expiry": issue(exp=None),
+    "critical extension": issue(headers={"crit": ["x"], "x": 1}),
+    "overlong": issue(pad="a" * 8000),
+    "no token": "a.b.c",
+    "one part": "abc",
+    "nested head": by_hand("[" * 4000),
+    "text head": by_hand('"HS256"'),
+}
+CASES += [
+    pytest.param("jwt", PAGE | carried, NEEDS, id=f"jwt: {name}, {how}")
+    for name, token in BAD_TOKENS.items()
+    for how, carried in (("bearer", bearer(token)), ("cookie", cookie("login", token)))
+]
+
+
+async def ask(
+    mode: dict[str, Any], headers: dict[str, str], *, mints: bool = True
+) -> httpx.Response:
+    """Return the answer to one request for a token."""
+    settings = make_settings(secret=KEPT, allowed_origins=(FRIEND,), **mode)
+    app = create_app(settings, transport=minting() if mints else refusing())
+    async with app.router.lifespan_context(app), caller(app, headers={}) as client:
+        return await client.get("/api/voice-token", headers=headers)
+
+
+@pytest.mark.parametrize(("mode", "headers", "expected"), CASES)
+async def test_token_route(mode: str, headers: dict[str, str], expected: tuple[int, str]) -> None:
+    """A token goes to whom the mode names; all others get whole problem details, unasked."""
+    status, code = expected
+    response = await ask(MODES[mode], headers, mints=expected == FINE)
+
+    if expected == FINE:
+        assert response.status_code == 200
+        return
+    body = assert_problem(response, status, code)
+    assert response.headers["vary"] == "Origin"
+    assert ("www-authenticate" in response.headers) == (status == 401)
+    for secret in (CODE, "guess-0001", GOOD, "visitor-of-a-test", "evil.test"):
+        assert secret not in str(body) + str(response.headers)
+    if status == 401:
+        assert response.headers["www-authenticate"].startswith('Bearer realm="voicegate"')
+    if code == "forbidden":
+        assert "VOICEGATE_ALLOW_WITHOUT_ORIGIN" in body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "headers", "status"),
+    [
+        ("open", NO_ONE, 200),
+        ("open", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("open", {"Origin": "null"}, 403),
+        ("code", NO_ONE, 401),
+        ("code", access_cookie(), 200),
+        ("jwt", NO_ONE, 401),
+        ("jwt", cookie("login", GOOD), 200),
+    ],
+)
+async def test_callers_without_origin_where_allowed(
+    mode: str, headers: dict[str, str], status: int
+) -> None:
+    """The setting takes programs for pages; it neither opens a mode nor lets foreign pages in."""
+    response = await ask(MODES[mode] | {"allow_without_origin": True}, headers)
+
+    assert response.status_code == status
+
+
+async def test_refusal_can_be_read_by_a_listed_page() -> None:
+    """A front end elsewhere learns that it needs a credential, and may send one along."""
+    response = await ask(MODES["code"], {"Origin": FRIEND}, mints=False)
+
+    assert_problem(response, 401, "unauthenticated")
+    assert response.headers["access-control-allow-origin"] == FRIEND
+    assert response.headers["access-control-allow-credentials"] == "true"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("headers", [NO_ONE, PAGE, {"Origin": FRIEND}])
+async def test_agents_are_public(mode: str, headers: dict[str, str]) -> None:
+    """What the page shows anyway needs no credential, in any mode."""
+    app = create_app(make_settings(allowed_origins=(FRIEND,), **MODES[mode]), transport=refusing())
+    async with app.router.lifespan_context(app), caller(app, headers={}) as client:
+        response = await client.get("/api/agents", headers=headers)
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("mode", "headers", "said"),
+    [
+        ("open", PAGE, ("open", True)),
+        ("open", NO_ONE, ("open", False)),
+        ("code", PAGE, ("code", False)),
+        ("code", PAGE | access_cookie(), ("code", True)),
+        ("code", access_cookie(), ("code", False)),
+        ("code", PAGE | bearer(CODE), ("code", False)),
+        ("jwt", PAGE, ("jwt", False)),
+        ("jwt", PAGE | cookie("login", GOOD), ("jwt", True)),
+        ("jwt", PAGE | bearer(GOOD), ("jwt", True)),
+        ("jwt", PAGE | bearer("nonsense"), ("jwt", False)),
+    ],
+)
+async def test_page_asks_whether_it_may(
+    mode: str, headers: dict[str, str], said: tuple[str, bool]
+) -> None:
+    """The page learns the mode, and whether to ask for something; codes cannot be tried here."""
+    app = create_app(make_settings(secret=KEPT, **MODES[mode]), transport=refusing())
+    async with app.router.lifespan_context(app), caller(app, headers={}) as client:
+        response = await client.get("/api/access", headers=headers)
+
+    assert response.json() == {"mode": said[0], "granted": said[1]}
+    assert response.headers["cache-control"] == "no-store"
