@@ -1,0 +1,85 @@
+"""What the tests of the limits share: a clock, callers, a record of what was counted, stores."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from app.caller import Caller
+from app.limits.ledger_memory import MemoryLedger
+from app.limits.ledger_redis import RedisLedger
+from app.limits.rules import CostRules
+from app.limits.store import Breaker, open_redis
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from app.limits.ledger import LedgerStore
+    from tests.redis_server import RedisServer
+
+# Ten o'clock of some day in UTC: ten hours into a window of the day, none into one of the hour.
+START = 20_000 * 86400 + 10 * 3600
+
+
+class Clock:
+    """A time that only a test moves, in seconds since 1970."""
+
+    def __init__(self, now: float = START) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
+class Tally:
+    """Counts what the limits tell their metrics."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def limited(self, limit: str) -> None:
+        """Count a refusal."""
+        self.counts[limit] += 1
+
+    def store_failed(self, kind: str) -> None:
+        """Count a failure."""
+        self.counts[f"failed-{kind}"] += 1
+
+    def granted(self, seconds: int) -> None:
+        """Add seconds."""
+        self.counts["granted"] += seconds
+
+    def returned(self, seconds: int) -> None:
+        """Add seconds."""
+        self.counts["returned"] += seconds
+
+
+def visitor(name: str, address: str = "home") -> Caller:
+    """Return a caller known by a cookie."""
+    return Caller("visitor", name, address)
+
+
+def rules(**limits: int) -> CostRules:
+    """Return rules with these limits and no other."""
+    names = ("caller_day_seconds", "address_day_seconds", "all_day_seconds")
+    places = ("caller_open", "address_open", "all_open")
+    return CostRules(**(dict.fromkeys([*names, *places], 0) | limits))
+
+
+@asynccontextmanager
+async def ledger_of(
+    server: RedisServer | None, limits: CostRules, clock: Any
+) -> AsyncIterator[LedgerStore]:
+    """Yield an empty ledger: in Redis, or in memory where no server is given."""
+    if server is None:
+        yield MemoryLedger(limits, clock=clock)
+        return
+    server.ask("FLUSHALL")
+    redis = open_redis(server.url)
+    try:
+        yield RedisLedger(redis, limits, breaker=Breaker(), clock=clock)
+    finally:
+        await redis.aclose()
+        await redis.connection_pool.disconnect()

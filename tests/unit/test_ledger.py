@@ -1,0 +1,328 @@
+"""The ledger of grants: one suite for the one in memory and the one in Redis."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.limits.ledger import LIFETIME_SECONDS, MAX_CANDIDATES, Grant
+from app.limits.ledger_memory import MemoryLedger
+from tests.limit_kit import Clock, ledger_of, rules
+from tests.redis_server import RedisServer, redis_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAY = 86400
+numbers = count(1)
+
+
+@pytest.fixture(scope="module", params=["memory", "redis"])
+def server(request: pytest.FixtureRequest) -> Iterator[RedisServer | None]:
+    """Run each test twice: without Redis and with a real one."""
+    if request.param == "memory":
+        yield None
+        return
+    with redis_server() as started:
+        yield started
+
+
+def grant(
+    caller: str = "ann", address: str = "home", *, granted: int = 900, expires: int = 60
+) -> Grant:
+    """Return a grant with a name of its own."""
+    return Grant(f"grant-{next(numbers):010d}", caller, address, granted, expires)
+
+
+async def test_day_is_counted_by_caller_address_and_all(server: RedisServer | None) -> None:
+    """Each limit refuses by its name at its own count, and not before."""
+    clock = Clock()
+    limits = rules(caller_day_seconds=1800, address_day_seconds=2700, all_day_seconds=3600)
+    async with ledger_of(server, limits, clock) as ledger:
+        asked = ["ann", "ann", "ann", "bob", "bob"]
+        by_name = [(await ledger.take(grant(name))).refused for name in asked]
+        elsewhere = [(await ledger.take(grant("cyd", "work"))).refused for _ in range(2)]
+
+    assert by_name == ["", "", "caller-day", "", "address-day"]
+    assert elsewhere == ["", "all-day"]
+
+
+async def test_subject_does_not_count_against_its_address(server: RedisServer | None) -> None:
+    """Whom a login vouches for takes nothing from those who share its network."""
+    async with ledger_of(server, rules(address_day_seconds=900), Clock()) as ledger:
+        subject = [(await ledger.take(grant("sue", ""))).refused for _ in range(3)]
+        other = (await ledger.take(grant("bob"))).refused
+
+    assert subject == ["", "", ""]
+    assert other == ""
+
+
+async def test_refused_take_changes_nothing(server: RedisServer | None) -> None:
+    """What the last limit refuses is not counted by those that were asked before it."""
+    limits = rules(caller_day_seconds=3600, caller_open=5, all_day_seconds=900, all_open=5)
+    async with ledger_of(server, limits, Clock()) as ledger:
+        first = await ledger.take(grant())
+        for _ in range(20):
+            assert (await ledger.take(grant())).refused == "all-day"
+        after = await ledger.take(grant(granted=60))
+
+    assert first.day.current == 900
+    assert (after.refused, after.day.current) == ("all-day", 900)
+
+
+async def test_sessions_at_once_are_free_again_when_they_must_be_over(
+    server: RedisServer | None,
+) -> None:
+    """A grant takes a place until its token and the longest session with it have run out."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_open=1, all_open=2), clock) as ledger:
+        assert (await ledger.take(grant("ann"))).refused == ""
+        assert (await ledger.take(grant("bob"))).refused == ""
+        assert (await ledger.take(grant("cyd"))).refused == "all-open"
+        clock.now += 959
+        refused = await ledger.take(grant("ann"))
+        clock.now += 1
+        again = await ledger.take(grant("ann"))
+
+    assert (refused.refused, refused.frees_in_seconds) == ("caller-open", 1)
+    assert again.refused == ""
+
+
+async def test_day_slides(server: RedisServer | None) -> None:
+    """Six hours into the next day, three quarters of the last one still count; then none."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_day_seconds=3600), clock) as ledger:
+        for _ in range(4):
+            assert (await ledger.take(grant())).refused == ""
+        clock.now += 14 * 3600 + 6 * 3600
+        first, second = await ledger.take(grant()), await ledger.take(grant())
+        clock.now += 42 * 3600
+        later = await ledger.take(grant())
+
+    assert (first.refused, second.refused) == ("", "caller-day")
+    assert second.day.used == 3600
+    assert second.day.seconds_until_fits(3600, 900) == 6 * 3600
+    assert (later.refused, later.day.used) == ("", 900)
+
+
+async def test_zero_is_no_limit(server: RedisServer | None) -> None:
+    """Where the operator took the limits away, nothing refuses."""
+    async with ledger_of(server, rules(), Clock()) as ledger:
+        refused = {(await ledger.take(grant(granted=10800))).refused for _ in range(300)}
+
+    assert refused == {""}
+
+
+async def test_cancel_gives_everything_back_once(server: RedisServer | None) -> None:
+    """Seconds and place come back by the first call, nothing by the second."""
+    async with ledger_of(server, rules(caller_day_seconds=900, caller_open=1), Clock()) as ledger:
+        taken = grant()
+        await ledger.take(taken)
+        returned = [await ledger.cancel(taken.grant_id) for _ in range(2)]
+        again = await ledger.take(grant())
+
+    assert returned == [900, 0]
+    assert (again.refused, again.day.current) == ("", 900)
+
+
+async def test_cancel_after_midnight_takes_from_the_day_of_the_mint(
+    server: RedisServer | None,
+) -> None:
+    """What was granted yesterday does not come off what was granted today."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_day_seconds=90000), clock) as ledger:
+        clock.now += 14 * 3600 - 1
+        late, today = grant(), grant()
+        await ledger.take(late)
+        clock.now += 2
+        await ledger.take(today)
+        await ledger.cancel(late.grant_id)
+        day = (await ledger.take(grant())).day
+
+    assert (day.previous, day.current) == (0, 1800)
+
+
+async def test_settle_gives_back_what_was_not_used_once(server: RedisServer | None) -> None:
+    """Granted less used, and the place; a second report of grant or session gives nothing."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_open=2, caller_day_seconds=1800), clock) as ledger:
+        first, second = grant(), grant()
+        await ledger.take(first)
+        await ledger.take(second)
+        assert (await ledger.take(grant())).refused == "caller-open"
+        returned = [
+            await ledger.settle(first.grant_id, "session-1", clock.now + 1, 200),
+            await ledger.settle(first.grant_id, "session-2", clock.now + 1, 200),
+            await ledger.settle(second.grant_id, "session-1", clock.now + 1, 200),
+            await ledger.cancel(first.grant_id),
+        ]
+        verdict = await ledger.take(grant(granted=700))
+
+    assert returned == [700, 0, 0, 0]
+    assert (verdict.refused, verdict.day.current) == ("", 1800)
+
+
+async def test_settle_never_gives_more_than_granted_nor_less_than_nothing(
+    server: RedisServer | None,
+) -> None:
+    """A session longer than granted, which the clocks of two companies make possible, is all."""
+    clock = Clock()
+    async with ledger_of(server, rules(), clock) as ledger:
+        long, instant = grant(), grant()
+        await ledger.take(long)
+        await ledger.take(instant)
+        returned = [
+            await ledger.settle(long.grant_id, "session-1", clock.now, 901),
+            await ledger.settle(instant.grant_id, "session-2", clock.now, 0),
+        ]
+
+    assert returned == [0, 900]
+
+
+@pytest.mark.parametrize(
+    ("began", "returned"),
+    [(-6, 0), (-5, 890), (0, 890), (120, 890), (121, 0)],
+    ids=["before-the-mint", "clocks-differ", "at-once", "last-moment", "too-late"],
+)
+async def test_session_must_have_begun_while_the_token_was_good(
+    server: RedisServer | None, began: int, returned: int
+) -> None:
+    """A session of another time is no proof, and does not use the receipt up."""
+    clock = Clock()
+    async with ledger_of(server, rules(), clock) as ledger:
+        taken = grant()
+        await ledger.take(taken)
+        minted_at = clock.now
+        clock.now += 300
+
+        assert await ledger.settle(taken.grant_id, "session", minted_at + began, 10) == returned
+        rest = await ledger.settle(taken.grant_id, "other", minted_at, 10)
+        assert rest == 890 - returned
+
+
+async def test_short_session_of_another_token_settles_no_long_grant(
+    server: RedisServer | None,
+) -> None:
+    """Three hours granted, one minute granted, a session of 10 s: at most 50 s come back."""
+    clock = Clock()
+    async with ledger_of(server, rules(), clock) as ledger:
+        long, short = grant("ann", granted=10800), grant("bob", "work", granted=60)
+        await ledger.take(long)
+        await ledger.take(short)
+        swapped = await ledger.settle(long.grant_id, "of-short", clock.now + 2, 10)
+        own = await ledger.settle(short.grant_id, "of-long", clock.now + 2, 10800)
+
+    assert (swapped, own) == (50, 0)
+
+
+async def test_cancelled_grant_bounds_no_return(server: RedisServer | None) -> None:
+    """A grant without a token opened no session."""
+    clock = Clock()
+    async with ledger_of(server, rules(), clock) as ledger:
+        taken, cancelled = grant(), grant("bob", granted=60)
+        await ledger.take(taken)
+        await ledger.take(cancelled)
+        await ledger.cancel(cancelled.grant_id)
+
+        assert await ledger.settle(taken.grant_id, "session", clock.now, 100) == 800
+
+
+async def test_too_many_candidates_give_nothing_back(server: RedisServer | None) -> None:
+    """A session that cannot be compared with all that may have opened it proves nothing."""
+    clock = Clock()
+    async with ledger_of(server, rules(), clock) as ledger:
+        taken = grant()
+        await ledger.take(taken)
+        for _ in range(MAX_CANDIDATES):
+            await ledger.take(grant())
+
+        assert await ledger.settle(taken.grant_id, "session", clock.now, 100) == 0
+
+
+async def test_grant_is_claimed_once(server: RedisServer | None) -> None:
+    """The first report is looked into, and no further one; unknown grants never."""
+    async with ledger_of(server, rules(), Clock()) as ledger:
+        taken = grant()
+        await ledger.take(taken)
+        claims = [await ledger.claim(taken.grant_id) for _ in range(3)]
+        unknown = await ledger.claim("grant-of-nobody")
+        returned = await ledger.settle(taken.grant_id, "session", Clock().now, 100)
+
+    assert claims == [True, False, False]
+    assert not unknown
+    assert returned == 800
+
+
+async def test_old_grant_is_forgotten(server: RedisServer | None) -> None:
+    """An hour after the longest session there is nothing left to report."""
+    clock = Clock()
+    async with ledger_of(server, rules(), clock) as ledger:
+        taken = grant()
+        await ledger.take(taken)
+        began = clock.now
+        clock.now += LIFETIME_SECONDS
+
+        assert not await ledger.claim(taken.grant_id)
+        assert await ledger.cancel(taken.grant_id) == 0
+        assert await ledger.settle(taken.grant_id, "session", began, 10) == 0
+
+
+async def test_every_key_in_redis_expires() -> None:
+    """Nothing stays for ever, whatever was done."""
+    clock = Clock()
+    with redis_server() as server:
+        async with ledger_of(server, rules(), clock) as ledger:
+            for _ in range(3):
+                taken = grant()
+                await ledger.take(taken)
+                await ledger.claim(taken.grant_id)
+            await ledger.settle(taken.grant_id, "session", clock.now, 1)
+        keys = [line for line in server.ask("KEYS *").decode().split() if "voicegate" in line]
+        lives = [int(server.ask(f"TTL {key}").decode().strip().lstrip(":")) for key in keys]
+
+    assert len(keys) == 3 + 3 + 3 + 1 + 1  # grants, days, places, minted, session
+    assert all(0 < life <= 2 * DAY + 60 for life in lives)
+    assert all(key.startswith("{voicegate}:") for key in keys)
+
+
+async def test_memory_is_bounded() -> None:
+    """A hundred thousand callers without any limit leave no more behind than is allowed."""
+    clock = Clock()
+    ledger = MemoryLedger(rules(), clock=clock, max_keys=1000, max_records=1000)
+    sizes = []
+    for number in range(100_000):
+        await ledger.take(grant(f"caller-{number}", f"address-{number}"))
+        clock.now += 0.01
+        if number % 10_000 == 0:
+            sizes.append(len(ledger))
+
+    assert max(sizes) <= 1000 * (1 + 1 + 1 + 2 + 3)
+
+
+async def test_memory_forgets_what_is_over() -> None:
+    """Two days later hardly anything is left."""
+    clock = Clock()
+    ledger = MemoryLedger(rules(), clock=clock)
+    for number in range(1000):
+        taken = grant(f"caller-{number}", f"address-{number}")
+        await ledger.take(taken)
+        await ledger.settle(taken.grant_id, f"session-{number}", clock.now, 10)
+    clock.now += 2 * DAY
+    await ledger.take(grant())
+
+    assert len(ledger) <= 10
+
+
+async def test_clock_that_goes_back_forgets_nothing() -> None:
+    """A clock put right across midnight gives nobody a second day."""
+    clock = Clock(START_OF_DAY + 1)
+    ledger = MemoryLedger(rules(caller_day_seconds=900), clock=clock)
+    await ledger.take(grant())
+    clock.now -= 2
+
+    assert (await ledger.take(grant())).refused == "caller-day"
+
+
+START_OF_DAY = 20_000 * DAY

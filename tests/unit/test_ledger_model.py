@@ -1,0 +1,209 @@
+"""The ledger against a plain model of it: a list of all grants, counted anew at each question."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from app.limits.ledger import LIFETIME_SECONDS, Grant
+from tests.limit_kit import Clock, ledger_of, rules
+from tests.redis_server import RedisServer, redis_server
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+DAY = 86400
+LIMITS = rules(
+    caller_day_seconds=4000,
+    address_day_seconds=6000,
+    all_day_seconds=9000,
+    caller_open=3,
+    address_open=4,
+    all_open=5,
+)
+FEW = settings(
+    max_examples=40,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@dataclass
+class Entry:
+    """What the model knows of one grant."""
+
+    grant: Grant
+    minted_at: int
+    returned: int = 0
+    is_cancelled: bool = False
+    is_settled: bool = False
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Does the same to a store and to the model, and compares what they say."""
+
+    server: RedisServer | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._clock = Clock()
+        self._runner = asyncio.Runner()
+        self._open = AsyncExitStack()
+        context = ledger_of(self.server, LIMITS, self._clock)
+        self._ledger = self._run(self._open.enter_async_context(context))
+        self._entries: list[Entry] = []
+        self._sessions: set[str] = set()
+
+    def teardown(self) -> None:
+        """Close the store."""
+        self._run(self._open.aclose())
+        self._runner.close()
+
+    @rule(
+        caller=st.sampled_from("abc"),
+        address=st.sampled_from(["", "home", "work"]),
+        granted=st.sampled_from([60, 900, 2500]),
+        expires=st.sampled_from([10, 600]),
+    )
+    def take(self, caller: str, address: str, granted: int, expires: int) -> None:
+        """Take a grant."""
+        name = f"grant-{len(self._entries):010d}"
+        key = f"{caller}-{'subject' if not address else 'visitor'}"
+        grant = Grant(name, key, address, granted, expires)
+
+        verdict = self._run(self._ledger.take(grant))
+
+        assert verdict.refused == self._expected(grant)
+        if not verdict.refused:
+            self._entries.append(Entry(grant, int(self._clock.now)))
+            assert verdict.day.used == pytest.approx(self._used("caller", grant))
+
+    @rule(seconds=st.sampled_from([1, 30, 700, 5000, 40_000, DAY, 3 * DAY]))
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self._clock.now += seconds
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        """Cancel any grant there was."""
+        if not self._entries:
+            return
+        entry = data.draw(st.sampled_from(self._entries))
+        known = self._is_known(entry) and not entry.is_settled
+        expected = entry.grant.granted_seconds if known else 0
+
+        assert self._run(self._ledger.cancel(entry.grant.grant_id)) == expected
+        if known:
+            entry.is_cancelled, entry.returned = True, expected
+
+    @rule(
+        data=st.data(),
+        session=st.sampled_from(["s1", "s2", "s3", "s4"]),
+        began=st.sampled_from([-10, 0, 8, 65, 200, 700]),
+        used=st.sampled_from([0, 1, 59, 899, 3000]),
+    )
+    def settle(self, data: st.DataObject, session: str, began: int, used: int) -> None:
+        """Settle any grant there was."""
+        if not self._entries:
+            return
+        entry = data.draw(st.sampled_from(self._entries))
+        session_id = f"{session}-{int(self._clock.now) // 5000}"
+        began_at = entry.minted_at + began
+        proves = (
+            self._is_known(entry)
+            and not entry.is_settled
+            and session_id not in self._sessions
+            and _could_open(entry, began_at)
+        )
+        expected = 0
+        if proves:
+            sizes = [
+                other.grant.granted_seconds
+                for other in self._entries
+                if not other.is_cancelled and _could_open(other, began_at)
+            ]
+            expected = min(max(0, min(sizes) - used), entry.grant.granted_seconds)
+            entry.is_settled, entry.returned = True, expected
+            self._sessions.add(session_id)
+
+        returned = self._run(self._ledger.settle(entry.grant.grant_id, session_id, began_at, used))
+        assert returned == expected
+
+    @invariant()
+    def is_never_over_a_limit(self) -> None:
+        """Of what counts today, by anyone: no day over its limit, no more places than there are."""
+        today = int(self._clock.now) // DAY
+        by_caller: dict[str, int] = {}
+        for entry in self._entries:
+            if entry.minted_at // DAY == today:
+                key = entry.grant.caller_key
+                by_caller[key] = by_caller.get(key, 0) + _counted(entry)
+        assert all(seconds <= LIMITS.caller_day_seconds for seconds in by_caller.values())
+        assert sum(by_caller.values()) <= LIMITS.all_day_seconds
+        assert sum(map(self._is_open, self._entries)) <= LIMITS.all_open
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return self._runner.run(coroutine)
+
+    def _is_known(self, entry: Entry) -> bool:
+        return not entry.is_cancelled and self._clock.now < entry.minted_at + LIFETIME_SECONDS
+
+    def _is_open(self, entry: Entry) -> bool:
+        grant = entry.grant
+        ends_at = entry.minted_at + grant.expires_in_seconds + grant.granted_seconds
+        return not (entry.is_cancelled or entry.is_settled) and self._clock.now < ends_at
+
+    def _of(self, party: str, grant: Grant) -> list[Entry]:
+        """Return the entries that count for the same party as a grant."""
+        if party == "all":
+            return self._entries
+        field = f"{party}_key"
+        mine = getattr(grant, field)
+        return [entry for entry in self._entries if getattr(entry.grant, field) == mine]
+
+    def _used(self, party: str, grant: Grant) -> float:
+        today, into = divmod(int(self._clock.now), DAY)
+        entries = self._of(party, grant)
+        now = sum(_counted(entry) for entry in entries if entry.minted_at // DAY == today)
+        before = sum(_counted(entry) for entry in entries if entry.minted_at // DAY == today - 1)
+        return now + before * (DAY - into) / DAY
+
+    def _expected(self, grant: Grant) -> str:
+        parties = ["caller", "address", "all"] if grant.address_key else ["caller", "all"]
+        for party in parties:
+            if sum(map(self._is_open, self._of(party, grant))) >= LIMITS.of(f"{party}-open"):
+                return f"{party}-open"
+        for party in parties:
+            if self._used(party, grant) + grant.granted_seconds > LIMITS.of(f"{party}-day"):
+                return f"{party}-day"
+        return ""
+
+
+def _counted(entry: Entry) -> int:
+    return entry.grant.granted_seconds - entry.returned
+
+
+def _could_open(entry: Entry, began_at: int) -> bool:
+    return -5 <= began_at - entry.minted_at <= entry.grant.expires_in_seconds + 60
+
+
+def test_memory_agrees_with_the_model() -> None:
+    """Whatever is taken, cancelled and settled, in whatever order."""
+    run_state_machine_as_test(LedgerMachine, settings=FEW)
+
+
+def test_redis_agrees_with_the_model() -> None:
+    """The same in the script of Redis."""
+    with ExitStack() as stack:
+        server = stack.enter_context(redis_server())
+        machine = type("RedisMachine", (LedgerMachine,), {"server": server})
+        run_state_machine_as_test(machine, settings=FEW)

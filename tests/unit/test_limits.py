@@ -1,0 +1,277 @@
+"""The courtesy limits, the limit on access codes, and what is said of them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.caller import Caller
+from app.errors import QuotaExhaustedError, RateLimitedError
+from app.limits.attempts import CodeAttempts
+from app.limits.bounded_memory import BoundedMemory
+from app.limits.cost import cost_sentence, worst_cost_per_day_usd
+from app.limits.courtesy import CourtesyLimits
+from app.limits.fields import rate_limit_fields
+from app.limits.guard import CostGuard
+from app.limits.ledger_memory import MemoryLedger
+from app.limits.receipts import Receipts
+from app.limits.rules import SENTENCES, LimitState
+from app.limits.windows import LONGEST_WAIT_SECONDS, Window
+from app.metrics import LIMITS
+from app.signing import Signer
+from tests.limit_kit import Clock, Tally, rules, visitor
+from tests.service import make_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+DAY = 86400
+
+
+async def hits(hit: Callable[[], Awaitable[object]], times: int) -> list[str]:
+    """Return the name of the limit that refused each time, or nothing."""
+    refused = []
+    for _ in range(times):
+        try:
+            await hit()
+        except RateLimitedError as error:
+            refused.append(str(error).removeprefix("limit "))
+        else:
+            refused.append("")
+    return refused
+
+
+def courtesy(clock: Clock, tally: Tally | None = None, **changes: int) -> CourtesyLimits:
+    """Return limits of which only those named are set."""
+    names = ("caller_mints_per_minute", "caller_mints_per_hour", "mints_per_minute")
+    chosen = make_settings(**(dict.fromkeys(names, 0) | changes))
+    return CourtesyLimits(chosen, metrics=tally or Tally(), memory=BoundedMemory(clock=clock))
+
+
+async def test_caller_is_limited_and_let_in_again_after_the_time_said() -> None:
+    """Ten a minute: the eleventh waits, and after `Retry-After` it is let in, and not before."""
+    clock = Clock()
+    limits = courtesy(clock, caller_mints_per_minute=10)
+    clock.now += 45
+    first = await hits(lambda: limits.hit(visitor("ann")), 11)
+    with pytest.raises(RateLimitedError) as refusal:
+        await limits.hit(visitor("ann"))
+    wait_seconds = refusal.value.retry_after_seconds
+    assert wait_seconds is not None
+
+    clock.now += wait_seconds - 1
+    early = await hits(lambda: limits.hit(visitor("ann")), 1)
+    clock.now += 1
+    late = await hits(lambda: limits.hit(visitor("ann")), 1)
+
+    assert first == [""] * 10 + ["caller-minute"]
+    assert (wait_seconds, early, late) == (15 + 6, ["caller-minute"], [""])
+
+
+async def test_each_limit_refuses_by_its_name() -> None:
+    """By the hour, by the address whose callers change, and by all together."""
+    clock = Clock()
+    by_hour = courtesy(clock, caller_mints_per_hour=2)
+    by_address = courtesy(clock, caller_mints_per_minute=2, callers_per_address=2)
+    by_all = courtesy(clock, mints_per_minute=3)
+
+    assert (await hits(lambda: by_hour.hit(visitor("ann")), 3))[-1] == "caller-hour"
+    names = [
+        (await hits(lambda n=n: by_address.hit(visitor(f"v{n}")), 1))[0]  # type: ignore[misc]
+        for n in range(5)
+    ]
+    assert names == ["", "", "", "", "address-minute"]
+    names = [
+        (await hits(lambda n=n: by_all.hit(Caller("subject", f"s{n}", f"a{n}")), 1))[0]  # type: ignore[misc]
+        for n in range(4)
+    ]
+    assert names == ["", "", "", "all-minute"]
+
+
+async def test_refused_caller_takes_nothing_from_its_neighbours() -> None:
+    """One who hammers cannot use up what its address, or everyone, may have."""
+    limits = courtesy(Clock(), caller_mints_per_minute=2, callers_per_address=2, mints_per_minute=4)
+    await hits(lambda: limits.hit(visitor("loud")), 100)
+
+    assert await hits(lambda: limits.hit(visitor("quiet")), 2) == ["", ""]
+
+
+async def test_subject_does_not_count_by_address() -> None:
+    """Whom a login vouches for is limited by itself."""
+    limits = courtesy(Clock(), caller_mints_per_minute=5, callers_per_address=1)
+    office = [Caller("subject", f"person-{number}", "office") for number in range(10)]
+
+    assert [await hits(lambda who=who: limits.hit(who), 1) for who in office] == [[""]] * 10  # type: ignore[misc]
+
+
+async def test_zero_takes_a_limit_away() -> None:
+    """Nothing refuses, and there is nothing to tell."""
+    limits = courtesy(Clock())
+
+    assert await hits(lambda: limits.hit(visitor("ann")), 500) == [""] * 500
+    assert await limits.hit(visitor("ann")) == ()
+
+
+async def test_refusals_are_counted_by_limit() -> None:
+    """The metrics hear the name of the limit, each time."""
+    tally = Tally()
+    limits = courtesy(Clock(), tally, caller_mints_per_minute=1)
+    await hits(lambda: limits.hit(visitor("ann")), 4)
+
+    assert tally.counts == {"caller-minute": 3}
+
+
+async def test_memory_of_courtesy_is_bounded() -> None:
+    """A hundred thousand callers leave no more than the bound behind; the recent ones stay."""
+    clock = Clock()
+    memory = BoundedMemory(max_keys=1000, clock=clock)
+    chosen = make_settings(mints_per_minute=0, caller_mints_per_minute=1, caller_mints_per_hour=0)
+    limits = CourtesyLimits(chosen, metrics=Tally(), memory=memory)
+    for number in range(100_000):
+        await limits.hit(visitor(f"caller-{number}", f"address-{number}"))
+
+    assert len(memory) == 1000
+    assert await hits(lambda: limits.hit(visitor("caller-99999", "other")), 1) == ["caller-minute"]
+
+
+async def test_wrong_codes_lock_the_address_and_only_it() -> None:
+    """Ten wrong ones in a minute: even a right one is refused there, and nowhere else."""
+    tally = Tally()
+    attempts = CodeAttempts(metrics=tally)
+    wrong = await hits(lambda: attempts.wrong_attempt("here"), 12)
+
+    assert wrong == [""] * 10 + ["code-attempts"] * 2
+    assert await hits(lambda: attempts.allow_attempt("here"), 1) == ["code-attempts"]
+    assert await hits(lambda: attempts.allow_attempt("there"), 50) == [""] * 50
+    assert tally.counts["code-attempts"] == 3
+
+
+async def test_wrong_codes_are_limited_in_all() -> None:
+    """Guessing from a thousand addresses ends after 300 in an hour."""
+    attempts = CodeAttempts(metrics=Tally())
+    for number in range(300):
+        await attempts.wrong_attempt(f"address-{number}")
+
+    assert await hits(lambda: attempts.allow_attempt("fresh"), 1) == ["code-attempts"]
+
+
+@given(
+    st.integers(0, 5000), st.integers(0, 5000), st.integers(1, DAY), st.integers(1, 5000),
+    st.integers(1, 5000),
+)  # fmt: skip
+@settings(max_examples=300, derandomize=True, deadline=None)
+def test_wait_is_right_to_the_second(
+    previous: int, current: int, left: int, quota: int, cost: int
+) -> None:
+    """After the seconds said the cost fits, and a second earlier it does not."""
+    wait = Window(previous, current, float(left), DAY).seconds_until_fits(quota, cost)
+
+    assert 1 <= wait <= LONGEST_WAIT_SECONDS
+    if wait < LONGEST_WAIT_SECONDS:
+        assert _later(previous, current, left, wait) + cost <= quota + 1e-6
+        if wait > 1:
+            assert _later(previous, current, left, wait - 1) + cost > quota - 1e-6
+
+
+def _later(previous: int, current: int, left: int, seconds: int) -> float:
+    if seconds < left:
+        return current + previous * (left - seconds) / DAY
+    return max(0.0, current * (DAY - (seconds - left)) / DAY)
+
+
+def test_fields_are_structured_fields() -> None:
+    """Names, quota, window, unit where it is no request; what is left, and until when."""
+    states = [
+        LimitState("caller-minute", 10, 60, 9, 42),
+        LimitState("caller-day", 14400, 86400, 13500, 3600, "seconds"),
+    ]
+
+    assert dict(rate_limit_fields(states)) == {
+        b"ratelimit-policy": (
+            b'"caller-minute";q=10;w=60, "caller-day";q=14400;w=86400;qu="seconds"'
+        ),
+        b"ratelimit": b'"caller-minute";r=9;t=42, "caller-day";r=13500;t=3600',
+    }
+    assert rate_limit_fields(()) == []
+
+
+async def test_guard_says_why_and_when() -> None:
+    """A sentence for each kind of refusal, the time to wait, and how the day stands."""
+    clock, tally = Clock(), Tally()
+    limits = rules(caller_day_seconds=1800, all_open=3)
+    guard = CostGuard(MemoryLedger(limits, clock=clock), limits, tally)
+
+    async def take(name: str) -> tuple[LimitState, ...]:
+        return (await guard.take(
+            visitor(name), max_session_duration_seconds=900, expires_in_seconds=60
+        ))[1]  # fmt: skip
+
+    await take("ann")
+    (state,) = await take("ann")
+    with pytest.raises(QuotaExhaustedError) as day:
+        await take("ann")
+    await take("bob")
+    with pytest.raises(QuotaExhaustedError) as places:
+        await take("bob")
+
+    assert state == LimitState("caller-day", 1800, DAY, 0, 14 * 3600, "seconds")
+    assert day.value.detail == "The minutes for today are used up; try again later."
+    assert day.value.retry_after_seconds == DAY  # 14 h, and half of the next day: bounded
+    assert places.value.detail.startswith("Too many calls are open at once in this service")
+    assert places.value.retry_after_seconds == 960
+    assert tally.counts == {"caller-day": 1, "all-open": 1, "granted": 2700}
+
+
+def test_every_limit_has_a_sentence_and_a_label() -> None:
+    """What can refuse is known to people and to metrics."""
+    assert set(SENTENCES) == set(LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "cost", "sentence"),
+    [
+        pytest.param(
+            {},
+            90.0,
+            "At most 1,200 minutes a day are granted: 90.00 USD at 4.50 USD an hour.",
+            id="defaults",
+        ),
+        pytest.param(
+            {"minutes_per_day": 0, "sessions_at_once": 10},
+            1080.0,
+            "At most 14,400 minutes a day are granted: 1,080.00 USD at 4.50 USD an hour. "
+            "No limit of its own bounds this: set VOICEGATE_MINUTES_PER_DAY.",
+            id="bound-by-places",
+        ),
+        pytest.param(
+            {"minutes_per_day": 0, "sessions_at_once": 0, "mints_per_minute": 0},
+            math.inf,
+            "Nothing limits the minutes that are granted a day, at 4.50 USD an hour: "
+            "set VOICEGATE_MINUTES_PER_DAY.",
+            id="unlimited",
+        ),
+    ],
+)
+def test_worst_cost_is_said(changes: dict[str, int], cost: float, sentence: str) -> None:
+    """The sum of a day that the settings allow, or in words that there is none."""
+    chosen = make_settings(**changes)
+
+    assert worst_cost_per_day_usd(chosen) == cost
+    assert cost_sentence(chosen) == sentence
+
+
+def test_receipt_is_ours_or_nothing() -> None:
+    """Read back as written; changed in any character, or by another secret, it names nothing."""
+    receipts, others = Receipts(Signer("a" * 32)), Receipts(Signer("b" * 32))
+    receipt = receipts.write("abcdefghij-_ABCD")
+
+    assert receipts.read(receipt) == "abcdefghij-_ABCD"
+    assert others.read(receipt) is None
+    for place in range(len(receipt)):
+        changed = receipt[:place] + ("0" if receipt[place] != "0" else "1") + receipt[place + 1 :]
+        assert receipts.read(changed) is None
+    assert receipts.read("") is None

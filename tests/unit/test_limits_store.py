@@ -1,0 +1,160 @@
+"""The breaker before the store, and the limits while the store is away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from app.errors import StoppedError
+from app.limits.limits import Limits
+from app.limits.store import DOWN_SECONDS, MAX_CONNECTIONS, Breaker, StoreDownError
+from tests.limit_kit import Clock, Tally, visitor
+from tests.service import make_settings
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+class Store:
+    """Answers, fails or says nothing, as told; counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.behaviour = "answer"
+        self.asked = 0
+
+    async def ask(self) -> str:
+        """Be asked."""
+        self.asked += 1
+        if self.behaviour == "fail":
+            raise RedisConnectionError
+        if self.behaviour == "break":
+            raise AttributeError("of the client's own")
+        if self.behaviour == "hang":
+            await asyncio.Event().wait()
+        return "answered"
+
+
+@pytest.mark.parametrize("behaviour", ["fail", "break"])
+async def test_failure_keeps_everyone_off_for_a_second_then_one_probe(behaviour: str) -> None:
+    """Nobody asks a store that just failed; after a second one does, and if it works, all do."""
+    clock, store = Clock(), Store()
+    breaker = Breaker(clock)
+    store.behaviour = behaviour
+    for _ in range(5):
+        with pytest.raises(StoreDownError):
+            await breaker.run(store.ask)
+    assert store.asked == 1
+
+    clock.now += DOWN_SECONDS
+    for _ in range(5):
+        with pytest.raises(StoreDownError):
+            await breaker.run(store.ask)
+    assert store.asked == 2
+
+    store.behaviour = "answer"
+    clock.now += DOWN_SECONDS
+    assert [await breaker.run(store.ask) for _ in range(3)] == ["answered"] * 3
+
+
+async def test_only_one_probe_at_a_time() -> None:
+    """While the one finds out, the others are told at once that the store is down."""
+    clock, store = Clock(), Store()
+    breaker = Breaker(clock)
+    store.behaviour = "fail"
+    with pytest.raises(StoreDownError):
+        await breaker.run(store.ask)
+    clock.now += DOWN_SECONDS
+    store.behaviour = "hang"
+    results = await asyncio.gather(
+        *(breaker.run(store.ask) for _ in range(20)), return_exceptions=True
+    )
+
+    assert all(isinstance(result, StoreDownError) for result in results)
+    assert store.asked == 2
+
+
+async def test_silent_store_is_waited_for_once() -> None:
+    """Those who wait for a place are sent away as soon as the first find out."""
+    store = Store()
+    store.behaviour = "hang"
+    breaker = Breaker()
+    crowd = 10 * MAX_CONNECTIONS
+    results = await asyncio.gather(
+        *(breaker.run(store.ask) for _ in range(crowd)), return_exceptions=True
+    )
+
+    assert all(isinstance(result, StoreDownError) for result in results)
+    assert store.asked == MAX_CONNECTIONS
+
+
+async def test_our_own_busy_loop_is_not_taken_for_a_dead_store() -> None:
+    """An answer that waits because this process was busy for longer than the limit still counts."""
+    loop = asyncio.get_running_loop()
+
+    async def ask() -> str:
+        answer: asyncio.Future[str] = loop.create_future()
+        loop.call_later(0.005, answer.set_result, "answered")
+        return await answer
+
+    def block() -> None:
+        stop_at = loop.time() + 0.2
+        while loop.time() < stop_at:
+            pass
+
+    loop.call_soon(block)
+    assert await Breaker().run(ask) == "answered"
+
+
+async def test_cancelled_waiter_leaves_its_place() -> None:
+    """A request that goes away while the store is silent keeps nobody else out."""
+    store = Store()
+    store.behaviour = "hang"
+    breaker = Breaker()
+    tasks = [asyncio.create_task(breaker.run(store.ask)) for _ in range(MAX_CONNECTIONS)]
+    while store.asked < MAX_CONNECTIONS:  # noqa: ASYNC110 - the store has no event
+        await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    store.behaviour = "answer"
+
+    assert await breaker.run(store.ask) == "answered"
+
+
+async def test_store_away_courtesy_passes_and_cost_refuses(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody listens where Redis should be: asked twice, both told, each logged once a second."""
+    caplog.set_level(logging.ERROR)
+    tally = Tally()
+    chosen = make_settings(redis_url="redis://127.0.0.1:1", secret=SECRET)
+    limits = Limits(chosen, tally)
+    async with limits.serving():
+        for _ in range(20):
+            assert await limits.courtesy.hit(visitor("ann")) == ()
+            with pytest.raises(StoppedError) as refusal:
+                await limits.guard.take(
+                    visitor("ann"), max_session_duration_seconds=900, expires_in_seconds=60
+                )
+            assert refusal.value.retry_after_seconds == 5
+
+    assert tally.counts == {"failed-courtesy": 20, "failed-cost": 20}
+    assert 2 <= len(caplog.records) <= 6
+    assert "127.0.0.1" not in caplog.text
+
+
+async def test_wrong_codes_stay_limited_while_the_store_is_away() -> None:
+    """Guessing is not free because Redis is not there."""
+    chosen = make_settings(redis_url="redis://127.0.0.1:1", secret=SECRET)
+    limits = Limits(chosen, Tally())
+    refused = 0
+    async with limits.serving():
+        for _ in range(15):
+            try:
+                await limits.attempts.wrong_attempt("here")
+            except Exception as error:  # noqa: BLE001 - its kind is what is asserted
+                refused += type(error).__name__ == "CourtesyRefusedError"
+
+    assert refused == 5
