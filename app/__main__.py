@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import errno
+import logging
 import sys
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from app import log
 from app.errors import ConfigurationError
+from app.limits.cost import cost_sentence
 from app.main import create_app
 from app.server import Server, listen
 from app.settings import Settings, load_settings
+from app.tracing import open_tracer
 
 if TYPE_CHECKING:
     import socket
@@ -20,28 +25,44 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+logger = logging.getLogger("voicegate.start")
+
 NO_KEY = (
     "Set ASSEMBLYAI_API_KEY (in the environment or in .env) to a key of your AssemblyAI account, "
     "or try the service without one: python -m app --demo"
 )
 OPEN_TO_ALL = (
-    "Listening on {host}, not only on this machine: whoever reaches it can mint tokens "
-    "that the account pays for, so put access control in front of it."
+    "Open to all who can reach {host}: VOICEGATE_ACCESS is open, so whoever opens the page mints "
+    "tokens that the account pays for; code or jwt lets in only whom you choose."
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until told to end; returns the exit code (2: a setting is wrong, 1: no port)."""
+    """Serve until told to end, or check; returns the exit code.
+
+    2: a setting is wrong. 1: no port, or what was checked does not work.
+    """
     options, rest = build_parser().parse_known_args(argv)
     try:
         settings = load_settings()
+        if options.check:
+            build_parser().parse_args(rest)  # refuses whatever is left
+            return run_check(settings)
         demo = is_demo(options, settings)
         demo_options = read_demo_options(rest, demo=demo)
-        listener = open_port(settings)
-        if listener is None:
-            return 1
-        with listener:
-            return run(settings, listener, demo_options)
+        with contextlib.ExitStack() as ports:
+            listener = open_port(settings.host, settings.port, "VOICEGATE_HOST and PORT")
+            if listener is None:
+                return 1
+            ports.enter_context(listener)
+            metrics_listener = None
+            if settings.metrics_port is not None:
+                names = "VOICEGATE_METRICS_HOST and VOICEGATE_METRICS_PORT"
+                metrics_listener = open_port(settings.metrics_host, settings.metrics_port, names)
+                if metrics_listener is None:
+                    return 1
+                ports.enter_context(metrics_listener)
+            return run(settings, listener, demo_options, metrics_listener)
     except ConfigurationError as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
@@ -69,6 +90,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument(
+        "--check", action="store_true", help="show the settings, try keys and store, and end"
+    )
+    mode.add_argument(
         "--demo", action="store_true", help="serve the built-in simulator too; needs no key"
     )
     mode.add_argument(
@@ -90,38 +114,76 @@ def read_demo_options(rest: list[str], *, demo: bool) -> dict[str, Any] | None:
     return simulator.options_from(parser.parse_args(rest))
 
 
-def open_port(settings: Settings) -> socket.socket | None:
-    """Listen where the settings say; None, with the reason said, where that cannot be."""
+def run_check(settings: Settings) -> int:
+    """Say what is set and whether it works; returns the exit code.
+
+    Raises:
+        ConfigurationError: There is no key to try, an agent is wrong, or a package is missing.
+    """
+    if settings.assemblyai_api_key is None:
+        raise ConfigurationError(NO_KEY)
+    from app.check import check  # noqa: PLC0415 - what it needs besides, a start does not
+
+    log.configure("error", "console")
+    open_tracer(settings)  # says what would keep the service from starting; sends nothing
+    return asyncio.run(check(settings))
+
+
+def open_port(host: str, port: int, names: str) -> socket.socket | None:
+    """Listen there; None, with the reason said, where that cannot be.
+
+    Args:
+        host: An address or a name.
+        port: 0 for a free one.
+        names: The variables that decide it.
+    """
     try:
-        return listen(settings.host, settings.port)
+        return listen(host, port)
     except OSError as error:
-        place = f"port {settings.port} of {settings.host}"
-        message = f"Cannot listen on {place} ({error.strerror}): check VOICEGATE_HOST and PORT."
+        place = f"port {port} of {host}"
+        message = f"Cannot listen on {place} ({error.strerror}): check {names}."
         if error.errno == errno.EADDRINUSE:
-            message = f"Something else uses {place}: end it, or set PORT to another port."
+            name = names.rpartition(" ")[2]
+            message = f"Something else uses {place}: end it, or set {name} to another port."
         print(message, file=sys.stderr)
         return None
 
 
-def run(settings: Settings, listener: socket.socket, demo_options: dict[str, Any] | None) -> int:
+def run(
+    settings: Settings,
+    listener: socket.socket,
+    demo_options: dict[str, Any] | None,
+    metrics_listener: socket.socket | None = None,
+) -> int:
     """Serve on a listening socket until told to end."""
-    log.configure(settings.log_level)
+    log.configure(settings.log_level, settings.log_format)
     port = listener.getsockname()[1]
     url = f"http://{reachable(settings.host)}:{port}"
     app: ASGIApp
     uvicorn_options: dict[str, Any] = {}
     if demo_options is None:
-        app = create_app(settings)
+        app = create_app(settings, is_warm=True)
         host = settings.upstream_url.partition("://")[2]
         line = f"Voicegate is on {url} (agents at {host})"
     else:
         app, uvicorn_options = build_demo(settings, url, demo_options)
         why = "--demo" if settings.assemblyai_api_key else "no ASSEMBLYAI_API_KEY"
         line = f"Voicegate is on {url} ({why}: talking to the built-in simulator)"
-    if demo_options is None and not is_loopback(settings.host):
-        print(OPEN_TO_ALL.format(host=settings.host), file=sys.stderr)
+    if demo_options is None:
+        logger.info("%s", cost_sentence(settings))
+    if demo_options is None and is_open_to_all(settings):
+        logger.warning("%s", OPEN_TO_ALL.format(host=settings.host))
     grace = settings.shutdown_grace_seconds
-    server = Server(app, grace_seconds=grace, announcement=line, **uvicorn_options)
+    if metrics_listener is not None:
+        place = f"{reachable(settings.metrics_host)}:{metrics_listener.getsockname()[1]}"
+        logger.info("metrics are on http://%s/metrics", place)
+    server = Server(
+        app,
+        grace_seconds=grace,
+        announcement=line,
+        metrics_listener=metrics_listener,
+        **uvicorn_options,
+    )
     server.run_on(listener)
     return 0
 
@@ -142,6 +204,12 @@ def reachable(host: str) -> str:
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
+
+
+def is_open_to_all(settings: Settings) -> bool:
+    """Tell whether others can reach the service, itself or through a proxy, and need nothing."""
+    is_reachable = not is_loopback(settings.host) or bool(settings.trusted_proxies)
+    return settings.access == "open" and is_reachable
 
 
 def is_loopback(host: str) -> bool:

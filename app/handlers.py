@@ -60,7 +60,8 @@ def log_failure(error: AppError, name: str) -> None:
         return
     level = logging.ERROR if isinstance(error, OPERATORS_FAULT) else logging.WARNING
     hint = ": check ASSEMBLYAI_API_KEY and the account" if level == logging.ERROR else ""
-    logger.log(level, "request=%s %s%s; %s", name, error.code, hint, causes(error))
+    extra = {"request_id": name, "code": error.code}
+    logger.log(level, "%s%s; %s", error.code, hint, causes(error), extra=extra)
 
 
 def install(app: FastAPI) -> None:

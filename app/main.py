@@ -2,53 +2,80 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from app import __version__, handlers
+from app.access.access import Access
 from app.agents import load_agents
 from app.errors import ConfigurationError
 from app.lifecycle import Lifecycle
+from app.limits.limits import Limits
+from app.limits.receipts import Receipts
+from app.limits.returns import Returns
+from app.metrics import Metrics
+from app.middleware.admission import Admission
 from app.middleware.boundary import Boundary
+from app.middleware.gate import MintGate
 from app.middleware.headers import SecurityHeaders
 from app.middleware.origin_guard import OriginGuard
 from app.middleware.proxies import TrustedProxies
 from app.middleware.request_id import RequestId
+from app.middleware.traces import Traces
 from app.openapi import describe
 from app.origins import OriginPolicy
-from app.routes import health
-from app.routes.api import api_router
+from app.routes import health, session_ends
+from app.routes.access import access_router
+from app.routes.api import PlainTokenRoute, api_router
+from app.routes.metrics import metrics_route
 from app.routes.pages import page_routes
+from app.signing import Signer
 from app.slots import Slots
 from app.static_files import DIRECTORY, PlainStaticFiles
+from app.stop import StopSwitch
 from app.tokens import TokenPolicy, TokenService
+from app.tracing import flushed, open_tracer
 from app.transport import open_http_client
 from app.upstream import AgentsClient
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
     from contextlib import AbstractAsyncContextManager
 
     import httpx
 
     from app.settings import Settings
+    from app.spans import Tracing
 
 
-def create_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    is_warm: bool = False,
+) -> FastAPI:
     """Return the service.
 
     Args:
         settings: What the operator decided; must hold a key.
         transport: Used for upstream requests instead of a pool of real connections.
+        is_warm: Whether to connect to the upstream at start, ahead of the first caller.
 
     Raises:
-        ConfigurationError: There is no key, or an agent is wrong.
+        ConfigurationError: There is no key, an agent is wrong, or a package is missing.
     """
     agents = load_agents(settings)
     lifecycle = Lifecycle()
+    metrics = Metrics()
+    stop = StopSwitch(minting=settings.minting, stop_file=settings.stop_file)
+    signer = _signer(settings)
+    limits = Limits(settings, metrics)
+    access = Access(settings, signer, limits.attempts)
+    tracing = open_tracer(settings)
     app = FastAPI(
         title="Voicegate",
         version=__version__,
@@ -56,25 +83,53 @@ def create_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | None
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(settings, transport),
-        middleware=_middleware(settings, lifecycle),
+        # The framework's own would send queries and the text of exceptions wherever the environment
+        # says; ours is `tracing`.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        lifespan=_lifespan(settings, transport, is_warm=is_warm),
+        middleware=_middleware(
+            settings,
+            lifecycle,
+            access=access,
+            limits=limits,
+            metrics=metrics,
+            stop=stop,
+            tracing=tracing,
+        ),
     )
     app.state.lifecycle = lifecycle
+    app.state.metrics = metrics
+    app.state.stop = stop
+    app.state.tracing = tracing
+    app.state.access = access
+    app.state.limits = limits
+    app.state.receipts = Receipts(signer)
     handlers.install(app)
-    app.include_router(api_router(_policy(settings), agents))
+    policy = _policy(settings)
+    app.router.routes.append(PlainTokenRoute(policy))
+    app.include_router(api_router(policy, agents))
+    app.include_router(session_ends.router)
+    app.include_router(access_router(access))
     app.include_router(health.router)
-    app.router.routes.extend(page_routes(agents, notice=settings.notice, docs=settings.docs))
+    app.router.routes.extend(
+        page_routes(agents, notice=settings.notice, docs=settings.docs, visitors=access.visitors)
+    )
     app.mount("/static", PlainStaticFiles(directory=DIRECTORY), name="static")
-    describe(app)
+    if settings.metrics_token is not None:
+        token = settings.metrics_token.get_secret_value()
+        app.router.routes.append(metrics_route(metrics, token))
+    metrics.know_routes(_paths(app.routes))
+    metrics.watch(in_flight=lambda: lifecycle.in_flight, minting=lambda: not stop.is_stopped)
+    describe(app, mode=access.mode, cookie=access.cookie_name)
     return app
 
 
 def _lifespan(
-    settings: Settings, transport: httpx.AsyncBaseTransport | None
+    settings: Settings, transport: httpx.AsyncBaseTransport | None, *, is_warm: bool
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     if settings.assemblyai_api_key is None:
         raise ConfigurationError("Set ASSEMBLYAI_API_KEY: without a key there are no tokens.")
-    api_key = settings.assemblyai_api_key
+    api_key, spare = settings.assemblyai_api_key, settings.spare_api_key
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -84,29 +139,82 @@ def _lifespan(
             max_connections=settings.upstream_max_in_flight,
             transport=transport,
         )
-        async with http:
+        access: Access = app.state.access
+        stop: StopSwitch = app.state.stop
+        limits: Limits = app.state.limits
+        traces = flushed(app.state.tracing)
+        async with traces, http, access.serving(), stop.watched(), limits.serving():
             client = AgentsClient(
                 http,
                 base_url=settings.upstream_url,
                 api_key=api_key.get_secret_value(),
+                spare_api_key=spare.get_secret_value() if spare else None,
                 slots=Slots(settings.upstream_max_in_flight, settings.upstream_max_waiting),
                 total_seconds=settings.upstream_total_seconds,
+                metrics=app.state.metrics,
             )
-            app.state.token_service = TokenService(client, settings.ws_url)
-            yield
+            if is_warm:
+                http.warm_up(settings.upstream_url)
+            app.state.token_service = TokenService(
+                client, settings.ws_url, guard=limits.guard, receipts=app.state.receipts
+            )
+            app.state.returns = Returns(client, limits.guard)
+            async with app.state.returns.serving():
+                yield
 
     return lifespan
 
 
-def _middleware(settings: Settings, lifecycle: Lifecycle) -> list[Middleware]:
+def _middleware(
+    settings: Settings,
+    lifecycle: Lifecycle,
+    *,
+    access: Access,
+    limits: Limits,
+    metrics: Metrics,
+    stop: StopSwitch,
+    tracing: Tracing | None,
+) -> list[Middleware]:
     """Return the layers, outermost first; what fails below `Boundary` becomes problem details."""
     return [
-        Middleware(SecurityHeaders, ws_origin=settings.ws_origin),
-        Middleware(RequestId, trusted_proxies=settings.trusted_proxies),
-        Middleware(Boundary, lifecycle=lifecycle),
         Middleware(TrustedProxies, networks=settings.trusted_proxies),
-        Middleware(OriginGuard, policy=OriginPolicy(frozenset(settings.allowed_origins))),
+        Middleware(
+            SecurityHeaders,
+            ws_origin=settings.ws_origin,
+            frame_ancestors=settings.frame_ancestors,
+        ),
+        Middleware(RequestId),
+        Middleware(
+            Boundary,
+            lifecycle=lifecycle,
+            metrics=metrics,
+            log_addresses=settings.log_addresses,
+        ),
+        *([Middleware(Traces, tracing=tracing, route_of=metrics.route_of)] if tracing else []),
+        Middleware(
+            OriginGuard,
+            policy=OriginPolicy(frozenset(settings.allowed_origins)),
+            refusals=metrics,
+        ),
+        Middleware(MintGate, lifecycle=lifecycle, stop=stop),
+        Middleware(Admission, access=access, courtesy=limits.courtesy, refusals=metrics),
     ]
+
+
+def _signer(settings: Settings) -> Signer:
+    """Return the signer of this deployment; without a secret, one that lasts as long as it."""
+    secret = settings.secret.get_secret_value() if settings.secret else secrets.token_urlsafe(32)
+    return Signer(secret)
+
+
+def _paths(routes: Iterable[Any]) -> Iterator[str]:
+    """Yield the templates of all routes; FastAPI keeps those of a router inside it."""
+    for route in routes:
+        router = getattr(route, "original_router", None)
+        if router is None:
+            yield route.path
+        else:
+            yield from _paths(router.routes)
 
 
 def _policy(settings: Settings) -> TokenPolicy:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
 
+from app.middleware.admission import MINT
 from app.routes.schemas import Problem
 
 if TYPE_CHECKING:
@@ -19,12 +20,24 @@ DESCRIPTION = (
 )
 
 
-def describe(app: FastAPI) -> None:
-    """Let `app.openapi()` return a description that has the problem details in it; made once."""
+# What a request must bring, as the routes that need it name it.
+BEARER = {"bearer": {"type": "http", "scheme": "bearer", "description": "A code or a JWT."}}
+
+
+def describe(app: FastAPI, *, mode: str = "open", cookie: str = "") -> None:
+    """Let `app.openapi()` return a description that has the problem details in it; made once.
+
+    Args:
+        app: The service.
+        mode: How access to it is controlled.
+        cookie: The cookie that holds a credential of that mode, if one can.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _document(app)
+            if mode != "open":
+                _secure(app.openapi_schema, cookie)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -45,3 +58,13 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
     return document
+
+
+def _secure(document: dict[str, Any], cookie: str) -> None:
+    """Say what the route that mints needs."""
+    schemes: dict[str, Any] = dict(BEARER)
+    if cookie:
+        schemes["cookie"] = {"type": "apiKey", "in": "cookie", "name": cookie}
+    document["components"]["securitySchemes"] = schemes
+    method, path = MINT
+    document["paths"][path][method.lower()]["security"] = [{name: []} for name in schemes]

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from app.lifecycle import Lifecycle
+from app.metrics_server import MetricsServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
+
+    from app.metrics import Metrics
+    from app.stop import StopSwitch
 
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
 KEEP_ALIVE_SECONDS = 65
@@ -37,6 +41,7 @@ class Server(uvicorn.Server):
         app: The ASGI app; its `state.lifecycle` is told of the end, if it has one.
         grace_seconds: How long requests in flight may still take.
         announcement: Printed once callers can connect.
+        metrics_listener: Where Prometheus is answered, if it has a port of its own.
         options: uvicorn's own, over those set here; without a `ws` no WebSocket is served.
     """
 
@@ -46,6 +51,7 @@ class Server(uvicorn.Server):
         *,
         grace_seconds: int,
         announcement: str,
+        metrics_listener: socket.socket | None = None,
         **options: Any,
     ) -> None:
         defaults: dict[str, Any] = {
@@ -63,6 +69,11 @@ class Server(uvicorn.Server):
         self._lifecycle: Lifecycle = getattr(state, "lifecycle", None) or Lifecycle()
         self._grace_seconds = grace_seconds
         self._announcement = announcement
+        self._stop: StopSwitch | None = getattr(state, "stop", None)
+        metrics: Metrics | None = getattr(state, "metrics", None)
+        self._metrics_server: MetricsServer | None = None
+        if metrics is not None and metrics_listener is not None:
+            self._metrics_server = MetricsServer(metrics, metrics_listener)
 
     def run_on(self, listener: socket.socket) -> None:
         """Serve on a listening socket until told to end."""
@@ -71,8 +82,10 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, and say so."""
+        self._listen_to_operator()
         await super().startup(sockets)
-        gc.collect()
+        if self._metrics_server is not None:
+            await self._metrics_server.start()
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)
         print(self._announcement, flush=True)  # noqa: T201 - for whoever started it
@@ -93,6 +106,16 @@ class Server(uvicorn.Server):
         # What is left had its time; uvicorn only has to close connections.
         self.config.timeout_graceful_shutdown = 1
         await super().shutdown(sockets)
+        if self._metrics_server is not None:
+            await self._metrics_server.stop()
+
+    def _listen_to_operator(self) -> None:
+        """Let SIGUSR1 stop minting and SIGUSR2 go on; on the loop, where nothing is half done."""
+        if self._stop is None or not hasattr(signal, "SIGUSR1"):
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, self._stop.stop)
+        loop.add_signal_handler(signal.SIGUSR2, self._stop.go_on)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,73 +1,74 @@
-"""AssemblyAI's token endpoint; the only file that knows its HTTP."""
+"""AssemblyAI's token endpoint; with `upstream_answers.py` all that knows its HTTP."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import random
 import re
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+import time
+import traceback
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import httpx
 
-from app import __version__
+from app import __version__, stopwatch
 from app.errors import (
-    AccountUnavailableError,
     OverloadedError,
-    UpstreamBusyError,
     UpstreamError,
     UpstreamRejectedError,
     UpstreamTimeoutError,
-    UpstreamUnavailableError,
     UpstreamUnreadableError,
+)
+from app.key_order import KeyOrder
+from app.upstream_answers import (
+    KeyRefusedError,
+    MintedToken,
+    SessionFacts,
+    TransientError,
+    read_body,
+    read_session,
+    read_token,
+    refusal,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
+    from app.metrics import Metrics
     from app.slots import Slots
 
+__all__ = ["AgentsClient", "MintedToken", "SessionFacts"]
+
+T = TypeVar("T")
+
 MAX_BODY_BYTES = 64 * 1024
-MAX_RETRY_AFTER_SECONDS = 3600
-# Observed tokens have 2,462 to 2,578 characters; they are opaque, but one word.
-TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
-
-# Source: AssemblyAI documentation and live answers, September 2026: a wrong key is 404, a bad
-# parameter 422; 400, 401 and 429 are documented. The rest is by the meaning of the status.
-STATUS_ERRORS: dict[int, type[UpstreamError]] = {
-    400: UpstreamRejectedError,
-    401: UpstreamRejectedError,
-    402: AccountUnavailableError,
-    403: UpstreamRejectedError,
-    404: UpstreamRejectedError,
-    422: UpstreamRejectedError,
-    429: UpstreamBusyError,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class MintedToken:
-    """A fresh token and the seconds within which it must open a session."""
-
-    token: str = field(repr=False)
-    expires_in_seconds: int
+# A session's answer repeats its configuration.
+MAX_SESSION_BYTES = 256 * 1024
+SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+# Source: AssemblyAI documentation and live answers, September 2026: a wrong key is 404 when minting
+# and 401 elsewhere, where 404 says that there is no such session.
+MINT_KEY_REFUSALS: Final = frozenset({401, 403, 404})
+SESSION_KEY_REFUSALS: Final = frozenset({401, 403})
+# Callers that failed together should not come back together.
+PAUSE_SECONDS: Final = (0.02, 0.1)
 
 
 class AgentsClient:
-    """Mints tokens with the operator's key, which nothing else in the process keeps.
+    """Mints tokens with the operator's keys, which nothing else in the process keeps.
 
     Args:
         http: The process's pool of connections.
         base_url: Scheme, host and port of the upstream.
         api_key: The key; it goes into one closure and no attribute.
+        spare_api_key: Used when the first is refused; likewise.
         slots: Bounds the requests in flight and the callers waiting.
         total_seconds: The budget of one mint: waiting, connecting, a retry and reading.
+        metrics: Is told each exchange.
+        clock: Seconds that only go forward.
     """
 
-    __slots__ = ("_http", "_request", "_slots", "_total_seconds")
+    __slots__ = ("_http", "_keys", "_metrics", "_session", "_slots", "_token", "_total_seconds")
 
     def __init__(
         self,
@@ -75,13 +76,18 @@ class AgentsClient:
         *,
         base_url: str,
         api_key: str,
+        spare_api_key: str | None = None,
         slots: Slots,
         total_seconds: float,
+        metrics: Metrics | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
-        self._request = _request_builder(base_url, api_key)
+        self._token, self._session = _request_builders(base_url, api_key, spare_api_key)
+        self._keys = KeyOrder(1 if spare_api_key is None else 2, clock=clock, metrics=metrics)
         self._slots = slots
         self._total_seconds = total_seconds
+        self._metrics = metrics
 
     async def mint(
         self, *, expires_in_seconds: int, max_session_duration_seconds: int
@@ -92,39 +98,109 @@ class AgentsClient:
             UpstreamError: The upstream refused, failed or talked nonsense.
             OverloadedError: Too many are asking already.
         """
-        request = self._request(expires_in_seconds, max_session_duration_seconds)
+
+        async def exchange(key: int) -> MintedToken:
+            request = self._token(key, expires_in_seconds, max_session_duration_seconds)
+            response = await self._send(request)
+            try:
+                if response.status_code != httpx.codes.OK:
+                    raise refusal(response, MINT_KEY_REFUSALS)
+                return read_token(await read_body(response, MAX_BODY_BYTES))
+            finally:
+                await response.aclose()
+
+        return await self._within_budget(exchange)
+
+    async def session(self, session_id: str) -> SessionFacts:
+        """Ask what became of a session.
+
+        Raises:
+            ValueError: This cannot be a session's id.
+            UpstreamError: The upstream refused, failed or talked nonsense.
+            OverloadedError: Too many are asking already.
+        """
+        if not SESSION_ID.fullmatch(session_id):
+            raise ValueError("not a session's id")
+
+        async def exchange(key: int) -> SessionFacts:
+            response = await self._send(self._session(key, session_id))
+            try:
+                if response.status_code == httpx.codes.NOT_FOUND:
+                    return SessionFacts("unknown")
+                if response.status_code != httpx.codes.OK:
+                    raise refusal(response, SESSION_KEY_REFUSALS)
+                return read_session(await read_body(response, MAX_SESSION_BYTES))
+            finally:
+                await response.aclose()
+
+        return await self._within_budget(exchange)
+
+    async def _within_budget(self, exchange: Callable[[int], Awaitable[T]]) -> T:
         admitted = False
         try:
             async with asyncio.timeout(self._total_seconds), self._slots:
                 admitted = True
-                return await self._ask(request)
+                return await self._with_good_key(exchange)
         except TimeoutError as cause:
+            _forget_locals(cause)
             if admitted:
                 raise UpstreamTimeoutError("the whole budget is spent") from cause
             raise OverloadedError("the wait for a slot took too long", retry_after_seconds=1) from (
                 cause
             )
 
-    async def _ask(self, request: httpx.Request) -> MintedToken:
-        response = await self._send(request)
+    async def _with_good_key(self, exchange: Callable[[int], Awaitable[T]]) -> T:
+        """Try one key after the other, and once more after a failure that may pass."""
+        may_retry = True
+        refused: KeyRefusedError | None = None
+        for key in self._keys.order():
+            try:
+                try:
+                    answer = await self._timed(exchange, key)
+                except TransientError as error:
+                    if not may_retry:
+                        raise
+                    may_retry = False
+                    if error.__cause__ is None:  # a server failed, not an idle connection
+                        await asyncio.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - jitter
+                    answer = await self._timed(exchange, key)
+            except KeyRefusedError as error:
+                self._keys.refused(key)
+                refused = error
+            else:
+                if refused is not None:
+                    self._keys.helped_out(key)
+                return answer
+        raise refused or UpstreamRejectedError
+
+    async def _timed(self, exchange: Callable[[int], Awaitable[T]], key: int) -> T:
+        """Make one exchange, and say how it went and how long it took."""
+        started = time.perf_counter()
+        outcome = "aborted"
         try:
-            if response.status_code != httpx.codes.OK:
-                raise _refusal(response)
-            return _read_token(await _read_body(response))
+            answer = await exchange(key)
+            outcome = "ok"
+        except Exception as error:
+            _forget_locals(error)
+            outcome = error.code if isinstance(error, UpstreamError) else "internal_error"
+            raise
         finally:
-            await response.aclose()
+            seconds = time.perf_counter() - started
+            watch = stopwatch.running.get()
+            if watch is not None:
+                watch.add(started, seconds, outcome)
+            if self._metrics is not None:
+                self._metrics.upstream(outcome, seconds)
+        return answer
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        """Send, and once more if the connection failed before there was any answer."""
+        """Send once; give each failure of the transport its name among ours."""
         try:
-            try:
-                return await self._http.send(request, stream=True)
-            except httpx.NetworkError:
-                return await self._http.send(request, stream=True)
+            return await self._http.send(request, stream=True)
         except httpx.TimeoutException as cause:
             raise UpstreamTimeoutError("no answer in time") from cause
         except httpx.NetworkError as cause:
-            raise UpstreamUnavailableError("the connection failed twice") from cause
+            raise TransientError("the connection failed") from cause
         except httpx.HTTPError as cause:
             raise UpstreamUnreadableError("the answer is not HTTP") from cause
 
@@ -135,83 +211,44 @@ class AgentsClient:
         raise TypeError("the client holds the API key and is never serialised")
 
 
-def _request_builder(base_url: str, api_key: str) -> Callable[[int, int], httpx.Request]:
-    headers = {
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-        "Authorization": f"Bearer {api_key}",
-        "User-Agent": f"voicegate/{__version__}",
-    }
+def _forget_locals(error: BaseException) -> None:
+    """Empty the frames that a failure passed: some hold the key in a header, some a token.
+
+    What reports errors with the values of variables then has nothing to show; the places stay.
+    """
+    link: BaseException | None = error
+    seen: set[int] = set()
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        traceback.clear_frames(link.__traceback__)
+        link = link.__cause__ or link.__context__
+
+
+def _request_builders(
+    base_url: str, *api_keys: str | None
+) -> tuple[Callable[[int, int, int], httpx.Request], Callable[[int, str], httpx.Request]]:
+    headers = [
+        {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Authorization": f"Bearer {api_key}",
+            "User-Agent": f"voicegate/{__version__}",
+        }
+        for api_key in api_keys
+        if api_key is not None
+    ]
 
     @lru_cache(maxsize=64)
-    def build(expires_in_seconds: int, max_session_duration_seconds: int) -> httpx.Request:
+    def token(
+        key: int, expires_in_seconds: int, max_session_duration_seconds: int
+    ) -> httpx.Request:
         query = {
             "expires_in_seconds": expires_in_seconds,
             "max_session_duration_seconds": max_session_duration_seconds,
         }
-        return httpx.Request("GET", f"{base_url}/v1/token", params=query, headers=headers)
+        return httpx.Request("GET", f"{base_url}/v1/token", params=query, headers=headers[key])
 
-    return build
+    def session(key: int, session_id: str) -> httpx.Request:
+        return httpx.Request("GET", f"{base_url}/v1/sessions/{session_id}", headers=headers[key])
 
-
-async def _read_body(response: httpx.Response) -> bytes:
-    """Read an uncompressed body of bounded size; a longer one is left unread."""
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise UpstreamUnreadableError("the answer is compressed, which was not asked for")
-    body = bytearray()
-    try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise UpstreamUnreadableError("the answer is too long")
-    except httpx.ReadTimeout as cause:
-        raise UpstreamTimeoutError("the answer stopped half way") from cause
-    except httpx.HTTPError as cause:
-        raise UpstreamUnreadableError("the answer broke off") from cause
-    return bytes(body)
-
-
-def _read_token(body: bytes) -> MintedToken:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        # The exception would carry the body along.
-        raise UpstreamUnreadableError("the answer is not JSON") from None
-    if not isinstance(answer, dict):
-        raise UpstreamUnreadableError("the answer is not an object")
-    token, expires_in_seconds = answer.get("token"), answer.get("expires_in_seconds")
-    if not isinstance(token, str) or not TOKEN.fullmatch(token):
-        raise UpstreamUnreadableError("the answer holds no usable token")
-    if type(expires_in_seconds) is not int or not 1 <= expires_in_seconds <= 24 * 3600:
-        raise UpstreamUnreadableError("the answer holds no usable expiry")
-    return MintedToken(token, expires_in_seconds)
-
-
-def _refusal(response: httpx.Response) -> UpstreamError:
-    """Map a status other than 200 to our own error; the body stays unread."""
-    status = response.status_code
-    reason = f"the upstream answered {status}"
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        seconds = _retry_after_seconds(response.headers.get("retry-after", ""))
-        return UpstreamBusyError(reason, retry_after_seconds=seconds)
-    if status in STATUS_ERRORS:
-        return STATUS_ERRORS[status](reason)
-    if httpx.codes.is_server_error(status):
-        return UpstreamUnavailableError(reason)
-    return UpstreamUnreadableError(reason)
-
-
-def _retry_after_seconds(value: str) -> int | None:
-    """Read seconds or an HTTP date, bounded to 1 s ... 1 h; None when it is neither.
-
-    Source: RFC 9110, section 10.2.3.
-    """
-    if re.fullmatch(r"[0-9]{1,9}", value):
-        seconds = int(value)
-    else:
-        try:
-            moment = parsedate_to_datetime(value[:64])
-            seconds = round((moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return max(1, min(seconds, MAX_RETRY_AFTER_SECONDS))
+    return token, session

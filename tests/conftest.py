@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.service import KEY, TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +24,14 @@ def anyio_backend() -> str:
 def _own_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of whoever runs the tests out of them."""
     for name in list(os.environ):
-        if name == "PORT" or name.startswith(("VOICEGATE_", "ASSEMBLYAI_")):
+        if name == "PORT" or name.startswith(("VOICEGATE_", "ASSEMBLYAI_", "OTEL_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Look through all that any test logs, whatever it is about: no key and no token is in it."""
+    yield
+    formatter = logging.Formatter()
+    lines = [formatter.format(record) for record in caplog.get_records("call")]
+    assert not [line for line in lines if KEY in line or TOKEN in line]

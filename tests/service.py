@@ -19,6 +19,15 @@ TOKEN = "token-never-to-be-logged"
 UPSTREAM = "https://agents.example.test"
 TOKEN_URL = f"{UPSTREAM}/v1/token"
 SERVICE = "http://voicegate.test"
+# Tests of other things ask as often as they like.
+NO_LIMITS = dict.fromkeys(
+    (
+        *("mints_per_minute", "caller_mints_per_minute", "caller_mints_per_hour"),
+        *("minutes_per_day", "caller_minutes_per_day"),
+        *("sessions_at_once", "caller_sessions_at_once"),
+    ),
+    0,
+)
 
 
 def make_settings(**changes: Any) -> Settings:
@@ -32,16 +41,23 @@ def make_settings(**changes: Any) -> Settings:
 async def service(
     transport: httpx.AsyncBaseTransport | None = None, **changes: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the service without a socket; yields a client of it."""
-    app = create_app(make_settings(**changes), transport=transport)
+    """Run the service without a socket and without limits; yields a client of it."""
+    app = create_app(make_settings(**(NO_LIMITS | changes)), transport=transport)
     async with app.router.lifespan_context(app), caller(app) as client:
         yield client
 
 
-def caller(app: Any, address: str = "127.0.0.1") -> httpx.AsyncClient:
-    """Return a client of an ASGI app, as seen from an address."""
+# What a browser says on our own page's requests.
+PAGE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def caller(
+    app: Any, address: str = "127.0.0.1", headers: dict[str, str] | None = None
+) -> httpx.AsyncClient:
+    """Return a client of an ASGI app, as seen from an address: our own page, unless told."""
     asgi = httpx.ASGITransport(app, client=(address, 50000))
-    return httpx.AsyncClient(transport=asgi, base_url=SERVICE)
+    said = PAGE if headers is None else headers
+    return httpx.AsyncClient(transport=asgi, base_url=SERVICE, headers=said)
 
 
 def minting() -> httpx.MockTransport:

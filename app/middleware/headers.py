@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+Field = tuple[bytes, bytes]
+Variants = tuple[tuple[list[Field], frozenset[bytes]], tuple[list[Field], frozenset[bytes]]]
 CLIENT_PATH = "/static/voice-agent/"
 
 PERMISSIONS_OFF = (
@@ -15,8 +19,25 @@ PERMISSIONS_OFF = (
 )
 
 
-def content_security_policy(ws_origin: str) -> str:
-    """Return the one policy of all pages: our own files, and the agent's socket."""
+# A year, as the preload list asks for. Source: RFC 6797, section 6.1.
+STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
+# For answers that are given before there is a request: they hold no page and load nothing.
+BARE: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def content_security_policy(ws_origin: str, frame_ancestors: Sequence[str] = ()) -> str:
+    """Return the one policy of all pages: our own files, and the agent's socket.
+
+    Args:
+        ws_origin: Where that socket is.
+        frame_ancestors: Origins of pages that may show ours in a frame.
+    """
+    ancestors = " ".join(("'self'", *frame_ancestors)) if frame_ancestors else "'none'"
     return "; ".join(
         (
             "default-src 'none'",
@@ -28,25 +49,33 @@ def content_security_policy(ws_origin: str) -> str:
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {ancestors}",
         )
     )
 
 
 class SecurityHeaders:
-    """Adds the security headers to every HTTP answer, errors included."""
+    """Adds the security headers to every HTTP answer, errors included.
 
-    def __init__(self, app: ASGIApp, ws_origin: str) -> None:
+    Args:
+        app: What is inside.
+        ws_origin: Where the agent's socket is.
+        frame_ancestors: Origins of pages that may show ours in a frame.
+    """
+
+    def __init__(self, app: ASGIApp, ws_origin: str, frame_ancestors: Sequence[str] = ()) -> None:
         self._app = app
         permissions = ["microphone=(self)", *(f"{name}=()" for name in PERMISSIONS_OFF)]
         common = {
-            "Content-Security-Policy": content_security_policy(ws_origin),
+            "Content-Security-Policy": content_security_policy(ws_origin, frame_ancestors),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": ", ".join(permissions),
             "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
         }
+        if not frame_ancestors:
+            # Says the same to old browsers; it knows no list, so with one it would say too much.
+            common["X-Frame-Options"] = "DENY"
         own = {**common, "Cross-Origin-Resource-Policy": "same-origin"}
         # Pages of any origin may import the browser client: it holds no secret.
         shared = {
@@ -54,17 +83,17 @@ class SecurityHeaders:
             "Access-Control-Allow-Origin": "*",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
-        self._own = _raw(own)
-        self._api = _raw({**own, "Cache-Control": "no-store"})
-        self._shared = _raw(shared)
+        self._own = _both(own)
+        self._api = _both({**own, "Cache-Control": "no-store"})
+        self._shared = _both(shared)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; add the headers when the answer starts."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        extra = self._for_path(scope["path"])
-        names = {name for name, _ in extra}
+        is_secure = scope["scheme"] == "https"
+        extra, names = self._for_path(scope["path"])[is_secure]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -74,11 +103,18 @@ class SecurityHeaders:
 
         await self._app(scope, receive, send_with_headers)
 
-    def _for_path(self, path: str) -> list[tuple[bytes, bytes]]:
+    def _for_path(self, path: str) -> Variants:
         if path.startswith("/api/"):
             return self._api
         return self._shared if path.startswith(CLIENT_PATH) else self._own
 
 
-def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+def _both(headers: dict[str, str]) -> Variants:
+    """Return the fields and their names: without TLS at 0, with it at 1."""
+    plain = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    secure = [*plain, STRICT_TRANSPORT_SECURITY]
+    return _with_names(plain), _with_names(secure)
+
+
+def _with_names(fields: list[Field]) -> tuple[list[Field], frozenset[bytes]]:
+    return fields, frozenset(name for name, _ in fields)

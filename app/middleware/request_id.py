@@ -6,7 +6,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
-from app.middleware.proxies import Networks, is_trusted, peer
+from app.middleware.proxies import is_behind_proxy
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,9 +24,8 @@ def request_id(scope: Scope) -> str:
 class RequestId:
     """Makes the id, or keeps the one that a trusted proxy already gave."""
 
-    def __init__(self, app: ASGIApp, trusted_proxies: Networks) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Name the request, and say the name in its answer."""
@@ -46,7 +45,7 @@ class RequestId:
         await self._app(scope, receive, send_with_id)
 
     def _incoming(self, scope: Scope) -> str | None:
-        if not is_trusted(peer(scope), self._trusted_proxies):
+        if not is_behind_proxy(scope):
             return None
         values = [value for name, value in scope["headers"] if name == HEADER]
         if len(values) == 1 and _WELL_FORMED.fullmatch(values[0]):

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
 
 from app.lifecycle import Lifecycle
-from app.tokens import TokenService
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from app.stop import StopSwitch
+    from app.tokens import TokenService
 
 
 async def _lifecycle(request: Request) -> Lifecycle:
     return cast("Lifecycle", request.app.state.lifecycle)
 
 
-async def _token_service(request: Request) -> TokenService:
-    """Return whoever mints; raises `DrainingError` while the service is shutting down."""
-    (await _lifecycle(request)).require_serving()
-    return cast("TokenService", request.app.state.token_service)
+def token_service(scope: Scope) -> TokenService:
+    """Return whoever mints.
+
+    Raises:
+        DrainingError: The service is shutting down.
+        StoppedError: The operator has stopped minting.
+    """
+    state = scope["app"].state
+    cast("Lifecycle", state.lifecycle).require_serving()
+    cast("StopSwitch", state.stop).require_minting()
+    return cast("TokenService", state.token_service)
 
 
 LifecycleDep = Annotated[Lifecycle, Depends(_lifecycle)]
-TokenServiceDep = Annotated[TokenService, Depends(_token_service)]

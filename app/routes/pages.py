@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from app.access.cookies import Visitors
     from app.agents import Agents
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -20,8 +21,17 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 REVALIDATE = {"Cache-Control": "no-cache"}
 
 
-def page_routes(agents: Agents, *, notice: str, docs: bool) -> list[Route]:
-    """Return the routes of the page and, if wanted, of the API's documentation."""
+def page_routes(
+    agents: Agents, *, notice: str, docs: bool, visitors: Visitors | None = None
+) -> list[Route]:
+    """Return the routes of the page and, if wanted, of the API's documentation.
+
+    Args:
+        agents: What the page offers.
+        notice: A line for everyone.
+        docs: Whether to serve the documentation.
+        visitors: Gives the page its cookie, where callers are told apart by it.
+    """
     templates = Jinja2Templates(TEMPLATES)
     public = agents.public()
 
@@ -30,7 +40,13 @@ def page_routes(agents: Agents, *, notice: str, docs: bool) -> list[Route]:
         return templates.TemplateResponse(request, name, context, headers=REVALIDATE)
 
     async def index(request: Request) -> Response:
-        return render(request, "index.html", {"agents": public})
+        response = render(request, "index.html", {"agents": public})
+        greeting = visitors.greeting(request.scope) if visitors else None
+        if greeting is not None:
+            # Made for one visitor: no cache between may hand it to the next.
+            response.headers["Cache-Control"] = "private, no-cache"
+            response.headers["Set-Cookie"] = greeting
+        return response
 
     async def openapi(request: Request) -> Response:
         return JSONResponse(request.app.openapi(), headers=REVALIDATE)

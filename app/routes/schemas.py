@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -11,10 +11,15 @@ from app.errors import (
     AccountUnavailableError,
     AppError,
     DrainingError,
+    ForbiddenError,
     InvalidRequestError,
     MethodNotAllowedError,
     OriginNotAllowedError,
     OverloadedError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    StoppedError,
+    UnauthenticatedError,
     UpstreamBusyError,
     UpstreamRejectedError,
     UpstreamTimeoutError,
@@ -34,6 +39,13 @@ class VoiceTokenAnswer(BaseModel):
         ge=60, le=10800, description="Seconds after which the session ends."
     )
     ws_url: str = Field(description="The WebSocket at which this token is good.")
+    receipt: str = Field(description="Opaque; report it when the session is over.")
+
+
+class SessionEndAnswer(BaseModel):
+    """The end will be looked into; nothing is told of what is known."""
+
+    status: Literal["accepted"]
 
 
 class AgentEntry(BaseModel):
@@ -52,6 +64,13 @@ class AgentsAnswer(BaseModel):
 
     default: str
     agents: list[AgentEntry]
+
+
+class AccessAnswer(BaseModel):
+    """How access is controlled, and whether the page may mint as it is."""
+
+    mode: Literal["open", "code", "jwt"]
+    granted: bool = Field(description="Whether a mint would be let in with the same credentials.")
 
 
 class Health(BaseModel):
@@ -80,16 +99,24 @@ class Problem(BaseModel):
     errors: list[ParameterProblem] | None = None
 
 
-TOKEN_ERRORS: tuple[AppError, ...] = (
+ACCESS_ERRORS: tuple[AppError, ...] = (
+    UnauthenticatedError(challenge='Bearer realm="voicegate"'),
     OriginNotAllowedError(),
+    ForbiddenError(),
+)
+TOKEN_ERRORS: tuple[AppError, ...] = (
+    *ACCESS_ERRORS,
     InvalidRequestError(bad_parameter("expires_in_seconds", "an integer from 1 to 600", "601")),
     MethodNotAllowedError(),
+    RateLimitedError(retry_after_seconds=29),
+    QuotaExhaustedError(retry_after_seconds=3600),
     UpstreamBusyError(retry_after_seconds=5),
     UpstreamRejectedError(),
     UpstreamUnavailableError(),
     UpstreamUnreadableError(),
     OverloadedError(retry_after_seconds=1),
     AccountUnavailableError(),
+    StoppedError(retry_after_seconds=5),
     DrainingError(retry_after_seconds=2),
     UpstreamTimeoutError(),
     AppError(),

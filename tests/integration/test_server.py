@@ -17,7 +17,7 @@ import pytest
 
 from app.http_protocol import MAX_HEAD_BYTES
 from tests.integration.raw_upstream import answer, raw_upstream
-from tests.service import KEY, TOKEN, assert_problem
+from tests.service import KEY, PAGE, TOKEN, assert_problem
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
@@ -130,7 +130,7 @@ async def test_production_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
     async with raw_upstream(behave) as upstream:
         environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_UPSTREAM_URL": upstream.url}
         async with running(tmp_path, **environment) as service:
-            async with httpx.AsyncClient(base_url=service.url) as client:
+            async with httpx.AsyncClient(base_url=service.url, headers=PAGE) as client:
                 token = await client.get("/api/voice-token?expires_in_seconds=61")
                 upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
                 upgrade |= {"Sec-WebSocket-Key": "eA==", "Sec-WebSocket-Version": "13"}
@@ -144,7 +144,7 @@ async def test_production_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
     assert (code, out) == (0, "")
     for secret in (KEY, TOKEN, "query-secret", "expires_in_seconds"):
         assert secret not in err
-    assert "GET /api/voice-token 200" in err
+    assert '"route":"/api/voice-token","status":200' in err
     assert "Traceback" not in err
 
 
@@ -161,7 +161,7 @@ async def test_sigterm_drains(tmp_path: Path) -> None:
         environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_UPSTREAM_URL": upstream.url}
         async with (
             running(tmp_path, **environment) as service,
-            httpx.AsyncClient(base_url=service.url) as client,
+            httpx.AsyncClient(base_url=service.url, headers=PAGE) as client,
         ):
             minting = asyncio.create_task(client.get("/api/voice-token"))
             await asked.wait()
@@ -196,7 +196,7 @@ async def test_grace_ends_even_if_the_upstream_never_answers(tmp_path: Path) -> 
         }
         async with (
             running(tmp_path, **environment) as service,
-            httpx.AsyncClient(base_url=service.url) as client,
+            httpx.AsyncClient(base_url=service.url, headers=PAGE) as client,
         ):
             minting = asyncio.create_task(client.get("/api/voice-token"))
             await asked.wait()
@@ -210,23 +210,37 @@ async def test_grace_ends_even_if_the_upstream_never_answers(tmp_path: Path) -> 
     assert KEY not in err
 
 
-async def test_listening_to_all_is_warned_about(tmp_path: Path) -> None:
-    """Whoever opens the service to other machines is told what that means."""
-    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_HOST": "0.0.0.0"}
-    async with running(tmp_path, **environment) as service:
+@pytest.mark.parametrize(
+    ("changes", "warned"),
+    [
+        ({}, False),
+        ({"VOICEGATE_HOST": "0.0.0.0"}, True),
+        ({"VOICEGATE_TRUSTED_PROXIES": "10.0.0.0/8"}, True),
+        ({"VOICEGATE_HOST": "0.0.0.0", "VOICEGATE_ACCESS": "code"}, False),
+    ],
+    ids=["loopback", "all", "behind a proxy", "code"],
+)
+async def test_service_that_is_open_to_all_says_so(
+    tmp_path: Path, changes: dict[str, str], *, warned: bool
+) -> None:
+    """Whoever opens the service to others than this machine is told in one line what that means."""
+    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_ACCESS_CODES": "code-0123456789"}
+    async with running(tmp_path, **environment, **changes) as service:
         service.process.send_signal(signal.SIGINT)
         code, _, err = await finish(service.process)
 
+    lines = [line for line in err.splitlines() if "Open to all who can reach " in line]
     assert code == 0
     assert service.line.startswith("Voicegate is on http://127.0.0.1:")
-    assert err.splitlines()[0].startswith("Listening on 0.0.0.0, not only on this machine: ")
+    assert len(lines) == int(warned)
+    assert "code-0123456789" not in err
 
 
 @pytest.mark.parametrize("flag", ["--demo", "--demo-without-key"])
 async def test_demo_needs_no_key(tmp_path: Path, flag: str) -> None:
     """Service and simulator are on one port, and the one line says that it is no real agent."""
     async with running(tmp_path, flag, "--control", "--seed", "7") as service:
-        async with httpx.AsyncClient(base_url=service.url) as client:
+        async with httpx.AsyncClient(base_url=service.url, headers=PAGE) as client:
             token = (await client.get("/api/voice-token")).json()
             stats = (await client.get("/_stats")).json()
         service.process.send_signal(signal.SIGTERM)
@@ -244,7 +258,7 @@ async def test_demo_without_key_is_production_with_one(tmp_path: Path) -> None:
     """`make run` uses the real service as soon as there is a key."""
     async with (
         running(tmp_path, "--demo-without-key", ASSEMBLYAI_API_KEY=KEY) as service,
-        httpx.AsyncClient(base_url=service.url) as client,
+        httpx.AsyncClient(base_url=service.url, headers=PAGE) as client,
     ):
         simulated = await client.get("/v1/token?expires_in_seconds=60")
 

@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 from app.settings import Settings
 from app.simulator.demo import DEMO_NOTICE, create_demo
 from app.simulator.transport import CuttableWebSocketProtocol
+from tests.service import PAGE
 from tests.simulator.caller import LISTEN
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ async def demo(notice: str = "", **options: Any) -> AsyncIterator[str]:
 @pytest.mark.parametrize("key", [None, "0123456789abcdef0123456789abcdef"])
 async def test_demo_serves_the_whole_path_on_one_port(key: str | None) -> None:
     """A token minted by the service through the simulator opens the simulator's socket."""
-    async with demo(control=True, key=key) as origin, httpx.AsyncClient(base_url=origin) as client:
+    async with (
+        demo(control=True, key=key) as origin,
+        httpx.AsyncClient(base_url=origin, headers=PAGE) as client,
+    ):
         answer: dict[str, Any] = (await client.get("/api/voice-token")).json()
         counts = (await client.get("/_stats")).json()
         page = (await client.get("/")).text
@@ -59,7 +63,7 @@ async def test_demo_serves_the_whole_path_on_one_port(key: str | None) -> None:
 
 async def test_demo_keeps_what_the_operator_set() -> None:
     """A notice of the operator's own stays, and control exists only on request in a demo too."""
-    async with demo("Ours.") as origin, httpx.AsyncClient(base_url=origin) as client:
+    async with demo("Ours.") as origin, httpx.AsyncClient(base_url=origin, headers=PAGE) as client:
         page = (await client.get("/")).text
         status = (await client.get("/_stats")).status_code
 

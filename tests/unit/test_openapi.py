@@ -19,7 +19,9 @@ def test_openapi_names_bounds_and_problems() -> None:
 
     assert expires["schema"] | {"minimum": 1, "maximum": 300, "default": 60} == expires["schema"]
     assert expires["required"] is False
-    assert {"200", "403", "405", "422", "429", "500", "502", "503", "504"} == set(mint["responses"])
+    assert {"200", "401", "403", "405", "422", "429", "500", "502", "503", "504"} == set(
+        mint["responses"]
+    )
     assert {"invalid_request", "upstream_busy", "overloaded", "draining"} <= codes
     assert "HTTPValidationError" not in document["components"]["schemas"]
 

@@ -8,17 +8,18 @@ import logging
 import pickle
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 import respx
 
-from app.errors import OverloadedError
+from app.errors import OverloadedError, UpstreamError, UpstreamRejectedError
 from app.main import create_app
+from app.metrics import Metrics
 from app.slots import Slots
 from app.transport import open_http_client
-from app.upstream import AgentsClient, MintedToken
+from app.upstream import AgentsClient, MintedToken, SessionFacts
 from tests.service import (
     KEY,
     SERVICE,
@@ -32,6 +33,9 @@ from tests.service import (
     refusing,
     service,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAID = "words-of-the-upstream"
 GOOD = {"token": TOKEN, "expires_in_seconds": 60}
@@ -210,16 +214,37 @@ async def test_retry_after_a_lost_connection_can_succeed() -> None:
     assert response.json()["token"] == TOKEN
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-async def test_an_answer_is_never_asked_again(status: int) -> None:
-    """Whatever the upstream answered, it is asked once: a retry would pile onto its trouble."""
+@pytest.mark.parametrize(
+    ("status", "tries"), [(402, 1), (422, 1), (429, 1), (500, 1), (502, 2), (503, 2), (504, 2)]
+)
+async def test_only_a_failing_gateway_is_asked_again(status: int, tries: int) -> None:
+    """502 to 504 may pass, so once more; any other answer stands, and 429 above all."""
     with respx.mock(using="httpx") as router:
         router.route(url__startswith=SERVICE).pass_through()
         route = router.get(url__startswith=TOKEN_URL).respond(status)
         async with service() as client:
             await client.get("/api/voice-token")
 
-    assert route.call_count == 1
+    assert route.call_count == tries
+
+
+@pytest.mark.parametrize("first", [httpx.Response(503), httpx.ReadError("lost")])
+async def test_one_retry_is_all(first: httpx.Response | Exception) -> None:
+    """A connection that fails after a gateway did, or the other way round, is the end."""
+    asked = 0
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        if asked == 1 and isinstance(first, Exception):
+            raise first
+        return httpx.Response(503) if asked > 1 or isinstance(first, Exception) else first
+
+    async with service(answering(answer)) as client:
+        response = await client.get("/api/voice-token")
+
+    assert_problem(response, 502, "upstream_unavailable")
+    assert asked == 2
 
 
 async def test_request_carries_the_key_and_no_cookie() -> None:
@@ -247,7 +272,7 @@ async def test_rejected_key_is_logged_as_the_operators_fault(
     records = [record for record in caplog.records if record.name == "voicegate.errors"]
     assert len(records) == 1
     assert records[0].levelno == logging.ERROR
-    assert response.headers["x-request-id"] in records[0].message
+    assert vars(records[0])["request_id"] == response.headers["x-request-id"]
     assert "check ASSEMBLYAI_API_KEY" in records[0].message
 
 
@@ -326,3 +351,194 @@ def test_client_shows_nothing_of_the_key() -> None:
 def test_minted_token_hides_itself() -> None:
     """A token that ends up in a message or a traceback's locals is not readable there."""
     assert TOKEN not in repr(MintedToken(TOKEN, 60))
+
+
+# The spare key ---------------------------------------------------------------------------------
+
+SPARE = "spare-0123456789abcdef-never-to-be-seen"
+
+
+class TwoKeys:
+    """An upstream that knows some keys and says how it refuses the others."""
+
+    def __init__(self, *good: str, refusal: int = 404) -> None:
+        self.good = set(good)
+        self.refusal = refusal
+        self.seen: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        key = request.headers["authorization"].removeprefix("Bearer ")
+        self.seen.append("first" if key == KEY else "spare")
+        if key not in self.good:
+            return httpx.Response(self.refusal, text=SAID)
+        return httpx.Response(200, json=GOOD)
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now_seconds = 1000.0
+
+    def __call__(self) -> float:
+        """Return its time."""
+        return self.now_seconds
+
+
+def two_keys(
+    upstream: Callable[[httpx.Request], httpx.Response],
+    clock: Clock,
+    metrics: Metrics | None = None,
+) -> AgentsClient:
+    """Return a client with two keys."""
+    http = httpx.AsyncClient(transport=answering(upstream))
+    return AgentsClient(
+        http,
+        base_url=UPSTREAM,
+        api_key=KEY,
+        spare_api_key=SPARE,
+        slots=Slots(1, 1),
+        total_seconds=5,
+        metrics=metrics,
+        clock=clock,
+    )
+
+
+async def mint(client: AgentsClient) -> MintedToken:
+    """Ask for any token."""
+    return await client.mint(expires_in_seconds=60, max_session_duration_seconds=900)
+
+
+@pytest.mark.parametrize("refusal", [401, 403, 404])
+async def test_spare_key_stands_in(refusal: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever asks while the first key is refused gets a token, and the operator is told once."""
+    upstream, clock, metrics = TwoKeys(SPARE, refusal=refusal), Clock(), Metrics()
+    client = two_keys(upstream, clock, metrics)
+
+    for _ in range(3):
+        assert (await mint(client)).token == TOKEN
+    assert upstream.seen == ["first", "spare", "spare", "spare"]
+    alerts = [record for record in caplog.records if record.name == "voicegate.upstream"]
+    assert [(record.levelno, vars(record)["key"]) for record in alerts] == [
+        (logging.ERROR, "first")
+    ]
+    assert b'key_refusals_total{key="first"} 1.0' in metrics.exposition()
+
+    clock.now_seconds += 301
+    await mint(client)
+    assert upstream.seen[4:] == ["first", "spare"]
+    assert len([record for record in caplog.records if record.name == "voicegate.upstream"]) == 2
+
+
+async def test_first_key_returns_when_it_is_good_again() -> None:
+    """After five minutes it is tried again, and stays where it works."""
+    upstream, clock = TwoKeys(SPARE), Clock()
+    client = two_keys(upstream, clock)
+
+    await mint(client)
+    upstream.good = {KEY}
+    clock.now_seconds += 301
+    await mint(client)
+    await mint(client)
+    assert upstream.seen == ["first", "spare", "first", "first"]
+
+
+async def test_spare_key_that_is_refused_gives_way_at_once() -> None:
+    """While the spare goes first, its own refusal costs no caller a token."""
+    upstream, clock = TwoKeys(SPARE), Clock()
+    client = two_keys(upstream, clock)
+
+    await mint(client)
+    upstream.good = {KEY}
+    await mint(client)
+    await mint(client)
+    assert upstream.seen == ["first", "spare", "spare", "first", "first"]
+
+
+async def test_both_keys_refused() -> None:
+    """Each is tried once, and the caller learns that the operator has to look."""
+    upstream = TwoKeys()
+    with pytest.raises(UpstreamRejectedError):
+        await mint(two_keys(upstream, Clock()))
+
+    assert upstream.seen == ["first", "spare"]
+
+
+@pytest.mark.parametrize("status", [400, 402, 422, 429, 500])
+async def test_spare_key_is_for_refused_keys_only(status: int) -> None:
+    """What is not the key's fault would not be better with another."""
+    upstream = TwoKeys(refusal=status)
+    with pytest.raises(UpstreamError):
+        await mint(two_keys(upstream, Clock()))
+
+    assert upstream.seen == ["first"]
+
+
+async def test_spare_key_of_the_settings_is_used() -> None:
+    """It goes from the setting to the upstream, and nowhere else."""
+    upstream = TwoKeys(SPARE)
+    async with service(answering(upstream), spare_api_key=SPARE) as client:
+        response = await client.get("/api/voice-token")
+
+    assert response.json()["token"] == TOKEN
+    assert upstream.seen == ["first", "spare"]
+
+
+# Sessions --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "facts"),
+    [
+        (
+            {"status": "completed", "duration_seconds": 12.5, "created_at": "2026-09-18T10:00:00Z"},
+            SessionFacts("completed", 12.5, datetime(2026, 9, 18, 10, tzinfo=UTC)),
+        ),
+        ({"status": "created", "duration_seconds": None}, SessionFacts("created")),
+        ({"status": 7, "duration_seconds": "9", "created_at": 5}, SessionFacts("unknown")),
+        ({"status": "completed", "duration_seconds": True}, SessionFacts("completed")),
+        ({"status": "completed", "duration_seconds": -1}, SessionFacts("completed")),
+        ({"status": "completed", "duration_seconds": 10**400}, SessionFacts("completed")),
+        ({"status": "completed", "created_at": "soon"}, SessionFacts("completed")),
+        ({}, SessionFacts("unknown")),
+    ],
+)
+async def test_session_is_read_tolerantly(answer: dict[str, Any], facts: SessionFacts) -> None:
+    """What is missing or odd is unknown, and never a failure."""
+    asked: list[httpx.Request] = []
+
+    def upstream(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json=answer)
+
+    client = two_keys(upstream, Clock())
+    assert await client.session("sess_1-a") == facts
+    assert asked[0].url == f"{UPSTREAM}/v1/sessions/sess_1-a"
+    assert asked[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+async def test_session_that_is_not_known() -> None:
+    """404 is an answer here, not a refused key."""
+    upstream = TwoKeys(refusal=404)
+
+    assert await two_keys(upstream, Clock()).session("sess_1") == SessionFacts("unknown")
+    assert upstream.seen == ["first"]
+
+
+async def test_session_is_asked_with_the_spare_key_too() -> None:
+    """A refused key does not keep callers from getting their minutes back."""
+    upstream = TwoKeys(SPARE, refusal=401)
+
+    assert await two_keys(upstream, Clock()).session("sess_1") == SessionFacts("unknown")
+    assert upstream.seen == ["first", "spare"]
+
+
+@pytest.mark.parametrize("session_id", ["", "a/b", "..", "a?b", "a b", "x" * 129, "é"])
+async def test_session_id_cannot_bend_the_address(session_id: str) -> None:
+    """What a caller reports becomes part of a URL that carries the key."""
+    upstream = TwoKeys(KEY)
+    with pytest.raises(ValueError, match="session's id"):
+        await two_keys(upstream, Clock()).session(session_id)
+
+    assert upstream.seen == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -14,12 +16,13 @@ from app.middleware.request_id import RequestId
 from app.origins import OriginPolicy
 from tests.service import assert_problem, caller, minting, service
 
+PAGE = {"Origin": "http://voicegate.test", "Sec-Fetch-Site": "same-origin"}
 SECRET = "text-that-must-not-get-out"
 
 
 def bounded(inner: Any, lifecycle: Lifecycle | None = None) -> Any:
     """Return an application behind the boundary."""
-    return RequestId(Boundary(inner, lifecycle or Lifecycle()), ())
+    return RequestId(Boundary(inner, lifecycle or Lifecycle()))
 
 
 async def test_unexpected_failure_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -35,7 +38,8 @@ async def test_unexpected_failure_shows_nothing(caplog: pytest.LogCaptureFixture
     assert SECRET not in response.text + caplog.text
     assert "RuntimeError" in caplog.text
     assert "in broken" in caplog.text
-    assert response.headers["x-request-id"] in caplog.text
+    named = [getattr(record, "request_id", None) for record in caplog.records]
+    assert response.headers["x-request-id"] in named
 
 
 async def test_failure_inside_a_middleware_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,19 +108,45 @@ async def test_half_an_answer_is_broken_off(caplog: pytest.LogCaptureFixture) ->
 
 
 async def test_access_line_holds_no_query(caplog: pytest.LogCaptureFixture) -> None:
-    """One line an API request: verb, path, outcome, time and name; nothing that was asked."""
+    """One line a request: verb, route, outcome, times, name and caller; nothing that was asked."""
     caplog.set_level(logging.INFO, "voicegate")
     async with service(minting()) as client:
-        response = await client.get("/api/voice-token?expires_in_seconds=77&token=abc")
+        minted = await client.get("/api/voice-token", headers=PAGE)
+        refused = await client.get("/api/voice-token?expires_in_seconds=77&token=abc", headers=PAGE)
         await client.get("/api/a%0Ab%1b[31m")
         await client.get("/healthz")
+        await client.get("/static/none")
 
-    lines = [record.message for record in caplog.records if record.name == "voicegate.access"]
-    assert lines[0].startswith("GET /api/voice-token 422 ")
-    assert lines[0].endswith(f"request={response.headers['x-request-id']}")
-    assert "77" not in lines[0].split(" ms ")[0]
-    assert lines[1].startswith("GET /api/a%0Ab%1B%5B31m 404 ")
-    assert len(lines) == 2
+    lines = [json.loads(r.message) for r in caplog.records if r.name == "voicegate.access"]
+    assert [
+        (line["method"], line["route"], line["status"], line.get("code")) for line in lines
+    ] == [
+        ("GET", "/api/voice-token", 200, None),
+        ("GET", "/api/voice-token", 422, "invalid_request"),
+        ("GET", "other", 404, "not_found"),
+    ]
+    assert lines[0]["request_id"] == minted.headers["x-request-id"]
+    assert lines[1]["request_id"] == refused.headers["x-request-id"]
+    assert lines[0]["duration_ms"] >= lines[0]["upstream_ms"] > 0
+    assert "upstream_ms" not in lines[1]
+    assert re.fullmatch("[0-9a-f]{16}", lines[0]["caller"])
+    assert "address" not in lines[0]
+    assert {name for line in lines for name in line} == {
+        *("event", "request_id", "method", "route", "status", "code", "caller"),
+        *("duration_ms", "upstream_ms"),
+    }
+    assert "expires_in_seconds" not in caplog.text
+
+
+async def test_addresses_are_logged_only_if_wanted(caplog: pytest.LogCaptureFixture) -> None:
+    """An operator who needs them gets the caller's, not that of the proxy before us."""
+    caplog.set_level(logging.INFO, "voicegate")
+    changes = {"log_addresses": True, "trusted_proxies": "127.0.0.1"}
+    async with service(minting(), **changes) as client:
+        await client.get("/api/agents", headers={"X-Forwarded-For": "203.0.113.9"})
+
+    (line,) = [json.loads(r.message) for r in caplog.records if r.name == "voicegate.access"]
+    assert line["address"] == "203.0.113.9"
 
 
 async def test_requests_in_flight_are_counted() -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from tests.service import minting, service
+from app.main import create_app
+from tests.service import caller, make_settings, minting, service
+
+if TYPE_CHECKING:
+    import httpx
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; "
@@ -63,3 +69,124 @@ async def test_nothing_of_the_api_is_stored(path: str) -> None:
         response = await client.get(path)
 
     assert response.headers.get_list("cache-control") == ["no-store"]
+
+
+SECURE = {"X-Forwarded-Proto": "https"}
+YEAR = "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "expected"),
+    [
+        ("127.0.0.1", {}, None),
+        ("203.0.113.9", SECURE, None),
+        ("10.0.0.1", {}, None),
+        ("10.0.0.1", {"X-Forwarded-Proto": "http"}, None),
+        ("10.0.0.1", SECURE, YEAR),
+    ],
+)
+async def test_strict_transport_security_is_sent_over_tls_only(
+    address: str, headers: dict[str, str], expected: str | None
+) -> None:
+    """A browser keeps it for a year, so only what a trusted proxy says of TLS counts."""
+    app = create_app(make_settings(trusted_proxies="10.0.0.0/8"), transport=minting())
+    async with app.router.lifespan_context(app), caller(app, address) as client:
+        answers = [await client.get(path, headers=headers) for path in ("/", "/api/x", "/none")]
+
+    assert {answer.headers.get("strict-transport-security") for answer in answers} == {expected}
+
+
+async def test_strict_transport_security_where_the_service_speaks_tls_itself() -> None:
+    """Without a proxy the connection's own scheme counts."""
+    async with service(minting()) as client:
+        response = await client.get("https://voicegate.test/")
+
+    assert response.headers["strict-transport-security"] == YEAR
+
+
+async def test_frames_are_for_the_operators_pages_only() -> None:
+    """With a list, the old header that knows no list is left out; without, nobody may frame."""
+    origins = "https://www.example.com,https://shop.example.com"
+    async with service(minting(), frame_ancestors=origins) as client:
+        listed = (await client.get("/")).headers
+    async with service(minting()) as client:
+        none = (await client.get("/")).headers
+
+    policy = listed["content-security-policy"]
+    assert policy.endswith("; frame-ancestors 'self' " + origins.replace(",", " "))
+    assert "x-frame-options" not in listed
+    assert none["content-security-policy"].endswith("; frame-ancestors 'none'")
+    assert none["x-frame-options"] == "DENY"
+
+
+# Mozilla HTTP Observatory ----------------------------------------------------------------------
+# By the published rules: https://github.com/mozilla/http-observatory, httpobs/docs/scoring.md, and
+# their successor at MDN, which adds Cross-Origin-Resource-Policy. A site starts with 100; bonuses
+# count from 90 on; from 100 on the grade is A+, the best there is.
+
+
+def observatory(response: httpx.Response) -> dict[str, int]:
+    """Return what each criterion adds to 100, for an answer over TLS."""
+    headers = response.headers
+    policy = dict(
+        part.split(" ", 1)
+        for part in headers.get("content-security-policy", "").split("; ")
+        if part
+    )
+    hsts = headers.get("strict-transport-security", "")
+    allowed = headers.get("access-control-allow-origin")
+    # `*` without credentials is public access; an echo of any origin, or with them, is universal.
+    is_public = allowed in {None, "*"} and "access-control-allow-credentials" not in headers
+    return {
+        "content-security-policy": _policy_score(policy),
+        "cookies": _cookie_score(headers.get_list("set-cookie")),
+        "cross-origin-resource-sharing": 0 if is_public else -50,
+        "redirection": 0,  # the proxy's, which has the port of plain HTTP
+        "referrer-policy": {"same-origin": 5, "no-referrer": 5}.get(
+            headers.get("referrer-policy", ""), 0
+        ),
+        "strict-transport-security": 0 if hsts.startswith("max-age=31536000") else -20,
+        "subresource-integrity": 0 if policy.get("script-src") == "'self'" else -5,
+        "x-content-type-options": 0 if headers.get("x-content-type-options") == "nosniff" else -5,
+        "x-frame-options": 5 if "frame-ancestors" in policy else -20,
+        "cross-origin-resource-policy": {"same-origin": 10, "cross-origin": 0}.get(
+            headers.get("cross-origin-resource-policy", ""), 0
+        ),
+    }
+
+
+def _policy_score(policy: dict[str, str]) -> int:
+    if not policy:
+        return -25
+    everything = " ".join(policy.values())
+    if "unsafe" in everything or "http:" in everything or "*" in everything:
+        return -20
+    return 10 if policy.get("default-src") == "'none'" else 5
+
+
+def _cookie_score(cookies: list[str]) -> int:
+    flags = [cookie.lower() for cookie in cookies]
+    if not all("; secure" in flag and "; httponly" in flag for flag in flags):
+        return -40
+    return 5 if flags and all("; samesite=" in flag for flag in flags) else 0
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", 130),
+        ("/docs", 130),
+        ("/api/voice-token", 130),
+        ("/static/styles/main.css", 130),
+        ("/static/voice-agent/index.js", 120),  # its resource policy is for every origin
+    ],
+)
+async def test_observatory_gives_the_best_grade(path: str, expected: int) -> None:
+    """Each criterion of Mozilla's scan passes on every kind of answer; none takes points away."""
+    async with service(minting(), trusted_proxies="127.0.0.1") as client:
+        response = await client.get(path, headers=SECURE)
+    scores = observatory(response)
+
+    assert [name for name, score in scores.items() if score < 0] == []
+    without_cookies = sum(score for name, score in scores.items() if name != "cookies")
+    assert 100 + without_cookies == expected

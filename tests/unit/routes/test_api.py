@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -19,7 +20,9 @@ async def test_voice_token_answers_exactly_the_documented_fields() -> None:
         response = await client.get("/api/voice-token")
 
     assert response.status_code == 200
-    assert response.json() == {
+    body = response.json()
+    assert re.fullmatch(r"[\w.-]{16,64}", body.pop("receipt"))
+    assert body == {
         "token": f"{TOKEN}-1",
         "expires_in_seconds": 60,
         "max_session_duration_seconds": 900,
@@ -27,6 +30,20 @@ async def test_voice_token_answers_exactly_the_documented_fields() -> None:
     }
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["content-type"] == "application/json"
+
+
+async def test_voice_token_answers_the_same_with_the_defaults_spelled_out() -> None:
+    """The short way of a request without a query differs in nothing from the documented route."""
+    answers = []
+    async with service(minting()) as client:
+        for query in ("", f"?{EXPIRES}=60&{DURATION}=900"):
+            response = await client.get(f"/api/voice-token{query}")
+            body = {name: type(value) for name, value in response.json().items()}
+            fields = {name for name, _ in response.headers.raw}
+            answers.append((response.status_code, list(body.items()), fields))
+            assert response.headers["content-length"] == str(len(response.content))
+
+    assert answers[0] == answers[1]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ async def test_page_is_served_with_paths_of_our_own() -> None:
 
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
-    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["cache-control"] == "private, no-cache"
     assert "/static/" in response.text
     assert "evil.example" not in response.text
 

@@ -1,0 +1,200 @@
+"""`python -m app --check`: shows what is set, tries what can be tried, and says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisError
+
+from app.agents import load_agents
+from app.errors import (
+    AccountUnavailableError,
+    AppError,
+    UpstreamBusyError,
+    UpstreamRejectedError,
+    UpstreamTimeoutError,
+    UpstreamUnavailableError,
+    UpstreamUnreadableError,
+)
+from app.limits.cost import cost_sentence
+from app.log import causes, chain
+from app.settings import SECRETS, Settings, variable
+from app.slots import Slots
+from app.transport import open_http_client
+from app.upstream import AgentsClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+MAX_VALUE_CHARACTERS: Final = 100
+STORE_SECONDS: Final = 3.0
+# The least there is: what is tried here opens no session.
+TRIAL: Final = {"expires_in_seconds": 1, "max_session_duration_seconds": 60}
+MODES: Final = {
+    "open": "Access: open. Pages of this origin and of VOICEGATE_ALLOWED_ORIGINS may start calls.",
+    "code": "Access: code. Whoever knows an access code may start calls.",
+    "jwt": "Access: jwt. Whoever your login vouches for may start calls.",
+}
+
+
+ANSWERS: Final[dict[type[AppError], str]] = {
+    UpstreamRejectedError: "{url} refuses it ({reason}): check {key}, and that it is of this zone.",
+    AccountUnavailableError: "{url} does not serve the account ({reason}): look at its balance.",
+    UpstreamBusyError: "{url} takes no more now ({reason}): it may be good; try in a minute.",
+    UpstreamTimeoutError: "{url} did not answer in time: check the network, firewall and proxy.",
+    UpstreamUnreadableError: "{url} gives no token ({reason}): check VOICEGATE_UPSTREAM_URL.",
+}
+# Why a connection failed, the special before the general.
+CAUSES: Final[dict[type[BaseException], str]] = {
+    ssl.SSLError: "{url} shows no certificate that is trusted: check the clock and the CA file.",
+    socket.gaierror: "the name of {url} is not found: check VOICEGATE_UPSTREAM_URL and the DNS.",
+    OSError: "{url} cannot be reached ({cause}): check the network and the firewall.",
+}
+
+
+async def check(settings: Settings, say: Callable[[str], None] = print) -> int:
+    """Say what the settings are and whether they work; returns 0, or 1 if something does not.
+
+    Raises:
+        ConfigurationError: An agent is wrong.
+    """
+    for line in describe(settings):
+        say(line)
+    agents = load_agents(settings)
+    say(f"Agents: {', '.join(agents.by_name)}; a page starts with {agents.default}.")
+    say(MODES[settings.access])
+    if settings.access == "open" and settings.allow_without_origin:
+        say("Programs without an Origin may start calls too, and need no credential.")
+    say(cost_sentence(settings))
+    if not settings.minting:
+        say("VOICEGATE_MINTING is false: nobody gets a token until it is true, or until SIGUSR2.")
+    if settings.stop_file is not None and settings.stop_file.exists():
+        say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
+    problems = [await _store_problem(settings), *await _key_problems(settings)]
+    results = [
+        ("Store: ", problems[0], "Redis answers." if settings.redis_url else "in this process."),
+        ("First key: ", problems[1], "a token was minted."),
+    ]
+    if settings.spare_api_key is not None:
+        results.append(("Spare key: ", problems[2], "a token was minted."))
+    for what, problem, good in results:
+        say(what + (problem or good))
+    is_good = not any(problems)
+    say("All is well." if is_good else "Something has to be put right.")
+    return 0 if is_good else 1
+
+
+def describe(settings: Settings) -> list[str]:
+    """Return one line a setting, as it is in effect; of a secret only whether there is one."""
+    lines = []
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if name in SECRETS or isinstance(value, SecretStr):
+            text = "set" if value else "not set"
+        else:
+            text = _short(value)
+        lines.append(f"{variable(name)}={text}")
+    return lines
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        value = ",".join(map(str, value))
+    # JSON keeps line breaks and control characters out of a terminal.
+    text = json.dumps(value)[1:-1] if isinstance(value, str) else str(value)
+    return text if len(text) <= MAX_VALUE_CHARACTERS else text[: MAX_VALUE_CHARACTERS - 1] + "…"
+
+
+async def _store_problem(settings: Settings) -> str:
+    if settings.redis_url is None:
+        return ""
+    store = Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_connect_timeout=STORE_SECONDS,
+        socket_timeout=STORE_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        await store.ping()
+    except AuthenticationError:
+        return "Redis refuses the password in VOICEGATE_REDIS_URL."
+    except (RedisError, OSError, ValueError) as error:
+        return (
+            f"Redis does not answer ({causes(error)}): check VOICEGATE_REDIS_URL. "
+            "Without it nobody gets a token."
+        )
+    finally:
+        await store.aclose()
+    return ""
+
+
+async def _key_problems(settings: Settings) -> list[str]:
+    http = open_http_client(
+        connect_seconds=settings.upstream_connect_seconds,
+        read_seconds=settings.upstream_read_seconds,
+        max_connections=1,
+    )
+    keys = {
+        "assemblyai_api_key": settings.assemblyai_api_key,
+        "spare_api_key": settings.spare_api_key,
+    }
+    async with http:
+        return [
+            await _key_problem(settings, http, variable(name), key)
+            for name, key in keys.items()
+            if key is not None
+        ]
+
+
+async def _key_problem(
+    settings: Settings, http: httpx.AsyncClient, name: str, key: SecretStr
+) -> str:
+    client = AgentsClient(
+        http,
+        base_url=settings.upstream_url,
+        api_key=key.get_secret_value(),
+        slots=Slots(1, 0),
+        total_seconds=settings.upstream_total_seconds,
+    )
+    try:
+        await client.mint(**TRIAL)
+    except AppError as error:
+        return in_words(error, name, settings.upstream_url)
+    return ""
+
+
+def in_words(error: AppError, key: str, url: str) -> str:
+    """Return a sentence on what went wrong and what to do.
+
+    Args:
+        error: How the mint failed.
+        key: The variable of the key that was tried.
+        url: Where it was tried.
+    """
+    sentence = next(
+        (text for kind, text in ANSWERS.items() if isinstance(error, kind)),
+        "{url} failed ({trail}): try again in a minute.",
+    )
+    links = chain(error)
+    for cause, text in CAUSES.items():
+        if isinstance(error, UpstreamUnavailableError) and any(
+            isinstance(link, cause) for link in links
+        ):
+            sentence = text
+            break
+    return sentence.format(
+        url=url, key=key, reason=error, trail=causes(error), cause=causes(links[-1])
+    )

@@ -1,0 +1,229 @@
+"""The running process: its log, its metrics, its switch, and what it does to slow callers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from app.http_protocol import MAX_BODY_BYTES
+from tests.integration.raw_upstream import raw_upstream
+from tests.integration.test_server import GOOD, finish, running, start
+from tests.service import KEY
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+METRICS_TOKEN = "metrics-token-0123456789abcdef-0123"
+SPARE = "spare-0123456789abcdef-never-to-be-seen"
+
+
+async def mints(_: StreamReader, writer: StreamWriter, __: int) -> None:
+    """Answer every request with a token."""
+    writer.write(GOOD)
+
+
+async def line_of(process: asyncio.subprocess.Process, begin: str) -> dict[str, Any]:
+    """Return the next line of a process's log whose event begins like this."""
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        line: dict[str, Any] = {"event": ""}
+        while not line["event"].startswith(begin):
+            line = json.loads(await process.stderr.readline())
+    return line
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so, within a bound."""
+    async with asyncio.timeout(60):
+        while not await condition():  # noqa: ASYNC110 - whoever it is about has no event
+            await asyncio.sleep(0.01)
+
+
+async def test_each_request_is_one_line_of_json(tmp_path: Path) -> None:
+    """From the first to the last a log that is no terminal can be read by a program."""
+    async with raw_upstream(mints) as upstream:
+        environment = {
+            "ASSEMBLYAI_API_KEY": KEY,
+            "VOICEGATE_UPSTREAM_URL": upstream.url,
+            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
+        }
+        async with running(tmp_path, **environment) as service:
+            async with httpx.AsyncClient(base_url=service.url) as client:
+                minted = await client.get("/api/voice-token?expires_in_seconds=61")
+                await client.get("/healthz")
+                await client.get("/api/voice-token?expires_in_seconds=0")
+            service.process.send_signal(signal.SIGTERM)
+            code, _, err = await finish(service.process)
+
+    lines = [json.loads(line) for line in err.splitlines()]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert code == 0
+    assert [(line["route"], line["status"]) for line in requests] == [
+        ("/api/voice-token", 200),
+        ("/api/voice-token", 422),
+    ]
+    assert requests[0]["request_id"] == minted.headers["x-request-id"]
+    assert requests[0]["upstream_ms"] > 0
+    assert "expires_in_seconds" not in err
+
+
+async def test_signals_stop_and_start_the_minting(tmp_path: Path) -> None:
+    """SIGUSR1 stops at once, SIGUSR2 goes on; the process stays, and stays ready."""
+    async with raw_upstream(mints) as upstream:
+        environment = {
+            "ASSEMBLYAI_API_KEY": KEY,
+            "VOICEGATE_UPSTREAM_URL": upstream.url,
+            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
+            "VOICEGATE_LOG_LEVEL": "warning",
+        }
+        async with (
+            running(tmp_path, **environment) as service,
+            httpx.AsyncClient(base_url=service.url) as client,
+        ):
+            service.process.send_signal(signal.SIGUSR1)
+            stopped = await line_of(service.process, "minting")
+            refused = await client.get("/api/voice-token")
+            ready = await client.get("/readyz")
+            asked = len(upstream.requests)
+            service.process.send_signal(signal.SIGUSR2)
+            goes_on = await line_of(service.process, "minting")
+            minted = await client.get("/api/voice-token")
+
+    assert stopped["event"] == "minting is stopped by a signal"
+    assert (refused.status_code, refused.json()["code"]) == (503, "service_unavailable")
+    assert refused.headers["retry-after"] == "60"
+    assert ready.status_code == 200
+    assert asked == 0
+    assert goes_on["event"] == "minting goes on by a signal"
+    assert minted.status_code == 200
+
+
+async def test_file_stops_the_minting(tmp_path: Path) -> None:
+    """An operator without a shell in the container can still write a file."""
+    file = tmp_path / "stop"
+    async with raw_upstream(mints) as upstream:
+        environment = {
+            "ASSEMBLYAI_API_KEY": KEY,
+            "VOICEGATE_UPSTREAM_URL": upstream.url,
+            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
+            "VOICEGATE_STOP_FILE": str(file),
+            "VOICEGATE_CALLER_MINTS_PER_MINUTE": "0",
+            "VOICEGATE_CALLER_MINTS_PER_HOUR": "0",
+            "VOICEGATE_MINTS_PER_MINUTE": "0",
+            "VOICEGATE_CALLER_SESSIONS_AT_ONCE": "0",
+            "VOICEGATE_SESSIONS_AT_ONCE": "0",
+            "VOICEGATE_CALLER_MINUTES_PER_DAY": "0",
+            "VOICEGATE_MINUTES_PER_DAY": "0",
+        }
+        async with (
+            running(tmp_path, **environment) as service,
+            httpx.AsyncClient(base_url=service.url) as client,
+        ):
+
+            async def has_status(status: int) -> bool:
+                return (await client.get("/api/voice-token")).status_code == status
+
+            assert await has_status(200)
+            file.touch()
+            await until(lambda: has_status(503))
+            file.unlink()
+            await until(lambda: has_status(200))
+
+
+async def test_metrics_have_a_port_of_their_own(tmp_path: Path) -> None:
+    """The log says where; it is not on the service's port, and it is there while draining."""
+    async with raw_upstream(mints) as upstream:
+        environment = {
+            "ASSEMBLYAI_API_KEY": KEY,
+            "VOICEGATE_UPSTREAM_URL": upstream.url,
+            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
+            "VOICEGATE_METRICS_PORT": "0",
+        }
+        async with (
+            running(tmp_path, **environment) as service,
+            httpx.AsyncClient(base_url=service.url) as client,
+        ):
+            line = await line_of(service.process, "metrics are on ")
+            await client.get("/api/voice-token")
+            shown = await client.get(line["event"].rpartition(" ")[2])
+            elsewhere = await client.get("/metrics")
+            service.process.send_signal(signal.SIGTERM)
+            code, _, err = await finish(service.process)
+
+    assert shown.status_code == 200
+    assert 'voicegate_mints_total{outcome="ok"} 1.0' in shown.text
+    assert elsewhere.status_code == 404
+    assert code == 0, err
+
+
+async def test_metrics_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    """Nothing is served if what the operator wants to see cannot be shown."""
+    server = await asyncio.start_server(lambda _, __: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_METRICS_PORT": str(port)}
+    code, out, err = await finish(await start(tmp_path, **environment))
+    server.close()
+
+    assert (code, out) == (1, "")
+    assert err == (
+        f"Something else uses port {port} of 127.0.0.1: end it, "
+        "or set VOICEGATE_METRICS_PORT to another port.\n"
+    )
+
+
+async def test_check_of_a_process(tmp_path: Path) -> None:
+    """`--check` ends with 0 or 1 by whether the key works, with 2 by the settings."""
+    async with raw_upstream(mints) as upstream:
+        environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_UPSTREAM_URL": upstream.url}
+        good = await finish(await start(tmp_path, "--check", **environment))
+    bad = await finish(await start(tmp_path, "--check", **environment))
+    none = await finish(await start(tmp_path, "--check"))
+    odd = await finish(await start(tmp_path, "--check", "--control", **environment))
+
+    assert [good[0], bad[0], none[0], odd[0]] == [0, 1, 2, 2]
+    assert good[1].splitlines()[0] == "ASSEMBLYAI_API_KEY=set"
+    assert good[1].endswith("All is well.\n")
+    assert bad[1].endswith("Something has to be put right.\n")
+    assert none[2].startswith("Set ASSEMBLYAI_API_KEY ")
+    assert KEY not in "".join(text for result in (good, bad) for text in result[1:])
+
+
+@pytest.mark.parametrize("path", ["/", "/api/agents", "/none"])
+@pytest.mark.parametrize("form", ["length", "chunked"])
+async def test_long_body_is_refused(tmp_path: Path, path: str, form: str) -> None:
+    """A GET needs no body: a little one is ignored, a long one ends the connection unread."""
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
+        answers = []
+        for size in (10, MAX_BODY_BYTES * 4):
+            reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+            field = f"Content-Length: {size}" if form == "length" else "Transfer-Encoding: chunked"
+            body = b"x" * size if form == "length" else b"%x\r\n" % size + b"x" * size
+            ends = b"" if form == "length" else b"\r\n0\r\n\r\n"
+            head = f"POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{field}\r\n\r\n"
+            try:
+                writer.write(head.encode() + body + ends)
+                answers.append(await asyncio.wait_for(reader.read(), 30))
+            except ConnectionError:
+                answers.append(b"")
+            writer.close()
+
+    assert answers[0].startswith((b"HTTP/1.1 405", b"HTTP/1.1 404"))
+    assert answers[1] == b"" or answers[1].startswith((b"HTTP/1.1 413", b"HTTP/1.1 40"))
+
+
+async def test_slow_body_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who announces a body and never sends it does not hold the connection for ever."""
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx")
+        got = await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+
+    assert got.startswith(b"HTTP/1.1 200 OK")

@@ -1,0 +1,170 @@
+"""`--check`: what it shows, what it hides, and what it finds wrong."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.check import check, describe, in_words
+from app.errors import UpstreamUnavailableError
+from app.settings import SECRETS, Settings, variable
+from app.simulator.server import create_simulator
+from app.simulator.transport import SERVER_OPTIONS
+from tests.integration.raw_upstream import raw_upstream
+from tests.service import KEY, make_settings
+from tests.support import serve
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+
+SPARE = "spare-0123456789abcdef-never-to-be-seen"
+LONG = "secret-0123456789-0123456789-0123456789"
+OWN = {
+    "spare_api_key": SPARE,
+    "access": "jwt",
+    "access_codes": "code-one-never-seen,code-two-never-seen",
+    "jwt_secret": f"jwt-{LONG}",
+    "jwt_issuer": "https://login.example.com/",
+    "jwt_audience": "voicegate",
+    "secret": f"own-{LONG}",
+    "redis_url": "redis://:redis-password-never-seen@127.0.0.1:1/0",
+    "metrics_token": f"metrics-{LONG}",
+}
+
+
+async def checked(**changes: Any) -> tuple[int, str]:
+    """Return the exit code and all that was said."""
+    lines: list[str] = []
+    code = await check(make_settings(**changes), lines.append)
+    return code, "\n".join(lines)
+
+
+def test_every_setting_is_shown_once_and_no_secret() -> None:
+    """One line a setting in the order of `.env.example`; of a secret only that it is set."""
+    lines = describe(make_settings(**OWN))
+
+    assert [line.partition("=")[0] for line in lines] == list(map(variable, Settings.model_fields))
+    text = "\n".join(lines)
+    for secret in (KEY, SPARE, LONG, "never-seen"):
+        assert secret not in text
+    for name in SECRETS:
+        assert f"\n{variable(name)}=set" in "\n" + text
+    assert "\nVOICEGATE_ACCESS=jwt\n" in text
+
+
+def test_secrets_that_are_not_set_are_called_so() -> None:
+    """The operator sees what is missing as well."""
+    lines = describe(make_settings())
+
+    assert "VOICEGATE_SPARE_API_KEY=not set" in lines
+    assert "ASSEMBLYAI_API_KEY=set" in lines
+    assert "VOICEGATE_ACCESS_CODES=not set" in lines
+
+
+def test_a_setting_stays_on_its_line() -> None:
+    """A prompt of many lines, or with control characters, cannot bend the terminal."""
+    settings = make_settings(agent_system_prompt="one\ntwo\x1b[31m" + "x" * 500)
+    (line,) = [line for line in describe(settings) if "SYSTEM_PROMPT" in line]
+
+    assert "\n" not in line
+    assert "\x1b" not in line
+    assert len(line) < 160
+
+
+async def test_all_is_well() -> None:
+    """With good keys it exits with 0, having minted one token with each."""
+    async with serve(create_simulator(key=KEY, control=True)) as url:
+        code, text = await checked(upstream_url=url)
+
+    assert code == 0
+    assert "First key: a token was minted." in text
+    assert "Spare key" not in text
+    assert "Access: open." in text
+    assert "90.00 USD" in text
+    assert text.endswith("All is well.")
+
+
+async def test_each_key_is_tried() -> None:
+    """A spare key that is wrong is found before it is needed."""
+    async with serve(create_simulator(key=KEY)) as url:
+        code, text = await checked(upstream_url=url, spare_api_key=SPARE)
+
+    assert code == 1
+    assert "First key: a token was minted." in text
+    assert f"Spare key: {url} refuses it (the upstream answered 404): check VOICEGATE_SPARE" in text
+    assert SPARE not in text
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({"token_status": "401"}, "refuses it (the upstream answered 401)"),
+        ({"token_status": "402"}, "does not serve the account"),
+        ({"token_status": "429,5"}, "takes no more now"),
+        ({"token_status": "500"}, "failed"),
+        ({"token_malformed": "html"}, "gives no token"),
+        ({"token_redirect": "https://elsewhere.test/"}, "gives no token"),
+        ({"token_delay": "30"}, "did not answer in time"),
+        ({"token_reset": "before_answer"}, ""),
+    ],
+)
+async def test_what_is_wrong_is_said_in_words(fault: dict[str, str], sentence: str) -> None:
+    """Each way of failing has its own sentence, and exits with 1."""
+    budget = {"upstream_read_seconds": 0.2, "upstream_total_seconds": 5}
+    async with serve(create_simulator(faults=fault), **SERVER_OPTIONS) as url:
+        code, text = await checked(upstream_url=url, **budget)
+
+    assert code == 1
+    assert f"First key: {url} {sentence}" in text
+    assert "a token was minted" not in text
+    assert text.endswith("Something has to be put right.")
+    assert KEY not in text
+
+
+async def test_closed_port() -> None:
+    """Where nobody listens, the network is to blame."""
+    with socket.create_server(("127.0.0.1", 0)) as placeholder:
+        port = placeholder.getsockname()[1]
+    code, text = await checked(upstream_url=f"http://127.0.0.1:{port}")
+
+    assert code == 1
+    assert "cannot be reached (ConnectionRefusedError (ECONNREFUSED)" in text
+
+
+async def test_certificate_that_nobody_vouches_for() -> None:
+    """A TLS failure is named as one."""
+
+    async def behave(_: StreamReader, writer: StreamWriter, number: int) -> None:
+        writer.close()
+
+    async with raw_upstream(behave) as upstream:  # speaks no TLS at all
+        url = upstream.url.replace("http:", "https:")
+        code, _ = await checked(upstream_url=url, upstream_connect_seconds=2)
+    error = UpstreamUnavailableError()
+    error.__cause__ = ssl.SSLCertVerificationError()
+
+    assert code == 1
+    assert "no certificate that is trusted" in in_words(error, "K", "U")
+
+
+def test_name_that_does_not_exist() -> None:
+    """A misspelled host is told apart from a firewall."""
+    error = UpstreamUnavailableError()
+    error.__cause__ = socket.gaierror(-2, "not known")
+
+    assert in_words(error, "K", "https://a.example.test").startswith("the name of https://a.")
+
+
+async def test_store_that_is_away() -> None:
+    """Without its store the service mints nothing, so that is wrong too."""
+    async with serve(create_simulator()) as url:
+        changes = {"upstream_url": url, "redis_url": OWN["redis_url"], "secret": LONG}
+        code, text = await checked(**changes)
+
+    assert code == 1
+    assert "Store: Redis does not answer" in text
+    assert "First key: a token was minted." in text
+    assert "redis-password" not in text

@@ -1,0 +1,234 @@
+"""The numbers: counted once, out of fixed sets, and shown only to whom they are for."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.main import create_app
+from app.metrics import Metrics
+from app.metrics_server import MAX_CONNECTIONS, MAX_HEAD_BYTES, MetricsServer
+from tests.service import assert_problem, caller, make_settings, minting, refusing, service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+METRICS_TOKEN = "metrics-token-0123456789abcdef-0123"
+
+
+def read(metrics: Metrics) -> dict[str, float]:
+    """Return every sample by its name and labels, as Prometheus would store them."""
+    found = {}
+    for family in text_string_to_metric_families(metrics.exposition().decode()):
+        for sample in family.samples:
+            labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}"] = sample.value
+    return found
+
+
+def test_labels_come_from_fixed_sets() -> None:
+    """Whatever callers send, the number of series is bounded: strangers are all `other`."""
+    metrics = Metrics()
+    metrics.know_routes(["/", "/api/voice-token"])
+    metrics.request("/api/voice-token", "GET", 200, 0.01)
+    before = len(read(metrics))
+    for number in range(1000):
+        metrics.request(f"/{number}", f"X{number}", 1000 + number, 0.01)
+        for count in (
+            *(metrics.limited, metrics.store_failed, metrics.key_refused),
+            metrics.access_refused,
+        ):
+            count(f"word-{number}")
+        metrics.mint(f"word-{number}", 0.01)
+        metrics.upstream(f"word-{number}", 0.01)
+    samples = read(metrics)
+
+    assert len(samples) - before < 20
+    assert samples["voicegate_requests_total{method=other,route=other,status=other}"] == 1000
+    assert samples["voicegate_mints_total{outcome=other}"] == 1000
+
+
+def test_times_are_cumulative_as_prometheus_reads_them() -> None:
+    """Each bucket holds those below it, the last holds all, and the sum is theirs."""
+    metrics = Metrics()
+    for seconds in (0.0005, 0.001, 0.3, 99.0):
+        metrics.mint("ok", seconds)
+    samples = read(metrics)
+
+    assert samples["voicegate_mint_seconds_bucket{le=0.001}"] == 2
+    assert samples["voicegate_mint_seconds_bucket{le=0.25}"] == 2
+    assert samples["voicegate_mint_seconds_bucket{le=0.5}"] == 3
+    assert samples["voicegate_mint_seconds_bucket{le=10.0}"] == 3
+    assert samples["voicegate_mint_seconds_bucket{le=+Inf}"] == 4
+    assert samples["voicegate_mint_seconds_count{}"] == 4
+    assert samples["voicegate_mint_seconds_sum{}"] == pytest.approx(99.3015)
+
+
+def test_every_counter_counts() -> None:
+    """Each method of the object moves the number that is named after it."""
+    metrics = Metrics()
+    metrics.limited("caller-minute")
+    metrics.store_failed("cost")
+    metrics.granted(900)
+    metrics.granted(60)
+    metrics.returned(300)
+    metrics.key_refused("spare")
+    metrics.access_refused("origin")
+    samples = read(metrics)
+
+    assert samples["voicegate_limited_total{limit=caller-minute}"] == 1
+    assert samples["voicegate_store_failures_total{kind=cost}"] == 1
+    assert samples["voicegate_granted_seconds_total{}"] == 960
+    assert samples["voicegate_returned_seconds_total{}"] == 300
+    assert samples["voicegate_key_refusals_total{key=spare}"] == 1
+    assert samples["voicegate_access_refusals_total{reason=origin}"] == 1
+
+
+def test_applications_do_not_share_numbers() -> None:
+    """Two in one process, as in a test, each count their own."""
+    first, second = Metrics(), Metrics()
+    first.granted(60)
+
+    assert read(second)["voicegate_granted_seconds_total{}"] == 0
+
+
+async def test_application_counts_what_it_answers() -> None:
+    """Tokens, refusals, pages and strange paths each show up once, under their template."""
+    app = create_app(make_settings(), transport=minting())
+    page = {"Origin": "http://voicegate.test", "Sec-Fetch-Site": "same-origin"}
+    async with app.router.lifespan_context(app), caller(app) as client:
+        await client.get("/api/voice-token", headers=page)
+        await client.get("/api/voice-token?expires_in_seconds=0", headers=page)
+        await client.get("/")
+        await client.get("/static/none.js")
+        await client.get("/wp-admin.php")
+        samples = read(app.state.metrics)
+
+    assert samples["voicegate_mints_total{outcome=ok}"] == 1
+    assert samples["voicegate_mints_total{outcome=invalid_request}"] == 1
+    assert samples["voicegate_upstream_requests_total{outcome=ok}"] == 1
+    assert samples["voicegate_upstream_seconds_count{}"] == 1
+    assert samples["voicegate_pages_total{page=/}"] == 1
+    token = "method=GET,route=/api/voice-token"
+    assert samples[f"voicegate_requests_total{{{token},status=200}}"] == 1
+    assert samples[f"voicegate_requests_total{{{token},status=422}}"] == 1
+    assert samples["voicegate_requests_total{method=GET,route=/static,status=404}"] == 1
+    assert samples["voicegate_requests_total{method=GET,route=other,status=404}"] == 1
+    assert samples["voicegate_requests_in_flight{}"] == 0
+    assert samples["voicegate_minting{}"] == 1
+    assert any(name.startswith("voicegate_build_info{") for name in samples)
+
+
+async def test_every_route_of_the_description_has_its_label() -> None:
+    """A new route is counted under its own name without anybody having to remember."""
+    app = create_app(make_settings(), transport=refusing())
+    paths = [*app.openapi()["paths"], "/", "/docs"]
+
+    assert [path for path in paths if app.state.metrics.route_of(path) != path] == []
+
+
+async def test_metrics_are_off_by_default() -> None:
+    """Nobody who did not ask for it has this path, with or without a token."""
+    async with service(refusing()) as client:
+        assert_problem(await client.get("/metrics"), 404, "not_found")
+        response = await client.get("/metrics", headers={"Authorization": "Bearer "})
+
+    assert_problem(response, 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        *("", "Bearer", "Bearer ", "Bearer wrong", f"Basic {METRICS_TOKEN}", METRICS_TOKEN),
+        *(f"Bearer {METRICS_TOKEN}x", f"Bearer {METRICS_TOKEN[:-1]}", "Bearer \xe9"),
+    ],
+)
+async def test_metrics_need_their_token(credential: str) -> None:
+    """Numbers about callers are the operator's: 401 with a challenge to anybody else."""
+    async with service(refusing(), metrics_token=METRICS_TOKEN) as client:
+        header = {b"Authorization": credential.encode("latin-1")}
+        response = await client.get("/metrics", headers=header)
+
+    assert_problem(response, 401, "unauthenticated")
+    assert response.headers["www-authenticate"] == 'Bearer realm="metrics"'
+    assert "voicegate_" not in response.text
+
+
+async def test_metrics_are_shown_to_the_token() -> None:
+    """Prometheus' text, never stored, without the token in it."""
+    async with service(refusing(), metrics_token=METRICS_TOKEN) as client:
+        header = {"Authorization": f"bearer {METRICS_TOKEN}"}
+        response = await client.get("/metrics", headers=header)
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert response.headers["cache-control"] == "no-store"
+    assert "voicegate_build_info" in response.text
+    assert METRICS_TOKEN not in response.text
+
+
+@asynccontextmanager
+async def own_port() -> AsyncIterator[int]:
+    """Serve metrics on a port of their own; yields it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = MetricsServer(Metrics(), listener)
+    await server.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        await server.stop()
+
+
+async def ask(port: int, sent: bytes) -> bytes:
+    """Return all that comes back before the connection ends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(sent)
+        return await asyncio.wait_for(reader.read(), 20)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", b"200 OK"),
+        (b"GET /metrics?x=y HTTP/1.0\r\n\r\n", b"200 OK"),
+        (b"HEAD /metrics HTTP/1.1\r\n\r\n", b"200 OK"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"404 Not Found"),
+        (b"GET /api/voice-token HTTP/1.1\r\n\r\n", b"404 Not Found"),
+        (b"POST /metrics HTTP/1.1\r\n\r\n", b"405 Method Not Allowed"),
+        (b"\r\n\r\n", b"404 Not Found"),
+    ],
+)
+async def test_own_port_has_one_path(sent: bytes, status: bytes) -> None:
+    """The port of the metrics serves metrics, and mints nothing."""
+    async with own_port() as port:
+        got = await ask(port, sent)
+
+    head, _, body = got.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status)
+    assert (b"voicegate_build_info" in body) is (status == b"200 OK" and sent[:3] == b"GET")
+
+
+async def test_own_port_is_bounded() -> None:
+    """A head without an end, and a crowd, are cut off; the next one is served."""
+    async with own_port() as port:
+        assert await ask(port, b"GET /metrics HTTP/1.1\r\nX: " + b"x" * MAX_HEAD_BYTES * 4) == b""
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MAX_CONNECTIONS)]
+        # Until all of them are in; then until their places are free.
+        while await ask(port, b"GET /metrics HTTP/1.1\r\n\r\n"):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        for _, writer in idle:
+            writer.close()
+        while not (got := await ask(port, b"GET /metrics HTTP/1.1\r\n\r\n")):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    assert got.startswith(b"HTTP/1.1 200 OK")

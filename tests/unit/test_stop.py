@@ -1,0 +1,116 @@
+"""The kill switch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.errors import StoppedError
+from app.main import create_app
+from app.stop import StopSwitch
+from tests.service import assert_problem, caller, make_settings, minting, refusing, service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = {"Origin": "http://voicegate.test", "Sec-Fetch-Site": "same-origin"}
+
+
+async def test_stopped_by_the_setting() -> None:
+    """No token and no question upstream; the service stays ready, and its page is there."""
+    async with service(refusing(), minting=False) as client:
+        response = await client.get("/api/voice-token", headers=PAGE)
+        ready = await client.get("/readyz")
+        page = await client.get("/")
+
+    body = assert_problem(response, 503, "service_unavailable")
+    assert "operator has stopped" in body["detail"]
+    assert response.headers["retry-after"] == "60"
+    assert (ready.status_code, page.status_code) == (200, 200)
+
+
+async def test_other_origins_may_read_that_it_is_stopped() -> None:
+    """A page elsewhere can tell its visitor the reason."""
+    origin = "https://shop.example.com"
+    async with service(refusing(), minting=False, allowed_origins=origin) as client:
+        response = await client.get("/api/voice-token", headers={"Origin": origin})
+
+    assert_problem(response, 503, "service_unavailable")
+    assert response.headers["access-control-allow-origin"] == origin
+
+
+async def test_stop_and_go_on_while_it_runs(caplog: pytest.LogCaptureFixture) -> None:
+    """Each change takes effect for the next request and writes one line; a repeat writes none."""
+    app = create_app(make_settings(), transport=minting())
+    async with app.router.lifespan_context(app), caller(app) as client:
+        statuses = []
+        for change in (app.state.stop.stop, app.state.stop.stop, app.state.stop.go_on):
+            change()
+            answer = await client.get("/api/voice-token", headers=PAGE)
+            statuses.append(answer.status_code)
+
+    lines = [record.message for record in caplog.records if record.name == "voicegate.stop"]
+    assert statuses == [503, 503, 200]
+    assert lines == ["minting is stopped by a signal", "minting goes on by a signal"]
+
+
+async def test_file_stops_as_long_as_it_is_there(tmp_path: Path) -> None:
+    """The file and the signal are two switches, and either is enough."""
+    file = tmp_path / "stop"
+    switch = StopSwitch(stop_file=file)
+    seen = []
+    for is_there, told in ((False, False), (True, False), (True, True), (False, True)):
+        file.touch() if is_there else file.unlink(missing_ok=True)
+        switch.stop() if told else switch.go_on()
+        await switch.look()
+        seen.append(switch.is_stopped)
+    switch.go_on()
+
+    assert seen == [False, True, True, True]
+    assert not switch.is_stopped
+    switch.require_minting()
+
+
+async def test_file_is_looked_for_before_the_first_request_and_from_then_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that starts stopped mints nothing first; the watcher ends with the service."""
+    monkeypatch.setattr("app.stop.LOOK_EVERY_SECONDS", 0.001)
+    file = tmp_path / "stop"
+    file.touch()
+    app = create_app(make_settings(stop_file=file), transport=minting())
+    before = asyncio.all_tasks()
+    async with app.router.lifespan_context(app), caller(app) as client:
+        first = await client.get("/api/voice-token", headers=PAGE)
+        file.unlink()
+        while app.state.stop.is_stopped:  # noqa: ASYNC110 - a file has no event
+            await asyncio.sleep(0.001)
+        second = await client.get("/api/voice-token", headers=PAGE)
+
+    assert (first.status_code, second.status_code) == (503, 200)
+    assert asyncio.all_tasks() == before
+
+
+async def test_file_that_cannot_be_looked_for_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that fails neither starts nor stops the minting, and is spoken of."""
+    file = tmp_path / "stop"
+    file.touch()
+    switch = StopSwitch(stop_file=file)
+    await switch.look()
+
+    def broken(_: object) -> bool:
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr("pathlib.Path.exists", broken)
+    await switch.look()
+
+    assert switch.is_stopped
+    with pytest.raises(StoppedError):
+        switch.require_minting()
+    assert "cannot be looked for" in caplog.records[-1].message
+    assert caplog.records[-1].levelno == logging.WARNING
