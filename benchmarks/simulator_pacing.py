@@ -28,8 +28,8 @@ from websockets.asyncio.client import connect
 from app.simulator.audio import samples_of
 from app.simulator.g711 import MU_LAW
 from app.simulator.resampling import Downsampler
-from benchmarks import processes
-from benchmarks.cpu import process_cpu_seconds
+from benchmarks.server import processes
+from benchmarks.server.cpu import process_cpu_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,11 +181,11 @@ def measure(cell: Cell, seconds: float) -> Sample:
     def run(core: int, *arguments: str) -> Any:
         timeout_seconds = WARM_UP_SECONDS + seconds + SLACK_SECONDS
         told = ("--seconds", str(seconds), *arguments)
-        name = "benchmarks.simulator_pacing"
-        return json.loads(processes.run(name, *told, core=core, timeout_seconds=timeout_seconds))
+        command = processes.python("benchmarks.simulator_pacing", *told)
+        return json.loads(processes.run(command, core=core, timeout_seconds=timeout_seconds))
 
-    server = processes.server("app.simulator", "--port", "0", core=SERVER_CORE)
-    with server as (pid, url), ThreadPoolExecutor() as pool:
+    server = processes.server(processes.python("app.simulator", "--port", "0"), core=SERVER_CORE)
+    with server as (pid, url, _), ThreadPoolExecutor() as pool:
         timer = pool.submit(run, SERVER_CORE, "--timer")
         load = ("--sessions", str(cell.sessions), "--encoding", cell.encoding)
         sample = Sample(**run(CALLERS_CORE, "--callers", url, str(pid), *load))

@@ -7,7 +7,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
-from benchmarks.stub_upstream import NUMBER_DIGITS, TOKEN_CHARACTERS
+from benchmarks.server.stub_upstream import NUMBER_DIGITS, TOKEN_CHARACTERS
 
 HTTP_OK = 200
 
@@ -26,8 +26,10 @@ class Sample:
             counts with its age at the end, which is less than it would have taken.
         p99_ms: Likewise for 99 of 100.
         server_cpu_seconds: User and system time of the server; NaN where that is unknown.
+        load_cpu_seconds: Likewise of the load generator and the stub, which share a core.
         foreign_cpu_seconds: CPU time that went to anything but the benchmark, other machines on the
             same host included; to within a few ticks of 10 ms, so it may come out below 0.
+        memory_bytes: What the server holds after the load, its clients still connected.
     """
 
     seconds: float
@@ -38,7 +40,9 @@ class Sample:
     p50_ms: float
     p99_ms: float
     server_cpu_seconds: float
+    load_cpu_seconds: float
     foreign_cpu_seconds: float
+    memory_bytes: float
 
     @property
     def tokens_per_second(self) -> float:
@@ -49,6 +53,11 @@ class Sample:
     def cpu_us_per_token(self) -> float:
         """The server's CPU time for one token, in microseconds."""
         return self.server_cpu_seconds / self.tokens * 1e6 if self.tokens else math.nan
+
+    @property
+    def load_cores(self) -> float:
+        """How much of its core the load took; near 1 it would hold the server back."""
+        return self.load_cpu_seconds / self.seconds
 
     @property
     def foreign_cores(self) -> float:
@@ -110,8 +119,8 @@ class Tally:
         self._unanswered += 1
         self._count_latency(asked_at, time.perf_counter())
 
-    def sample(self, *, server_cpu_seconds: float, foreign_cpu_seconds: float) -> Sample:
-        """Return what is kept."""
+    def sample(self, **measured: float) -> Sample:
+        """Return what is kept, with what was measured elsewhere: see `Sample`."""
         latencies = sorted(self._latencies)
         return Sample(
             seconds=self._end - self._begin,
@@ -121,8 +130,7 @@ class Tally:
             duplicates=self._duplicates,
             p50_ms=_percentile(latencies, 0.50) * 1000,
             p99_ms=_percentile(latencies, 0.99) * 1000,
-            server_cpu_seconds=server_cpu_seconds,
-            foreign_cpu_seconds=foreign_cpu_seconds,
+            **measured,
         )
 
     def _check_token(self, body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A token endpoint that costs next to nothing: `python -m benchmarks.stub_upstream 0.2`.
+"""A token endpoint that costs next to nothing: `python -m benchmarks.server.stub_upstream 0.2`.
 
 It numbers its tokens, so that whoever counts them can tell each from every other.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import ssl
+from pathlib import Path
 from typing import cast
 
 import uvloop
@@ -63,17 +65,26 @@ class TokenEndpoint(asyncio.Protocol):
             self._transport.write(_START + number + _END)
 
 
-async def serve(delay_seconds: float) -> None:
+async def serve(delay_seconds: float, certificates: Path | None) -> None:
     """Serve on a free loopback port until ended."""
+    context = None
+    if certificates is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificates / "cert.pem", certificates / "key.pem")
     numbers = itertools.count(1)
     listener = await asyncio.get_running_loop().create_server(
-        lambda: TokenEndpoint(numbers, delay_seconds), "127.0.0.1", 0, backlog=2048
+        lambda: TokenEndpoint(numbers, delay_seconds), "127.0.0.1", 0, backlog=2048, ssl=context
     )
-    print(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}", flush=True)
+    print(
+        f"http{'s' if context else ''}://127.0.0.1:{listener.sockets[0].getsockname()[1]}",
+        flush=True,
+    )
     await listener.serve_forever()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("delay_seconds", type=float)
-    uvloop.run(serve(parser.parse_args().delay_seconds))
+    parser.add_argument("--tls", type=Path, help="a folder with cert.pem and key.pem")
+    told = parser.parse_args()
+    uvloop.run(serve(told.delay_seconds, told.tls))

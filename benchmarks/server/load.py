@@ -1,6 +1,6 @@
 """The load: a fixed number of clients, each asking for its next token once it has the last.
 
-`python -m benchmarks.load URL --connections 16 ...` prints one JSON object, a `Sample`.
+`python -m benchmarks.server.load URL --connections 16 ...` prints one JSON object, a `Sample`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from benchmarks.client import Client
-from benchmarks.cpu import machine_cpu_seconds, process_cpu_seconds
-from benchmarks.tally import Tally
+from benchmarks.server.client import Client
+from benchmarks.server.cpu import (
+    machine_cpu_seconds,
+    process_cpu_seconds,
+    process_memory_bytes,
+)
+from benchmarks.server.tally import Tally
 
 CONNECT_SECONDS = 3
 
@@ -41,18 +45,24 @@ async def run(options: argparse.Namespace) -> None:
     deadline = time.perf_counter() + options.drain_seconds
     while any(client.is_waiting for client in clients) and time.perf_counter() < deadline:  # noqa: ASYNC110 - nothing is measured any more
         await asyncio.sleep(0.01)
+    memory_bytes = process_memory_bytes(options.server_pid)
     for client in clients:
         client.close()
-    server, foreign = (late - early for early, late in zip(before, after, strict=True))
-    sample = tally.sample(server_cpu_seconds=server, foreign_cpu_seconds=foreign)
+    server, load, foreign = (late - early for early, late in zip(before, after, strict=True))
+    sample = tally.sample(
+        server_cpu_seconds=server,
+        load_cpu_seconds=load,
+        foreign_cpu_seconds=foreign,
+        memory_bytes=memory_bytes,
+    )
     print(json.dumps(asdict(sample)))
 
 
-def _cpu_seconds(options: argparse.Namespace) -> tuple[float, float]:
-    """Return the server's CPU time, and that of everything that is not the benchmark."""
+def _cpu_seconds(options: argparse.Namespace) -> tuple[float, float, float]:
+    """Return the CPU time of the server, of load and stub, and of everything else."""
     server = process_cpu_seconds(options.server_pid)
-    ours = server + process_cpu_seconds(options.stub_pid) + time.process_time()
-    return server, machine_cpu_seconds() - ours
+    load = process_cpu_seconds(options.stub_pid) + time.process_time()
+    return server, load, machine_cpu_seconds() - server - load
 
 
 def read_options() -> argparse.Namespace:

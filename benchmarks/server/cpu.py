@@ -1,10 +1,11 @@
-"""CPU time of processes and of the machine, read from Linux's /proc; elsewhere it is unknown."""
+"""CPU time and memory, read from Linux's /proc; elsewhere they are unknown."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 import os
+import re
 from pathlib import Path
 
 
@@ -20,6 +21,19 @@ def process_cpu_seconds(pid: int) -> float:
     # The second field, a name in parentheses, may itself hold spaces.
     fields = stat.rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def process_memory_bytes(pid: int) -> float:
+    """Return what a process holds, with its share of what it has in common with others; or NaN.
+
+    Source: proc_pid_smaps(5), "Pss".
+    """
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return math.nan
+    found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
+    return int(found[1]) * 1024 if found else math.nan
 
 
 def machine_cpu_seconds() -> float:

@@ -7,12 +7,16 @@ import re
 import time
 from typing import TYPE_CHECKING, cast
 
-from benchmarks.stub_upstream import HEAD_END
+from benchmarks.server.stub_upstream import HEAD_END
 
 if TYPE_CHECKING:
-    from benchmarks.tally import Tally
+    from benchmarks.server.tally import Tally
 
-REQUEST = b"GET /api/voice-token HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n\r\n"
+# As a browser asks for a token from a page of the same origin.
+REQUEST = (
+    b"GET /api/voice-token HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n"
+    b"sec-fetch-site: same-origin\r\n\r\n"
+)
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 STATUS = slice(9, 12)  # of "HTTP/1.1 200 OK"
 # A server that closes on every request must not turn the load into a storm of connections.

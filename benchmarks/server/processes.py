@@ -1,0 +1,129 @@
+"""The processes of a benchmark: each started, pinned, and ended by the one that started it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from benchmarks.server.cpu import pin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NODE = REPOSITORY / ".venv" / "bin" / "node"
+URL = re.compile(r"https?://127\.0\.0\.1:\d+")
+START_SECONDS, END_SECONDS = 20, 3
+LOOK_SECONDS = 0.001
+
+
+class Server(NamedTuple):
+    """A server that runs."""
+
+    pid: int
+    url: str
+    """Where it said it listens."""
+    started_at: float
+    """When its process was made, by `time.perf_counter`."""
+
+
+def python(module: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command that runs a module of ours."""
+    return (sys.executable, "-m", module, *arguments)
+
+
+@contextmanager
+def server(
+    command: Sequence[str], *, core: int, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run a server until the end of the block.
+
+    What it prints goes into a file, as a pipe that nobody reads would stop it.
+
+    Raises:
+        RuntimeError: It ended or took too long before it said where it listens.
+    """
+    with tempfile.TemporaryFile("w+") as log:
+        started_at = time.perf_counter()
+        with _process(command, core=core, environment=environment, output=log) as child:
+            url = _address(child, log)
+            yield Server(child.pid, url, started_at)
+
+
+def run(command: Sequence[str], *, core: int, timeout_seconds: float) -> str:
+    """Run a program to its end, and return what it printed.
+
+    Raises:
+        RuntimeError: It took too long, or failed; why stands on our standard error.
+    """
+    with _process(command, core=core, output=subprocess.PIPE) as child:
+        try:
+            answer, _ = child.communicate(timeout=timeout_seconds)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"{command} took more than {timeout_seconds} s") from None
+        if child.returncode:
+            raise RuntimeError(f"{command} failed with exit code {child.returncode}")
+        return answer
+
+
+def _address(child: subprocess.Popen[str], log: IO[str]) -> str:
+    """Return the first address that stands in the log, once it does."""
+    deadline = time.perf_counter() + START_SECONDS
+    while time.perf_counter() < deadline:
+        text = os.pread(log.fileno(), 100_000, 0).decode(errors="replace")
+        found = URL.search(text)
+        if found is not None:
+            return found.group()
+        if child.poll() is not None:
+            break
+        time.sleep(LOOK_SECONDS)
+    raise RuntimeError(f"{child.args!r} did not start: {text}")
+
+
+@contextmanager
+def _process(
+    command: Sequence[str],
+    *,
+    core: int,
+    environment: Mapping[str, str] | None = None,
+    output: IO[str] | int,
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a command on one core, and end it on the way out, whatever the way.
+
+    It gets nothing of our environment but the path, and an empty folder to stand in, so that
+    neither the shell's settings nor a `.env` colour the measurement. A session of its own keeps
+    Ctrl-C from it: to end it is the business of this function alone.
+    """
+    clean = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(REPOSITORY)}
+    with tempfile.TemporaryDirectory() as folder:
+        child = subprocess.Popen(  # noqa: S603 - our own modules and Node
+            command,
+            cwd=folder,
+            env=clean | dict(environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=None if output == subprocess.PIPE else output,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            pin(child.pid, core)
+            yield child
+        finally:
+            _end(child)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    child.terminate()
+    try:
+        child.communicate(timeout=END_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
