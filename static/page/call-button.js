@@ -19,8 +19,8 @@ const actions = {
 
 /**
  * @param {{call: HTMLButtonElement, callLabel: HTMLElement, callWait: HTMLElement}} elements
- * @param {{intend: () => void, start: (how: {resume: boolean}) => void, stop: () => void, waited: () => void}} on
- *   `intend`: a press seems to be coming
+ * @param {{intend: () => void, start: (how: {resume: boolean}) => void, stop: () => void,
+ *   waiting: (secondsLeft: number) => void}} on   `intend`: a press seems to be coming; `waiting`: 0 when it is over
  */
 export function createCallButton({ call: button, callLabel: label, callWait: wait }, on) {
   /** @type {CallAction} */
@@ -76,10 +76,8 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
       const count = () => {
         const left = Math.ceil((until - performance.now()) / 1000);
         if (left > 0) wait.textContent = fill(texts.wait, { time: clock(left) });
-        else {
-          endWait();
-          on.waited();
-        }
+        else endWait();
+        on.waiting(Math.max(0, left));
       };
       endWait();
       button.setAttribute('aria-disabled', 'true');

@@ -17,6 +17,14 @@ export const elements = {
   log: byId('log'),
   latest: byId('latest', HTMLButtonElement),
   composer: byId('composer', HTMLFormElement),
+  access: {
+    dialog: byId('access', HTMLDialogElement),
+    form: byId('access-form', HTMLFormElement),
+    code: byId('access-code', HTMLInputElement),
+    error: byId('access-error'),
+    submit: byId('access-submit', HTMLButtonElement),
+    cancel: byId('access-cancel', HTMLButtonElement),
+  },
   settings: {
     sheet: byId('settings', HTMLDialogElement),
     form: byId('settings-form', HTMLFormElement),

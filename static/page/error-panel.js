@@ -1,6 +1,7 @@
 // The one place where trouble is told: what happened, what to do, at most one action.
 
 import { actions, errorPanel as texts } from './messages.js';
+import { explainWait } from './explain.js';
 import { fill } from './format.js';
 
 /** @typedef {import('./explain.js').Explanation} Explanation */
@@ -22,6 +23,10 @@ export function createErrorPanel(panel, on) {
   };
 
   let shown = '';
+  /** Of how long to wait: counted down in words, announced only as the panel appears. */
+  const wait = element('p', 'problem__wait', '');
+  wait.setAttribute('role', 'timer');
+  wait.setAttribute('aria-live', 'off');
 
   return {
     /** @param {Explanation} explanation @param {{canDismiss: boolean}} options */
@@ -34,6 +39,10 @@ export function createErrorPanel(panel, on) {
         element('h2', 'problem__title', explanation.title),
         element('p', 'problem__text', explanation.text),
       ];
+      if (explanation.waitSeconds) {
+        wait.textContent = explainWait(explanation.waitSeconds);
+        parts.push(wait);
+      }
       if (explanation.reference) {
         parts.push(
           element('p', 'problem__reference', fill(texts.reference, { id: explanation.reference })),
@@ -42,6 +51,12 @@ export function createErrorPanel(panel, on) {
       if (explanation.action) parts.push(controls[explanation.action]());
       else if (canDismiss) parts.push(button(texts.dismiss, on.dismiss));
       panel.replaceChildren(...parts);
+    },
+    /** @param {number} seconds   0 when the wait is over */
+    showWait(seconds) {
+      const text = explainWait(seconds);
+      if (seconds <= 0) wait.remove();
+      else if (wait.textContent !== text) wait.textContent = text;
     },
     clear() {
       shown = '';

@@ -15,23 +15,27 @@ import { duration, fill } from './format.js';
 
 /**
  * @param {import('./types.js').CallError} error   an unknown code is explained by its own message
+ * @param {string | null} [access]   how the service decides who may call: open, code or jwt
  * @returns {Explanation}
  */
-export function explain(error) {
+export function explain(error, access = null) {
   const base = entry(errors, error.code) ?? { title: 'The call did not work', text: error.message };
-  const problem = entry(problems, text(error.problem?.code));
+  const isCodeMissing = access === 'code' && error.problem?.code === 'unauthenticated';
+  const problem = entry(problems, isCodeMissing ? 'access_code' : text(error.problem?.code));
   const waitSeconds = Math.max(0, Math.ceil(error.retryAfterSeconds ?? 0));
-  const body = (problem ?? base).text;
   return {
     title: (problem ?? base).title,
-    text: waitSeconds
-      ? `${body} ${fill(errorPanel.wait, { duration: duration(waitSeconds) })}`
-      : body,
+    text: (problem ?? base).text,
     action: base.action ?? null,
     mayRetry: !base.final,
     waitSeconds,
     reference: text(error.problem?.request_id),
   };
+}
+
+/** @param {number} seconds   until it makes sense to try again */
+export function explainWait(seconds) {
+  return fill(errorPanel.wait, { duration: duration(seconds) });
 }
 
 /**

@@ -2,6 +2,8 @@
 // The state of the call stands as attributes on the body, for the style sheets and the tests.
 
 import { createVoiceAgent, listMicrophones } from '../voice-agent/index.js';
+import { createAccess } from './access.js';
+import { createAccessDialog } from './access-dialog.js';
 import { createCallButton } from './call-button.js';
 import { createComposer } from './composer.js';
 import { configuration, elements } from './elements.js';
@@ -19,10 +21,18 @@ import { createVisualiser } from './visualiser.js';
 
 const root = document.body;
 const settings = createSettings(elements.settings, () => dismissIf('agent-refused'));
+const tokenUrl = new URL(configuration('token-url') ?? '/api/voice-token', document.baseURI);
 const agent = createVoiceAgent({
-  tokenUrl: configuration('token-url') ?? '/api/voice-token',
+  tokenUrl,
   session: settings.session(),
   microphone: rememberedMicrophone(),
+});
+
+const access = createAccess(new URL('access', tokenUrl));
+const accessDialog = createAccessDialog(elements.access, access.enter);
+void access.ask();
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && access.needsCode) void access.ask(); // another tab may have been given it
 });
 
 /** Whom the present call is with; the settings may already name another for the next one. */
@@ -47,10 +57,13 @@ const muteButton = createMuteButton(elements, (muted) => {
   showSpeaking();
 });
 const callButton = createCallButton(elements, {
-  intend: () => agent.prepare(),
+  intend: () => !access.isDenied && agent.prepare(),
   start,
   stop: () => agent.stop(),
-  waited: () => status.showDetail(errorTexts.ready),
+  waiting: (secondsLeft) => {
+    panel.showWait(secondsLeft);
+    if (secondsLeft === 0) status.showDetail(errorTexts.ready);
+  },
 });
 const microphones = createMicrophonePicker(elements.microphone, listMicrophones, {
   choose: (deviceId) => agent.setMicrophone(deviceId),
@@ -92,6 +105,7 @@ agent.on('limit', ({ secondsLeft }) =>
 
 /** @param {import('./types.js').StartOptions} [how] */
 function start(how) {
+  if (access.needsCode) return accessDialog.open(() => start(how));
   isResuming = how?.resume === true;
   agent.start({ session: settings.session(), ...how }).catch(alreadyShown);
 }
@@ -109,7 +123,9 @@ function showState(change) {
   status.showState(change);
   if (state === 'live') showLive(previous, recovery);
   else if (state !== 'reconnecting') showQuiet();
-  if (state === 'failed' && error) showError(error);
+  if (state !== 'failed' || !error) return;
+  showError(error);
+  if (error.problem?.code === 'unauthenticated') void showAccess(error);
 }
 
 /**
@@ -139,7 +155,7 @@ function showSpeaking() {
 
 /** @param {import('./types.js').CallError} error */
 function showError(error) {
-  const explanation = explain(error);
+  const explanation = explain(error, access.mode);
   const isOver = agent.state === 'failed';
   root.dataset.error = error.code;
   panel.show(explanation, { canDismiss: !isOver });
@@ -147,6 +163,18 @@ function showError(error) {
   elements.call.hidden = !explanation.mayRetry;
   if (!explanation.mayRetry) panel.focusAction();
   if (explanation.waitSeconds) callButton.waitFor(explanation.waitSeconds);
+}
+
+/**
+ * The service wants to know who calls. Where a code is enough, it is asked for at once.
+ *
+ * @param {import('./types.js').CallError} error
+ */
+async function showAccess(error) {
+  await access.ask();
+  if (agent.state !== 'failed') return; // the visitor was quicker
+  showError(error);
+  if (access.needsCode) accessDialog.open(start);
 }
 
 /**

@@ -67,6 +67,18 @@ export const errorPanel = {
   ready: 'You can try again now.',
 };
 
+/** Where an access code is asked for; by what came of it. */
+export const accessDialog = {
+  submit: 'Start talking',
+  checking: 'Checking …',
+  empty: 'Type the access code first.',
+  wrong: 'That code is not right.',
+  limited: 'Too many attempts; try again in {duration}.',
+  unreachable: 'The service cannot be reached. Check your internet connection and try again.',
+  failed: 'The service did not answer as it should. Try again in a moment.',
+  again: 'You can try again now.',
+};
+
 /** What the one action beside an error may be called. */
 export const actions = {
   secure: 'Open the secure address',
@@ -201,7 +213,11 @@ export const warnings = {
 export const problems = {
   unauthenticated: {
     title: 'Please sign in',
-    text: 'This page makes calls only for people who are signed in. Sign in and come back.',
+    text: 'Calls are only for people who are signed in. Sign in at the site of whoever runs this page, then try again.',
+  },
+  access_code: {
+    title: 'An access code is needed',
+    text: 'Calls on this page are for people who have one. Try again to enter yours.',
   },
   origin_not_allowed: {
     title: 'This page may not make calls',
@@ -212,16 +228,28 @@ export const problems = {
     text: 'Your account does not include voice calls. Ask whoever runs this page.',
   },
   rate_limited: {
-    title: 'That was quick',
-    text: 'You have started many calls in a short time.',
+    title: 'Too many calls just now',
+    text: 'Many calls were started in a short time.',
   },
   quota_exhausted: {
-    title: "Today's talking time is used up",
-    text: 'The minutes set aside for this page are spent.',
+    title: 'No more calls for now',
+    text: 'The calls or minutes set aside here are used up for the moment.',
   },
   upstream_busy: {
     title: 'All lines are busy',
     text: 'The voice service takes no more calls at the moment.',
+  },
+  upstream_unavailable: {
+    title: 'The voice service is away',
+    text: 'It has trouble of its own at the moment. Try again in a minute.',
+  },
+  upstream_unreadable: {
+    title: 'The voice service is away',
+    text: 'It has trouble of its own at the moment. Try again in a minute.',
+  },
+  upstream_timeout: {
+    title: 'The voice service is slow',
+    text: 'It did not answer in time. Try again in a minute.',
   },
   upstream_rejected: {
     title: 'This page is not set up correctly',
@@ -229,14 +257,18 @@ export const problems = {
   },
   service_unavailable: {
     title: 'Calls are paused',
-    text: 'The voice service does not take calls from this page at present. Whoever runs it may need to look at the account.',
+    text: 'This page takes no calls at present: whoever runs it has paused them, or must look at the account.',
   },
   overloaded: {
     title: 'Very busy just now',
     text: 'Many people are starting calls at this moment. Try again shortly.',
   },
+  internal_error: {
+    title: 'Something broke in the service',
+    text: 'Try again; if it happens again, tell whoever runs this page.',
+  },
   draining: {
     title: 'The service is restarting',
-    text: 'It is back in a few seconds.',
+    text: 'It is back in a few seconds. Try again then.',
   },
 };

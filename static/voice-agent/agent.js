@@ -8,11 +8,15 @@ import { WIRE_RATE_HZ } from './audio/pcm.js';
 import { CallLock } from './host/call-lock.js';
 import { VoiceAgentError } from './errors.js';
 import { EventSource } from './events.js';
-import { forgetCall, leftCall, rememberCall } from './host/left-call.js';
+import { CallRecord } from './host/call-record.js';
+import { forgetCall, leftCall } from './host/left-call.js';
 import { watchPage } from './host/lifecycle.js';
+import { SessionEnds } from './host/session-ends.js';
 import { SessionHost } from './host/session-host.js';
 import { missingSupport } from './host/support.js';
+import { TokenService } from './host/token-service.js';
 import { ToolRunner } from './host/tool-runner.js';
+import { UpdateAnswers } from './host/update-answers.js';
 
 /** @typedef {import('./api-types.js').AgentEvents} AgentEvents */
 /** @typedef {import('./session/session.js').SessionEvent} SessionEvent */
@@ -34,6 +38,8 @@ export class VoiceAgent {
   #host;
   #lock;
   #tools;
+  #service;
+  #ends;
   #page = new AbortController();
   /** @type {LiveAudio | null} */
   #audio = null;
@@ -42,15 +48,10 @@ export class VoiceAgent {
   /** @type {AgentState} */
   #state = 'idle';
   #muted = false;
-  /** @type {Map<string, Turn>} */
-  #turns = new Map();
-  /** @type {string | null} */
-  #sessionId = null;
+  #record = new CallRecord();
+  #updates = new UpdateAnswers();
   /** @type {import('./session/stats.js').Stats | null} */
   #stats = null;
-  /** @type {Map<number, PromiseWithResolvers<void>>} updates that wait for their answer */
-  #updates = new Map();
-  #lastUpdate = 0;
 
   /**
    * @param {import('./api-types.js').VoiceAgentOptions} [options]
@@ -59,6 +60,9 @@ export class VoiceAgent {
   constructor(options = {}) {
     this.#options = options;
     this.#sound = completeAudioOptions(options);
+    const service = new TokenService(options);
+    this.#service = service;
+    this.#ends = new SessionEnds((end) => service.reportEnd(end));
     this.#tools = new ToolRunner(options.tools ?? {}, {
       send: (command) => this.#host.send(command),
       onTool: (event) => this.#events.emit('tool', event),
@@ -83,8 +87,7 @@ export class VoiceAgent {
 
   /** @returns {readonly Turn[]} of the call under way or the last one, oldest first */
   get turns() {
-    // A turn that is final and empty was announced and never said.
-    return [...this.#turns.values()].filter(({ final, text }) => !final || text !== '');
+    return this.#record.turns;
   }
 
   /** The thread that the session runs on: 'worker', 'main', or 'starting' while that is being found out. */
@@ -140,8 +143,7 @@ export class VoiceAgent {
     if (!AT_REST.has(this.#state)) return;
     const left = resume ? leftCall() : null;
     forgetCall();
-    this.#turns = new Map(left?.turns.map((turn) => [turn.id, turn]));
-    this.#sessionId = null;
+    this.#record.begin(left?.turns);
     this.#setState('connecting');
     const unsupported = missingSupport();
     if (unsupported) {
@@ -152,7 +154,7 @@ export class VoiceAgent {
     const { spareToken, keepSpeechSeconds, keepEarlySpeech } = this.#options; // the session has their defaults
     this.#host.send({
       type: 'start',
-      tokenUrl: this.#tokenUrl,
+      ...this.#service.description,
       session: { ...session, ...this.#toolConfig(session) },
       toolPolicies: this.#tools.policies,
       spareToken,
@@ -208,11 +210,7 @@ export class VoiceAgent {
     if (!IN_CONVERSATION.has(this.#state)) {
       throw new VoiceAgentError('update-refused', { message: 'There is no call to change.' });
     }
-    const id = (this.#lastUpdate += 1);
-    const answer = /** @type {PromiseWithResolvers<void>} */ (withResolvers());
-    this.#updates.set(id, answer);
-    this.#host.send({ type: 'update', id, session });
-    return answer.promise;
+    return this.#updates.expect((id) => this.#host.send({ type: 'update', id, session }));
   }
 
   /**
@@ -274,13 +272,9 @@ export class VoiceAgent {
     this.#host.close();
   }
 
-  get #tokenUrl() {
-    return new URL(this.#options.tokenUrl ?? '/api/voice-token', document.baseURI).href;
-  }
-
   async #prepareToken() {
     if (!(await isMicrophoneGranted()) || !AT_REST.has(this.#state)) return;
-    this.#host.send({ type: 'prepare', tokenUrl: this.#tokenUrl });
+    this.#host.send({ type: 'prepare', ...this.#service.description });
   }
 
   /**
@@ -336,9 +330,9 @@ export class VoiceAgent {
   /** The page goes away: no call outlives it, but a reload may go on with the conversation. */
   #leave() {
     if (AT_REST.has(this.#state)) return;
-    const { turns } = this;
-    if (IN_CONVERSATION.has(this.#state)) rememberCall({ sessionId: null, turns });
+    if (IN_CONVERSATION.has(this.#state)) this.#record.rememberEnded();
     this.#host.send({ type: 'hang-up', reason: 'page-left' });
+    this.#ends.leave();
     this.#release();
   }
 
@@ -374,16 +368,21 @@ export class VoiceAgent {
 
   /** @param {SessionEvent} event */
   #receive(event) {
+    this.#ends.hear(event);
     switch (event.type) {
       case 'state': {
         const error = event.error && VoiceAgentError.fromJSON(event.error);
         return this.#setState(event.state, { ...event, error });
       }
       case 'session':
-        this.#sessionId = event.sessionId;
+        this.#record.sessionId = event.sessionId;
         return this.#remember();
+      case 'receipt':
+        return; // heard already
+      case 'access-token-wanted':
+        return void this.#answerAccess(event.id);
       case 'transcript':
-        this.#turns.set(event.turn.id, event.turn);
+        this.#record.write(event.turn);
         if (event.turn.final) this.#remember();
         return this.#events.emit('transcript', event.turn);
       case 'level': {
@@ -397,7 +396,7 @@ export class VoiceAgent {
       case 'tool-cancel':
         return this.#tools.cancel(event.callId);
       case 'update-done':
-        return this.#settleUpdate(event);
+        return this.#updates.settle(event);
       case 'stats':
         this.#stats = event.stats;
         return;
@@ -408,10 +407,13 @@ export class VoiceAgent {
     }
   }
 
-  /** A browser that dies says no goodbye: what is known by now may be all that a restored tab has. */
+  /** @param {number} id */
+  async #answerAccess(id) {
+    this.#host.send({ type: 'access-token', ...(await this.#service.answerAccess(id)) });
+  }
+
   #remember() {
-    if (!IN_CONVERSATION.has(this.#state)) return;
-    rememberCall({ sessionId: this.#sessionId, turns: this.turns });
+    if (IN_CONVERSATION.has(this.#state)) this.#record.remember();
   }
 
   /**
@@ -433,20 +435,4 @@ export class VoiceAgent {
     const { definitions } = this.#tools;
     return definitions.length === 0 || 'agent_id' in session ? {} : { tools: definitions };
   }
-
-  /** @param {Extract<SessionEvent, {type: 'update-done'}>} answer */
-  #settleUpdate({ id, error }) {
-    const waiting = this.#updates.get(id);
-    this.#updates.delete(id);
-    if (error) waiting?.reject(VoiceAgentError.fromJSON(error));
-    else waiting?.resolve();
-  }
-}
-
-/** `Promise.withResolvers`, which browsers have only since 2024. */
-function withResolvers() {
-  /** @type {any} */
-  const parts = {};
-  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
-  return parts;
 }

@@ -12,6 +12,11 @@
 /**
  * @typedef {object} VoiceAgentOptions
  * @property {string | URL} [tokenUrl] where tokens come from; relative to the page
+ * @property {string | (() => string | Promise<string>)} [accessToken] what the page's own login gave it: goes to the
+ *   token service as `Authorization: Bearer …`. A function is called anew for each request and has 10 s; if it throws,
+ *   or gives nothing usable, the error is `token-refused`. Neither stored nor logged
+ * @property {'same-origin' | 'include' | 'omit'} [credentials] whether cookies go to the token service, as for
+ *   `fetch`: `include` where the login is a cookie of another origin; `same-origin` by default
  * @property {SessionConfig} [session] `session` of the first session.update, wire names kept
  * @property {Record<string, Tool>} [tools] by name
  * @property {import('./devices/microphone.js').MicrophoneOptions} [microphone]

@@ -32,7 +32,8 @@ export class SessionHost {
     if (command.type === 'start') this.#isInCall = true;
     if (this.#worker) this.#worker.postMessage(command, transfer);
     else if (this.#local) this.#local.handle(command);
-    else this.#early.push({ command, transfer });
+    else if (command.type !== 'access-token') this.#early.push({ command, transfer });
+    // An access token answers a core that is gone by now: it is kept for nobody.
   }
 
   /** Where the core runs; for the details panel and for tests. */

@@ -24,6 +24,7 @@ const STALLED_MS = 2_000;
  * @property {import('./environment.js').Environment} environment
  * @property {import('../wire/spare-token.js').SpareToken} tokens
  * @property {import('./stats.js').SessionStats} stats
+ * @property {(event: import('./session-types.js').SessionEvent) => void} emit
  * @property {import('../wire/spare-token.js').Wish} wish what its token must allow
  * @property {() => import('../wire/protocol.js').ClientMessage} opening asked for when there is a token
  * @property {boolean} [isExtension]
@@ -118,8 +119,8 @@ export class Attempt {
   }
 
   /** @param {import('../wire/token.js').VoiceToken} granted */
-  #connect({ token, wsUrl, maxSessionDurationSeconds: capSeconds }) {
-    const { environment, stats, opening, isExtension = false } = this.#options;
+  #connect({ token, wsUrl, maxSessionDurationSeconds: capSeconds, receipt }) {
+    const { environment, stats, opening, emit, isExtension = false } = this.#options;
     stats.connection.sockets += 1;
     this.#connection = new Connection({
       environment,
@@ -128,6 +129,8 @@ export class Attempt {
       opening: opening(),
       onMessage: (message) => {
         if (message.type !== 'ready') return this.#listener.onMessage(message);
+        const { sessionId } = message;
+        if (sessionId !== null && receipt !== null) emit({ type: 'receipt', sessionId, receipt });
         this.#listener.onReady({ ...message, capSeconds, isExtension });
       },
       onClose: (closure) => {

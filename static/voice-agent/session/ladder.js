@@ -36,7 +36,8 @@ const GOODBYE_TIMEOUT_MS = 3_000;
 
 export class Ladder {
   #options;
-  #tokenUrl = '';
+  /** @type {import('../wire/token.js').TokenService} */
+  #service = { tokenUrl: '' };
   #keepsSpare = false;
   /** @type {Attempt | null} the session that is used, or the way to it */
   #attempt = null;
@@ -51,7 +52,10 @@ export class Ladder {
   constructor(options) {
     this.#options = options;
     const { environment, emit, dispatch, stats, isPause, listener } = options;
-    this.#tokens = new SpareToken(environment, () => (stats.connection.tokens += 1));
+    this.#tokens = new SpareToken(environment, {
+      fetched: () => (stats.connection.tokens += 1),
+      accessWanted: (id) => emit({ type: 'access-token-wanted', id }),
+    });
     this.#retry = new RetryTimer(environment, () => dispatch({ type: 'retry' }));
     this.#deadline = new Deadline(environment, {
       onReached: () => dispatch({ type: 'stop', reason: 'time-limit' }),
@@ -95,19 +99,24 @@ export class Ladder {
 
   /**
    * A call is likely: have a token ready.
-   * @param {string} tokenUrl
+   * @param {import('../wire/token.js').TokenService} service
    */
-  prepare(tokenUrl) {
-    void this.#tokens.prepare({ tokenUrl, maxSessionDurationSeconds: null });
+  prepare(service) {
+    void this.#tokens.prepare({ ...service, maxSessionDurationSeconds: null });
+  }
+
+  /** @param {import('../wire/access-tokens.js').AccessAnswer} answer */
+  answerAccess(answer) {
+    this.#tokens.answerAccess(answer);
   }
 
   /**
    * A call begins.
-   * @param {string} tokenUrl
+   * @param {import('../wire/token.js').TokenService} service
    * @param {'intent' | 'always' | 'never'} spareToken
    */
-  begin(tokenUrl, spareToken) {
-    this.#tokenUrl = tokenUrl;
+  begin(service, spareToken) {
+    this.#service = service;
     this.#keepsSpare = spareToken === 'always';
     if (spareToken === 'never') this.#tokens.discard();
   }
@@ -220,7 +229,7 @@ export class Ladder {
 
   /** @param {import('./attempt.js').AttemptListener} listener */
   #openSuccessor(listener) {
-    const wish = { tokenUrl: this.#tokenUrl, maxSessionDurationSeconds: null };
+    const wish = { ...this.#service, maxSessionDurationSeconds: null };
     const opening = () => this.#options.opening.successor();
     return this.#open({ wish, opening, isExtension: true }, listener);
   }
@@ -251,10 +260,7 @@ export class Ladder {
 
   /** A token that asks only for what is left of the call. */
   #wishForRest() {
-    return {
-      tokenUrl: this.#tokenUrl,
-      maxSessionDurationSeconds: this.#deadline.secondsLeft,
-    };
+    return { ...this.#service, maxSessionDurationSeconds: this.#deadline.secondsLeft };
   }
 
   /**
@@ -262,7 +268,7 @@ export class Ladder {
    * @param {import('./attempt.js').AttemptListener} listener
    */
   #open(options, listener) {
-    const { environment, stats } = this.#options;
-    return new Attempt({ environment, stats, tokens: this.#tokens, ...options }, listener);
+    const { environment, emit, stats } = this.#options;
+    return new Attempt({ environment, emit, stats, tokens: this.#tokens, ...options }, listener);
   }
 }

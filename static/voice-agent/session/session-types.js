@@ -13,6 +13,8 @@
  * @typedef {object} StartCommand
  * @property {'start'} type
  * @property {string} tokenUrl absolute
+ * @property {RequestCredentials} [credentials] whether cookies go to the token service
+ * @property {boolean} [asksAccess] whether the host has an access token for each request of a token
  * @property {SessionConfig} session of the first session.update
  * @property {Record<string, import('../talk/tools.js').ToolPolicy>} [toolPolicies] by the tool's name
  * @property {'intent' | 'always' | 'never'} [spareToken] whether a token may be fetched before it is needed: only
@@ -27,7 +29,8 @@
  * What the host asks for.
  * @typedef {StartCommand
  *   | {type: 'proceed'}
- *   | {type: 'prepare', tokenUrl: string}
+ *   | {type: 'prepare'} & import('../wire/token.js').TokenService
+ *   | {type: 'access-token'} & import('../wire/access-tokens.js').AccessAnswer
  *   | {type: 'audio', capture: MessagePort, playback: MessagePort}
  *   | {type: 'stop', reason?: EndReason} | {type: 'hang-up', reason?: EndReason}
  *   | {type: 'wake'} | {type: 'extend'}
@@ -37,8 +40,8 @@
  *   | {type: 'tool-result', callId: string, value: unknown, isError: boolean}
  *   | {type: 'fail', error: PlainError}} SessionCommand
  *
- * `proceed`: the microphone is allowed, connect. `prepare`: a call is likely, have a token ready. `hang-up`: the
- * page goes away, there is no time for answers. `wake`: the page or the network is back, look after the
+ * `proceed`: the microphone is allowed, connect. `prepare`: a call is likely, have a token ready. `access-token`:
+ * the answer to `access-token-wanted`. `hang-up`: the page goes away, there is no time for answers. `wake`: the page or the network is back, look after the
  * connection now. `extend`: go on beyond the time limit, in a new session. `fail`: the call cannot go on.
  */
 
@@ -47,6 +50,8 @@
  * @typedef {{type: 'state', state: import('./state.js').AgentState, recovery: null | 'resumed' | 'continued',
  *     reason: EndReason | null, error: PlainError | null}
  *   | {type: 'session', sessionId: string | null}
+ *   | {type: 'receipt', sessionId: string, receipt: string}
+ *   | {type: 'access-token-wanted', id: number}
  *   | {type: 'transcript', turn: Turn}
  *   | {type: 'speaking', user: boolean, agent: boolean}
  *   | {type: 'level', microphone: number, agent: number, playback: import('../sound/speaker-link.js').Heard | null}
@@ -59,7 +64,9 @@
  *   | {type: 'stats', stats: import('./stats.js').Stats}
  *   | {type: 'debug', kind: string, [detail: string]: unknown}} SessionEvent
  *
- * `session`: another session is ready. `level`: and how much of a reply has been heard so far,
+ * `session`: another session is ready and used from now on. `receipt`: the token of this session, used already or
+ * not, came with this receipt. `access-token-wanted`: a token is to be fetched, and the host's access token with it.
+ * `level`: and how much of a reply has been heard so far,
  * where that has changed. `playback`: how much of it was heard in the end.
  * `limit`: the call must end soon; null, when that has been put off. `tool-cancel`: nobody waits for it any more.
  */

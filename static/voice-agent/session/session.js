@@ -87,7 +87,9 @@ export class Session {
       case 'proceed':
         return this.#dispatch({ type: 'proceed' });
       case 'prepare':
-        return this.#ladder.prepare(command.tokenUrl);
+        return this.#ladder.prepare(serviceOf(command));
+      case 'access-token':
+        return this.#ladder.answerAccess(command);
       case 'audio':
         return this.#audio.attach(command.capture, command.playback);
       case 'stop':
@@ -159,11 +161,11 @@ export class Session {
   }
 
   /** @param {import('./session-types.js').StartCommand} command */
-  #start({ tokenUrl, session, toolPolicies, resume = null, ...options }) {
+  #start({ session, toolPolicies, resume = null, ...options }) {
     if (!isAtRest(this.#call)) return;
     this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
     this.#stats.reset();
-    this.#ladder.begin(tokenUrl, options.spareToken ?? 'intent');
+    this.#ladder.begin(serviceOf(options), options.spareToken ?? 'intent');
     this.#audio.reset(options.keepSpeechSeconds ?? KEEP_SPEECH_SECONDS);
     this.#conversation.reset(toolPolicies, resume?.turns);
     this.#updates.begin(session);
@@ -268,4 +270,12 @@ export class Session {
     this.#updates.settle();
     this.#stats.show();
   }
+}
+
+/**
+ * @param {import('../wire/token.js').TokenService} command
+ * @returns {import('../wire/token.js').TokenService}
+ */
+function serviceOf({ tokenUrl, credentials, asksAccess }) {
+  return { tokenUrl, credentials, asksAccess };
 }

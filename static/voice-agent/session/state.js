@@ -264,9 +264,10 @@ function recoverFailed(call, { error, nowMs }) {
  */
 function tryLater(call, { error, nowMs }) {
   const goneMs = nowMs - (call.lostAtMs ?? nowMs);
-  if (!error.retryable || goneMs > RECOVERY_BUDGET_MS) return fail(call, { error });
-  const slow = goneMs > GRACE_WINDOW_MS;
+  // Who is told to come back in an hour is told so now, not kept waiting for a call that cannot be saved.
   const atLeastMs = (error.retryAfterSeconds ?? 0) * 1000;
+  if (!error.retryable || goneMs + atLeastMs > RECOVERY_BUDGET_MS) return fail(call, { error });
+  const slow = goneMs > GRACE_WINDOW_MS;
   return step({ ...call, attempt: call.attempt + 1, mode: slow ? 'continue' : call.mode }, [
     { type: 'retry-later', slow, atLeastMs },
   ]);

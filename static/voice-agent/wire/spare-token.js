@@ -2,6 +2,7 @@
 // service is then no part of the wait. At most one is held, here and nowhere else, and only while it is young.
 // Part of the session core: any thread.
 
+import { AccessTokens } from './access-tokens.js';
 import { fetchToken } from './token.js';
 
 /** A token is not used in the last moments of its life: it must still be good when it gets there. */
@@ -14,9 +15,8 @@ const RENEWAL_LEAD_MS = 3_000;
 const SHORTEST_WAIT_MS = 15_000;
 
 /**
- * @typedef {object} Wish
- * @property {string} tokenUrl
- * @property {number | null} maxSessionDurationSeconds null for what the service gives by default
+ * `maxSessionDurationSeconds`: null for what the service gives by default.
+ * @typedef {import('./token.js').TokenService & {maxSessionDurationSeconds: number | null}} Wish
  *
  * @typedef {object} Spare a token that is held, or on its way
  * @property {Wish} wish
@@ -29,6 +29,7 @@ const SHORTEST_WAIT_MS = 15_000;
 export class SpareToken {
   #environment;
   #onFetched;
+  #access;
   /** @type {Spare | null} */
   #spare = null;
   /** @type {unknown} */
@@ -36,11 +37,14 @@ export class SpareToken {
 
   /**
    * @param {import('../session/environment.js').Environment} environment
-   * @param {() => void} onFetched for each token that arrives
+   * @param {object} on
+   * @param {() => void} on.fetched for each token that arrives
+   * @param {(id: number) => void} on.accessWanted the host is to answer this question, see `answerAccess`
    */
-  constructor(environment, onFetched) {
+  constructor(environment, { fetched, accessWanted }) {
     this.#environment = environment;
-    this.#onFetched = onFetched;
+    this.#onFetched = fetched;
+    this.#access = new AccessTokens(environment, accessWanted);
   }
 
   /**
@@ -64,7 +68,9 @@ export class SpareToken {
     const spare = this.#serves(wish) ? this.#spare : null;
     if (spare !== null) {
       this.#spare = null;
+      signal.addEventListener('abort', () => spare.cancel.abort(), { once: true });
       await spare.arrival.catch(() => {});
+      signal.throwIfAborted();
       if (spare.granted !== null && this.#youthMs(spare) > 0) return spare.granted;
     }
     return this.#fetch(wish, signal);
@@ -84,6 +90,11 @@ export class SpareToken {
     this.#environment.cancel(this.#renewal);
     this.#spare?.cancel.abort();
     this.#spare = null;
+  }
+
+  /** @param {import('./access-tokens.js').AccessAnswer} answer */
+  answerAccess(answer) {
+    this.#access.answer(answer);
   }
 
   /** @param {() => Wish} wish */
@@ -149,8 +160,10 @@ export class SpareToken {
    * @param {Wish} wish
    * @param {AbortSignal} signal
    */
-  async #fetch(wish, signal) {
-    const granted = await fetchToken(this.#environment.fetch, { ...wish, signal });
+  async #fetch({ asksAccess, ...wish }, signal) {
+    const accessToken = asksAccess ? await this.#access.ask(signal) : null;
+    const request = { ...wish, accessToken, signal };
+    const granted = await fetchToken(this.#environment.fetch, request);
     this.#onFetched();
     return granted;
   }

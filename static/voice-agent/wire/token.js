@@ -15,11 +15,20 @@ const FOREIGN_MESSAGE =
  * @property {string} wsUrl where this token must be used
  * @property {number} expiresInSeconds how long it may open a socket, from the request on; 0 when that is not known
  * @property {number | null} maxSessionDurationSeconds
+ * @property {string | null} receipt what names it to the service, once its session is over; older services give none
  */
 
 /**
+ * The service, as the page named it.
+ * @typedef {object} TokenService
+ * @property {string} tokenUrl absolute
+ * @property {RequestCredentials} [credentials] whether cookies go along; those of the same origin by default
+ * @property {boolean} [asksAccess] whether the page has an access token for each request
+ *
  * @typedef {object} TokenRequest
  * @property {string} tokenUrl absolute
+ * @property {RequestCredentials} [credentials]
+ * @property {string | null} [accessToken] one word of visible ASCII
  * @property {number | null} [maxSessionDurationSeconds] what is left of the call, when it is picked up again
  * @property {AbortSignal} [signal]
  */
@@ -31,8 +40,10 @@ const FOREIGN_MESSAGE =
  * @returns {Promise<VoiceToken>}
  * @throws {VoiceAgentError} token-refused, token-limited (with `retryAfterSeconds`), token-unavailable
  */
-export async function fetchToken(fetch, { tokenUrl, maxSessionDurationSeconds = null, signal }) {
+export async function fetchToken(fetch, { tokenUrl, accessToken = null, ...request }) {
+  const { maxSessionDurationSeconds = null, credentials = 'same-origin', signal } = request;
   const url = new URL(tokenUrl);
+  const authorization = accessToken === null ? null : { Authorization: `Bearer ${accessToken}` };
   if (maxSessionDurationSeconds !== null) {
     url.searchParams.set('max_session_duration_seconds', String(maxSessionDurationSeconds));
   }
@@ -40,7 +51,8 @@ export async function fetchToken(fetch, { tokenUrl, maxSessionDurationSeconds = 
   try {
     const response = await fetch(url.href, {
       cache: 'no-store',
-      headers: { Accept: 'application/json' },
+      credentials,
+      headers: { Accept: 'application/json', ...authorization },
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     if (!response.ok) throw await refusal(response);
@@ -65,7 +77,7 @@ function isForeign(url) {
  * @returns {VoiceToken}
  */
 function readToken(body) {
-  const { token, ws_url: wsUrl, max_session_duration_seconds: cap } = body ?? {};
+  const { token, ws_url: wsUrl, max_session_duration_seconds: cap, receipt } = body ?? {};
   const life = body?.expires_in_seconds;
   if (typeof token !== 'string' || token === '' || !/^wss?:\/\//.test(wsUrl)) {
     throw new VoiceAgentError('token-unavailable', {
@@ -77,6 +89,7 @@ function readToken(body) {
     wsUrl,
     expiresInSeconds: Number.isFinite(life) ? life : 0,
     maxSessionDurationSeconds: Number.isFinite(cap) ? cap : null,
+    receipt: typeof receipt === 'string' && receipt !== '' ? receipt : null,
   };
 }
 

@@ -140,7 +140,8 @@ after(() => rmSync(folder, { recursive: true }));
  * @param {(demo: Awaited<ReturnType<typeof serveDemo>>) => Promise<void>} act
  */
 async function withDemo(options, act) {
-  const demo = await serveDemo(['--script', script, ...options]);
+  const isNoPage = { VOICEGATE_ALLOW_WITHOUT_ORIGIN: 'true' };
+  const demo = await serveDemo(['--script', script, ...options], isNoPage);
   try {
     await act(demo);
   } finally {

@@ -28,6 +28,17 @@ export const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
+/** A test file calls more often than a person does; what the limits do is tested where they are built. */
+const NO_LIMITS = {
+  VOICEGATE_MINTS_PER_MINUTE: '0',
+  VOICEGATE_CALLER_MINTS_PER_MINUTE: '0',
+  VOICEGATE_CALLER_MINTS_PER_HOUR: '0',
+  VOICEGATE_MINUTES_PER_DAY: '0',
+  VOICEGATE_CALLER_MINUTES_PER_DAY: '0',
+  VOICEGATE_SESSIONS_AT_ONCE: '0',
+  VOICEGATE_CALLER_SESSIONS_AT_ONCE: '0',
+};
+
 /**
  * @typedef {object} Running
  * @property {string} url
@@ -47,7 +58,7 @@ export async function serve(args, settings = {}) {
   const isSimulator = args.includes('app.simulator');
   const child = spawn(python, [...args, ...(isSimulator ? ['--port', String(port)] : [])], {
     cwd: ROOT,
-    env: { ...inherited, PYTHONUNBUFFERED: '1', PORT: String(port), ...settings },
+    env: { ...inherited, PYTHONUNBUFFERED: '1', PORT: String(port), ...NO_LIMITS, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit');
@@ -68,12 +79,13 @@ export async function serve(args, settings = {}) {
 /**
  * The service and the simulator on one port, with evidence: a log of every frame, and a control route.
  * @param {string[]} [options] further options of the simulator
+ * @param {Record<string, string>} [settings] of the service
  */
-export async function serveDemo(options = []) {
+export async function serveDemo(options = [], settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'voicegate-'));
   const log = join(folder, 'frames.jsonl');
   const args = ['-m', 'app', '--demo', '--control', '--seed', '1', '--log', log, ...options];
-  const { url, stop } = await serve(args);
+  const { url, stop } = await serve(args, settings);
   return {
     url,
     /** Every line of the log so far. */
@@ -163,6 +175,16 @@ export async function openBrowser({
  * @returns {Int16Array[]}
  */
 const part = (value) => (typeof value === 'number' ? [silence(value)] : [clip(value)]);
+
+/**
+ * The service's own answer to a request of the page that was intercepted. What is sent on from here comes from no
+ * page any more, and the service answers only pages: so it is said by which page it was.
+ * @param {import('playwright-core').Route} route
+ */
+export function fetchForPage(route) {
+  const { origin } = new URL(route.request().url());
+  return route.fetch({ headers: { ...route.request().headers(), origin } });
+}
 
 /**
  * One of the sentences in tests/fixtures/speech.

@@ -1,25 +1,13 @@
 // A network that is away, or that is dead without a word.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openCallers } from './caller.js';
+import { test } from 'node:test';
 import { beginEvidence, endCleanly } from './ladder-evidence.js';
-import { openLine } from './line.js';
+import { setUpCalls } from './set-up.js';
 
 /** @typedef {import('./caller.js').Caller} Caller */
 
-/** @type {import('./line.js').Line} */
-let line;
-/** @type {Awaited<ReturnType<typeof openCallers>>} */
-let callers;
-before(async () => {
-  line = await openLine();
-  callers = await openCallers();
-});
-after(async () => {
-  await callers.close();
-  await line.close();
-});
+const { line, callers } = await setUpCalls();
 
 const CALLED = ['idle', 'connecting', 'live'];
 

@@ -1,24 +1,13 @@
 // What happens to the page itself: reload, freeze, the back/forward cache, another tab, no Worker.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Caller, openCallers } from './caller.js';
+import { test } from 'node:test';
+import { Caller } from './caller.js';
 import { beginEvidence, endCleanly, WORDS } from './ladder-evidence.js';
-import { openLine, until } from './line.js';
+import { until } from './line.js';
+import { setUpCalls } from './set-up.js';
 
-/** @type {import('./line.js').Line} */
-let line;
-/** @type {Awaited<ReturnType<typeof openCallers>>} */
-let callers;
-before(async () => {
-  line = await openLine();
-  callers = await openCallers();
-  await line.control({ set: { resume: 'ok' } });
-});
-after(async () => {
-  await callers.close();
-  await line.close();
-});
+const { line, callers } = await setUpCalls({ resume: 'ok' });
 
 /**
  * The call is gone with its page, in good order, and the page offers to go on with it.

@@ -1,10 +1,10 @@
 // What the token route may say, at the start of a call and when a lost call is to be picked up again.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openCallers } from './caller.js';
+import { test } from 'node:test';
+import { fetchForPage } from './harness.js';
 import { beginEvidence, endCleanly } from './ladder-evidence.js';
-import { openLine } from './line.js';
+import { setUpCalls } from './set-up.js';
 
 /** @typedef {import('./caller.js').Caller} Caller */
 /** @typedef {import('playwright-core').Route} Route */
@@ -14,19 +14,7 @@ const SAID = { seconds: 1 };
 
 const CALLED = ['idle', 'connecting', 'live'];
 
-/** @type {import('./line.js').Line} */
-let line;
-/** @type {Awaited<ReturnType<typeof openCallers>>} */
-let callers;
-before(async () => {
-  line = await openLine();
-  callers = await openCallers();
-  await line.control({ set: { resume: 'ok' } });
-});
-after(async () => {
-  await callers.close();
-  await line.close();
-});
+const { line, callers } = await setUpCalls({ resume: 'ok' });
 
 /**
  * @param {number} status
@@ -45,7 +33,7 @@ const answer = (status, code, retryAfterSeconds) => (/** @type {Route} */ route)
 const REFUSALS = [
   ['401: nobody is signed in', answer(401, 'unauthenticated'), 'token-refused', /Please sign in/],
   ['403: not from here', answer(403, 'origin_not_allowed'), 'token-refused', /may not make calls/],
-  ['403: the minutes are used up', answer(403, 'quota_exhausted'), 'token-refused', /is used up/],
+  ['429: nothing is left', answer(429, 'quota_exhausted', 3600), 'token-limited', /used up/],
 ];
 
 for (const [name, refuse, code, words] of REFUSALS) {
@@ -133,7 +121,7 @@ function oldTokenFirst() {
     if (!isFirst) return route.continue();
     isFirst = false;
     await line.control({ faults: { token_expired: true } });
-    const response = await route.fetch();
+    const response = await fetchForPage(route);
     await line.control({ faults: { token_expired: null } });
     return route.fulfill({ response });
   };

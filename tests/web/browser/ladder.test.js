@@ -2,25 +2,13 @@
 // The user speaks while there is no line; the service must hear all of it afterwards.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openCallers } from './caller.js';
+import { test } from 'node:test';
 import { beginEvidence, endCleanly } from './ladder-evidence.js';
-import { openLine } from './line.js';
+import { setUpCalls } from './set-up.js';
 
 /** @typedef {import('./line.js').Line} Line */
 
-/** @type {Line} */
-let line;
-/** @type {Awaited<ReturnType<typeof openCallers>>} */
-let callers;
-before(async () => {
-  line = await openLine();
-  callers = await openCallers();
-});
-after(async () => {
-  await callers.close();
-  await line.close();
-});
+const { line, callers } = await setUpCalls();
 
 /** Enough to tell whether it was kept. */
 const SAID = { seconds: 1 };

@@ -1,26 +1,15 @@
 // Many calls on one page, each with trouble in it: afterwards the page holds what it held after the first few.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { openCallers } from './caller.js';
+import { test } from 'node:test';
 import { installCounters, takeCensus } from './census.js';
 import { beginEvidence } from './ladder-evidence.js';
-import { openLine, until } from './line.js';
+import { until } from './line.js';
+import { setUpCalls } from './set-up.js';
 
 /** @typedef {import('./caller.js').Caller} Caller */
 
-/** @type {import('./line.js').Line} */
-let line;
-/** @type {Awaited<ReturnType<typeof openCallers>>} */
-let callers;
-before(async () => {
-  line = await openLine();
-  callers = await openCallers();
-});
-after(async () => {
-  await callers.close();
-  await line.close();
-});
+const { line, callers } = await setUpCalls();
 
 const ROUNDS = 5;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openBrowser, serve, serveDemo } from './harness.js';
+import { fetchForPage, openBrowser, serve, serveDemo } from './harness.js';
 
 /** @type {Awaited<ReturnType<typeof serveDemo>>} */
 let demo;
@@ -87,7 +87,7 @@ test('a token that the socket refuses', async () => {
   /** @param {import('playwright-core').Page} page */
   const prepare = (page) =>
     page.route('**/api/voice-token*', async (route) => {
-      const json = await (await route.fetch()).json();
+      const json = await (await fetchForPage(route)).json();
       await route.fulfill({ json: { ...json, token: 'forged' } });
     });
 
@@ -109,6 +109,30 @@ test('a key that the service does not accept is an operator’s matter, and says
   } finally {
     await service.stop();
     await simulator.stop();
+  }
+});
+
+test('a wait is counted down in words, and the button comes back when it is over', async () => {
+  const { page, passed, close } = await openBrowser();
+  const retry = page.getByRole('button', { name: 'Try again' });
+  try {
+    await demo.control({ token_status: 429, token_headers: { 'Retry-After': '3' } });
+    await page.goto(demo.url);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page
+      .getByRole('timer')
+      .getByText(/^You can try again in [1-3] seconds?\.$/)
+      .waitFor();
+    assert.equal(await retry.getAttribute('aria-disabled'), 'true');
+
+    await demo.control({ token_status: null });
+    await page.getByRole('timer').waitFor({ state: 'detached' });
+    await page.getByRole('status').getByText('You can try again now.').waitFor();
+    await retry.click();
+    await passed('failed', 'connecting', 'live');
+  } finally {
+    await demo.control({ token_status: null });
+    await close();
   }
 });
 

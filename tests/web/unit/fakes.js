@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
+import { SessionEnds } from '../../../static/voice-agent/host/session-ends.js';
 import { Session } from '../../../static/voice-agent/session/session.js';
 
 /** @typedef {import('../../../static/voice-agent/session/session-types.js').SessionEvent} SessionEvent */
@@ -115,6 +116,10 @@ export class Bench {
   timers = [];
   /** @type {string[]} */
   tokenUrls = [];
+  /** @type {RequestInit[]} how tokens were asked for */
+  tokenRequests = [];
+  /** @type {{sessionId: string, receipt: string}[]} what the host would tell the service */
+  reported = [];
   /** @type {(() => Response | Promise<Response>)[]} what the token route answers next, before its usual answer */
   tokenAnswers = [];
   /** What the token route says of each token. */
@@ -123,12 +128,13 @@ export class Bench {
   events = [];
   capture = new FakePort();
   playback = new FakePort();
+  ends = new SessionEnds((end) => this.reported.push(end));
 
   /** @param {{random?: () => number}} [options] */
   constructor({ random = () => 0.5 } = {}) {
     this.session = new Session(
       {
-        fetch: async (url, options) => this.#answerToken(String(url), options?.signal),
+        fetch: async (url, options) => this.#answerToken(String(url), options),
         openWebSocket: (url) => this.#openSocket(url),
         nowMs: () => this.nowMs,
         epochMs: () => 1_790_000_000_000 + this.nowMs,
@@ -138,7 +144,10 @@ export class Bench {
         },
         random,
       },
-      (event) => this.events.push(event),
+      (event) => {
+        this.events.push(event);
+        this.ends.hear(event);
+      },
     );
   }
 
@@ -293,20 +302,22 @@ export class Bench {
 
   /**
    * @param {string} url
-   * @param {AbortSignal | null} [signal]
+   * @param {RequestInit} [request]
    */
-  async #answerToken(url, signal) {
+  async #answerToken(url, request = {}) {
     this.tokenUrls.push(url);
+    this.tokenRequests.push(request);
     const number = this.tokenUrls.length;
     const answer = this.tokenAnswers.shift();
     if (answer) return answer();
     await Promise.resolve();
-    signal?.throwIfAborted();
+    request.signal?.throwIfAborted();
     return Response.json({
       token: `token+${number}`,
       expires_in_seconds: this.tokenSeconds.expires,
       max_session_duration_seconds: this.tokenSeconds.session,
       ws_url: 'wss://agents.example/v1/ws',
+      receipt: `receipt+${number}`,
     });
   }
 

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { explain, warn } from '../../../static/page/explain.js';
+import { readFileSync } from 'node:fs';
+
+import { explain, explainWait, warn } from '../../../static/page/explain.js';
 import { errors, problems, warnings } from '../../../static/page/messages.js';
 import { ERROR_CODES } from '../../../static/voice-agent/errors.js';
 
@@ -51,11 +53,34 @@ test('a problem that nobody has described keeps the general words', () => {
   assert.equal(explanation.reference, null);
 });
 
-test('a wait is told in words and given in whole seconds, rounded up', () => {
+test('a wait is given in whole seconds, rounded up, and told in words', () => {
   const explanation = explain(anError({ retryAfterSeconds: 61.2 }));
 
   assert.equal(explanation.waitSeconds, 62);
-  assert.match(explanation.text, /1 minute 2 seconds\.$/);
+  assert.equal(explainWait(62), 'You can try again in 1 minute 2 seconds.');
+});
+
+/** Not from the token route: of paths and verbs that the page does not use, or a mistake of the page itself. */
+const NOT_FOR_PEOPLE = ['invalid_request', 'not_found', 'method_not_allowed'];
+
+test('each problem of the service has words of its own', () => {
+  const source = readFileSync(new URL('../../../app/errors.py', import.meta.url), 'utf8');
+  const codes = [...source.matchAll(/^ {4}code = "(\w+)"$/gm)].map(([, code]) => code);
+  assert.ok(codes.includes('quota_exhausted'));
+
+  for (const code of new Set(codes)) {
+    if (NOT_FOR_PEOPLE.includes(code)) continue;
+    assert.ok(Object.hasOwn(problems, code), `${code} has none`);
+    assert.match(problems[code].text, /^[A-Z][^{}]+[.]$/);
+  }
+});
+
+test('a missing credential is an access code where that is the way in, and a sign-in elsewhere', () => {
+  const error = anError({ code: 'token-refused', problem: { code: 'unauthenticated' } });
+
+  assert.equal(explain(error, 'code').title, problems.access_code.title);
+  for (const access of ['jwt', 'open', null])
+    assert.equal(explain(error, access).title, problems.unauthenticated.title);
 });
 
 test('a wait that is over already is none', () => {

@@ -97,6 +97,15 @@ for (const way of /** @type {const} */ (['onerror', 'onmessageerror']))
     assert.deepEqual(FakeWorker.all[1].received, [start]);
   });
 
+test('an access token for a Worker that is gone is given to no other', () => {
+  const { host, worker } = startCall();
+  worker.onerror?.({ message: 'boom' });
+  host.send({ type: 'access-token', id: 1, token: 'word', cause: null });
+  FakeWorker.all[1].say({ type: 'hello' });
+
+  assert.deepEqual(FakeWorker.all[1].received, []);
+});
+
 test('one that breaks when no call is under way is replaced without a word', () => {
   const { worker, events } = startCall();
   worker.say({ type: 'state', state: 'ended' });

@@ -18,6 +18,9 @@ const lost = new VoiceAgentError('connection-lost');
 const unauthorized = new VoiceAgentError('unauthorized');
 const refused = new VoiceAgentError('resume-refused');
 const limited = new VoiceAgentError('token-limited', { retryAfterSeconds: 7 });
+const limitedForLong = new VoiceAgentError('token-limited', {
+  retryAfterSeconds: RECOVERY_BUDGET_MS / 1000 + 1,
+});
 const denied = new VoiceAgentError('token-refused');
 const expired = new VoiceAgentError('session-expired');
 const badVoice = new VoiceAgentError('agent-refused', { voices: ['alba', 'eve'] });
@@ -135,6 +138,12 @@ const TABLE = [
     'after the budget it is given up',
     [...dropped, failed(lost, 1_001 + RECOVERY_BUDGET_MS)],
     { state: 'failed', error: lost },
+    ['silence', 'release'],
+  ],
+  [
+    'who is told to come back after the budget is not kept waiting',
+    [...dropped, failed(limitedForLong)],
+    { state: 'failed', error: limitedForLong },
     ['silence', 'release'],
   ],
   [

@@ -22,6 +22,11 @@ const REPLIES = ['a', 'b', 'c'];
 class Walk {
   #random;
   #word = 0;
+  /** @type {Map<string, string>} the session that each token opened, by the token's receipt */
+  opened = new Map();
+  ready = new Set();
+
+  #answered = 0;
 
   /** @param {number} seed */
   constructor(seed) {
@@ -47,6 +52,7 @@ class Walk {
         { system_prompt: 'Be brief.', ...this.#pick([{}, { greeting: 'Hi.' }]) },
         {
           spareToken: this.#pick(['intent', 'always', 'never']),
+          asksAccess: this.#pick([false, false, true]),
           resume: this.#pick([null, null, { sessionId: 'sess_0', turns: [] }]),
         },
       ),
@@ -73,6 +79,7 @@ class Walk {
           { type: 'update', id: 1, session: { system_prompt: 'Be kind.' } },
           { type: 'tool-result', callId: 'c', value: 1, isError: false },
           { type: 'proceed' },
+          this.#answerAccess(),
         ]),
       ),
     ports: () => this.bench.attachAudio(),
@@ -129,7 +136,22 @@ class Walk {
   async step() {
     await this.#pick(Object.values(this.#acts))();
     await this.bench.settle();
+    const isAsked = this.bench.all('access-token-wanted').length > this.#answered;
+    if (isAsked && this.#random() < 0.8) {
+      this.#answered = this.bench.all('access-token-wanted').length;
+      this.bench.handle(this.#answerAccess());
+      await this.bench.settle();
+    }
     if (this.#random() < 0.6) this.#serve();
+  }
+
+  /**
+   * What a page says that was asked for its access token, or was not.
+   * @returns {import('../../../static/voice-agent/session/session-types.js').SessionCommand}
+   */
+  #answerAccess() {
+    const id = this.bench.last('access-token-wanted')?.id ?? 0;
+    return { type: 'access-token', id, token: this.#pick(['word', 'word', null]), cause: null };
   }
 
   /** The service does what it should with every socket that waits for it. */
@@ -138,7 +160,12 @@ class Walk {
       if (socket.readyState === 0) socket.open();
       const isOpened = socket.readyState === 1 && socket.sent.length === 1;
       const session_id = this.#pick(['sess_1', 'sess_2', 5]);
-      if (isOpened) socket.say({ type: 'session.ready', session_id });
+      if (!isOpened) continue;
+      const receipt = `${socket.token}`.replace('token', 'receipt');
+      const isNamed = typeof session_id === 'string' && socket.onmessage !== null;
+      if (isNamed && !this.ready.has(socket)) this.opened.set(receipt, session_id);
+      this.ready.add(socket); // a second word of it changes nothing
+      socket.say({ type: 'session.ready', session_id });
     }
   }
 
@@ -156,6 +183,12 @@ function assertInOrder(bench) {
     for (let i = 1; i < words.length; i += 1)
       assert.ok(words[i] > words[i - 1] || words[i - 1] - words[i] > 16_000, 'speech out of order');
   }
+}
+
+/** Each receipt is given out once, with the session that its token opened, and none is kept back. @param {Walk} walk */
+function assertEachReceiptOnce({ bench, opened }) {
+  const reported = bench.reported.map(({ sessionId, receipt }) => [receipt, sessionId]);
+  assert.deepEqual(reported.sort(), [...opened].sort());
 }
 
 test('whatever happens to a call, the user can leave it, and nothing of it is left behind', async () => {
@@ -181,6 +214,7 @@ test('whatever happens to a call, the user can leave it, and nothing of it is le
       assert.deepEqual(bench.timers, [], 'a timer is left');
       assertNoTokenTwice(bench);
       assertInOrder(bench);
+      assertEachReceiptOnce(walk);
       for (const { state, recovery } of bench.all('state')) seen.add(`${state} ${recovery}`);
     } catch (error) {
       throw new Error(`walk ${seed}`, { cause: error });

@@ -1,0 +1,159 @@
+// When a session is over, the service is told, with the receipt of each token that was used for it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SessionEnds } from '../../../static/voice-agent/host/session-ends.js';
+import { Bench, FRAME_MS } from './fakes.js';
+
+/** @param {Bench} bench */
+const told = ({ reported }) => reported.map(({ sessionId, receipt }) => [sessionId, receipt]);
+
+/** A dropped call whose resume is on its way. @param {Bench} bench */
+async function drop(bench) {
+  bench.socket.drop(1006);
+  await bench.settle();
+}
+
+test('nothing is told of a session that goes on, and its end is told once', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  assert.deepEqual(told(bench), []);
+
+  bench.handle({ type: 'stop' });
+  assert.deepEqual(told(bench), [], 'the goodbye is not answered yet');
+  bench.socket.say({ type: 'session.ended', session_duration_seconds: 3 });
+  await bench.pass(10_000);
+
+  assert.deepEqual(told(bench), [['sess_1', 'receipt+1']]);
+});
+
+test('a page that goes away tells it in the moment of its goodbye', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.handle({ type: 'hang-up' });
+  bench.ends.leave();
+
+  assert.deepEqual(bench.socket.sent.at(-1), { type: 'session.end' });
+  assert.deepEqual(told(bench), [['sess_1', 'receipt+1']]);
+});
+
+test('a page that goes away does not wait for its session core', () => {
+  /** @type {object[]} */
+  const reported = [];
+  const ends = new SessionEnds((end) => reported.push(end));
+  ends.hear({ type: 'receipt', sessionId: 'sess_1', receipt: 'r' });
+  ends.leave();
+  ends.hear({ type: 'state', state: 'ended', recovery: null, reason: 'page-left', error: null });
+
+  assert.deepEqual(reported, [{ sessionId: 'sess_1', receipt: 'r' }]);
+});
+
+test('a session that is resumed has two receipts, and both are told at its end', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  await drop(bench);
+  bench.socket.becomeReady('sess_1');
+  assert.deepEqual(told(bench), []);
+
+  bench.socket.say({ type: 'session.ended' });
+  assert.deepEqual(told(bench), [
+    ['sess_1', 'receipt+1'],
+    ['sess_1', 'receipt+2'],
+  ]);
+});
+
+test('a session that could not be resumed is over when the call goes on in another', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  await drop(bench);
+  bench.socket.open();
+  bench.socket.say({ type: 'session.error', code: 'session_not_found' });
+  await bench.settle();
+  assert.deepEqual(told(bench), []);
+  bench.socket.becomeReady('sess_2');
+
+  assert.deepEqual(told(bench), [['sess_1', 'receipt+1']]);
+  bench.handle({ type: 'hang-up' });
+  assert.deepEqual(told(bench).slice(1), [['sess_2', 'receipt+3']]);
+});
+
+test('a session that was retired by its successor is told when that takes over', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.handle({ type: 'extend' });
+  await bench.settle();
+  bench.socket.becomeReady('sess_2');
+  assert.deepEqual(told(bench), [], 'the old session is still used');
+  bench.report(); // nothing sounds
+  for (let at = 0; at < 2_000; at += FRAME_MS) {
+    bench.speak(0);
+    await bench.pass(FRAME_MS);
+  }
+
+  assert.equal(bench.last('session')?.sessionId, 'sess_2');
+  assert.deepEqual(told(bench), [['sess_1', 'receipt+1']]);
+});
+
+test('a successor that never took over is told too', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.say({ type: 'reply.started', reply_id: 'a' }); // no pause to take over in
+  bench.handle({ type: 'extend' });
+  await bench.settle();
+  bench.socket.becomeReady('sess_2');
+  bench.handle({ type: 'hang-up' });
+
+  assert.deepEqual(told(bench), [
+    ['sess_1', 'receipt+1'],
+    ['sess_2', 'receipt+2'],
+  ]);
+});
+
+test('a call that is given up tells what it had', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.tokenAnswers.push(() => new Response('{}', { status: 403 }));
+  await drop(bench);
+
+  assert.equal(bench.state.state, 'failed');
+  assert.deepEqual(told(bench), [['sess_1', 'receipt+1']]);
+});
+
+test('a token that opened no session is not told of', async () => {
+  const bench = new Bench();
+  await bench.start();
+  bench.socket.open();
+  bench.handle({ type: 'stop' });
+  await bench.pass(3_000);
+
+  assert.equal(bench.state.state, 'ended');
+  assert.deepEqual(told(bench), []);
+});
+
+for (const [what, body] of /** @type {const} */ ([
+  ['gives no receipts', {}],
+  ['gives something else for one', { receipt: 7 }],
+  ['gives an empty one', { receipt: '' }],
+]))
+  test(`a service that ${what} is told nothing`, async () => {
+    const bench = new Bench();
+    bench.tokenAnswers.push(() =>
+      Response.json({ token: 't', ws_url: 'wss://agents.example/v1/ws', ...body }),
+    );
+    await bench.goLive();
+    bench.handle({ type: 'hang-up' });
+
+    assert.deepEqual(told(bench), []);
+  });
+
+test('however often a session is resumed, the receipts that are kept are bounded', () => {
+  /** @type {string[]} */
+  const reported = [];
+  const ends = new SessionEnds(({ receipt }) => reported.push(receipt));
+  for (let i = 0; i < 1_000; i += 1)
+    ends.hear({ type: 'receipt', sessionId: 'sess_1', receipt: `${i}` });
+  ends.leave();
+
+  assert.equal(reported.length, 100);
+  assert.equal(reported.at(-1), '999');
+});
