@@ -59,8 +59,8 @@ def configure(level: str, log_format: str = "auto") -> None:
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
                 "voicegate": {"level": level.upper()},
-                # httpx and aiohttp write addresses and the upstream's words: only their warnings.
-                **{name: {"level": "WARNING"} for name in ("uvicorn", "httpx", "aiohttp")},
+                # httpx writes addresses and the upstream's words: only their warnings.
+                **{name: {"level": "WARNING"} for name in ("uvicorn", "httpx")},
             },
         }
     )

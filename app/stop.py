@@ -39,7 +39,7 @@ class StopSwitch:
 
     def require_minting(self) -> None:
         """Raise `StoppedError` while stopped."""
-        if self._told or self._file_is_there:
+        if self.is_stopped:
             raise StoppedError("stopped by the operator", retry_after_seconds=RETRY_AFTER_SECONDS)
 
     def stop(self) -> None:

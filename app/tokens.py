@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from app.errors import AppError
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from app.limits.receipts import Receipts
     from app.limits.rules import LimitState
     from app.upstream_answers import MintedToken
+
+# The one route that costs money: whoever guards, counts or serves it means this.
+MINT_PATH: Final = "/api/voice-token"
 
 
 class TokenSource(Protocol):

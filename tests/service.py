@@ -20,7 +20,7 @@ UPSTREAM = "https://agents.example.test"
 TOKEN_URL = f"{UPSTREAM}/v1/token"
 SERVICE = "http://voicegate.test"
 # Tests of other things ask as often as they like.
-NO_LIMITS = dict.fromkeys(
+NO_LIMITS: dict[str, Any] = dict.fromkeys(
     (
         *("mints_per_minute", "caller_mints_per_minute", "caller_mints_per_hour"),
         *("minutes_per_day", "caller_minutes_per_day"),

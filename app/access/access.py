@@ -35,7 +35,7 @@ class Access:
         self, settings: Settings, signer: Signer, attempts: Attempts | None = None
     ) -> None:
         self.mode = settings.access
-        self.visitors = Visitors(signer) if settings.access == "open" else None
+        self.visitors: Visitors | None = None
         self.code_door: CodeDoor | None = None
         self.cookie_name = ACCESS_COOKIE if self.mode == "code" else settings.jwt_cookie
         self._without_origin = settings.allow_without_origin
@@ -51,7 +51,8 @@ class Access:
         elif settings.access == "code":
             self._door = self.code_door = CodeDoor(signer, known or Codes((), signer, attempts))
         else:
-            self._door = OpenDoor(signer, Visitors(signer), known)
+            self.visitors = Visitors(signer)
+            self._door = OpenDoor(signer, self.visitors, known)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from app.access.cookies import ACCESS, ACCESS_COOKIE, LIFETIME_SECONDS, Visitors, new_id
-from app.access.refusals import needs_credential, no_origin, not_valid
+from app.access.refusals import needs_bearer, needs_credential, no_origin, not_valid
 from app.caller import Caller
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from app.access.codes import Codes
     from app.access.credentials import Approach
     from app.signing import Signer
+
+CODE_AS_BEARER: Final = "an access code as its bearer token"
 
 
 class Door(Protocol):
@@ -43,10 +45,7 @@ class OpenDoor:
             raise no_origin()
         code = approach.bearer
         if code is None:
-            raise needs_credential(
-                "A request without an Origin header needs an access code as its bearer token.",
-                "no-credential",
-            )
+            raise needs_bearer(CODE_AS_BEARER)
         await self._codes.redeem(code, approach.address_key)
         return as_visitor(self._signer, None, approach)
 
@@ -72,10 +71,7 @@ class CodeDoor:
         if visitor is None and approach.has_page and ACCESS.read(approach.scope) is not None:
             raise not_valid("bad-credential", "Your access has ended; enter the access code again.")
         if visitor is None and not approach.has_page:
-            raise needs_credential(
-                "A request without an Origin header needs an access code as its bearer token.",
-                "no-credential",
-            )
+            raise needs_bearer(CODE_AS_BEARER)
         if visitor is None:
             raise needs_credential("This service asks for an access code.")
         return as_visitor(self._signer, visitor, approach)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.access.refusals import needs_credential
+from app.access.refusals import needs_bearer, needs_credential
 from app.caller import Caller
 from app.errors import UnauthenticatedError
 
@@ -34,10 +34,7 @@ class JwtDoor:
         if token is None and self._cookie_name:
             token = approach.cookie(self._cookie_name)
         if token is None and not approach.has_page:
-            raise needs_credential(
-                "A request without an Origin header needs a bearer token of the login.",
-                "no-credential",
-            )
+            raise needs_bearer("a bearer token of the login")
         if token is None:
             raise needs_credential("Sign in first: this service serves only who is signed in.")
         login = await self._logins.read(token)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
@@ -13,7 +11,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from app.errors import RateLimitedError
 from app.limits.bounded_memory import BoundedMemory
 from app.limits.rules import DAY, SENTENCES, LimitMetrics, LimitState
-from app.limits.store import Breaker, StoreDownError
+from app.limits.store import Breaker, StoreDownError, StoreFailures
 from app.limits.windows import Window
 
 if TYPE_CHECKING:
@@ -25,10 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-logger = logging.getLogger("voicegate.limits")
-
 PREFIX: Final = "voicegate"
-LOG_SECONDS: Final = 1.0
 
 
 class _ShortKeys:
@@ -86,8 +81,7 @@ class Counters:
         self._storage: SlidingWindowCounterSupport = storage
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._breaker = (breaker or Breaker()) if redis is not None else None
-        self._metrics = metrics
-        self._logged_at = -LOG_SECONDS
+        self._failures = StoreFailures(metrics.store_failed, "courtesy")
         self.test = self._limiter.test
 
     async def hit(self, item: RateLimitItem, key: str) -> bool:
@@ -115,15 +109,8 @@ class Counters:
         try:
             return await self._breaker.run(operation)
         except StoreDownError as error:
-            self._note_failure(error)
+            self._failures.note("limit store down (%s): courtesy limits let pass", error)
             return otherwise
-
-    def _note_failure(self, error: StoreDownError) -> None:
-        self._metrics.store_failed("courtesy")
-        now = time.monotonic()
-        if now - self._logged_at >= LOG_SECONDS:
-            self._logged_at = now
-            logger.error("limit store down (%s): courtesy limits let pass", error)
 
 
 def _redis_storage(redis: Redis) -> RedisStorage:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
-import time
 from typing import TYPE_CHECKING, Final
 
 from app.errors import QuotaExhaustedError, StoppedError
 from app.limits.ledger import Grant, LedgerStore, Verdict
 from app.limits.rules import DAY, SENTENCES, CostRules, LimitMetrics, LimitState
-from app.limits.store import StoreDownError
+from app.limits.store import StoreDownError, StoreFailures
 from app.limits.windows import whole_seconds
 
 if TYPE_CHECKING:
     from app.caller import Caller
 
-logger = logging.getLogger("voicegate.limits")
-
-LOG_SECONDS: Final = 1.0
+MINTS_NOTHING: Final = "limit store down: the cost guard mints nothing"
 DOWN_RETRY_SECONDS: Final = 5
 DOWN_DETAIL: Final = "The service cannot count calls at this moment; try again shortly."
 
@@ -45,7 +41,7 @@ class CostGuard:
         self._store = store
         self._rules = rules
         self._metrics = metrics
-        self._logged_at = -LOG_SECONDS
+        self._failures = StoreFailures(metrics.store_failed, "cost")
         self._undoing: set[asyncio.Task[None]] = set()
 
     async def take(
@@ -71,7 +67,7 @@ class CostGuard:
             self._undo(grant)
             raise
         except StoreDownError as error:
-            self._note_failure()
+            self._failures.note(MINTS_NOTHING)
             raise StoppedError(
                 "the ledger cannot be asked",
                 detail=DOWN_DETAIL,
@@ -102,7 +98,7 @@ class CostGuard:
         try:
             seconds = await self._store.cancel(grant.grant_id)
         except StoreDownError:
-            self._note_failure()
+            self._failures.note(MINTS_NOTHING)
         else:
             self._metrics.returned(seconds)
 
@@ -111,7 +107,7 @@ class CostGuard:
         try:
             return await self._store.claim(grant_id)
         except StoreDownError:
-            self._note_failure()
+            self._failures.note(MINTS_NOTHING)
             return False
 
     async def settle(
@@ -121,7 +117,7 @@ class CostGuard:
         try:
             seconds = await self._store.settle(grant_id, session_id, began_at_seconds, used_seconds)
         except StoreDownError:
-            self._note_failure()
+            self._failures.note(MINTS_NOTHING)
         else:
             self._metrics.returned(seconds)
 
@@ -140,10 +136,3 @@ class CostGuard:
         day = verdict.day
         reset_seconds = whole_seconds(day.left_seconds)
         return (LimitState(name, quota, DAY, day.remaining(quota), reset_seconds, "seconds"),)
-
-    def _note_failure(self) -> None:
-        self._metrics.store_failed("cost")
-        now = time.monotonic()
-        if now - self._logged_at >= LOG_SECONDS:
-            self._logged_at = now
-            logger.error("limit store down: the cost guard mints nothing")

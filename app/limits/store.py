@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 T = TypeVar("T")
+
+logger = logging.getLogger("voicegate.limits")
+
+LOG_SECONDS: Final = 1.0
 
 STEP_SECONDS: Final = 0.01
 PATIENCE_SECONDS: Final = 0.08
@@ -26,6 +31,28 @@ MAX_WAITING: Final = 4096
 
 class StoreDownError(Exception):
     """The store failed, or is known to have failed within the last second."""
+
+
+class StoreFailures:
+    """Counts the failures of a store, and logs at most one of them a second.
+
+    Args:
+        count: Is called with the kind at each.
+        kind: `courtesy` or `cost`.
+    """
+
+    def __init__(self, count: Callable[[str], None], kind: str) -> None:
+        self._count = count
+        self._kind = kind
+        self._logged_at = -LOG_SECONDS
+
+    def note(self, words: str, *details: object) -> None:
+        """Take one more; the words are what its log line says."""
+        self._count(self._kind)
+        now = time.monotonic()
+        if now - self._logged_at >= LOG_SECONDS:
+            self._logged_at = now
+            logger.error(words, *details)
 
 
 class Breaker:

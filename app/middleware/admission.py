@@ -8,6 +8,7 @@ from app.errors import AppError, RateLimitedError, problem_response
 from app.handlers import log_failure
 from app.limits.fields import rate_limit_fields
 from app.middleware.request_id import request_id
+from app.tokens import MINT_PATH
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from app.caller import Caller
     from app.limits.rules import LimitState
 
-MINT = ("GET", "/api/voice-token")
+MINT = ("GET", MINT_PATH)
 
 
 class Identification(Protocol):

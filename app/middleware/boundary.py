@@ -16,6 +16,7 @@ from app.handlers import error_for_status, log_failure
 from app.log import places, requests_logger
 from app.metrics import METHODS, OTHER, Metrics
 from app.middleware.request_id import request_id
+from app.tokens import MINT_PATH
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,7 +28,6 @@ failures = logging.getLogger("voicegate.errors")
 # Fields of a foreign error answer that stay true when we replace its body.
 KEPT_HEADERS = {b"allow", b"content-range", b"retry-after", b"vary"}
 PROBLEM: Final = MEDIA_TYPE.encode()
-MINT: Final = "/api/voice-token"
 # Asked every few seconds by machines, or a dozen times by one page.
 QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", "/static"})
 
@@ -93,7 +93,7 @@ class Boundary:
         route = self._metrics.route_of(scope["path"])
         method = scope["method"] if scope["method"] in METHODS else OTHER
         self._metrics.request(route, method, answer.status or 0, seconds)
-        if route == MINT and method == "GET":
+        if route == MINT_PATH and method == "GET":
             self._metrics.mint(answer.code or "ok", seconds)
         line: dict[str, Any] = {
             "request_id": request_id(scope),

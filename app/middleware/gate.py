@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from app.errors import AppError, problem_response
 from app.middleware.request_id import request_id
+from app.tokens import MINT_PATH
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from app.lifecycle import Lifecycle
     from app.stop import StopSwitch
-
-MINT: Final = "/api/voice-token"
 
 
 class MintGate:
@@ -30,8 +29,7 @@ class MintGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with 503, or pass on."""
-        closed = self._lifecycle.draining or self._stop.is_stopped
-        if closed and scope["type"] == "http" and scope["path"] == MINT:
+        if scope["type"] == "http" and scope["path"] == MINT_PATH:
             try:
                 self._lifecycle.require_serving()
                 self._stop.require_minting()

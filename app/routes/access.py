@@ -13,7 +13,6 @@ from app.access.codes import MAX_CODE_CHARACTERS
 from app.access.refusals import no_origin, not_valid
 from app.errors import (
     AppError,
-    BodyError,
     ForbiddenError,
     InvalidRequestError,
     OriginNotAllowedError,
@@ -21,7 +20,7 @@ from app.errors import (
     StoppedError,
     bad_parameter,
 )
-from app.routes.body import read_json
+from app.routes.body import BODY_ERRORS, described, read_json
 from app.routes.schemas import AccessAnswer, problem_responses
 
 if TYPE_CHECKING:
@@ -33,15 +32,12 @@ CODE = {
     "additionalProperties": False,
     "properties": {"code": {"type": "string", "minLength": 1, "maxLength": MAX_CODE_CHARACTERS}},
 }
-BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": CODE}}}}
 ALLOWED = f"text of 1 to {MAX_CODE_CHARACTERS} characters"
 ENTER_ERRORS: tuple[AppError, ...] = (
     not_valid("code", "This access code is not right."),
     OriginNotAllowedError(),
     ForbiddenError(),
-    BodyError(408, "The body took too long."),
-    BodyError(413, "The body must have at most 4096 bytes."),
-    BodyError(415, "The body must be JSON (application/json)."),
+    *BODY_ERRORS,
     InvalidRequestError(bad_parameter("code", ALLOWED, "")),
     RateLimitedError(retry_after_seconds=60),
     AppError(),
@@ -92,7 +88,7 @@ def _add_entering(router: APIRouter, door: CodeDoor) -> None:
         operation_id="enter",
         status_code=204,
         response_class=Response,
-        openapi_extra=BODY,
+        openapi_extra=described(CODE),
         responses=problem_responses(*ENTER_ERRORS),
     )
     async def enter(request: Request, access: AccessDep) -> Response:

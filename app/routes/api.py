@@ -19,7 +19,7 @@ from app.agents import Agents
 from app.errors import InvalidRequestError, bad_parameter
 from app.routes.dependencies import token_service
 from app.routes.schemas import TOKEN_ERRORS, AgentsAnswer, VoiceTokenAnswer, problem_responses
-from app.tokens import TokenPolicy
+from app.tokens import MINT_PATH, TokenPolicy
 
 JSON = "application/json"
 JSON_FIELD = (b"content-type", JSON.encode())
@@ -96,7 +96,7 @@ class PlainTokenRoute(BaseRoute):
     documented route stands behind this one and takes what has a query.
     """
 
-    path = "/api/voice-token"
+    path = MINT_PATH
 
     def __init__(self, policy: TokenPolicy) -> None:
         self._expires_in_seconds = policy.default_expires_in_seconds

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 4096
 SECONDS = 5.0
+# What a route that reads one may answer, as its description lists it.
+BODY_ERRORS = (
+    BodyError(408, "The body took too long."),
+    BodyError(413, f"The body must have at most {MAX_BYTES} bytes."),
+    BodyError(415, "The body must be JSON (application/json)."),
+)
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what the description of a route adds for a body of this JSON Schema."""
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 async def read_json(

@@ -9,13 +9,12 @@ from fastapi.responses import JSONResponse
 
 from app.errors import (
     AppError,
-    BodyError,
     InvalidRequestError,
     MethodNotAllowedError,
     OriginNotAllowedError,
     bad_parameter,
 )
-from app.routes.body import read_json
+from app.routes.body import BODY_ERRORS, described, read_json
 from app.routes.schemas import SessionEndAnswer, problem_responses
 from app.upstream import SESSION_ID
 
@@ -35,13 +34,10 @@ END = {
         "session_id": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
     },
 }
-BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": END}}}}
 ERRORS: tuple[AppError, ...] = (
     OriginNotAllowedError(),
     MethodNotAllowedError(),
-    BodyError(408, "The body took too long."),
-    BodyError(413, "The body must have at most 4096 bytes."),
-    BodyError(415, "The body must be JSON (application/json)."),
+    *BODY_ERRORS,
     InvalidRequestError(bad_parameter("receipt", ALLOWED_RECEIPT, "")),
     AppError(),
 )
@@ -55,7 +51,7 @@ router = APIRouter(prefix="/api", tags=["API"])
     operation_id="session_end",
     status_code=202,
     response_model=SessionEndAnswer,
-    openapi_extra=BODY,
+    openapi_extra=described(END),
     responses=problem_responses(*ERRORS),
 )
 async def session_end(request: Request) -> JSONResponse:

@@ -22,7 +22,7 @@ from app.simulator.server import create_simulator
 from app.simulator.transport import SERVER_OPTIONS
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.integration.test_server import GOOD, finish, running
-from tests.service import KEY, caller, make_settings
+from tests.service import KEY, NO_LIMITS, caller, make_settings
 from tests.support import serve
 
 if TYPE_CHECKING:
@@ -55,15 +55,6 @@ SHORT: dict[str, Any] = {
     **PLACES,
 }
 HANGING = {(504, "upstream_timeout"), (503, "overloaded")}
-# What is tested here is not who may ask how often.
-NO_LIMITS: dict[str, Any] = dict.fromkeys(
-    (
-        *("mints_per_minute", "caller_mints_per_minute", "caller_mints_per_hour"),
-        *("minutes_per_day", "caller_minutes_per_day"),
-        *("sessions_at_once", "caller_sessions_at_once"),
-    ),
-    0,
-)
 
 
 @dataclass

@@ -15,8 +15,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from app.main import create_app
 from app.simulator.server import create_simulator
 from app.simulator.transport import SERVER_OPTIONS
-from tests.integration.test_chaos import NO_LIMITS
-from tests.service import make_settings
+from tests.service import NO_LIMITS, make_settings
 from tests.support import serve
 
 if TYPE_CHECKING:

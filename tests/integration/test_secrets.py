@@ -18,8 +18,7 @@ from app.slots import Slots
 from app.transport import open_http_client
 from app.upstream import AgentsClient
 from tests.integration.raw_upstream import answer, raw_upstream
-from tests.integration.test_chaos import NO_LIMITS
-from tests.service import KEY, SERVICE, TOKEN, caller, make_settings, minting, service
+from tests.service import KEY, NO_LIMITS, SERVICE, TOKEN, caller, make_settings, minting, service
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter

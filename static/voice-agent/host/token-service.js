@@ -53,7 +53,8 @@ export class TokenService {
    */
   async answerAccess(id) {
     try {
-      const token = await this.#ask();
+      const source = this.#accessToken;
+      const token = await (typeof source === 'function' ? source() : source);
       if (isOneWord(token)) return { id, token, cause: null };
       return { id, token: null, cause: 'accessToken() gave no word of visible ASCII characters' };
     } catch (error) {
@@ -75,11 +76,6 @@ export class TokenService {
       body: JSON.stringify({ session_id: sessionId, receipt }),
     });
     sent.catch(() => {});
-  }
-
-  #ask() {
-    const source = this.#accessToken;
-    return typeof source === 'function' ? source() : source;
   }
 
   get #absoluteUrl() {
