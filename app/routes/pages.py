@@ -1,4 +1,4 @@
-"""What people look at: the page, and the documentation of the API."""
+"""What people look at: the page, its diagnostics, and the documentation of the API."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from fastapi.responses import JSONResponse
 from fastapi.templating import Jinja2Templates
 from starlette.routing import Route
 
+from app.languages import Languages
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from app.access.cookies import Visitors
     from app.agents import Agents
+    from app.languages import Language
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 # Ask again each time: a page must never be older than the files that it names.
 REVALIDATE = {"Cache-Control": "no-cache"}
+BY_LANGUAGE = {"Vary": "Accept-Language, Cookie"}
 
 
 def page_routes(
@@ -33,11 +37,23 @@ def page_routes(
         visitors: Gives the page its cookie, where callers are told apart by it.
     """
     templates = Jinja2Templates(TEMPLATES)
+    languages = Languages()
     public = agents.public()
 
-    def render(request: Request, name: str, context: dict[str, Any]) -> Response:
-        context = {**context, "url_for": _url_for(request), "notice": notice}
-        return templates.TemplateResponse(request, name, context, headers=REVALIDATE)
+    def render(
+        request: Request, name: str, context: dict[str, Any], *, language: Language | None = None
+    ) -> Response:
+        language = language or languages.of(request)
+        context = {
+            **context,
+            "language": language.code,
+            "languages": languages.all.values(),
+            "texts": language.texts,
+            "t": language.texts["templates"],
+            "url_for": _url_for(request),
+            "notice": notice,
+        }
+        return templates.TemplateResponse(request, name, context, headers=REVALIDATE | BY_LANGUAGE)
 
     async def index(request: Request) -> Response:
         response = render(request, "index.html", {"agents": public})
@@ -48,15 +64,21 @@ def page_routes(
             response.headers["Set-Cookie"] = greeting
         return response
 
+    async def diagnostics(request: Request) -> Response:
+        return render(request, "diagnostics.html", {"agents": public})
+
     async def openapi(request: Request) -> Response:
         return JSONResponse(request.app.openapi(), headers=REVALIDATE)
 
     async def documentation(request: Request) -> Response:
         service_url = str(request.base_url).rstrip("/")
         context = {"openapi": request.app.openapi(), "service_url": service_url}
-        return render(request, "docs.html", context)
+        return render(request, "docs.html", context, language=languages.all["en"])
 
-    routes = [Route("/", index, name="index")]
+    routes = [
+        Route("/", index, name="index"),
+        Route("/diagnostics", diagnostics, name="diagnostics"),
+    ]
     if docs:
         routes.append(Route("/docs", documentation, name="docs"))
         routes.append(Route("/openapi.json", openapi, name="openapi"))

@@ -1,6 +1,5 @@
 // Asks for the access code, until it is right or the visitor gives up.
 
-import { accessDialog as texts } from './messages.js';
 import { duration, fill } from './format.js';
 
 /**
@@ -15,9 +14,14 @@ import { duration, fill } from './format.js';
 
 /**
  * @param {AccessElements} elements
+ * @param {import('./types.js').Texts} texts
  * @param {(code: string) => Promise<import('./access.js').Entry>} enter
  */
-export function createAccessDialog({ dialog, form, code, error, submit, cancel }, enter) {
+export function createAccessDialog(
+  { dialog, form, code, error, submit, cancel },
+  { access: texts, language },
+  enter,
+) {
   let onGranted = () => {};
   let isAsking = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} runs while no further attempt is allowed */
@@ -57,7 +61,10 @@ export function createAccessDialog({ dialog, form, code, error, submit, cancel }
     if (outcome === 'limited') wait(waitSeconds || 1);
     hold(false);
     if (outcome === 'granted') return finish();
-    say(fill(texts[outcome], { duration: duration(waitSeconds || 1) }), outcome === 'wrong');
+    say(
+      fill(texts[outcome], { duration: duration(waitSeconds || 1, language) }),
+      outcome === 'wrong',
+    );
     code.select();
   }
 

@@ -1,7 +1,6 @@
 // The one big button: starts, cancels, ends, tries again. It stays the same element, so focus never jumps.
 // While a wait is prescribed it is there but does nothing, and counts down.
 
-import { callButton as texts } from './messages.js';
 import { clock, fill } from './format.js';
 
 /** @typedef {'start' | 'resume' | 'retry' | 'cancel' | 'end' | 'ending'} CallAction */
@@ -19,10 +18,11 @@ const actions = {
 
 /**
  * @param {{call: HTMLButtonElement, callLabel: HTMLElement, callWait: HTMLElement}} elements
+ * @param {import('./types.js').Texts['callButton']} texts
  * @param {{intend: () => void, start: (how: {resume: boolean}) => void, stop: () => void,
  *   waiting: (secondsLeft: number) => void}} on   `intend`: a press seems to be coming; `waiting`: 0 when it is over
  */
-export function createCallButton({ call: button, callLabel: label, callWait: wait }, on) {
+export function createCallButton({ call: button, callLabel: label, callWait: wait }, texts, on) {
   /** @type {CallAction} */
   let action = 'start';
   /** @type {ReturnType<typeof setInterval> | undefined} */

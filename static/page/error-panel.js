@@ -1,6 +1,5 @@
 // The one place where trouble is told: what happened, what to do, at most one action.
 
-import { actions, errorPanel as texts } from './messages.js';
 import { explainWait } from './explain.js';
 import { fill } from './format.js';
 
@@ -8,14 +7,16 @@ import { fill } from './format.js';
 
 /**
  * @param {HTMLElement} panel   role="alert": its content is announced when it appears
+ * @param {import('./types.js').Texts} texts
  * @param {{settings: () => void, takeOver: () => void, extend: () => void, wake: () => void,
  *   dismiss: () => void}} on
  */
-export function createErrorPanel(panel, on) {
+export function createErrorPanel(panel, texts, on) {
+  const { actions } = texts;
   /** @type {{[action in NonNullable<Explanation['action']>]: () => HTMLElement}} */
   const controls = {
     secure: () => link(actions.secure, location.href.replace(/^http:/, 'https:')),
-    copy: () => copyButton(location.href),
+    copy: () => copyButton(location.href, actions),
     settings: () => button(actions.settings, on.settings),
     takeOver: () => button(actions.takeOver, on.takeOver),
     extend: () => button(actions.extend, on.extend),
@@ -40,21 +41,25 @@ export function createErrorPanel(panel, on) {
         element('p', 'problem__text', explanation.text),
       ];
       if (explanation.waitSeconds) {
-        wait.textContent = explainWait(explanation.waitSeconds);
+        wait.textContent = explainWait(explanation.waitSeconds, texts);
         parts.push(wait);
       }
       if (explanation.reference) {
         parts.push(
-          element('p', 'problem__reference', fill(texts.reference, { id: explanation.reference })),
+          element(
+            'p',
+            'problem__reference',
+            fill(texts.problem.reference, { id: explanation.reference }),
+          ),
         );
       }
       if (explanation.action) parts.push(controls[explanation.action]());
-      else if (canDismiss) parts.push(button(texts.dismiss, on.dismiss));
+      else if (canDismiss) parts.push(button(texts.problem.dismiss, on.dismiss));
       panel.replaceChildren(...parts);
     },
     /** @param {number} seconds   0 when the wait is over */
     showWait(seconds) {
-      const text = explainWait(seconds);
+      const text = explainWait(seconds, texts);
       if (seconds <= 0) wait.remove();
       else if (wait.textContent !== text) wait.textContent = text;
     },
@@ -92,8 +97,12 @@ function link(text, href) {
   return node;
 }
 
-/** Copies an address; where the clipboard is closed to us, the address itself is shown for copying by hand. @param {string} address */
-function copyButton(address) {
+/**
+ * Copies an address; where the clipboard is closed to us, the address itself is shown for copying by hand.
+ * @param {string} address
+ * @param {import('./types.js').Texts['actions']} actions
+ */
+function copyButton(address, actions) {
   const node = button(actions.copy, async () => {
     try {
       await navigator.clipboard.writeText(address);

@@ -1,13 +1,29 @@
 // Turns an error of the client into what a person is told and may do. Pure.
 
-import { errorPanel, errors, problems, warnings } from './messages.js';
 import { duration, fill } from './format.js';
+
+/** @typedef {'secure' | 'copy' | 'settings' | 'takeOver' | 'extend' | 'wake'} Action */
+
+/**
+ * What can be done about an error besides trying again; `final`: trying again in this browser or at this address
+ * cannot help.
+ * @type {{[code: string]: {action?: Action, final?: boolean}}}
+ */
+const REMEDIES = {
+  'insecure-context': { action: 'secure', final: true },
+  'unsupported-browser': { action: 'copy', final: true },
+  'other-tab': { action: 'takeOver' },
+  'agent-refused': { action: 'settings' },
+};
+
+/** @type {{[cause: string]: Action}} */
+const WARNING_ACTIONS = { 'sound-blocked': 'wake', 'limit-near': 'extend' };
 
 /**
  * @typedef {object} Explanation
  * @property {string} title
  * @property {string} text
- * @property {import('./messages.js').Action | null} action   the one thing to do besides trying again
+ * @property {Action | null} action   the one thing to do besides trying again
  * @property {boolean} mayRetry            false when trying again here cannot help
  * @property {number} waitSeconds          0 = try again at once
  * @property {string | null} reference     id of the request, to tell whoever runs the page
@@ -15,41 +31,52 @@ import { duration, fill } from './format.js';
 
 /**
  * @param {import('./types.js').CallError} error   an unknown code is explained by its own message
+ * @param {import('./types.js').Texts} texts
  * @param {string | null} [access]   how the service decides who may call: open, code or jwt
  * @returns {Explanation}
  */
-export function explain(error, access = null) {
-  const base = entry(errors, error.code) ?? { title: 'The call did not work', text: error.message };
+export function explain(error, texts, access = null) {
+  const base = entry(texts.errors, error.code) ?? {
+    title: texts.problem.unknown,
+    text: error.message,
+  };
   const isCodeMissing = access === 'code' && error.problem?.code === 'unauthenticated';
-  const problem = entry(problems, isCodeMissing ? 'access_code' : text(error.problem?.code));
+  const problem = entry(
+    texts.problems,
+    isCodeMissing ? 'access_code' : string(error.problem?.code),
+  );
   const waitSeconds = Math.max(0, Math.ceil(error.retryAfterSeconds ?? 0));
+  const { action = null, final = false } = REMEDIES[error.code] ?? {};
   return {
     title: (problem ?? base).title,
     text: (problem ?? base).text,
-    action: base.action ?? null,
-    mayRetry: !base.final,
+    action,
+    mayRetry: !final,
     waitSeconds,
-    reference: text(error.problem?.request_id),
+    reference: string(error.problem?.request_id),
   };
 }
 
-/** @param {number} seconds   until it makes sense to try again */
-export function explainWait(seconds) {
-  return fill(errorPanel.wait, { duration: duration(seconds) });
+/**
+ * @param {number} seconds   until it makes sense to try again
+ * @param {import('./types.js').Texts} texts
+ */
+export function explainWait(seconds, texts) {
+  return fill(texts.problem.wait, { duration: duration(seconds, texts.language) });
 }
 
 /**
- * @param {keyof typeof warnings} cause
+ * @param {keyof import('./types.js').Texts['warnings']} cause
+ * @param {import('./types.js').Texts} texts
  * @param {{[name: string]: string}} [values]   for the words in braces
  * @returns {Explanation}
  */
-export function warn(cause, values = {}) {
-  /** @type {import('./messages.js').ErrorText} */
-  const { title, text, action } = warnings[cause];
+export function warn(cause, texts, values = {}) {
+  const { title, text } = texts.warnings[cause];
   return {
     title,
     text: fill(text, values),
-    action: action ?? null,
+    action: WARNING_ACTIONS[cause] ?? null,
     mayRetry: true,
     waitSeconds: 0,
     reference: null,
@@ -59,7 +86,7 @@ export function warn(cause, values = {}) {
 /**
  * Codes come from elsewhere, so only names that we wrote ourselves count.
  *
- * @param {{[code: string]: import('./messages.js').ErrorText}} texts
+ * @param {{[code: string]: {title: string, text: string}}} texts
  * @param {string | null} code
  */
 function entry(texts, code) {
@@ -67,6 +94,6 @@ function entry(texts, code) {
 }
 
 /** @param {unknown} value @returns {string | null} */
-function text(value) {
+function string(value) {
   return typeof value === 'string' && value !== '' ? value : null;
 }

@@ -22,23 +22,19 @@ export function clock(seconds) {
 }
 
 /**
- * Words: 1 → "1 second", 75 → "1 minute 15 seconds", 3700 → "1 hour 2 minutes". Above an hour seconds do not matter:
+ * Words: 1 → "1 second", 75 → "1 minute 15 seconds", 3700 → "1 hour 2 minutes", in the words of a language. Above an hour seconds do not matter:
  * the rest is rounded up, so that nobody is told to come back too early.
  *
  * @param {number} seconds
+ * @param {string} language   BCP 47, as "en"
  */
-export function duration(seconds) {
+export function duration(seconds, language) {
   const whole = Math.max(0, Math.floor(seconds));
   const { h, m, s } = split(whole < 3600 ? whole : Math.ceil(whole / 60) * 60);
-  const parts = [
-    [h, 'hour'],
-    [m, 'minute'],
-    [s, 'second'],
-  ].filter(([count]) => count);
-  return (
-    parts.map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`).join(' ') ||
-    '0 seconds'
-  );
+  const say = (/** @type {number} */ count, /** @type {string} */ unit) =>
+    new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count);
+  const parts = [h && say(h, 'hour'), m && say(m, 'minute'), s && say(s, 'second')].filter(Boolean);
+  return parts.join(' ') || say(0, 'second');
 }
 
 /** @param {number} seconds */

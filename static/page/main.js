@@ -11,15 +11,16 @@ import { createErrorPanel } from './error-panel.js';
 import { explain, warn } from './explain.js';
 import { duration } from './format.js';
 import { createLeftCall } from './left-call.js';
-import { errorPanel as errorTexts, transcript as transcriptTexts } from './messages.js';
 import { createMicrophonePicker, rememberedMicrophone } from './microphone-picker.js';
 import { createMuteButton } from './mute-button.js';
 import { createSettings } from './settings.js';
 import { createStatus, whoSpeaks } from './status.js';
 import { createTranscript } from './transcript.js';
+import { readTexts } from './texts.js';
 import { createVisualiser } from './visualiser.js';
 
 const root = document.body;
+const texts = /** @type {import('./types.js').Texts} */ (readTexts());
 const settings = createSettings(elements.settings, () => dismissIf('agent-refused'));
 const tokenUrl = new URL(configuration('token-url') ?? '/api/voice-token', document.baseURI);
 const agent = createVoiceAgent({
@@ -29,7 +30,7 @@ const agent = createVoiceAgent({
 });
 
 const access = createAccess(new URL('access', tokenUrl));
-const accessDialog = createAccessDialog(elements.access, access.enter);
+const accessDialog = createAccessDialog(elements.access, texts, access.enter);
 void access.ask();
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && access.needsCode) void access.ask(); // another tab may have been given it
@@ -37,11 +38,11 @@ document.addEventListener('visibilitychange', () => {
 
 /** Whom the present call is with; the settings may already name another for the next one. */
 let agentTitle = settings.agentTitle();
-const status = createStatus(elements, () => agentTitle);
-const transcript = createTranscript(elements, () => agentTitle);
+const status = createStatus(elements, texts, () => agentTitle);
+const transcript = createTranscript(elements, texts.transcript, () => agentTitle);
 const visualiser = createVisualiser(elements);
 const composer = createComposer(elements.composer, (text) => agent.say(text));
-const panel = createErrorPanel(elements.problem, {
+const panel = createErrorPanel(elements.problem, texts, {
   settings: settings.open,
   takeOver: () => start({ takeOver: true }),
   extend: () => {
@@ -51,21 +52,21 @@ const panel = createErrorPanel(elements.problem, {
   wake: () => void agent.wake(),
   dismiss: dismissError,
 });
-const muteButton = createMuteButton(elements, (muted) => {
+const muteButton = createMuteButton(elements, texts.muteButton, (muted) => {
   if (muted) agent.mute();
   else agent.unmute();
   showSpeaking();
 });
-const callButton = createCallButton(elements, {
+const callButton = createCallButton(elements, texts.callButton, {
   intend: () => !access.isDenied && agent.prepare(),
   start,
   stop: () => agent.stop(),
   waiting: (secondsLeft) => {
     panel.showWait(secondsLeft);
-    if (secondsLeft === 0) status.showDetail(errorTexts.ready);
+    if (secondsLeft === 0) status.showDetail(texts.problem.ready);
   },
 });
-const microphones = createMicrophonePicker(elements.microphone, listMicrophones, {
+const microphones = createMicrophonePicker(elements.microphone, texts.microphone, listMicrophones, {
   choose: (deviceId) => agent.setMicrophone(deviceId),
   chosen: () => dismissIf('microphone'),
   refused: showError,
@@ -75,7 +76,7 @@ createLeftCall(agent, {
   offer: callButton.offerResume,
   show: (turns) => {
     for (const turn of turns) transcript.show(turn);
-    transcript.note(transcriptTexts.left);
+    transcript.note(texts.transcript.left);
     root.dataset.conversation = 'shown';
   },
 });
@@ -100,7 +101,9 @@ agent.on('transcript', (turn) => {
 agent.on('microphone', ({ silent }) => showWarning('microphone-silent', silent));
 agent.on('sound', ({ blocked }) => showWarning('sound-blocked', blocked));
 agent.on('limit', ({ secondsLeft }) =>
-  showWarning('limit-near', secondsLeft !== null, { duration: duration(secondsLeft ?? 0) }),
+  showWarning('limit-near', secondsLeft !== null, {
+    duration: duration(secondsLeft ?? 0, texts.language),
+  }),
 );
 
 /** @param {import('./types.js').StartOptions} [how] */
@@ -136,7 +139,7 @@ function showLive(previous, recovery) {
   root.dataset.conversation = 'shown';
   showSpeaking();
   if (previous === 'connecting') void microphones.refresh(); // with the permission come the names
-  if (previous === 'reconnecting' && recovery) transcript.note(transcriptTexts[recovery]);
+  if (previous === 'reconnecting' && recovery) transcript.note(texts.transcript[recovery]);
 }
 
 function showQuiet() {
@@ -155,7 +158,7 @@ function showSpeaking() {
 
 /** @param {import('./types.js').CallError} error */
 function showError(error) {
-  const explanation = explain(error, access.mode);
+  const explanation = explain(error, texts, access.mode);
   const isOver = agent.state === 'failed';
   root.dataset.error = error.code;
   panel.show(explanation, { canDismiss: !isOver });
@@ -179,14 +182,14 @@ async function showAccess(error) {
 
 /**
  * Something that needs the user's hand in a call that goes on.
- * @param {keyof typeof import('./messages.js').warnings} cause
+ * @param {keyof import('./types.js').Texts['warnings']} cause
  * @param {boolean} isOn
  * @param {{[name: string]: string}} [values]
  */
 function showWarning(cause, isOn, values) {
   if (!isOn) return dismissIf(cause);
   root.dataset.error = cause;
-  panel.show(warn(cause, values), { canDismiss: true });
+  panel.show(warn(cause, texts, values), { canDismiss: true });
 }
 
 function dismissError() {

@@ -1,20 +1,20 @@
 // The choice of microphone; works before and during a call and follows devices that come and go.
 
 import { lasting } from './preferences.js';
-import { microphone as texts } from './messages.js';
 import { fill } from './format.js';
 
 const MEMORY = 'microphone';
 
 /**
  * @param {HTMLSelectElement} select
+ * @param {import('./types.js').Texts['microphone']} texts
  * @param {() => Promise<import('./types.js').Microphone[]>} list
  * @param {object} on
  * @param {(deviceId: string) => Promise<void>} on.choose   "" = what the browser thinks best
  * @param {() => void} on.chosen
  * @param {(error: import('./types.js').CallError) => void} on.refused   the one before stays in use
  */
-export function createMicrophonePicker(select, list, on) {
+export function createMicrophonePicker(select, texts, list, on) {
   let inUse = lasting.read(MEMORY) ?? '';
 
   /** @param {import('./types.js').Microphone[]} microphones */

@@ -1,12 +1,11 @@
 // Mute and unmute; shown while there is a call.
 
-import { muteButton as texts } from './messages.js';
-
 /**
  * @param {{mute: HTMLButtonElement, muteLabel: HTMLElement}} elements
+ * @param {import('./types.js').Texts['muteButton']} texts
  * @param {(muted: boolean) => void} onChange
  */
-export function createMuteButton({ mute: button, muteLabel: label }, onChange) {
+export function createMuteButton({ mute: button, muteLabel: label }, texts, onChange) {
   let isMuted = false;
   button.addEventListener('click', () => onChange(!isMuted));
 

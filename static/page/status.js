@@ -1,6 +1,5 @@
 // The state of the call in words, who is speaking, and how long the call has lasted.
 
-import { endings, speaking as speakingTexts, states } from './messages.js';
 import { clock, duration, fill } from './format.js';
 
 /**
@@ -11,8 +10,12 @@ import { clock, duration, fill } from './format.js';
  * @property {HTMLElement} elapsed
  */
 
-/** @param {StatusElements} elements @param {() => string} agentTitle */
-export function createStatus(elements, agentTitle) {
+/**
+ * @param {StatusElements} elements
+ * @param {import('./types.js').Texts} texts
+ * @param {() => string} agentTitle
+ */
+export function createStatus(elements, texts, agentTitle) {
   let startedAt = 0;
   let elapsedSeconds = 0;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -42,10 +45,10 @@ export function createStatus(elements, agentTitle) {
       if (state === 'connecting') elapsedSeconds = 0;
       if (state === 'live' && ticking === undefined) startClock();
       if (state === 'ended' || state === 'failed' || state === 'idle') stopClock();
-      setText(elements.statusName, states[state].name);
+      setText(elements.statusName, texts.states[state].name);
       setText(
         elements.statusDetail,
-        state === 'ended' ? ending(reason, elapsedSeconds) : states[state].detail,
+        state === 'ended' ? ending(reason, elapsedSeconds, texts) : texts.states[state].detail,
       );
     },
     /** @param {string} detail  one more sentence, announced politely */
@@ -55,7 +58,7 @@ export function createStatus(elements, agentTitle) {
     /** @param {import('./types.js').Speaking} speaking @param {boolean} isMuted */
     showSpeaking(speaking, isMuted) {
       const key = isMuted && !speaking.agent ? 'muted' : whoSpeaks(speaking);
-      setText(elements.speaking, fill(speakingTexts[key], { agent: agentTitle() }));
+      setText(elements.speaking, fill(texts.speaking[key], { agent: agentTitle() }));
     },
   };
 }
@@ -66,11 +69,17 @@ export function whoSpeaks({ user, agent }) {
   return user ? 'user' : agent ? 'agent' : 'none';
 }
 
-/** @param {string | null} reason @param {number} seconds */
-function ending(reason, seconds) {
+/**
+ * @param {string | null} reason
+ * @param {number} seconds
+ * @param {import('./types.js').Texts} texts
+ */
+function ending(reason, seconds, { endings, language }) {
   if (seconds < 1) return '';
-  const template = endings[reason ?? ''] ?? endings.other;
-  return fill(template, { duration: duration(seconds) });
+  /** @type {{[reason: string]: string}} */
+  const templates = endings;
+  const template = templates[reason ?? ''] ?? endings.other;
+  return fill(template, { duration: duration(seconds, language) });
 }
 
 /** Writes only what changed: a live region announces even the same words again. @param {HTMLElement} element @param {string} text */

@@ -1,7 +1,6 @@
 // The conversation as rows in the order in which people spoke, each replaced or updated by its turn's id.
 
 import { createFollower } from './follow.js';
-import { transcript as texts } from './messages.js';
 import { createNote, createTurnRow, timeText, updateTurnRow } from './turn-row.js';
 import { fill } from './format.js';
 
@@ -10,9 +9,10 @@ const MAX_ROWS = 400;
 
 /**
  * @param {{log: HTMLElement, latest: HTMLButtonElement}} elements
+ * @param {import('./types.js').Texts['transcript']} texts
  * @param {() => string} agentTitle
  */
-export function createTranscript({ log, latest }, agentTitle) {
+export function createTranscript({ log, latest }, texts, agentTitle) {
   /** Rows of the present call by turn id. @type {Map<string, HTMLElement>} */
   const rows = new Map();
   /** @type {WeakMap<Element, number>} */
@@ -36,9 +36,9 @@ export function createTranscript({ log, latest }, agentTitle) {
       known?.remove();
       rows.delete(turn.id);
     } else if (known && known.dataset.final === String(turn.final)) {
-      updateTurnRow(known, turn);
+      updateTurnRow(known, turn, texts);
     } else {
-      const row = createTurnRow(turn, agentTitle());
+      const row = createTurnRow(turn, agentTitle(), texts);
       rows.set(turn.id, row);
       if (!known) return insert(row, turn.startedAt);
       startedAt.set(row, startedAt.get(known) ?? turn.startedAt);

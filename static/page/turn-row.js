@@ -1,15 +1,14 @@
 // One line of the transcript as an element. Text is only ever set as text.
 
-import { transcript as texts } from './messages.js';
-
 /**
  * A row for the present state of a turn. A partial row is hidden from assistive technology; when the turn is final the
  * transcript puts a new row in its place, which the log then announces, once.
  *
  * @param {import('./types.js').Turn} turn
  * @param {string} agentTitle
+ * @param {import('./types.js').Texts['transcript']} texts
  */
-export function createTurnRow(turn, agentTitle) {
+export function createTurnRow(turn, agentTitle, texts) {
   const row = document.createElement('div');
   row.className = 'turn';
   row.dataset.role = turn.role;
@@ -19,12 +18,16 @@ export function createTurnRow(turn, agentTitle) {
   child(by, 'span', 'turn__name').textContent = turn.role === 'user' ? texts.you : agentTitle;
   by.append(' ', timeOf(turn.startedAt));
   child(row, 'p', 'turn__text');
-  updateTurnRow(row, turn);
+  updateTurnRow(row, turn, texts);
   return row;
 }
 
-/** @param {HTMLElement} row @param {import('./types.js').Turn} turn */
-export function updateTurnRow(row, turn) {
+/**
+ * @param {HTMLElement} row
+ * @param {import('./types.js').Turn} turn
+ * @param {import('./types.js').Texts['transcript']} texts
+ */
+export function updateTurnRow(row, turn, texts) {
   const text = /** @type {HTMLElement} */ (row.querySelector('.turn__text'));
   if (text.textContent !== turn.text) text.textContent = turn.text;
   if (turn.interrupted && row.dataset.interrupted !== 'true') {

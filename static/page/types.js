@@ -1,4 +1,8 @@
 /**
+ * @typedef {typeof import('./texts/en.json')['call']} Texts   of one language; all languages have the same shape
+ */
+
+/**
  * What the page sees of the browser client, as types only. Every file of page/ may use them; nothing here runs.
  *
  * @typedef {'idle' | 'connecting' | 'live' | 'reconnecting' | 'ending' | 'ended' | 'failed'} CallState

@@ -46,13 +46,14 @@ async def test_page_preloads_exactly_what_its_script_imports() -> None:
     assert preloaded == needed
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/diagnostics"])
 async def test_pages_hold_no_inline_script_or_style(path: str) -> None:
     """The policy forbids inline code, so there is none to be blocked."""
     async with service(refusing()) as client:
         page = (await client.get(path)).text
 
-    assert re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", page) == []
+    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", page)
+    assert [script for script in scripts if 'type="application/json"' not in script] == []
     assert re.findall(r"<style|\sstyle=|\son[a-z]+=\"", page) == []
 
 
@@ -64,7 +65,7 @@ async def test_page_shows_the_notice_escaped() -> None:
     assert "&lt;b&gt;Simulated&lt;/b&gt; agent." in response.text
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/diagnostics", "/docs", "/openapi.json"])
 async def test_pages_answer_head(path: str) -> None:
     """Whoever may read a page may also ask whether it is there."""
     async with service(refusing()) as client:

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { createAccess } from '../../../static/page/access.js';
-import { accessDialog } from '../../../static/page/messages.js';
+import { texts } from './page-texts.js';
 
 const URL_OF_ACCESS = new URL('https://gate.example/api/access');
 
@@ -91,5 +91,5 @@ for (const [name, answer, entry] of ANSWERS)
 
     const given = await createAccess(URL_OF_ACCESS).enter('no');
     assert.deepEqual(given, entry);
-    assert.match(accessDialog[/** @type {'wrong'} */ (given.outcome)], /[.]$/);
+    assert.match(texts.access[/** @type {'wrong'} */ (given.outcome)], /[.]$/);
   });

@@ -6,8 +6,12 @@ import { test } from 'node:test';
 import { readFileSync } from 'node:fs';
 
 import { explain, explainWait, warn } from '../../../static/page/explain.js';
-import { errors, problems, warnings } from '../../../static/page/messages.js';
 import { ERROR_CODES } from '../../../static/voice-agent/errors.js';
+import { texts } from './page-texts.js';
+
+const { errors, warnings } = texts;
+/** @type {{[code: string]: {title: string, text: string}}} */
+const problems = texts.problems;
 
 /** @param {Partial<import('../../../static/page/types.js').CallError>} error */
 function anError(error) {
@@ -23,7 +27,7 @@ function anError(error) {
 
 for (const code of ERROR_CODES) {
   test(`${code} has words of its own: a headline and what to do`, () => {
-    const { title, text } = explain(anError({ code }));
+    const { title, text } = explain(anError({ code }), texts);
 
     assert.notEqual(title, '');
     assert.notEqual(text, 'A sentence of the client.');
@@ -32,7 +36,7 @@ for (const code of ERROR_CODES) {
 }
 
 test('an unknown code is explained by the message that came with it', () => {
-  const { text, mayRetry } = explain(anError({ code: 'from-the-future' }));
+  const { text, mayRetry } = explain(anError({ code: 'from-the-future' }), texts);
 
   assert.equal(text, 'A sentence of the client.');
   assert.equal(mayRetry, true);
@@ -40,24 +44,24 @@ test('an unknown code is explained by the message that came with it', () => {
 
 test('a problem that the service named replaces the general words and brings its reference', () => {
   const problem = { code: 'quota_exhausted', request_id: 'r-1' };
-  const explanation = explain(anError({ problem }));
+  const explanation = explain(anError({ problem }), texts);
 
   assert.equal(explanation.title, problems.quota_exhausted.title);
   assert.equal(explanation.reference, 'r-1');
 });
 
 test('a problem that nobody has described keeps the general words', () => {
-  const explanation = explain(anError({ problem: { code: 'brand_new', request_id: 7 } }));
+  const explanation = explain(anError({ problem: { code: 'brand_new', request_id: 7 } }), texts);
 
   assert.equal(explanation.title, errors['token-limited'].title);
   assert.equal(explanation.reference, null);
 });
 
 test('a wait is given in whole seconds, rounded up, and told in words', () => {
-  const explanation = explain(anError({ retryAfterSeconds: 61.2 }));
+  const explanation = explain(anError({ retryAfterSeconds: 61.2 }), texts);
 
   assert.equal(explanation.waitSeconds, 62);
-  assert.equal(explainWait(62), 'You can try again in 1 minute 2 seconds.');
+  assert.equal(explainWait(62, texts), 'You can try again in 1 minute 2 seconds.');
 });
 
 /** Not from the token route: of paths and verbs that the page does not use, or a mistake of the page itself. */
@@ -78,32 +82,35 @@ test('each problem of the service has words of its own', () => {
 test('a missing credential is an access code where that is the way in, and a sign-in elsewhere', () => {
   const error = anError({ code: 'token-refused', problem: { code: 'unauthenticated' } });
 
-  assert.equal(explain(error, 'code').title, problems.access_code.title);
+  assert.equal(explain(error, texts, 'code').title, problems.access_code.title);
   for (const access of ['jwt', 'open', null])
-    assert.equal(explain(error, access).title, problems.unauthenticated.title);
+    assert.equal(explain(error, texts, access).title, problems.unauthenticated.title);
 });
 
 test('a wait that is over already is none', () => {
-  assert.equal(explain(anError({ retryAfterSeconds: -3 })).waitSeconds, 0);
+  assert.equal(explain(anError({ retryAfterSeconds: -3 }), texts).waitSeconds, 0);
 });
 
 test('what this browser or address can never do is not offered again, but the way out is', () => {
-  const insecure = explain(anError({ code: 'insecure-context' }));
-  const unsupported = explain(anError({ code: 'unsupported-browser' }));
+  const insecure = explain(anError({ code: 'insecure-context' }), texts);
+  const unsupported = explain(anError({ code: 'unsupported-browser' }), texts);
 
   assert.deepEqual([insecure.mayRetry, insecure.action], [false, 'secure']);
   assert.deepEqual([unsupported.mayRetry, unsupported.action], [false, 'copy']);
 });
 
 test('codes that are names of object methods are not mistaken for texts', () => {
-  const explanation = explain(anError({ code: 'toString', problem: { code: 'constructor' } }));
+  const explanation = explain(
+    anError({ code: 'toString', problem: { code: 'constructor' } }),
+    texts,
+  );
 
   assert.equal(explanation.text, 'A sentence of the client.');
 });
 
 for (const cause of /** @type {(keyof typeof warnings)[]} */ (Object.keys(warnings))) {
   test(`the warning ${cause} says what is the matter, with its values in place`, () => {
-    const { title, text, mayRetry } = warn(cause, { duration: '1 minute' });
+    const { title, text, mayRetry } = warn(cause, texts, { duration: '1 minute' });
 
     assert.notEqual(title, '');
     assert.match(text, /^[A-Z][^{}]+[.]$/);

@@ -27,9 +27,13 @@ for (const [seconds, words] of /** @type {const} */ ([
   [7199, '2 hours'],
 ])) {
   test(`${seconds} seconds are told as ${words}`, () => {
-    assert.equal(duration(seconds), words);
+    assert.equal(duration(seconds, 'en'), words);
   });
 }
+
+test('a duration is told in the language that is asked for', () => {
+  assert.equal(duration(3700, 'de'), '1 Stunde 2 Minuten');
+});
 
 test('a template gets its values, and keeps what nobody gave', () => {
   assert.equal(fill('{a} and {b}', { a: 1 }), '1 and {b}');
