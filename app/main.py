@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from app import __version__, handlers
 from app.access.access import Access
 from app.agents import load_agents
+from app.assets.files import BrowserFiles
 from app.errors import ConfigurationError
 from app.lifecycle import Lifecycle
 from app.limits.limits import Limits
@@ -35,7 +36,6 @@ from app.routes.metrics import metrics_route
 from app.routes.pages import page_routes
 from app.signing import Signer
 from app.slots import Slots
-from app.static_files import DIRECTORY, PlainStaticFiles
 from app.stop import StopSwitch
 from app.tokens import TokenPolicy, TokenService
 from app.tracing import flushed, open_tracer
@@ -111,10 +111,18 @@ def create_app(
     app.include_router(session_ends.router)
     app.include_router(access_router(access))
     app.include_router(health.router)
+    files = BrowserFiles(is_plain=settings.plain_scripts)
+    app.state.files = files
     app.router.routes.extend(
-        page_routes(agents, notice=settings.notice, docs=settings.docs, visitors=access.visitors)
+        page_routes(
+            agents,
+            files=files,
+            notice=settings.notice,
+            docs=settings.docs,
+            visitors=access.visitors,
+        )
     )
-    app.mount("/static", PlainStaticFiles(directory=DIRECTORY), name="static")
+    app.mount("/static", files, name="static")
     if settings.metrics_token is not None:
         token = settings.metrics_token.get_secret_value()
         app.router.routes.append(metrics_route(metrics, token))

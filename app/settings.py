@@ -138,6 +138,7 @@ class Settings(BaseSettings):
     notice: str = Field(default="", max_length=500)
 
     docs: bool = True
+    plain_scripts: bool = False
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     metrics_host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
     metrics_token: Secret | None = None
@@ -147,6 +148,7 @@ class Settings(BaseSettings):
     )
     log_format: Annotated[Literal["auto", "json", "console"], LowerCase] = "auto"
     log_addresses: bool = False
+    shutdown_delay_seconds: int = Field(default=0, ge=0, le=600)
     shutdown_grace_seconds: int = Field(default=10, ge=0, le=600)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
 

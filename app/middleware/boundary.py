@@ -30,6 +30,7 @@ KEPT_HEADERS = {b"allow", b"content-range", b"retry-after", b"vary"}
 PROBLEM: Final = MEDIA_TYPE.encode()
 # Asked every few seconds by machines, or a dozen times by one page.
 QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", "/static"})
+LAST_ANSWER: Final = (b"connection", b"close")
 
 
 class Boundary:
@@ -61,7 +62,7 @@ class Boundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, receive, send)
+        answer = _Answer(scope, receive, send, self._lifecycle)
         watch = stopwatch.Stopwatch()
         stopwatch.running.set(watch)
         started = time.perf_counter()
@@ -115,12 +116,17 @@ class Boundary:
 
 
 class _Answer:
-    """One answer on its way out; error answers that are no problem details are replaced."""
+    """One answer on its way out; error answers that are no problem details are replaced.
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    A service that is about to end answers each connection for the last time, so that none is left
+    on which a proxy sends a request just when the service closes it.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, lifecycle: Lifecycle) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._lifecycle = lifecycle
         self._replaced = False
         self._is_problem = False
         self.status: int | None = None
@@ -140,6 +146,8 @@ class _Answer:
                     return
             self.status = message["status"]
             self.code = ""
+            if self._lifecycle.leaving:
+                message = {**message, "headers": [*message.get("headers", ()), LAST_ANSWER]}
         elif self._is_problem and not self.code:
             self.code = _code(message.get("body", b""))
         await self._send(message)
@@ -150,6 +158,8 @@ class _Answer:
             raise RuntimeError("the answer broke off") from None
         self.status = error.status
         self.code = error.code
+        if self._lifecycle.leaving:
+            headers = {**(headers or {}), "Connection": "close"}
         response = problem_response(error, request_id(self._scope), headers)
         await response(self._scope, self._receive, self._send)
 

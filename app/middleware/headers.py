@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 Field = tuple[bytes, bytes]
 Variants = tuple[tuple[list[Field], frozenset[bytes]], tuple[list[Field], frozenset[bytes]]]
-CLIENT_PATH = "/static/voice-agent/"
+CLIENT_PATH: Final = re.compile(r"/static/(?:v-[0-9a-f]{12}/)?voice-agent/")
 
 PERMISSIONS_OFF = (
     *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid"),
@@ -106,7 +107,7 @@ class SecurityHeaders:
     def _for_path(self, path: str) -> Variants:
         if path.startswith("/api/"):
             return self._api
-        return self._shared if path.startswith(CLIENT_PATH) else self._own
+        return self._shared if CLIENT_PATH.match(path) else self._own
 
 
 def _both(headers: dict[str, str]) -> Variants:

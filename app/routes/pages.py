@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from fastapi.templating import Jinja2Templates
 from starlette.routing import Route
 
+from app.assets.coding import compress_response
 from app.languages import Languages
 
 if TYPE_CHECKING:
@@ -17,31 +18,48 @@ if TYPE_CHECKING:
 
     from app.access.cookies import Visitors
     from app.agents import Agents
+    from app.assets.files import BrowserFiles
     from app.languages import Language
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 # Ask again each time: a page must never be older than the files that it names.
 REVALIDATE = {"Cache-Control": "no-cache"}
 BY_LANGUAGE = {"Vary": "Accept-Language, Cookie"}
+# Set by the page's own theme field: rendered with the page, the first paint has the right colours.
+THEME_COOKIE = "voicegate-theme"
+THEMES = frozenset({"light", "dark"})
 
 
 def page_routes(
-    agents: Agents, *, notice: str, docs: bool, visitors: Visitors | None = None
+    agents: Agents,
+    *,
+    files: BrowserFiles,
+    notice: str,
+    docs: bool,
+    visitors: Visitors | None = None,
 ) -> list[Route]:
     """Return the routes of the page and, if wanted, of the API's documentation.
 
     Args:
         agents: What the page offers.
+        files: What the pages load.
         notice: A line for everyone.
         docs: Whether to serve the documentation.
         visitors: Gives the page its cookie, where callers are told apart by it.
     """
     templates = Jinja2Templates(TEMPLATES)
+    # Examples are shown in the order in which they were written.
+    templates.env.policies["json.dumps_kwargs"] = {"sort_keys": False}
     languages = Languages()
     public = agents.public()
 
     def render(
-        request: Request, name: str, context: dict[str, Any], *, language: Language | None = None
+        request: Request,
+        name: str,
+        context: dict[str, Any],
+        *,
+        language: Language | None = None,
+        media: str | None = None,
     ) -> Response:
         language = language or languages.of(request)
         context = {
@@ -51,9 +69,16 @@ def page_routes(
             "texts": language.texts,
             "t": language.texts["templates"],
             "url_for": _url_for(request),
+            "files_prefix": files.prefix,
             "notice": notice,
+            "theme": _theme(request),
         }
-        return templates.TemplateResponse(request, name, context, headers=REVALIDATE | BY_LANGUAGE)
+        fields = REVALIDATE | BY_LANGUAGE
+        response = templates.TemplateResponse(
+            request, name, context, headers=fields, media_type=media
+        )
+        compress_response(response, request.headers)
+        return response
 
     async def index(request: Request) -> Response:
         response = render(request, "index.html", {"agents": public})
@@ -67,6 +92,9 @@ def page_routes(
     async def diagnostics(request: Request) -> Response:
         return render(request, "diagnostics.html", {"agents": public})
 
+    async def manifest(request: Request) -> Response:
+        return render(request, "manifest.json", {}, media="application/manifest+json")
+
     async def openapi(request: Request) -> Response:
         return JSONResponse(request.app.openapi(), headers=REVALIDATE)
 
@@ -78,11 +106,18 @@ def page_routes(
     routes = [
         Route("/", index, name="index"),
         Route("/diagnostics", diagnostics, name="diagnostics"),
+        Route("/manifest.webmanifest", manifest, name="manifest"),
     ]
     if docs:
         routes.append(Route("/docs", documentation, name="docs"))
         routes.append(Route("/openapi.json", openapi, name="openapi"))
     return routes
+
+
+def _theme(request: Request) -> str | None:
+    """Return the theme that the visitor chose; none means the system's."""
+    theme = request.cookies.get(THEME_COOKIE)
+    return theme if theme in THEMES else None
 
 
 def _url_for(request: Request) -> Any:

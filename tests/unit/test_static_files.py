@@ -9,7 +9,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from app.static_files import PlainStaticFiles, media_type
+from app.assets.files import BrowserFiles
+from app.assets.media_types import media_type
 from tests.service import assert_problem, caller, refusing, service
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ async def test_media_type_is_ours(
     """A machine whose own table is wrong, as some are for scripts, serves the right types."""
     (tmp_path / name).write_text("x")
     monkeypatch.setattr(mimetypes, "guess_type", lambda *_, **__: ("text/plain", None))
-    app = Starlette(routes=[Mount("/static", PlainStaticFiles(directory=tmp_path))])
+    app = Starlette(routes=[Mount("/static", BrowserFiles(tmp_path))])
     async with caller(app) as client:
         response = await client.get(f"/static/{name}")
 

@@ -1,9 +1,7 @@
 // Gives the session core a thread: a Worker of its own, or this thread where no Worker can be had
 // (a page on another origin, or a policy without worker-src). Main thread.
 
-import { platformEnvironment } from '../session/environment.js';
 import { VoiceAgentError } from '../errors.js';
-import { Session } from '../session/session.js';
 
 /** @typedef {import('../session/session-types.js').SessionCommand} SessionCommand */
 /** @typedef {import('../session/session-types.js').SessionEvent} SessionEvent */
@@ -12,10 +10,11 @@ export class SessionHost {
   #onEvent;
   /** @type {Worker | null} */
   #worker = null;
-  /** @type {Session | null} */
+  /** @type {import('../session/session.js').Session | null} */
   #local = null;
   /** @type {{command: SessionCommand, transfer: Transferable[]}[]} kept until one of them is there */
   #early = [];
+  #isMissing = false; // neither could be had; the next call tries again
   #isInCall = false;
 
   /** @param {(event: SessionEvent) => void} onEvent */
@@ -30,6 +29,11 @@ export class SessionHost {
    */
   send(command, transfer = []) {
     if (command.type === 'start') this.#isInCall = true;
+    if (this.#isMissing) {
+      if (command.type !== 'start') return;
+      this.#isMissing = false;
+      this.#startWorker();
+    }
     if (this.#worker) this.#worker.postMessage(command, transfer);
     else if (this.#local) this.#local.handle(command);
     else if (command.type !== 'access-token') this.#early.push({ command, transfer });
@@ -69,13 +73,26 @@ export class SessionHost {
     this.#sendEarly();
   }
 
-  /** @param {Worker} [refused] */
+  /**
+   * Loaded only here: a page that has a Worker never needs the core's files itself.
+   * @param {Worker} [refused]
+   */
   #useThisThread(refused) {
+    if (refused) refused.onmessage = refused.onerror = null;
     refused?.terminate();
     // Events come in a task of their own, as a Worker's do: no listener runs inside the caller's call.
     const emit = (/** @type {SessionEvent} */ event) => queueMicrotask(() => this.#tell(event));
-    this.#local = new Session(platformEnvironment(), emit);
-    this.#sendEarly();
+    import('../session/core.js').then(
+      ({ createSession }) => {
+        this.#local = createSession(emit);
+        this.#sendEarly();
+      },
+      (error) => {
+        this.#isMissing = true;
+        this.#early.length = 0;
+        this.#failCall(String(error));
+      },
+    );
   }
 
   /**
@@ -88,6 +105,11 @@ export class SessionHost {
     worker.terminate();
     this.#worker = null;
     this.#startWorker();
+    this.#failCall(cause);
+  }
+
+  /** @param {string} cause */
+  #failCall(cause) {
     if (!this.#isInCall) return;
     const error = new VoiceAgentError('internal-error', { cause }).toJSON();
     this.#tell({ type: 'state', state: 'failed', recovery: null, reason: null, error });

@@ -7,7 +7,6 @@ import re
 import pytest
 
 from tests.service import assert_problem, refusing, service
-from tests.test_imports import STATIC, js_imports
 
 
 async def test_page_is_served_with_paths_of_our_own() -> None:
@@ -31,19 +30,6 @@ async def test_page_names_only_files_that_exist() -> None:
 
     assert paths
     assert {path for path, answer in answers.items() if answer.status_code != 200} == set()
-
-
-async def test_page_preloads_exactly_what_its_script_imports() -> None:
-    """No module has to be found by reading another first, and none is fetched for nothing."""
-    async with service(refusing()) as client:
-        page = (await client.get("/")).text
-    preloaded = {STATIC / path for path in re.findall(r'modulepreload" href="/static/(.+?)"', page)}
-
-    needed = {(STATIC / "page/main.js")}
-    while new := {target for path in needed for target in js_imports(path)} - needed:
-        needed |= new
-
-    assert preloaded == needed
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/diagnostics"])
@@ -91,3 +77,28 @@ async def test_docs_can_be_switched_off(path: str) -> None:
         response = await client.get(path)
 
     assert_problem(response, 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/", "/diagnostics"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_pages_come_in_the_chosen_theme(path: str, theme: str) -> None:
+    """The first paint has the chosen colours, the browser's own bar included."""
+    async with service(refusing()) as client:
+        response = await client.get(path, headers={"Cookie": f"voicegate-theme={theme}"})
+
+    assert f'data-theme="{theme}">' in response.text.split("<head>")[0]
+    assert f'<meta name="color-scheme" content="{theme}">' in response.text
+    bars = dict(re.findall(r'theme-color"[^>]* data-theme="(\w+)" media="(.+?)"', response.text))
+    assert [name for name, media in bars.items() if media == "all"] == [theme]
+    assert "Cookie" in response.headers["vary"]
+
+
+@pytest.mark.parametrize("cookie", ["", "voicegate-theme=", 'voicegate-theme=dark"><script>'])
+async def test_pages_leave_the_theme_to_the_system(cookie: str) -> None:
+    """Nothing chosen, or nothing that the page offers, means what the system says."""
+    async with service(refusing()) as client:
+        page = (await client.get("/", headers={"Cookie": cookie})).text
+
+    assert "data-theme" not in page.split("<head>")[0]
+    assert '<meta name="color-scheme" content="light dark">' in page
+    assert 'media="(prefers-color-scheme: dark)"' in page

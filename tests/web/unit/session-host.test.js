@@ -50,6 +50,14 @@ const start = /** @type {const} */ ({
   session: {},
 });
 
+/**
+ * Resolves once it is so.
+ * @param {() => boolean} isSo
+ */
+async function until(isSo) {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** A host whose Worker is up and has been told to start a call. */
 function startCall() {
   /** @type {any[]} */
@@ -76,13 +84,20 @@ test('commands wait until the Worker is up, in order', () => {
   assert.equal(host.thread, 'worker');
 });
 
-test('a Worker whose file is refused leaves the session to this thread', () => {
-  const host = new SessionHost(() => {});
+test('a Worker whose file is refused leaves the session to this thread, with all that was said', async () => {
+  /** @type {any[]} */
+  const events = [];
+  const host = new SessionHost((event) => events.push(event));
+  host.send({ ...start, tokenUrl: 'data:,' });
   const [worker] = FakeWorker.all;
   worker.onerror?.({});
+  host.send({ type: 'stop' });
 
   assert.ok(worker.isTerminated);
-  assert.equal(host.thread, 'main');
+  await until(() => host.thread === 'main');
+  await until(() => events.some(({ state }) => state === 'ended'));
+  const states = events.filter(({ type }) => type === 'state').map(({ state }) => state);
+  assert.deepEqual([states[0], states.at(-1)], ['connecting', 'ended']);
 });
 
 for (const way of /** @type {const} */ (['onerror', 'onmessageerror']))
