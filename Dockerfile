@@ -1,5 +1,7 @@
 # Voicegate as a container: docker build -t voicegate . && docker run -p 127.0.0.1:8000:8000 -e ASSEMBLYAI_API_KEY voicegate
-# `.ci/container` runs these very steps where there is no container engine.
+# `.ci/container` runs these very steps where there is no container engine, and says what they weigh.
+# The base is Debian's slim Python: every wheel of the locks runs on it, on both architectures. An image
+# without a shell would bring whichever Python its distribution has; nothing here needs the shell.
 ARG PYTHON_VERSION=3.13
 
 FROM python:${PYTHON_VERSION}-slim AS build
@@ -13,13 +15,16 @@ RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes -r
 FROM python:${PYTHON_VERSION}-slim
 ARG VERSION=unversioned
 ARG REVISION=unknown
+ARG CREATED=1970-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="Voicegate" \
       org.opencontainers.image.description="Puts a voice agent on any web page without giving the page the API key." \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"
 
 # Grace below the 10 s after which `docker stop` kills; give both more where requests take longer.
+# Nothing writes bytecode at run time, since the tree is read-only; the build does, see below.
 ENV PATH="/opt/venv/bin:${PATH}" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -32,6 +37,9 @@ COPY --from=build /opt/venv /opt/venv
 COPY templates/ templates/
 COPY static/ static/
 COPY app/ app/
+# The libraries are compiled by pip. A start takes 0.8 s with both compiled, 1.0 s without this line,
+# 1.7 s without either (measured), for 1.4 MB; by hash, as a layer's times may change.
+RUN python -m compileall -q --invalidation-mode unchecked-hash app
 
 # A number, so that an orchestrator can see that it is not root; the files stay root's.
 USER 10001:10001

@@ -179,6 +179,7 @@ def run(
         logger.info("metrics are on http://%s/metrics", place)
     server = Server(
         app,
+        delay_seconds=settings.shutdown_delay_seconds,
         grace_seconds=grace,
         announcement=line,
         metrics_listener=metrics_listener,

@@ -6,14 +6,25 @@ from app.errors import DrainingError
 
 
 class Lifecycle:
-    """Serving until `drain()`; from then on no new token, while what has begun may finish."""
+    """Ready until `leave()`, serving until `drain()`.
+
+    Between the two, the balancer in front has time to see that the service is no longer ready and
+    to send callers elsewhere, while whoever still comes is served as ever. From `drain()` on there
+    is no new token, while what has begun may finish.
+    """
 
     def __init__(self) -> None:
+        self.leaving = False
         self.draining = False
         self.in_flight = 0
 
+    def leave(self) -> None:
+        """Be ready no more. Safe to call from a signal handler, and more than once."""
+        self.leaving = True
+
     def drain(self) -> None:
         """Take no more work. Safe to call from a signal handler, and more than once."""
+        self.leaving = True
         self.draining = True
 
     def require_serving(self) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from app.assets.files import BrowserFiles
     from app.metrics import Metrics
     from app.stop import StopSwitch
 
@@ -34,12 +35,15 @@ COLLECTOR_THRESHOLDS = (50_000, 20, 100)
 class Server(uvicorn.Server):
     """Runs one ASGI app until SIGTERM or SIGINT.
 
-    From the signal on the app is draining: probes fail and new mints are refused, while the
+    From SIGTERM on the app is not ready any more, but serves as ever until the delay is over, so
+    that whoever balances sees it in time. Then it is draining: new mints are refused, while the
     listener stays open until the requests in flight have their answers or the grace is over.
+    SIGINT comes from a person at a terminal, and knows no delay.
 
     Args:
         app: The ASGI app; its `state.lifecycle` is told of the end, if it has one.
-        grace_seconds: How long requests in flight may still take.
+        delay_seconds: How long to serve on after SIGTERM, not ready any more.
+        grace_seconds: How long requests in flight may still take after that.
         announcement: Printed once callers can connect.
         metrics_listener: Where Prometheus is answered, if it has a port of its own.
         options: uvicorn's own, over those set here; without a `ws` no WebSocket is served.
@@ -50,6 +54,7 @@ class Server(uvicorn.Server):
         app: Any,
         *,
         grace_seconds: int,
+        delay_seconds: int = 0,
         announcement: str,
         metrics_listener: socket.socket | None = None,
         **options: Any,
@@ -67,9 +72,11 @@ class Server(uvicorn.Server):
         super().__init__(uvicorn.Config(app, **(defaults | options)))
         state = getattr(app, "state", None)
         self._lifecycle: Lifecycle = getattr(state, "lifecycle", None) or Lifecycle()
+        self._delay_seconds = delay_seconds
         self._grace_seconds = grace_seconds
         self._announcement = announcement
         self._stop: StopSwitch | None = getattr(state, "stop", None)
+        self._files: BrowserFiles | None = getattr(state, "files", None)
         metrics: Metrics | None = getattr(state, "metrics", None)
         self._metrics_server: MetricsServer | None = None
         if metrics is not None and metrics_listener is not None:
@@ -89,15 +96,26 @@ class Server(uvicorn.Server):
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)
         print(self._announcement, flush=True)  # noqa: T201 - for whoever started it
+        if self._files is not None:
+            self._files.start_preparing()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to drain; a second SIGINT ends at once."""
-        self._lifecycle.drain()
+        """Begin to leave, or to drain; a SIGINT after another signal ends at once."""
+        if sig == signal.SIGTERM and self._delay_seconds:
+            self._lifecycle.leave()
+        else:
+            self._lifecycle.drain()
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let requests in flight finish, then close everything."""
+        """Serve on while others learn of the end, let requests in flight finish, close all."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._delay_seconds):
+                while self._lifecycle.leaving and not self._lifecycle.draining:  # noqa: ASYNC110 - signals end it
+                    await asyncio.sleep(POLL_SECONDS)
         self._lifecycle.drain()
+        if self._files is not None:
+            await self._files.stop_preparing()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._grace_seconds):
                 # Polled, as a second signal ends the wait too.

@@ -1,9 +1,10 @@
 """Probes: is the process alive, and may it be sent callers."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from app.errors import DrainingError
+from app.errors import DrainingError, problem_response
+from app.middleware.request_id import request_id
 from app.routes.dependencies import LifecycleDep
 from app.routes.schemas import Health, problem_responses
 
@@ -13,7 +14,13 @@ router = APIRouter(tags=["Operations"])
 
 
 @router.head("/healthz", include_in_schema=False)
-@router.get("/healthz", summary="Is it alive", operation_id="healthz", response_model=Health)
+@router.get(
+    "/healthz",
+    summary="Is it alive",
+    operation_id="healthz",
+    response_model=Health,
+    responses=problem_responses(),
+)
 async def healthz() -> JSONResponse:
     """Answer as long as the process runs."""
     return JSONResponse({"status": "ok"}, headers=NO_STORE)
@@ -27,7 +34,9 @@ async def healthz() -> JSONResponse:
     response_model=Health,
     responses=problem_responses(DrainingError(retry_after_seconds=2)),
 )
-async def readyz(lifecycle: LifecycleDep) -> JSONResponse:
-    """Answer 200 until the service shuts down; an upstream outage does not change that."""
-    lifecycle.require_serving()
+async def readyz(lifecycle: LifecycleDep, request: Request) -> JSONResponse:
+    """Answer 200 until the service is told to end; an upstream outage does not change that."""
+    if lifecycle.leaving:
+        # Told to a machine every second, and as it should be: no failure for the log.
+        return problem_response(DrainingError(retry_after_seconds=2), request_id(request.scope))
     return JSONResponse({"status": "ready"}, headers=NO_STORE)

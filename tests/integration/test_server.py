@@ -180,6 +180,40 @@ async def test_sigterm_drains(tmp_path: Path) -> None:
     assert code == 0, err
 
 
+async def test_sigterm_leaves_time_to_be_noticed(tmp_path: Path) -> None:
+    """During the delay probes fail while tokens are minted, and no connection is kept."""
+    async with raw_upstream(_mint) as upstream:
+        environment = {
+            "ASSEMBLYAI_API_KEY": KEY,
+            "VOICEGATE_UPSTREAM_URL": upstream.url,
+            "VOICEGATE_SHUTDOWN_DELAY_SECONDS": "600",
+        }
+        async with (
+            running(tmp_path, **environment) as service,
+            httpx.AsyncClient(base_url=service.url, headers=PAGE) as client,
+        ):
+            kept = await client.get("/api/voice-token")
+            service.process.send_signal(signal.SIGTERM)
+            while (ready := await client.get("/readyz")).status_code == 200:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            minted = await client.get("/api/voice-token")
+            alive = await client.get("/healthz")
+            service.process.send_signal(signal.SIGINT)
+            code, _, err = await finish(service.process)
+
+    assert "connection" not in kept.headers
+    assert_problem(ready, 503, "draining")
+    assert minted.json()["token"] == TOKEN
+    assert alive.status_code == 200
+    for last in (ready, minted, alive):
+        assert last.headers["connection"] == "close"
+    assert code == 0, err
+
+
+async def _mint(_: StreamReader, writer: StreamWriter, number: int) -> None:
+    writer.write(GOOD)
+
+
 async def test_grace_ends_even_if_the_upstream_never_answers(tmp_path: Path) -> None:
     """A mint that hangs cannot keep the process from ending."""
     asked = asyncio.Event()

@@ -1,0 +1,41 @@
+"""Whether three replicas behind a proxy keep what one promises: `python -m benchmarks.scale`.
+
+See ../README.md. Exits with 1 if something that has to hold did not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+
+from benchmarks.scale.layout import missing
+from benchmarks.scale.scenes import SCENES
+
+
+def main() -> None:
+    """Run the scenes that were asked for, and print what was seen."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scene", nargs="*", help=f"of {', '.join(SCENES)}; all, unless named")
+    scenes = parser.parse_args().scene or list(SCENES)
+    if unknown := [name for name in scenes if name not in SCENES]:
+        parser.error(f"no such scene: {', '.join(unknown)}")
+    if programs := missing():
+        sys.exit(f"Not installed: {', '.join(programs)} (Debian: apt-get install caddy redis).")
+    # As Ctrl-C does: by way of every `finally`, so that no process stays behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    failed = False
+    print("| what | measured | |\n|---|---|---|", flush=True)
+    try:
+        for name in scenes:
+            for row in SCENES[name]():
+                word = {None: "", True: "holds", False: "FAILS"}[row.holds]
+                failed = failed or row.holds is False
+                print(f"| {row.what} | {row.measured} | {word} |", flush=True)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(int(failed))
+
+
+if __name__ == "__main__":
+    main()

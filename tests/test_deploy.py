@@ -1,0 +1,281 @@
+"""The recipes agree with the service: settings exist, and ports, paths and times fit together."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from app.routes import health
+from app.settings import Settings, variable
+
+ROOT = Path(__file__).resolve().parents[1]
+DEPLOY = ROOT / "app" / "deploy"
+RECIPES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
+CONTAINER = [ROOT / name for name in ("Dockerfile", "docker-compose.yml")]
+MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+KNOWN = {variable(field) for field in Settings.model_fields}
+PROBES = {route.path for route in health.router.routes}  # type: ignore[attr-defined]
+
+
+def unknown_settings(text: str) -> set[str]:
+    """Return what looks like a setting of ours and is none."""
+    return set(re.findall(r"\b(?:VOICEGATE|ASSEMBLYAI)_[A-Z_]*[A-Z]\b", text)) - KNOWN
+
+
+def named(path: Path) -> str:
+    """Return what pytest shows of a file."""
+    return str(path.relative_to(ROOT))
+
+
+def compose() -> dict[str, Any]:
+    """Return the compose file."""
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return loaded
+
+
+def manifest(kind: str) -> dict[str, Any]:
+    """Return the one Kubernetes object of a kind."""
+    documents = [d for path in MANIFESTS for d in yaml.safe_load_all(path.read_text())]
+    (found,) = [document for document in documents if document["kind"] == kind]
+    return dict(found)
+
+
+def pod() -> dict[str, Any]:
+    """Return the Deployment's pod."""
+    return dict(manifest("Deployment")["spec"]["template"]["spec"])
+
+
+def listed(environment: list[dict[str, str]]) -> dict[str, str]:
+    """Return a list of names and values as a mapping."""
+    return {each["name"]: each["value"] for each in environment}
+
+
+def cloud_run() -> dict[str, Any]:
+    """Return what a Cloud Run instance is."""
+    loaded = yaml.safe_load((DEPLOY / "cloud-run.yaml").read_text())
+    return dict(loaded["spec"]["template"]["spec"])
+
+
+def fly() -> dict[str, Any]:
+    """Return Fly's recipe."""
+    return tomllib.loads((DEPLOY / "fly.toml").read_text())
+
+
+def image() -> dict[str, str]:
+    """Return the environment that the image sets."""
+    text = (ROOT / "Dockerfile").read_text()
+    return dict(re.findall(r"\b(VOICEGATE_[A-Z_]+|PORT)=(\S+)", text))
+
+
+def unit(key: str) -> list[str]:
+    """Return all values of a key in the systemd unit."""
+    text = (DEPLOY / "systemd" / "voicegate.service").read_text()
+    return re.findall(rf"^{key}=(.*)$", text, re.MULTILINE)
+
+
+ENVIRONMENTS = {
+    "compose app": {**image(), **compose()["services"]["app"]["environment"], "PORT": "8000"},
+    "compose replica": {**image(), **compose()["services"]["replica-1"]["environment"]},
+    "kubernetes": {**image(), **listed(pod()["containers"][0]["env"])},
+    "cloud run": {**image(), **listed(cloud_run()["containers"][0]["env"])},
+    "fly": {**image(), **fly()["env"]},
+    "systemd": dict(pair.split("=", 1) for line in unit("Environment") for pair in line.split()),
+}
+
+
+@pytest.mark.parametrize("path", [*RECIPES, *CONTAINER], ids=named)
+def test_recipe_names_only_settings_that_exist(path: Path) -> None:
+    """A setting that was renamed or misspelt fails here, not at an operator's."""
+    assert not unknown_settings(path.read_text())
+
+
+def test_unknown_setting_is_noticed() -> None:
+    """The test above can fail."""
+    assert unknown_settings("VOICEGATE_REDIS_URI: x, VOICEGATE_SECRET") == {"VOICEGATE_REDIS_URI"}
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_recipe_sets_values_that_the_service_accepts(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its environment and nothing else, the settings are read without a complaint."""
+    for known in KNOWN:
+        monkeypatch.delenv(known, raising=False)
+    for variable_name, value in ENVIRONMENTS[name].items():
+        monkeypatch.setenv(variable_name, str(value))
+
+    settings = Settings(_env_file=None)
+
+    assert settings.port == 8000
+
+
+@pytest.mark.parametrize(
+    ("name", "granted_seconds"),
+    [
+        ("compose app", compose()["services"]["app"]["stop_grace_period"]),
+        ("compose replica", compose()["services"]["replica-1"]["stop_grace_period"]),
+        ("kubernetes", pod()["terminationGracePeriodSeconds"]),
+        ("cloud run", 10),  # what Cloud Run grants cannot be set
+        ("fly", fly()["kill_timeout"]),
+        ("systemd", unit("TimeoutStopSec")[0]),
+    ],
+)
+def test_platform_waits_longer_than_the_end_takes(name: str, granted_seconds: Any) -> None:
+    """Delay and grace together end before the platform kills."""
+    environment = ENVIRONMENTS[name]
+    fields = Settings.model_fields
+    delay, grace = (
+        int(environment.get(variable(field), fields[field].default))
+        for field in ("shutdown_delay_seconds", "shutdown_grace_seconds")
+    )
+
+    assert delay + grace < int(str(granted_seconds).removesuffix("s"))
+
+
+def test_proxy_notices_the_end_within_the_delay() -> None:
+    """What Caddy needs to see a failing probe is less than replicas serve on."""
+    text = (DEPLOY / "Caddyfile").read_text()
+    told = dict(re.findall(r"health_(interval|timeout) (\d+)s", text))
+    delay = ENVIRONMENTS["compose replica"]["VOICEGATE_SHUTDOWN_DELAY_SECONDS"]
+
+    assert int(told["interval"]) + int(told["timeout"]) < int(delay)
+    assert set(re.findall(r"health_uri (\S+)", text)) <= PROBES
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not installed")
+def test_proxy_understands_its_file(tmp_path: Path) -> None:
+    """Caddy itself reads the file, and repeats no request for a token that reached a replica."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "REPLICAS": "a:1 b:2"}
+    command = ("caddy", "adapt", "--config", str(DEPLOY / "Caddyfile"))
+    adapted = subprocess.run(  # noqa: S603 - as above
+        command, env=environment, capture_output=True, check=True, timeout=60
+    )
+    text = adapted.stdout.decode()
+
+    assert '"retry_match":[{"method":["GET","HEAD"],"not":[{"path":["/api/*"]}]}]' in text
+    assert '"keep_alive":{"enabled":false}' in text
+    assert '"upstreams":[{"dial":"a:1"},{"dial":"b:2"}]' in text
+
+
+def test_compose_starts_the_service_alone_unless_asked() -> None:
+    """Everything but `app` belongs to a profile."""
+    services = compose()["services"]
+
+    assert {name for name, each in services.items() if "profiles" not in each} == {"app"}
+    assert {name for name, each in services.items() if each.get("profiles") == ["demo"]} == {"demo"}
+
+
+def test_compose_is_hardened_and_publishes_little() -> None:
+    """Nothing can be written or gained, and only the proxy is open to other machines."""
+    for name, each in compose()["services"].items():
+        assert each["read_only"] is True, name
+        assert each["cap_drop"] == ["ALL"], name
+        assert each["security_opt"] == ["no-new-privileges:true"], name
+        assert "healthcheck" in each, name
+        ports = [str(port) for port in each.get("ports", ())]
+        if name == "proxy":
+            assert ports == ["80:80", "443:443", "443:443/udp"]
+        else:
+            assert all(port.startswith("127.0.0.1:") for port in ports), name
+        for secret in each.get("secrets", ()):
+            assert secret in compose()["secrets"], name
+
+
+def test_compose_replicas_trust_the_proxy_alone() -> None:
+    """The address that is believed is the proxy's own, and the proxy knows all replicas."""
+    services = compose()["services"]
+    replicas = {name for name in services if name.startswith("replica-")}
+    proxy = services["proxy"]
+    address = proxy["networks"]["front"]["ipv4_address"]
+
+    assert len(replicas) == 3
+    for name in replicas:
+        assert services[name]["environment"]["VOICEGATE_TRUSTED_PROXIES"] == address
+    port = services["replica-1"]["environment"]["PORT"]
+    assert set(proxy["environment"]["REPLICAS"].split()) == {f"{name}:{port}" for name in replicas}
+    assert proxy["depends_on"].keys() == replicas
+    assert "ports" not in services["redis"]
+    assert services["redis"]["networks"] == ["store"]
+    assert compose()["networks"]["store"]["internal"] is True
+    assert "noeviction" in services["redis"]["command"]
+
+
+@pytest.mark.parametrize(
+    "container", [pod()["containers"][0], cloud_run()["containers"][0]], ids=["k8s", "run"]
+)
+def test_probes_ask_for_what_is_there(container: dict[str, Any]) -> None:
+    """Each probe asks a route of the service on its port."""
+    probes = [probe["httpGet"] for name, probe in container.items() if name.endswith("Probe")]
+    ports = {port.get("name", "http"): port["containerPort"] for port in container["ports"]}
+
+    assert probes
+    for probe in probes:
+        assert probe["path"] in PROBES
+        assert ports[probe.get("port", "http")] == 8000
+
+
+def test_fly_asks_for_what_is_there() -> None:
+    """The check and the port are the service's."""
+    service = fly()["http_service"]
+
+    assert {check["path"] for check in service["checks"]} <= PROBES
+    assert str(service["internal_port"]) == fly()["env"]["PORT"]
+
+
+def test_kubernetes_objects_belong_together() -> None:
+    """Selectors, ports and the secret's files name what the Deployment has."""
+    labels = manifest("Deployment")["spec"]["template"]["metadata"]["labels"]
+    container = pod()["containers"][0]
+    environment = ENVIRONMENTS["kubernetes"]
+    ports = {port["name"]: str(port["containerPort"]) for port in container["ports"]}
+
+    assert manifest("Deployment")["spec"]["selector"]["matchLabels"] == labels
+    assert manifest("Service")["spec"]["selector"] == labels
+    assert manifest("PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == labels
+    assert manifest("NetworkPolicy")["spec"]["podSelector"]["matchLabels"] == labels
+    assert ports == {"http": environment["PORT"], "metrics": environment["VOICEGATE_METRICS_PORT"]}
+    assert manifest("Service")["spec"]["ports"][0]["targetPort"] in ports
+    named_in = {str(path) for path in manifest("Kustomization")["resources"]}
+    assert named_in == {path.name for path in MANIFESTS} - {"kustomization.yaml"}
+    (secrets,) = [m for m in container["volumeMounts"] if m["name"] == "secrets"]
+    files = [value for name, value in environment.items() if name.endswith("_FILE")]
+    assert files
+    assert all(str(Path(value).parent) == secrets["mountPath"] for value in files)
+
+
+def test_kubernetes_pod_is_confined() -> None:
+    """It runs as the image's user, writes nowhere and can gain nothing."""
+    user = re.findall(r"^USER (\d+):", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[-1]
+    container = pod()["containers"][0]["securityContext"]
+
+    assert pod()["securityContext"]["runAsNonRoot"] is True
+    assert pod()["securityContext"]["runAsUser"] == int(user)
+    assert pod()["automountServiceAccountToken"] is False
+    assert container["readOnlyRootFilesystem"] is True
+    assert container["allowPrivilegeEscalation"] is False
+    assert container["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_image_says_what_it_is_and_needs_no_shell() -> None:
+    """Labels are complete, start and probe are lists, and the recipes stay outside."""
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    labels = set(re.findall(r"org\.opencontainers\.image\.([a-z]+)=", text))
+
+    assert labels == {"title", "description", "licenses", "version", "revision", "created"}
+    for instruction in ("CMD", "HEALTHCHECK"):
+        (command,) = re.findall(rf"^{instruction}\b[^\[\n]*(\[.*\])$", text, re.MULTILINE)
+        assert json.loads(command)[0] == "python"
+    assert "app/deploy" in (ROOT / ".dockerignore").read_text().splitlines()
+    lock = re.findall(r"COPY requirements/\$\{LOCK\}\.txt", text)
+    allowed = (ROOT / ".dockerignore").read_text()
+    assert lock
+    assert {"!requirements/runtime.txt", "!requirements/otel.txt"} <= set(allowed.splitlines())
