@@ -4,6 +4,7 @@ import { discardPreparedContext, prepareContext } from './devices/context.js';
 import { LiveAudio } from './devices/live-audio.js';
 import { isMicrophoneGranted } from './devices/microphone.js';
 import { assertVolume, completeAudioOptions } from './devices/options.js';
+import { takeWorkletsFrom } from './devices/worklet-files.js';
 import { WIRE_RATE_HZ } from './audio/pcm.js';
 import { CallLock } from './host/call-lock.js';
 import { VoiceAgentError } from './errors.js';
@@ -13,7 +14,7 @@ import { forgetCall, leftCall } from './host/left-call.js';
 import { watchPage } from './host/lifecycle.js';
 import { SessionEnds } from './host/session-ends.js';
 import { SessionHost } from './host/session-host.js';
-import { missingSupport } from './host/support.js';
+import { missingNetwork, missingSupport, withoutNetwork } from './host/support.js';
 import { TokenService } from './host/token-service.js';
 import { ToolRunner } from './host/tool-runner.js';
 import { UpdateAnswers } from './host/update-answers.js';
@@ -34,7 +35,7 @@ const IN_CONVERSATION = new Set(['live', 'reconnecting']);
 export class VoiceAgent {
   #options;
   /** @type {EventSource<AgentEvents>} */
-  #events = new EventSource();
+  #events = new EventSource((type, count) => type === 'debug' && this.#watch(count > 0));
   #host;
   #lock;
   #tools;
@@ -52,6 +53,11 @@ export class VoiceAgent {
   #updates = new UpdateAnswers();
   /** @type {import('./session/stats.js').Stats | null} */
   #stats = null;
+  /** When the call under way must end, monotonic; null while that is not known. @type {number | null} */
+  #endsAtMs = null;
+  /** @type {import('./devices/live-audio.js').AudioFacts | null} of the call that is over */
+  #heardWith = null;
+  #isWatched = false;
 
   /**
    * @param {import('./api-types.js').VoiceAgentOptions} [options]
@@ -60,6 +66,7 @@ export class VoiceAgent {
   constructor(options = {}) {
     this.#options = options;
     this.#sound = completeAudioOptions(options);
+    if (options.workletsUrl !== undefined) takeWorkletsFrom(options.workletsUrl);
     const service = new TokenService(options);
     this.#service = service;
     this.#ends = new SessionEnds((end) => service.reportEnd(end));
@@ -95,9 +102,21 @@ export class VoiceAgent {
     return this.#host.thread;
   }
 
-  /** What the call under way, or the last one, was like; null before the first one. At most a second old. */
+  /**
+   * What the call under way, or the last one, was like; null before the first one. Its counts are at most a second
+   * old.
+   * @returns {import('./api-types.js').AgentStats | null}
+   */
   get stats() {
-    return this.#stats;
+    if (!this.#stats) return null;
+    const audio = this.#audio?.facts ?? this.#heardWith;
+    return { ...this.#stats, thread: this.thread, audio };
+  }
+
+  /** Time until the call must end, in seconds; null while no limit is known. */
+  get secondsLeft() {
+    if (this.#endsAtMs === null || AT_REST.has(this.#state)) return null;
+    return Math.max(0, (this.#endsAtMs - performance.now()) / 1000);
   }
 
   /**
@@ -145,13 +164,15 @@ export class VoiceAgent {
     forgetCall();
     this.#record.begin(left?.turns);
     this.#setState('connecting');
-    const unsupported = missingSupport();
-    if (unsupported) {
-      this.#setState('failed', { error: unsupported });
-      throw unsupported;
+    const missing = missingSupport() ?? missingNetwork(this.#service.description.tokenUrl);
+    if (missing) {
+      this.#setState('failed', { error: missing });
+      throw missing;
     }
     const outcome = this.#nextOutcome();
     const { spareToken, keepSpeechSeconds, keepEarlySpeech } = this.#options; // the session has their defaults
+    this.#heardWith = null;
+    if (this.#isWatched) this.#watch(true); // the thread may be another one by now
     this.#host.send({
       type: 'start',
       ...this.#service.description,
@@ -297,13 +318,19 @@ export class VoiceAgent {
       if (!isMine) throw new VoiceAgentError('other-tab');
       if (!isWanted()) return;
       if (isGranted) this.#host.send({ type: 'proceed' });
-      const ports = await audio.open();
+      if (!isGranted) this.#events.emit('permission', { asking: true });
+      const ports = await audio.open().finally(() => this.#answered(isGranted));
       if (!isWanted()) return;
       this.#connectAudio(ports);
       if (!isGranted) this.#host.send({ type: 'proceed' });
     } catch (error) {
       if (isWanted()) this.#fail(VoiceAgentError.from(error, 'audio-failed'));
     }
+  }
+
+  /** @param {boolean} wasGranted before the call: then the browser did not ask */
+  #answered(wasGranted) {
+    if (!wasGranted) this.#events.emit('permission', { asking: false });
   }
 
   /** @param {{capture: MessagePort, playback: MessagePort}} ports */
@@ -338,10 +365,17 @@ export class VoiceAgent {
 
   /** Let go of microphone, sound and lock; what the session holds it lets go of itself. */
   #release() {
+    this.#heardWith = this.#audio?.facts ?? this.#heardWith;
     this.#audio?.close();
     this.#audio = null;
     this.#lock.release();
     this.#tools.cancelAll();
+  }
+
+  /** @param {boolean} isOn whether anybody listens to `debug`: else the core sends nothing of its log */
+  #watch(isOn) {
+    this.#isWatched = isOn;
+    this.#host.send({ type: 'watch', on: isOn });
   }
 
   /** @param {VoiceAgentError} error */
@@ -371,7 +405,7 @@ export class VoiceAgent {
     this.#ends.hear(event);
     switch (event.type) {
       case 'state': {
-        const error = event.error && VoiceAgentError.fromJSON(event.error);
+        const error = event.error && withoutNetwork(VoiceAgentError.fromJSON(event.error));
         return this.#setState(event.state, { ...event, error });
       }
       case 'session':
@@ -397,6 +431,9 @@ export class VoiceAgent {
         return this.#tools.cancel(event.callId);
       case 'update-done':
         return this.#updates.settle(event);
+      case 'time-left':
+        this.#endsAtMs = event.leftMs === null ? null : performance.now() + event.leftMs;
+        return;
       case 'stats':
         this.#stats = event.stats;
         return;

@@ -22,6 +22,8 @@
  * @property {import('./devices/microphone.js').MicrophoneOptions} [microphone]
  * @property {{deviceId?: string}} [speaker] the browser's default where it is left out
  * @property {number} [volume] of the agent, 0 to 1; 1 by default
+ * @property {string | URL} [workletsUrl] folder with a copy of `worklets/` (and of `audio/` beside it), for an app whose
+ *   bundler does not find them by itself; relative to the page, and for the whole page
  * @property {number} [frameMs] length of a microphone frame on the wire, 10 to 100; 20 by default
  * @property {'intent' | 'always' | 'never'} [spareToken] whether a token may be fetched before it is needed:
  *   on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
@@ -46,6 +48,13 @@
  */
 
 /**
+ * @typedef {import('./session/stats.js').Stats & {
+ *   thread: 'worker' | 'main' | 'starting',
+ *   audio: import('./devices/live-audio.js').AudioFacts | null,
+ * }} AgentStats `audio`: the devices' side of it, null before it is open
+ */
+
+/**
  * @typedef {object} AgentEvents
  * @property {StateEvent} state
  * @property {Turn} transcript a turn that is new or has changed; the same `id` replaces
@@ -54,12 +63,16 @@
  * @property {{replyId: string, positionMs: number, done: boolean, cut: boolean}} playback how much of a reply
  *   has been heard; `cut`: the rest of it never will be
  * @property {{silent: boolean}} microphone nothing was heard from the microphone for three seconds, or something is again
+ * @property {{speaking: boolean}} unheard the user speaks although the microphone is muted, or does so no more
+ * @property {{asking: boolean}} permission the browser is asking the user for the microphone, or has its answer
  * @property {import('./devices/live-audio.js').DeviceEvent} device another microphone is in use, or the system muted it
  * @property {{blocked: boolean}} sound the browser or the system holds the sound back, until `wake()` is called in a click
- * @property {{secondsLeft: number | null}} limit the call will reach its time limit; null: `extend()` has put it off
+ * @property {{secondsLeft: number | null, refused?: boolean}} limit the call will reach its time limit; null: `extend()`
+ *   has put it off; `refused`: it could not
  * @property {import('./host/tool-runner.js').ToolEvent} tool a tool is asked for, runs, or is done
  * @property {VoiceAgentError} error whatever stopped a call
- * @property {{kind: string, [detail: string]: unknown}} debug for the curious; kinds may change
+ * @property {{kind: string, [detail: string]: unknown}} debug for the curious; kinds may change. `log`: what happened,
+ *   at most twice a second (see `session/event-log.js`); each new listener is given the whole log of the call first
  */
 
 export {};

@@ -17,6 +17,10 @@ const KNOWN = {
     message: 'The browser was not allowed to use the microphone.',
     retryable: false,
   },
+  'microphone-blocked-by-policy': {
+    message: 'The page around this one does not let it use the microphone.',
+    retryable: false,
+  },
   'microphone-not-found': {
     message: 'No microphone was found.',
     retryable: true,
@@ -27,6 +31,10 @@ const KNOWN = {
   },
   'audio-failed': {
     message: 'The browser could not start its audio system.',
+    retryable: true,
+  },
+  'offline': {
+    message: 'There is no internet connection.',
     retryable: true,
   },
   'other-tab': {

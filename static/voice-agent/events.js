@@ -8,6 +8,12 @@
 export class EventSource {
   /** @type {Map<keyof Events, Set<(value: any) => void>>} */
   #listeners = new Map();
+  #onChange;
+
+  /** @param {(type: keyof Events, count: number) => void} [onChange] how many listeners a type has now */
+  constructor(onChange = () => {}) {
+    this.#onChange = onChange;
+  }
 
   /**
    * Call `listener` for each event of that type until `signal` aborts or the returned function runs.
@@ -22,9 +28,10 @@ export class EventSource {
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
     const off = () => {
-      listeners.delete(listener);
+      if (listeners.delete(listener)) this.#onChange(type, listeners.size);
     };
     signal?.addEventListener('abort', off, { once: true });
+    this.#onChange(type, listeners.size);
     return off;
   }
 

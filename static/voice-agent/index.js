@@ -14,6 +14,7 @@ import { VoiceAgent } from './agent.js';
 import { VoiceAgentError } from './errors.js';
 
 export { listMicrophones, listSpeakers } from './devices/devices.js';
+export { watchPermission as watchMicrophonePermission } from './devices/microphone.js';
 export { VoiceAgentError };
 
 /** @typedef {VoiceAgent} Agent */
@@ -25,6 +26,8 @@ export { VoiceAgentError };
 /** @typedef {import('./wire/protocol.js').SessionConfig} SessionConfig */
 /** @typedef {import('./session/state.js').AgentState} AgentState */
 /** @typedef {import('./session/stats.js').Stats} Stats */
+/** @typedef {import('./session/event-log.js').LogEntry} LogEntry */
+/** @typedef {import('./api-types.js').AgentStats} AgentStats */
 /** @typedef {import('./host/tool-runner.js').Tool} Tool */
 /** @typedef {import('./host/tool-runner.js').ToolEvent} ToolEvent */
 /** @typedef {import('./talk/transcript.js').Turn} Turn */

@@ -1,9 +1,7 @@
 // Audio contexts with our worklets in them, and one that is made ahead of a call: the first context of a page
 // was seen to hold the main thread up for 57 ms, and the worklets take 20 ms more (Chromium 156). Main thread.
 
-const WORKLETS = ['capture', 'playback'].map(
-  (name) => new URL(`../worklets/${name}.worklet.js`, import.meta.url).href,
-);
+import { workletFiles } from './worklet-files.js';
 
 /**
  * @typedef {object} NewContext
@@ -49,7 +47,7 @@ export function takeContext(rateHz) {
  */
 function createContext(rateHz) {
   const context = contextAt(rateHz);
-  const loaded = Promise.all(WORKLETS.map((url) => context.audioWorklet.addModule(url)));
+  const loaded = Promise.all(workletFiles().map((url) => context.audioWorklet.addModule(url)));
   return { context, rateHz, loaded };
 }
 

@@ -86,6 +86,16 @@ export class AudioGraph {
     watchContext(context, onInterrupted, this.#life.signal);
   }
 
+  get rateHz() {
+    return this.#rateHz;
+  }
+
+  /** @returns {number | null} null where the browser does not say */
+  get outputLatencyMs() {
+    const { outputLatency, state } = this.#context;
+    return state !== 'closed' && outputLatency >= 0 ? Math.round(outputLatency * 1000) : null;
+  }
+
   /** Whether it still runs as it was built; some systems change a context's rate with the headset's. */
   get isSound() {
     return this.#context.state !== 'closed' && this.#context.sampleRate === this.#rateHz;

@@ -12,6 +12,15 @@ import { WIRE_RATE_HZ } from '../audio/pcm.js';
 /** @typedef {{capture: MessagePort, playback: MessagePort}} AudioPorts the session's ends */
 
 /**
+ * What the sound goes through, as far as the browser says.
+ * @typedef {object} AudioFacts
+ * @property {number | null} contextRateHz the audio system runs at
+ * @property {number} wireRateHz
+ * @property {number | null} outputLatencyMs from the audio thread to the loudspeaker
+ * @property {import('./microphone.js').MicrophoneFacts | null} microphone null while there is none
+ */
+
+/**
  * @typedef {object} LiveAudioCalls
  * @property {(event: DeviceEvent) => void} onMicrophone
  * @property {(error: VoiceAgentError) => void} onLost the call cannot go on: there was no microphone for a
@@ -97,6 +106,13 @@ export class LiveAudio {
     assertVolume(volume);
     this.#options.volume = volume;
     this.#graph?.setVolume(volume);
+  }
+
+  /** @returns {AudioFacts} */
+  get facts() {
+    const { rateHz = null, outputLatencyMs = null } = this.#graph ?? {};
+    const microphone = this.#microphone.facts;
+    return { contextRateHz: rateHz, wireRateHz: WIRE_RATE_HZ, outputLatencyMs, microphone };
   }
 
   /** Look after it all: let it sound again after a pause, look for a microphone if there is none. */

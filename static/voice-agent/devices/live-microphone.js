@@ -3,7 +3,12 @@
 
 import { VoiceAgentError } from '../errors.js';
 import { allDevices, defaultMicrophone, isDefault, listMicrophones } from './devices.js';
-import { closeMicrophone, isMicrophoneGranted, openMicrophone } from './microphone.js';
+import {
+  closeMicrophone,
+  isMicrophoneGranted,
+  microphoneFacts,
+  openMicrophone,
+} from './microphone.js';
 import { Outage } from './outage.js';
 import { MicrophonePermission } from './permission.js';
 
@@ -120,6 +125,11 @@ export class LiveMicrophone {
     return this.#stream?.getAudioTracks()[0];
   }
 
+  /** What is known of the one in use; null when there is none. */
+  get facts() {
+    return this.#track ? microphoneFacts(this.#track) : null;
+  }
+
   get #inUse() {
     const { deviceId = '' } = this.#track?.getSettings() ?? {};
     return { label: this.#track?.label ?? '', deviceId };
@@ -166,6 +176,7 @@ export class LiveMicrophone {
     const isAnother =
       before.deviceId !== this.#inUse.deviceId || before.label !== this.#inUse.label;
     if (isAnother || reason !== 'replaced') this.#report(reason);
+    if (this.#track?.muted) this.#report('muted-by-system');
     void this.#rememberDefault();
   }
 

@@ -1,6 +1,7 @@
 // Opens microphones and says in our words why one could not be opened. Main thread.
 
 import { VoiceAgentError } from '../errors.js';
+import { isPolicyLikely } from './policy.js';
 
 /**
  * @typedef {object} MicrophoneOptions
@@ -24,9 +25,10 @@ const CODES = /** @type {const} */ ({
  * Open the microphone asked for; where a browser cannot fulfil a wish, without that wish.
  * @param {MicrophoneOptions & {mustMatch?: boolean}} [options] mustMatch: rather none than another device
  * @returns {Promise<MediaStream>}
- * @throws {VoiceAgentError} microphone-denied, microphone-not-found, microphone-busy
+ * @throws {VoiceAgentError} microphone-denied, microphone-blocked-by-policy, microphone-not-found, microphone-busy
  */
 export async function openMicrophone(options) {
+  const askedAtMs = performance.now();
   const [first, ...looser] = constraintsFor(options);
   let opening = navigator.mediaDevices.getUserMedia({ audio: first });
   for (const audio of looser) {
@@ -38,7 +40,8 @@ export async function openMicrophone(options) {
   try {
     return await opening;
   } catch (cause) {
-    throw new VoiceAgentError(code(cause), { cause });
+    const isPolicy = code(cause) === 'microphone-denied' && isPolicyLikely(askedAtMs);
+    throw new VoiceAgentError(isPolicy ? 'microphone-blocked-by-policy' : code(cause), { cause });
   }
 }
 
@@ -46,6 +49,37 @@ export async function openMicrophone(options) {
 export function closeMicrophone(stream) {
   for (const track of stream.getTracks()) track.stop();
 }
+
+/**
+ * What a browser says of a microphone in use; null where it does not say.
+ * @typedef {object} MicrophoneFacts
+ * @property {string} label
+ * @property {number | null} rateHz
+ * @property {boolean | null} echoCancellation
+ * @property {boolean | null} noiseSuppression
+ * @property {boolean | null} autoGainControl
+ */
+
+/**
+ * @param {MediaStreamTrack} track
+ * @returns {MicrophoneFacts}
+ */
+export function microphoneFacts(track) {
+  const { sampleRate, echoCancellation, noiseSuppression, autoGainControl } = track.getSettings();
+  return {
+    label: track.label,
+    rateHz: sampleRate ?? null,
+    echoCancellation: isOn(echoCancellation),
+    noiseSuppression: isOn(noiseSuppression),
+    autoGainControl: isOn(autoGainControl),
+  };
+}
+
+/**
+ * @param {unknown} value newer browsers name the kind of cancelling in place of a plain yes
+ * @returns {boolean | null}
+ */
+const isOn = (value) => (value === undefined ? null : Boolean(value));
 
 /**
  * Whether opening the microphone will ask nothing: then the call may connect at the same time. Browsers

@@ -122,8 +122,10 @@ export class Attempt {
   #connect({ token, wsUrl, maxSessionDurationSeconds: capSeconds, receipt }) {
     const { environment, stats, opening, emit, isExtension = false } = this.#options;
     stats.connection.sockets += 1;
+    stats.log.note('connection', 'socket');
     this.#connection = new Connection({
       environment,
+      traffic: stats.traffic,
       wsUrl,
       token,
       opening: opening(),

@@ -17,6 +17,7 @@ export class Deadline {
   #environment;
   #onReached;
   #onWarning;
+  #onSet;
   /** Monotonic; Infinity while no end is known. */
   #atMs = Infinity;
   #isWarned = false;
@@ -29,11 +30,13 @@ export class Deadline {
    * @param {() => void} listeners.onReached
    * @param {(secondsLeft: number | null) => void} listeners.onWarning once, a minute before the end or as soon
    *   as it is nearer than that; null when it was put off afterwards
+   * @param {(leftMs: number | null) => void} listeners.onSet each time the end is set; null: none is known
    */
-  constructor(environment, { onReached, onWarning }) {
+  constructor(environment, { onReached, onWarning, onSet }) {
     this.#environment = environment;
     this.#onReached = onReached;
     this.#onWarning = onWarning;
+    this.#onSet = onSet;
   }
 
   /**
@@ -102,6 +105,7 @@ export class Deadline {
   #set(atMs) {
     for (const timer of this.#timers.splice(0)) this.#environment.cancel(timer);
     this.#atMs = atMs;
+    this.#onSet(atMs === Infinity ? null : this.leftMs);
     if (atMs === Infinity) return;
     this.#timers.push(this.#environment.schedule(this.#onReached, this.leftMs));
     if (this.#isWarned) return;

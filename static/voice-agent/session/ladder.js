@@ -53,13 +53,17 @@ export class Ladder {
     this.#options = options;
     const { environment, emit, dispatch, stats, isPause, listener } = options;
     this.#tokens = new SpareToken(environment, {
-      fetched: () => (stats.connection.tokens += 1),
+      fetched: () => this.#fetched(),
       accessWanted: (id) => emit({ type: 'access-token-wanted', id }),
     });
     this.#retry = new RetryTimer(environment, () => dispatch({ type: 'retry' }));
     this.#deadline = new Deadline(environment, {
       onReached: () => dispatch({ type: 'stop', reason: 'time-limit' }),
-      onWarning: (secondsLeft) => emit({ type: 'limit', secondsLeft }),
+      onWarning: (secondsLeft) => {
+        stats.log.note('connection', 'limit', { secondsLeft });
+        emit({ type: 'limit', secondsLeft });
+      },
+      onSet: (leftMs) => emit({ type: 'time-left', leftMs }),
     });
     this.#rollOver = new RollOver({
       environment,
@@ -243,13 +247,25 @@ export class Ladder {
     this.#use(successor);
     old?.retire();
     this.#options.stats.connection.rollovers += 1;
+    this.#options.stats.log.note('connection', 'hand-over');
     this.#ready(session, this.#options.listener.onHandOver);
   }
 
   /** @param {VoiceAgentError} error */
   #giveUpExtension({ code, upstreamCode }) {
+    this.#options.stats.log.note('trouble', 'extension-failed', { code, upstreamCode });
     this.#options.emit({ type: 'debug', kind: 'extension-failed', code, upstreamCode });
+    const secondsLeft = Math.round(this.#deadline.leftMs / 1000);
+    if (secondsLeft < Infinity) {
+      this.#options.emit({ type: 'limit', secondsLeft, refused: true });
+    }
     this.#options.dispatch({ type: 'extension-failed' });
+  }
+
+  #fetched() {
+    const { connection, log } = this.#options.stats;
+    connection.tokens += 1;
+    log.note('connection', 'token');
   }
 
   /** @param {Attempt} attempt */

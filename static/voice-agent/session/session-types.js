@@ -38,11 +38,13 @@
  *   | {type: 'say', text: string} | {type: 'reply', instructions: string | null}
  *   | {type: 'update', id: number, session: SessionConfig}
  *   | {type: 'tool-result', callId: string, value: unknown, isError: boolean}
- *   | {type: 'fail', error: PlainError}} SessionCommand
+ *   | {type: 'fail', error: PlainError}
+ *   | {type: 'watch', on: boolean}} SessionCommand
  *
  * `proceed`: the microphone is allowed, connect. `prepare`: a call is likely, have a token ready. `access-token`:
  * the answer to `access-token-wanted`. `hang-up`: the page goes away, there is no time for answers. `wake`: the page or the network is back, look after the
  * connection now. `extend`: go on beyond the time limit, in a new session. `fail`: the call cannot go on.
+ * `watch`: somebody wants to see what happens, or nobody any more; see `event-log.js`.
  */
 
 /**
@@ -57,7 +59,9 @@
  *   | {type: 'level', microphone: number, agent: number, playback: import('../sound/speaker-link.js').Heard | null}
  *   | {type: 'playback', replyId: string, positionMs: number, done: boolean, cut: boolean}
  *   | {type: 'microphone', silent: boolean}
- *   | {type: 'limit', secondsLeft: number | null}
+ *   | {type: 'unheard', speaking: boolean}
+ *   | {type: 'limit', secondsLeft: number | null, refused?: boolean}
+ *   | {type: 'time-left', leftMs: number | null}
  *   | {type: 'tool-call', callId: string, name: string, args: Record<string, unknown>}
  *   | {type: 'tool-cancel', callId: string}
  *   | {type: 'update-done', id: number, error: PlainError | null}
@@ -68,6 +72,8 @@
  * not, came with this receipt. `access-token-wanted`: a token is to be fetched, and the host's access token with it.
  * `level`: and how much of a reply has been heard so far,
  * where that has changed. `playback`: how much of it was heard in the end.
+ * `unheard`: the user speaks although the microphone is muted, or does so no more.
+ * `time-left`: until the time limit, now and each time it changes; null: none is known.
  * `limit`: the call must end soon; null, when that has been put off. `tool-cancel`: nobody waits for it any more.
  */
 

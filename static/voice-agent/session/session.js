@@ -49,7 +49,7 @@ export class Session {
       listen: (speechMs) => this.#ladder.listen(speechMs),
       send: (text) => line.isOpen() && this.#ladder.send(text),
     };
-    this.#stats = new SessionStats(environment.nowMs, emit);
+    this.#stats = new SessionStats(environment, emit);
     this.#conversation = new Conversation({ environment, emit, line });
     const retell = this.#conversation.retell.bind(this.#conversation);
     this.#updates = new SessionUpdates({ environment, emit, line, retell });
@@ -101,10 +101,11 @@ export class Session {
       case 'extend':
         return this.#dispatch({ type: 'extend' });
       case 'mute':
-        return this.#audio.microphone.mute(command.muted);
+        return this.#mute(command.muted);
       case 'say':
-        if (this.#isGoingOn) this.#conversation.say(command.text);
-        return;
+        if (!this.#isGoingOn) return;
+        this.#stats.firstSounds.asked('typed');
+        return this.#conversation.say(command.text);
       case 'reply':
         if (this.#isGoingOn) this.#conversation.reply(command.instructions);
         return;
@@ -115,7 +116,16 @@ export class Session {
         return this.#conversation.finishTool(command);
       case 'fail':
         return this.#dispatch({ type: 'fail', error: VoiceAgentError.fromJSON(command.error) });
+      case 'watch':
+        return this.#stats.log.watch(command.on);
     }
+  }
+
+  /** @param {boolean} muted */
+  #mute(muted) {
+    const { microphone } = this.#audio;
+    if (muted !== microphone.isMuted) this.#stats.log.note('conversation', 'mute', { muted });
+    microphone.mute(muted);
   }
 
   /** Whether there is a conversation, connected or not. */
@@ -133,6 +143,8 @@ export class Session {
       state !== before.state || recovery !== before.recovery || sessionId !== before.sessionId;
     if (isNews) {
       const error = call.error?.toJSON() ?? null;
+      const group = state === 'failed' ? 'trouble' : 'connection';
+      this.#stats.log.note(group, 'state', { state, recovery, reason, code: error?.code });
       this.#emit({ type: 'state', state, recovery, reason, error });
     }
     for (const effect of effects) this.#carryOut(effect);
@@ -197,6 +209,7 @@ export class Session {
    * @param {ReadySession} session
    */
   #use({ sessionId, httpTools }) {
+    this.#stats.sessionId = sessionId;
     this.#emit({ type: 'session', sessionId });
     this.#conversation.ready({ httpTools, recovery: this.#call.recovery });
     this.#updates.ready();
@@ -233,6 +246,7 @@ export class Session {
   /** @param {VoiceAgentError} error */
   #failed(error) {
     const { code, upstreamCode } = error;
+    this.#stats.log.note('trouble', 'attempt-failed', { code, upstreamCode });
     this.#emit({ type: 'debug', kind: 'attempt-failed', code, upstreamCode });
     this.#dispatch({ type: 'attempt-failed', error, nowMs: this.#environment.nowMs() });
   }
@@ -268,6 +282,7 @@ export class Session {
     this.#audio.release();
     this.#conversation.settle();
     this.#updates.settle();
+    this.#stats.firstSounds.forget();
     this.#stats.show();
   }
 }

@@ -1,6 +1,10 @@
 // What a call was like, in numbers. The parts of the session write on it; the host gets a copy now and then.
 // Part of the session core: any thread.
 
+import { EventLog } from './event-log.js';
+import { FirstSounds } from './first-sound.js';
+import { Traffic } from './traffic.js';
+
 /** Shortest time between two copies. */
 const INTERVAL_MS = 1_000;
 
@@ -32,13 +36,28 @@ const UNTOLD = new Set(['half-open', 'no-answer']);
  * @property {number} halfOpens losses that only the client itself has noticed
  * @property {Record<string, number>} lossesByCause `close-1006`, `half-open`, …
  *
- * @typedef {{playback: PlaybackStats, uplink: UplinkStats, connection: ConnectionStats}} Stats
+ * @typedef {object} Stats
+ * @property {number} atMs when this copy was made, since the call began
+ * @property {string | null} sessionId of the session that is used, or was last
+ * @property {PlaybackStats} playback
+ * @property {UplinkStats} uplink
+ * @property {ConnectionStats} connection
+ * @property {import('./traffic.js').TrafficStats} traffic messages and bytes, both ways
+ * @property {import('./first-sound.js').FirstSound[]} firstSounds how long the last answers took to be heard
  */
 
 export class SessionStats {
   #nowMs;
   #emit;
   #shownAtMs = -Infinity;
+
+  /** What happened, line by line. */
+  log;
+  /** Every message, both ways. */
+  traffic;
+  firstSounds;
+  /** @type {string | null} */
+  sessionId = null;
 
   /** @type {PlaybackStats} */
   playback = noPlayback();
@@ -48,12 +67,15 @@ export class SessionStats {
   connection = noConnection();
 
   /**
-   * @param {() => number} nowMs monotonic
-   * @param {(event: {type: 'stats', stats: Stats}) => void} emit
+   * @param {import('./environment.js').Environment} environment
+   * @param {(event: import('./session-types.js').SessionEvent) => void} emit
    */
-  constructor(nowMs, emit) {
-    this.#nowMs = nowMs;
+  constructor(environment, emit) {
+    this.#nowMs = environment.nowMs;
     this.#emit = emit;
+    this.log = new EventLog(environment, emit);
+    this.traffic = new Traffic(this.log);
+    this.firstSounds = new FirstSounds(environment.nowMs);
   }
 
   /** A new call begins. */
@@ -61,10 +83,15 @@ export class SessionStats {
     this.playback = noPlayback();
     this.uplink = noUplink();
     this.connection = noConnection();
+    this.sessionId = null;
+    this.log.reset();
+    this.traffic.reset();
+    this.firstSounds.reset();
   }
 
   /** @param {string} cause */
   countLoss(cause) {
+    this.log.note('trouble', 'lost', { cause });
     const { lossesByCause } = this.connection;
     lossesByCause[cause] = (lossesByCause[cause] ?? 0) + 1;
     if (UNTOLD.has(cause)) this.connection.halfOpens += 1;
@@ -82,7 +109,15 @@ export class SessionStats {
       ...this.connection,
       lossesByCause: { ...this.connection.lossesByCause },
     };
-    const stats = { playback: { ...this.playback }, uplink: { ...this.uplink }, connection };
+    const stats = {
+      atMs: this.log.atMs,
+      sessionId: this.sessionId,
+      playback: { ...this.playback },
+      uplink: { ...this.uplink },
+      connection,
+      traffic: this.traffic.copy,
+      firstSounds: this.firstSounds.copy,
+    };
     this.#emit({ type: 'stats', stats });
   }
 }

@@ -31,6 +31,7 @@ const LEVEL_STEPS = 100;
 export class AudioLink {
   #environment;
   #emit;
+  #stats;
   #microphone;
   #speaker;
   #pause = new Pause();
@@ -46,12 +47,18 @@ export class AudioLink {
   constructor({ environment, emit, line, stats, onHeard }) {
     this.#environment = environment;
     this.#emit = emit;
+    this.#stats = stats;
     this.#microphone = new MicrophoneLink({
       environment,
       line,
       stats,
       onLevel: (level) => this.#showMicrophone(level),
-      onSilence: (silent) => emit({ type: 'microphone', silent }),
+      onSilence: (silent) => {
+        stats.log.note('trouble', 'microphone', { silent });
+        emit({ type: 'microphone', silent });
+      },
+      onUnheard: (speaking) => emit({ type: 'unheard', speaking }),
+      isAgentSounding: () => this.#isAgentSpeaking,
     });
     this.#speaker = new SpeakerLink({
       environment,
@@ -118,9 +125,11 @@ export class AudioLink {
   apply(message) {
     switch (message.type) {
       case 'speech-started':
+        this.#stats.firstSounds.forget();
         this.#setSpeaking(true, this.#isAgentSpeaking);
         return void this.#speaker.duck();
       case 'speech-stopped':
+        this.#stats.firstSounds.asked('speech', this.#microphone.quietMs);
         this.#setSpeaking(false, this.#isAgentSpeaking);
         this.expectAnswer();
         return void this.#speaker.unduck();
@@ -180,6 +189,7 @@ export class AudioLink {
    */
   #setSpeaking(user, agent) {
     if (user === this.#isUserSpeaking && agent === this.#isAgentSpeaking) return;
+    if (agent && !this.#isAgentSpeaking) this.#stats.firstSounds.heard();
     this.#isUserSpeaking = user;
     this.#isAgentSpeaking = agent;
     this.#emit({ type: 'speaking', user, agent });

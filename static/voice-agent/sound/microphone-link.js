@@ -5,6 +5,7 @@ import { toBase64 } from '../audio/base64.js';
 import { WIRE_RATE_HZ } from '../audio/pcm.js';
 import { MicrophoneSilence } from './microphone-silence.js';
 import { encodeAudio } from '../wire/protocol.js';
+import { UnheardSpeech } from './unheard-speech.js';
 import { Uplink } from './uplink.js';
 
 /** From about −40 dB below full scale somebody may be speaking. */
@@ -19,11 +20,14 @@ const BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
  * @property {import('../session/stats.js').SessionStats} stats
  * @property {(level: number) => void} onLevel of each frame, as it goes out
  * @property {(silent: boolean) => void} onSilence whether the microphone seems dead
+ * @property {(speaking: boolean) => void} onUnheard whether the user speaks although it is muted
+ * @property {() => boolean} isAgentSounding what the loudspeaker gives is not taken for the user
  */
 
 export class MicrophoneLink {
   #options;
   #silence;
+  #unheard;
   /** @type {MessagePort | null} */
   #port = null;
   #isMuted = false;
@@ -33,6 +37,11 @@ export class MicrophoneLink {
   constructor(options) {
     this.#options = options;
     this.#silence = new MicrophoneSilence(options.onSilence);
+    this.#unheard = new UnheardSpeech(options.onUnheard);
+  }
+
+  get isMuted() {
+    return this.#isMuted;
   }
 
   /** How long it has been quiet, in milliseconds of captured sound. */
@@ -56,12 +65,14 @@ export class MicrophoneLink {
   reset(keepSpeechSeconds) {
     this.#uplink = new Uplink({ capacityMs: keepSpeechSeconds * 1000 });
     this.#silence.reset();
+    this.#unheard.reset();
   }
 
   /** @param {boolean} isMuted */
   mute(isMuted) {
     this.#isMuted = isMuted;
     this.#silence.reset();
+    this.#unheard.reset();
   }
 
   /** Drop what was said and not sent. */
@@ -98,6 +109,8 @@ export class MicrophoneLink {
     this.sendWaiting();
     this.#options.line.listen(sentLevel < SPEECH_LEVEL ? 0 : durationMs);
     if (!this.#isMuted) this.#silence.hear(level, durationMs);
+    const isUnheard = this.#isMuted && !this.#options.isAgentSounding();
+    this.#unheard.hear(level, durationMs, isUnheard);
     this.#options.onLevel(sentLevel);
     this.#showStats();
   }

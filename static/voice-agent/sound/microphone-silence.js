@@ -28,10 +28,10 @@ export class MicrophoneSilence {
     else if (this.#silentMs >= PATIENCE_MS) this.#change(true);
   }
 
-  /** Nothing can be known now, and what was known is of another time. */
+  /** Nothing can be known now, and what was known is of another time: it is taken back. */
   reset() {
     this.#silentMs = 0;
-    this.#isSilent = false;
+    this.#change(false);
   }
 
   /** @param {boolean} silent */

@@ -175,6 +175,8 @@ export class SpeakerLink {
   /** @param {import('../audio/playback-port.js').PlaybackReport} report */
   #showStats({ leadMs, waitMs, bufferedMs, lateMs, savedMs, underruns, overflowMs }) {
     const { stats } = this.#options;
+    if (underruns > stats.playback.underruns)
+      stats.log.note('trouble', 'underrun', { count: underruns - stats.playback.underruns });
     stats.playback = { leadMs, waitMs, bufferedMs, lateMs, savedMs, underruns, overflowMs };
     stats.offer();
   }

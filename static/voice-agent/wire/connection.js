@@ -40,6 +40,7 @@ const BROKEN = 1006;
  * @property {string} wsUrl
  * @property {string} token
  * @property {import('./protocol.js').ClientMessage} opening the first message: session.update or session.resume
+ * @property {{sent: (text: string) => void, received: (message: ServerMessage, data: unknown) => void}} traffic
  * @property {(message: import('./protocol.js').ServerMessage) => void} onMessage
  * @property {(closure: Closure) => void} onClose once, unless it is closed from here
  */
@@ -102,6 +103,7 @@ export class Connection {
     if (this.#socket.readyState !== 1) return false;
     this.#socket.send(text);
     this.#sentBytes += text.length;
+    this.#options.traffic.sent(text);
     return true;
   }
 
@@ -177,7 +179,10 @@ export class Connection {
     this.#lastData = data;
     this.#sentBytesWhenHeard = this.#sentBytes;
     this.#probe.heard();
-    if (!isRepetition) this.#take(decode(data));
+    if (isRepetition) return;
+    const message = decode(data);
+    this.#options.traffic.received(message, data);
+    this.#take(message);
   }
 
   /** @param {ServerMessage} message */

@@ -99,6 +99,27 @@ test('what this browser or address can never do is not offered again, but the wa
   assert.deepEqual([unsupported.mayRetry, unsupported.action], [false, 'copy']);
 });
 
+test('a blocked microphone is told with the way out in this browser', () => {
+  const { unblock } = texts;
+  const denied = anError({ code: 'microphone-denied' });
+
+  const inFirefox = explain(denied, texts, null, { hint: 'firefox' }).text;
+  const closed = explain(denied, texts, null, { hint: 'dismissed' }).text;
+
+  assert.ok(inFirefox.startsWith(errors['microphone-denied'].text));
+  assert.ok(inFirefox.endsWith(unblock.firefox));
+  assert.equal(closed, unblock.dismissed);
+});
+
+test('a page that is kept from the microphone by the one around it can be opened alone', () => {
+  const error = anError({ code: 'microphone-blocked-by-policy' });
+  const framed = explain(error, texts, null, { isFramed: true });
+  const alone = explain(error, texts);
+
+  assert.deepEqual([framed.action, framed.mayRetry], ['ownTab', false]);
+  assert.deepEqual([alone.action, alone.mayRetry], [null, true]);
+});
+
 test('codes that are names of object methods are not mistaken for texts', () => {
   const explanation = explain(
     anError({ code: 'toString', problem: { code: 'constructor' } }),
@@ -110,7 +131,10 @@ test('codes that are names of object methods are not mistaken for texts', () => 
 
 for (const cause of /** @type {(keyof typeof warnings)[]} */ (Object.keys(warnings))) {
   test(`the warning ${cause} says what is the matter, with its values in place`, () => {
-    const { title, text, mayRetry } = warn(cause, texts, { duration: '1 minute' });
+    const { title, text, mayRetry } = warn(cause, texts, {
+      kept: '20 seconds',
+      unblock: 'Allow it.',
+    });
 
     assert.notEqual(title, '');
     assert.match(text, /^[A-Z][^{}]+[.]$/);

@@ -27,6 +27,15 @@ test('a cleared history is silent', () => {
   assert.equal(history.isSilent(), true);
 });
 
+test('a history is steady when all of it is as loud as now', () => {
+  const history = new LevelHistory(2);
+  history.push(0.5);
+  assert.equal(history.isSteady(), false);
+  history.push(0.5);
+
+  assert.equal(history.isSteady(), true);
+});
+
 test('each voice has its half of the ring, mirrored, and no two ticks share a place', () => {
   const ticks = ringTicks(5);
   const places = new Set(ticks.map(({ angle }) => Math.sin(angle).toFixed(6) + Math.cos(angle)));

@@ -38,6 +38,21 @@ test('the user is warned once, a minute before the end', async () => {
   assert.deepEqual(bench.all('limit'), [{ type: 'limit', secondsLeft: 60 }]);
 });
 
+test('the time that is left is told when it is known, and when it changes', async () => {
+  const bench = await talk();
+  assert.deepEqual(
+    bench.all('time-left').map(({ leftMs }) => leftMs),
+    [900_000],
+  );
+  await bench.pass(100_000);
+  bench.socket.drop(1006);
+  await bench.settle();
+  bench.socket.becomeReady();
+
+  const left = bench.last('time-left')?.leftMs ?? 0;
+  assert.ok(left > 790_000 && left <= 800_000, `${left}`);
+});
+
 test('a session that is shorter than that is announced when it begins', async () => {
   const bench = new Bench();
   bench.tokenSeconds.session = 60;
@@ -309,6 +324,7 @@ test('one that is refused for good is given up, and may be asked for again', asy
   await bench.pass(60_000);
   assert.equal(bench.tokenUrls.length, 2);
   assert.deepEqual(bench.states, ['connecting', 'live']);
+  assert.equal(bench.last('limit')?.refused, true);
 
   bench.handle({ type: 'extend' });
   await bench.settle();

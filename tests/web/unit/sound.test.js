@@ -210,6 +210,33 @@ test('a microphone that gives nothing for three seconds is told of, and when it 
   );
 });
 
+test('what is said of a silent microphone is taken back when it is muted', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  for (let at = 0; at < 4_000; at += FRAME_MS) bench.speak(0);
+  bench.handle({ type: 'mute', muted: true });
+
+  assert.deepEqual(
+    bench.all('microphone').map(({ silent }) => silent),
+    [true, false],
+  );
+});
+
+test('who speaks although muted is told so, and not a sound of it leaves', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.handle({ type: 'mute', muted: true });
+  for (let at = 0; at < 3_000; at += FRAME_MS) bench.speak(3_000);
+  assert.deepEqual(
+    bench.all('unheard').map(({ speaking }) => speaking),
+    [true],
+  );
+  assert.ok(bench.socket.spoken.every((word) => word === 0));
+  bench.handle({ type: 'mute', muted: false });
+
+  assert.equal(bench.last('unheard')?.speaking, false);
+});
+
 test('a muted microphone is not called silent', async () => {
   const bench = new Bench();
   await bench.goLive();

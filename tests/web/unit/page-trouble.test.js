@@ -1,0 +1,71 @@
+// Which trouble is told when there are several, and how a lost connection is counted down.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { recoveryProgress } from '../../../static/page/reconnecting.js';
+import { BY_SEVERITY, WarningList } from '../../../static/page/warning-list.js';
+import { texts } from './page-texts.js';
+
+test('each warning that there are words for has its place by severity, and no other', () => {
+  assert.deepEqual([...BY_SEVERITY].sort(), Object.keys(texts.warnings).sort());
+});
+
+test('of several the most severe is told, in whatever order they came', () => {
+  const list = new WarningList();
+  for (const cause of [...BY_SEVERITY].reverse()) list.set(cause, true);
+
+  /** @type {(string | null)[]} */
+  const told = [];
+  for (const cause of BY_SEVERITY) {
+    told.push(list.worst);
+    list.set(cause, false);
+  }
+
+  assert.deepEqual(told, BY_SEVERITY);
+  assert.equal(list.worst, null);
+});
+
+test('a dismissed warning hides neither the next nor one that comes later', () => {
+  const list = new WarningList();
+  list.set('microphone-silent', true);
+  list.set('limit-near', true);
+
+  list.dismiss('limit-near');
+  assert.equal(list.worst, 'microphone-silent');
+  list.set('sound-blocked', true);
+  assert.equal(list.worst, 'sound-blocked');
+});
+
+test('what was dismissed is told again when it comes again, not while it goes on', () => {
+  const list = new WarningList();
+  list.set('microphone-silent', true);
+  list.dismiss('microphone-silent');
+
+  list.set('microphone-silent', true);
+  assert.equal(list.worst, null);
+  list.set('microphone-silent', false);
+  list.set('microphone-silent', true);
+  assert.equal(list.worst, 'microphone-silent');
+});
+
+test('a new call begins without the warnings of the last', () => {
+  const list = new WarningList();
+  list.set('limit-near', true);
+  list.clear();
+
+  assert.equal(list.worst, null);
+});
+
+for (const [goneSeconds, isOnline, expected] of /** @type {const} */ ([
+  [0, true, { phase: 'reconnecting', secondsLeft: 30, share: 1 }],
+  [15, true, { phase: 'reconnecting', secondsLeft: 15, share: 0.5 }],
+  [15, false, { phase: 'reconnecting-offline', secondsLeft: 15, share: 0.5 }],
+  [30, true, { phase: 'reconnecting-late', secondsLeft: 90, share: 1 }],
+  [75, false, { phase: 'reconnecting-late', secondsLeft: 45, share: 0.5 }],
+  [500, true, { phase: 'reconnecting-late', secondsLeft: 0, share: 0 }],
+])) {
+  test(`${goneSeconds} s after a loss ${isOnline ? 'with' : 'without'} a network: ${expected.phase}`, () => {
+    assert.deepEqual(recoveryProgress(goneSeconds, isOnline), expected);
+  });
+}
