@@ -10,7 +10,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NPM_LOCK = ROOT / "tests/web/package-lock.json"
+REACT = "static/voice-agent/examples/react"
+NPM_LOCKS = tuple(
+    ROOT / folder / "package-lock.json"
+    for folder in ("tests/web", "tests/web/lighthouse", "benchmarks/server/express", REACT)
+)
 COMPILE = (
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"),
@@ -48,7 +52,7 @@ def stale_locks() -> list[str]:
 
 def locks_with_addresses() -> list[str]:
     """Return the locks that name a host: a lock must work with whatever registry is set up."""
-    paths = [*(ROOT / "requirements" / name for name in LOCKS), NPM_LOCK]
+    paths = [*(ROOT / "requirements" / name for name in LOCKS), *NPM_LOCKS]
     own_words = re.compile(r'"url": "https?://[^"]*"')  # npm notes where a package asks for funds
     return [
         path.name for path in paths if "://" in own_words.sub("", path.read_text(encoding="utf-8"))

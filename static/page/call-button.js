@@ -45,8 +45,9 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
     button.removeAttribute('aria-disabled');
   }
 
-  button.addEventListener('click', () => {
+  button.addEventListener('click', ({ detail: clicks }) => {
     if (button.ariaDisabled === 'true') return;
+    if (clicks > 1) return; // the second half of a double click must not undo the first
     if (isStart(action)) on.start({ resume: action === 'resume' });
     else on.stop();
   });

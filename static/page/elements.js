@@ -6,16 +6,22 @@ export const elements = {
   callWait: byId('call-wait'),
   mute: byId('mute', HTMLButtonElement),
   muteLabel: byId('mute-label'),
-  microphone: byId('microphone', HTMLSelectElement),
   orb: byId('orb'),
   ring: byId('orb-ring', HTMLCanvasElement),
   statusName: byId('status-name'),
   statusDetail: byId('status-detail'),
   speaking: byId('speaking'),
   elapsed: byId('elapsed'),
+  timeLeft: byId('time-left'),
+  pointer: byId('pointer'),
   problem: byId('problem'),
   log: byId('log'),
   latest: byId('latest', HTMLButtonElement),
+  copy: {
+    toggle: byId('copy-open', HTMLButtonElement),
+    list: byId('copy-list'),
+    said: byId('copy-said'),
+  },
   composer: byId('composer', HTMLFormElement),
   access: {
     dialog: byId('access', HTMLDialogElement),
@@ -24,6 +30,11 @@ export const elements = {
     error: byId('access-error'),
     submit: byId('access-submit', HTMLButtonElement),
     cancel: byId('access-cancel', HTMLButtonElement),
+  },
+  details: {
+    dialog: byId('details', HTMLDialogElement),
+    open: byId('details-open', HTMLButtonElement),
+    close: byId('details-close', HTMLButtonElement),
   },
   settings: {
     sheet: byId('settings', HTMLDialogElement),
@@ -34,6 +45,22 @@ export const elements = {
     restore: byId('settings-restore', HTMLButtonElement),
     /** Only when there is a choice. */
     agent: /** @type {HTMLSelectElement | null} */ (document.getElementById('agent')),
+  },
+  sound: {
+    microphone: byId('microphone', HTMLSelectElement),
+    microphoneLevel: byId('microphone-level'),
+    speaker: byId('speaker', HTMLSelectElement),
+    speakerField: byId('speaker-field'),
+    volume: byId('volume', HTMLInputElement),
+    volumeShown: byId('volume-shown', HTMLOutputElement),
+    pushToTalk: byId('push-to-talk', HTMLInputElement),
+  },
+  display: {
+    theme: byId('theme'),
+    captions: byId('captions'),
+    language: byId('language', HTMLSelectElement),
+    languageNote: byId('language-note'),
+    languageReload: byId('language-reload', HTMLButtonElement),
   },
 };
 

@@ -2,32 +2,58 @@
 
 import { explainWait } from './explain.js';
 import { fill } from './format.js';
+import { button, copyButton, element, link } from './panel-parts.js';
 
 /** @typedef {import('./explain.js').Explanation} Explanation */
 
 /**
  * @param {HTMLElement} panel   role="alert": its content is announced when it appears
  * @param {import('./types.js').Texts} texts
- * @param {{settings: () => void, takeOver: () => void, extend: () => void, wake: () => void,
- *   dismiss: () => void}} on
+ * @param {{settings: () => void, takeOver: () => void, extend: () => void, wake: () => void, unmute: () => void,
+ *   dismiss: () => void, focusElsewhere: () => void}} on   `focusElsewhere`: what had the focus is gone
  */
 export function createErrorPanel(panel, texts, on) {
   const { actions } = texts;
   /** @type {{[action in NonNullable<Explanation['action']>]: () => HTMLElement}} */
   const controls = {
     secure: () => link(actions.secure, location.href.replace(/^http:/, 'https:')),
+    ownTab: () => link(actions.ownTab, location.href, { isNewTab: true }),
     copy: () => copyButton(location.href, actions),
     settings: () => button(actions.settings, on.settings),
     takeOver: () => button(actions.takeOver, on.takeOver),
     extend: () => button(actions.extend, on.extend),
     wake: () => button(actions.wake, on.wake),
+    unmute: () => button(actions.unmute, on.unmute),
   };
 
   let shown = '';
-  /** Of how long to wait: counted down in words, announced only as the panel appears. */
-  const wait = element('p', 'problem__wait', '');
-  wait.setAttribute('role', 'timer');
-  wait.setAttribute('aria-live', 'off');
+  /** Counted down in words, announced only as the panel appears. */
+  const timer = element('p', 'problem__timer', '');
+  timer.setAttribute('role', 'timer');
+  timer.setAttribute('aria-live', 'off');
+  const bar = /** @type {HTMLProgressElement} */ (element('progress', 'problem__progress', ''));
+  bar.setAttribute('aria-hidden', 'true'); // the timer says it
+
+  /** @param {string} text */
+  function showTimer(text) {
+    if (timer.textContent !== text) timer.textContent = text;
+    timer.hidden = text === '';
+  }
+
+  /** @param {Node[]} parts */
+  function replace(parts) {
+    const hadFocus = panel.contains(document.activeElement);
+    panel.replaceChildren(...parts);
+    if (hadFocus) focusAction();
+  }
+
+  /** Where the panel has nothing to press, the focus goes to whatever does. */
+  function focusAction() {
+    /** @type {HTMLElement | null} */
+    const target = panel.querySelector('.problem__action');
+    if (target) target.focus();
+    else on.focusElsewhere();
+  }
 
   return {
     /** @param {Explanation} explanation @param {{canDismiss: boolean}} options */
@@ -36,80 +62,42 @@ export function createErrorPanel(panel, texts, on) {
       const key = JSON.stringify([explanation, canDismiss]);
       if (key === shown) return;
       shown = key;
+      const { title, text, action, reference, waitSeconds } = explanation;
+      showTimer(waitSeconds ? explainWait(waitSeconds, texts) : '');
+      bar.hidden = true;
       const parts = [
-        element('h2', 'problem__title', explanation.title),
-        element('p', 'problem__text', explanation.text),
+        element('h2', 'problem__title', title),
+        element('p', 'problem__text', text),
+        timer,
+        bar,
       ];
-      if (explanation.waitSeconds) {
-        wait.textContent = explainWait(explanation.waitSeconds, texts);
-        parts.push(wait);
+      if (reference) {
+        const words = fill(texts.problem.reference, { id: reference });
+        parts.push(element('p', 'problem__reference', words));
       }
-      if (explanation.reference) {
-        parts.push(
-          element(
-            'p',
-            'problem__reference',
-            fill(texts.problem.reference, { id: explanation.reference }),
-          ),
-        );
+      if (action) parts.push(controls[action]());
+      if (canDismiss) {
+        const close = button('×', on.dismiss, 'problem__dismiss button button--round');
+        close.setAttribute('aria-label', texts.problem.dismiss);
+        parts.push(close);
       }
-      if (explanation.action) parts.push(controls[explanation.action]());
-      else if (canDismiss) parts.push(button(texts.problem.dismiss, on.dismiss));
-      panel.replaceChildren(...parts);
+      replace(parts);
     },
     /** @param {number} seconds   0 when the wait is over */
     showWait(seconds) {
-      const text = explainWait(seconds, texts);
-      if (seconds <= 0) wait.remove();
-      else if (wait.textContent !== text) wait.textContent = text;
+      showTimer(seconds > 0 ? explainWait(seconds, texts) : '');
+    },
+    /** What goes on in this trouble. @param {string} text @param {number} [share]   0 to 1, still to come */
+    showTime(text, share) {
+      showTimer(text);
+      bar.hidden = share === undefined;
+      if (share !== undefined) bar.value = Math.round(share * 100) / 100;
     },
     clear() {
+      if (shown === '') return;
       shown = '';
-      panel.replaceChildren();
+      replace([]);
     },
-    /** For when the button that had the focus goes away. */
-    focusAction() {
-      /** @type {HTMLElement | null} */ (panel.querySelector('button, a'))?.focus();
-    },
+    focusAction,
   };
-}
-
-/** @param {string} name @param {string} className @param {string} text */
-function element(name, className, text) {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
-/** @param {string} text @param {() => void} onClick */
-function button(text, onClick) {
-  const node = element('button', 'problem__action button button--outline', text);
-  node.setAttribute('type', 'button');
-  node.addEventListener('click', onClick);
-  return node;
-}
-
-/** @param {string} text @param {string} href */
-function link(text, href) {
-  const node = element('a', 'problem__action button button--outline', text);
-  node.setAttribute('href', href);
-  return node;
-}
-
-/**
- * Copies an address; where the clipboard is closed to us, the address itself is shown for copying by hand.
- * @param {string} address
- * @param {import('./types.js').Texts['actions']} actions
- */
-function copyButton(address, actions) {
-  const node = button(actions.copy, async () => {
-    try {
-      await navigator.clipboard.writeText(address);
-      node.textContent = actions.copied;
-    } catch {
-      node.textContent = address;
-    }
-  });
-  return node;
 }

@@ -2,7 +2,7 @@
 
 import { duration, fill } from './format.js';
 
-/** @typedef {'secure' | 'copy' | 'settings' | 'takeOver' | 'extend' | 'wake'} Action */
+/** @typedef {'secure' | 'copy' | 'settings' | 'takeOver' | 'extend' | 'wake' | 'ownTab' | 'unmute'} Action */
 
 /**
  * What can be done about an error besides trying again; `final`: trying again in this browser or at this address
@@ -17,7 +17,10 @@ const REMEDIES = {
 };
 
 /** @type {{[cause: string]: Action}} */
-const WARNING_ACTIONS = { 'sound-blocked': 'wake', 'limit-near': 'extend' };
+const WARNING_ACTIONS = { 'sound-blocked': 'wake', 'limit-near': 'extend', 'unheard': 'unmute' };
+
+/** Hints that say all there is to say, without the general words before them. */
+const WHOLE_HINTS = ['system', 'dismissed'];
 
 /**
  * @typedef {object} Explanation
@@ -33,9 +36,11 @@ const WARNING_ACTIONS = { 'sound-blocked': 'wake', 'limit-near': 'extend' };
  * @param {import('./types.js').CallError} error   an unknown code is explained by its own message
  * @param {import('./types.js').Texts} texts
  * @param {string | null} [access]   how the service decides who may call: open, code or jwt
+ * @param {{hint?: import('./browser-hints.js').Hint, isFramed?: boolean}} [browser]   how it allows a microphone again;
+ *   whether another page shows this one
  * @returns {Explanation}
  */
-export function explain(error, texts, access = null) {
+export function explain(error, texts, access = null, { hint = 'other', isFramed = false } = {}) {
   const base = entry(texts.errors, error.code) ?? {
     title: texts.problem.unknown,
     text: error.message,
@@ -46,15 +51,28 @@ export function explain(error, texts, access = null) {
     isCodeMissing ? 'access_code' : string(error.problem?.code),
   );
   const waitSeconds = Math.max(0, Math.ceil(error.retryAfterSeconds ?? 0));
-  const { action = null, final = false } = REMEDIES[error.code] ?? {};
+  const isPolicy = isFramed && error.code === 'microphone-blocked-by-policy';
+  const { action = null, final = false } = isPolicy
+    ? { action: /** @type {Action} */ ('ownTab'), final: true }
+    : (REMEDIES[error.code] ?? {});
+  const { title, text } = problem ?? base;
   return {
-    title: (problem ?? base).title,
-    text: (problem ?? base).text,
+    title,
+    text: error.code === 'microphone-denied' ? unblockText(text, hint, texts) : text,
     action,
     mayRetry: !final,
     waitSeconds,
     reference: string(error.problem?.request_id),
   };
+}
+
+/**
+ * @param {string} text
+ * @param {import('./browser-hints.js').Hint} hint
+ * @param {import('./types.js').Texts} texts
+ */
+function unblockText(text, hint, { unblock }) {
+  return WHOLE_HINTS.includes(hint) ? unblock[hint] : `${text} ${unblock[hint]}`;
 }
 
 /**

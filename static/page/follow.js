@@ -9,6 +9,7 @@ const NEAR_END_PX = 48;
  */
 export function createFollower(log, latest) {
   let isFollowing = true;
+  let isDue = false;
 
   const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
   const toEnd = () => {
@@ -17,6 +18,7 @@ export function createFollower(log, latest) {
   log.addEventListener(
     'scroll',
     () => {
+      if (isDue) return; // rows have come since: this tells of the scrolling before them
       isFollowing = isAtEnd();
       if (isFollowing) latest.hidden = true;
     },
@@ -30,9 +32,17 @@ export function createFollower(log, latest) {
   });
   new ResizeObserver(() => isFollowing && toEnd()).observe(log);
 
-  return (change) => {
-    change();
+  /** Once a frame at most, when the browser lays the page out anyway. */
+  const catchUp = () => {
+    isDue = false;
     if (isFollowing) toEnd();
     else if (!isAtEnd()) latest.hidden = false;
+  };
+
+  return (change) => {
+    change();
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(catchUp);
   };
 }

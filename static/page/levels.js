@@ -29,6 +29,11 @@ export class LevelHistory {
   isSilent() {
     return this.#levels.every((level) => level === 0);
   }
+
+  /** Whether nothing moves: all of the past is as loud as now. */
+  isSteady() {
+    return this.#levels.every((level) => level === this.#levels[0]);
+  }
 }
 
 /**

@@ -1,32 +1,55 @@
 // Composes the page: one voice agent, and one owner for each region, told what changed.
 // The state of the call stands as attributes on the body, for the style sheets and the tests.
 
-import { createVoiceAgent, listMicrophones } from '../voice-agent/index.js';
+import {
+  createVoiceAgent,
+  listMicrophones,
+  listSpeakers,
+  watchMicrophonePermission,
+} from '../voice-agent/index.js';
 import { createAccess } from './access.js';
 import { createAccessDialog } from './access-dialog.js';
 import { createCallButton } from './call-button.js';
 import { createComposer } from './composer.js';
+import { createConversation } from './conversation.js';
+import { createDetailsSheet } from './details-sheet.js';
+import { rememberedDevice } from './device-picker.js';
+import { createDisplaySettings } from './display-settings.js';
 import { configuration, elements } from './elements.js';
 import { createErrorPanel } from './error-panel.js';
-import { explain, warn } from './explain.js';
-import { duration } from './format.js';
 import { createLeftCall } from './left-call.js';
-import { createMicrophonePicker, rememberedMicrophone } from './microphone-picker.js';
 import { createMuteButton } from './mute-button.js';
+import { createPermissionPrompt } from './permission-prompt.js';
+import { KEPT_SPEECH_SECONDS } from './reconnecting.js';
 import { createSettings } from './settings.js';
+import { createSoundSettings } from './sound-settings.js';
 import { createStatus, whoSpeaks } from './status.js';
-import { createTranscript } from './transcript.js';
 import { readTexts } from './texts.js';
+import { createTrouble } from './trouble.js';
+import { listenForTrouble } from './trouble-events.js';
 import { createVisualiser } from './visualiser.js';
+import { rememberedVolume } from './volume.js';
+import { createWakeLock } from './wake-lock.js';
 
 const root = document.body;
+
+/** States in which no call is under way. @type {Set<import('./types.js').CallState>} */
+const AT_REST = new Set(['idle', 'ended', 'failed']);
+
 const texts = /** @type {import('./types.js').Texts} */ (readTexts());
-const settings = createSettings(elements.settings, () => dismissIf('agent-refused'));
+const settings = createSettings(elements.settings, texts, {
+  opened: () => sound.refresh(),
+  closed: () => dismissIf('agent-refused'),
+  update: (session) => agent.update(session),
+});
 const tokenUrl = new URL(configuration('token-url') ?? '/api/voice-token', document.baseURI);
 const agent = createVoiceAgent({
   tokenUrl,
   session: settings.session(),
-  microphone: rememberedMicrophone(),
+  microphone: rememberedDevice('microphone'),
+  speaker: rememberedDevice('speaker'),
+  volume: rememberedVolume(),
+  keepSpeechSeconds: KEPT_SPEECH_SECONDS,
 });
 
 const access = createAccess(new URL('access', tokenUrl));
@@ -38,25 +61,41 @@ document.addEventListener('visibilitychange', () => {
 
 /** Whom the present call is with; the settings may already name another for the next one. */
 let agentTitle = settings.agentTitle();
-const status = createStatus(elements, texts, () => agentTitle);
-const transcript = createTranscript(elements, texts.transcript, () => agentTitle);
+const status = createStatus(elements, texts, {
+  agentTitle: () => agentTitle,
+  secondsLeft: () => agent.secondsLeft,
+});
+const transcript = createConversation(elements, texts, () => agentTitle);
 const visualiser = createVisualiser(elements);
-const composer = createComposer(elements.composer, (text) => agent.say(text));
+const composer = createComposer(elements.composer, (text) => {
+  transcript.asked();
+  agent.say(text);
+});
 const panel = createErrorPanel(elements.problem, texts, {
   settings: settings.open,
   takeOver: () => start({ takeOver: true }),
   extend: () => {
+    trouble.dismiss();
     agent.extend();
-    dismissIf('limit-near');
   },
   wake: () => void agent.wake(),
+  unmute: () => mute(false),
   dismiss: dismissError,
+  focusElsewhere: () => elements.call.focus(),
 });
-const muteButton = createMuteButton(elements, texts.muteButton, (muted) => {
-  if (muted) agent.mute();
-  else agent.unmute();
-  showSpeaking();
+const trouble = createTrouble(root, panel, texts, agent);
+listenForTrouble(agent, trouble.warn, { isHeld: () => elements.mute.dataset.mode === 'hold' });
+const wakeLock = createWakeLock(navigator.wakeLock);
+const prompt = createPermissionPrompt(elements.pointer, (isAsking) => {
+  root.dataset.asking = String(isAsking);
+  status.showAsking(isAsking);
 });
+void watchMicrophonePermission((permission) => {
+  if (permission !== 'denied') settled('microphone-denied', texts.problem.allowed);
+}, new AbortController().signal);
+window.addEventListener('online', () => settled('offline', texts.problem.online));
+
+const muteButton = createMuteButton(elements, texts.muteButton, mute);
 const callButton = createCallButton(elements, texts.callButton, {
   intend: () => !access.isDenied && agent.prepare(),
   start,
@@ -66,12 +105,7 @@ const callButton = createCallButton(elements, texts.callButton, {
     if (secondsLeft === 0) status.showDetail(texts.problem.ready);
   },
 });
-const microphones = createMicrophonePicker(elements.microphone, texts.microphone, listMicrophones, {
-  choose: (deviceId) => agent.setMicrophone(deviceId),
-  chosen: () => dismissIf('microphone'),
-  refused: showError,
-});
-
+createDetailsSheet(elements.details, agent, texts);
 createLeftCall(agent, {
   offer: callButton.offerResume,
   show: (turns) => {
@@ -87,24 +121,37 @@ let isResuming = false;
 /** @type {import('./types.js').Speaking} */
 let speaking = { user: false, agent: false };
 
+const sound = createSoundSettings(elements.sound, texts, {
+  listMicrophones,
+  listSpeakers,
+  setMicrophone: (deviceId) => agent.setMicrophone(deviceId),
+  setSpeaker: (deviceId) => agent.setSpeaker(deviceId),
+  setVolume: (volume) => agent.setVolume(volume),
+  usePushToTalk: muteButton.usePushToTalk,
+  chosen: () => dismissIf('microphone'),
+  refused: showError,
+});
+const display = createDisplaySettings(elements.display, {
+  root: new URL('..', tokenUrl).pathname,
+  atStake: () => {
+    if (!AT_REST.has(agent.state)) return 'call';
+    return transcript.isEmpty() ? 'nothing' : 'conversation';
+  },
+});
+
 agent.on('state', showState);
-agent.on('level', visualiser.show);
+agent.on('level', (levels) => {
+  visualiser.show(levels);
+  sound.showLevel(levels.microphone);
+});
 agent.on('speaking', (now) => {
   speaking = now;
   showSpeaking();
 });
-agent.on('transcript', (turn) => {
-  transcript.show(turn);
-  root.dataset.conversation = 'shown';
-});
+agent.on('transcript', () => (root.dataset.conversation = 'shown'));
+transcript.follow(agent);
 
-agent.on('microphone', ({ silent }) => showWarning('microphone-silent', silent));
-agent.on('sound', ({ blocked }) => showWarning('sound-blocked', blocked));
-agent.on('limit', ({ secondsLeft }) =>
-  showWarning('limit-near', secondsLeft !== null, {
-    duration: duration(secondsLeft ?? 0, texts.language),
-  }),
-);
+agent.on('permission', ({ asking }) => prompt.showAsking(asking));
 
 /** @param {import('./types.js').StartOptions} [how] */
 function start(how) {
@@ -113,19 +160,32 @@ function start(how) {
   agent.start({ session: settings.session(), ...how }).catch(alreadyShown);
 }
 
+/** @param {boolean} muted */
+function mute(muted) {
+  if (muted) agent.mute();
+  else agent.unmute();
+  showSpeaking();
+}
+
 /** @param {import('./types.js').StateChange} change */
 function showState(change) {
   const { state, previous, recovery, error } = change;
   root.dataset.state = state;
   if (state === 'connecting') {
     agentTitle = settings.agentTitle();
-    dismissError();
+    offerCall();
+    root.dataset.conversation = 'shown'; // now, so that no button moves when the call begins
     if (!isResuming) transcript.startCall();
   }
-  for (const part of [callButton, muteButton, composer]) part.showState(state);
+  trouble.showState(state);
+  wakeLock.showState(state);
+  if (state !== 'connecting') prompt.showAsking(false);
+  for (const part of [callButton, muteButton, composer, settings, sound, display]) {
+    part.showState(state);
+  }
   status.showState(change);
   if (state === 'live') showLive(previous, recovery);
-  else if (state !== 'reconnecting') showQuiet();
+  else if (state !== 'reconnecting' && state !== 'connecting') showQuiet();
   if (state !== 'failed' || !error) return;
   showError(error);
   if (error.problem?.code === 'unauthenticated') void showAccess(error);
@@ -136,9 +196,7 @@ function showState(change) {
  * @param {import('./types.js').StateChange['recovery']} recovery
  */
 function showLive(previous, recovery) {
-  root.dataset.conversation = 'shown';
   showSpeaking();
-  if (previous === 'connecting') void microphones.refresh(); // with the permission come the names
   if (previous === 'reconnecting' && recovery) transcript.note(texts.transcript[recovery]);
 }
 
@@ -153,15 +211,13 @@ function showSpeaking() {
   root.dataset.speaking = whoSpeaks(speaking);
   root.dataset.muted = String(agent.muted);
   muteButton.showMuted(agent.muted);
-  status.showSpeaking(speaking, agent.muted);
+  status.showSpeaking(speaking, agent.muted && (muteButton.isHeldToTalk() ? 'hold' : 'muted'));
 }
 
 /** @param {import('./types.js').CallError} error */
 function showError(error) {
-  const explanation = explain(error, texts, access.mode);
   const isOver = agent.state === 'failed';
-  root.dataset.error = error.code;
-  panel.show(explanation, { canDismiss: !isOver });
+  const explanation = trouble.tell(error, { access: access.mode, isOver });
   if (!isOver) return;
   elements.call.hidden = !explanation.mayRetry;
   if (!explanation.mayRetry) panel.focusAction();
@@ -180,28 +236,26 @@ async function showAccess(error) {
   if (access.needsCode) accessDialog.open(start);
 }
 
-/**
- * Something that needs the user's hand in a call that goes on.
- * @param {keyof import('./types.js').Texts['warnings']} cause
- * @param {boolean} isOn
- * @param {{[name: string]: string}} [values]
- */
-function showWarning(cause, isOn, values) {
-  if (!isOn) return dismissIf(cause);
-  root.dataset.error = cause;
-  panel.show(warn(cause, texts, values), { canDismiss: true });
+function dismissError() {
+  offerCall();
+  trouble.dismiss();
 }
 
-function dismissError() {
-  delete root.dataset.error;
-  panel.clear();
+function offerCall() {
   elements.call.hidden = false;
   callButton.offerStart();
 }
 
 /** The visitor changed what may have caused the trouble. @param {string} cause  a code or how it begins */
 function dismissIf(cause) {
-  if (root.dataset.error?.startsWith(cause)) dismissError();
+  if (trouble.isTelling(cause)) dismissError();
+}
+
+/** What kept a call from starting is over. @param {string} cause @param {string} detail */
+function settled(cause, detail) {
+  if (agent.state !== 'failed' || !trouble.isTelling(cause)) return;
+  dismissError();
+  status.showDetail(detail);
 }
 
 /** A refused start brings the error that the state has brought already. */

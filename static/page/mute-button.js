@@ -1,4 +1,6 @@
-// Mute and unmute; shown while there is a call.
+// Mute and unmute, or hold to talk; shown while there is a call.
+
+import { createPushToTalk } from './push-to-talk.js';
 
 /**
  * @param {{mute: HTMLButtonElement, muteLabel: HTMLElement}} elements
@@ -7,20 +9,41 @@
  */
 export function createMuteButton({ mute: button, muteLabel: label }, texts, onChange) {
   let isMuted = false;
-  button.addEventListener('click', () => onChange(!isMuted));
+  let isHeld = false;
+  const pushToTalk = createPushToTalk(button, (isTalking) => onChange(!isTalking));
+  button.addEventListener('click', () => {
+    if (!isHeld) onChange(!isMuted);
+  });
+
+  function show() {
+    button.dataset.mode = isHeld ? 'hold' : 'switch';
+    button.dataset.muted = String(isMuted);
+    // Muting, the name says what a press does: a pressed "Unmute" would say two things at once. Held, it stays.
+    if (isHeld) button.setAttribute('aria-pressed', String(!isMuted));
+    else button.removeAttribute('aria-pressed');
+    label.textContent = isHeld ? texts.hold : isMuted ? texts.unmute : texts.mute;
+  }
 
   return {
+    isHeldToTalk: () => isHeld,
     /** @param {boolean} muted */
     showMuted(muted) {
       if (muted === isMuted) return;
       isMuted = muted;
-      // The name says what a press does; a pressed "Unmute" would say two things at once.
-      button.dataset.muted = String(muted);
-      label.textContent = muted ? texts.unmute : texts.mute;
+      show();
     },
     /** @param {import('./types.js').CallState} state */
     showState(state) {
       button.hidden = state !== 'live' && state !== 'reconnecting';
+      pushToTalk.allow(!button.hidden);
+    },
+    /** Heard only while the button is held, or always. @param {boolean} isWanted */
+    usePushToTalk(isWanted) {
+      if (isWanted === isHeld) return;
+      isHeld = isWanted;
+      pushToTalk.use(isWanted);
+      onChange(isWanted);
+      show();
     },
   };
 }

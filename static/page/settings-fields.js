@@ -1,4 +1,4 @@
-// The fields of one agent in the settings sheet: restores what the visitor changed, remembers it, reads it.
+// The fields of one agent in the side panel: restores what the visitor changed, remembers it, reads it.
 
 import { lasting, passing } from './preferences.js';
 import { draftSession } from './session-draft.js';
@@ -66,7 +66,7 @@ export function createAgentFields(fieldset) {
       if (text && allowed.includes(name))
         text.value = passing.read(`${agent}:${name}`) ?? defaults[name];
     }
-    showVoice(lasting.read(`${agent}:voice`) ?? defaults.voice);
+    showVoice(lasting.readWord(`${agent}:voice`) ?? defaults.voice);
   }
 
   fieldset.addEventListener('input', (event) => {

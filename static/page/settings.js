@@ -1,6 +1,8 @@
-// The settings sheet: opens and closes it, and knows which agent is chosen.
+// What the next call is with: knows which agent is chosen and what of it the visitor changed.
 
+import { createPromptApply } from './prompt-apply.js';
 import { createAgentFields } from './settings-fields.js';
+import { createSheet } from './sheet.js';
 import { lasting } from './preferences.js';
 
 /**
@@ -14,14 +16,26 @@ import { lasting } from './preferences.js';
  * @property {HTMLSelectElement | null} agent   only when there are several
  */
 
-/** @param {SettingsElements} elements @param {() => void} onClose */
-export function createSettings({ sheet, form, open, close, done, restore, agent }, onClose) {
-  const agents = [
-    .../** @type {NodeListOf<HTMLFieldSetElement>} */ (
-      form.querySelectorAll('fieldset[data-agent]')
-    ),
-  ].map(createAgentFields);
+/**
+ * @param {SettingsElements} elements
+ * @param {import('./types.js').Texts} texts
+ * @param {object} on
+ * @param {() => void} on.opened
+ * @param {() => void} on.closed
+ * @param {(session: import('./types.js').SessionConfig) => Promise<void>} on.update   the call under way
+ */
+export function createSettings({ sheet, form, open, close, done, restore, agent }, texts, on) {
+  const fieldsets = /** @type {NodeListOf<HTMLFieldSetElement>} */ (
+    form.querySelectorAll('fieldset[data-agent]')
+  );
+  const agents = [...fieldsets].map((fieldset) => ({
+    ...createAgentFields(fieldset),
+    apply: createPromptApply(fieldset, texts, on.update),
+  }));
   const standard = agent?.value ?? agents[0]?.name;
+  const panel = createSheet({ sheet, open, closers: [close, done] }, on);
+  /** What the call under way, or the last one, began with. */
+  let called = { name: '', prompt: '' };
 
   const chosen = () => agents.find(({ name }) => name === (agent?.value ?? standard)) ?? agents[0];
 
@@ -32,11 +46,6 @@ export function createSettings({ sheet, form, open, close, done, restore, agent 
     restore.hidden = !chosen().isEditable;
   }
 
-  open.addEventListener('click', () => sheet.showModal());
-  for (const button of [close, done]) button.addEventListener('click', () => sheet.close());
-  sheet.addEventListener('close', onClose);
-  // A press beside the sheet lands on the dialog element itself: its content covers all the rest of it.
-  sheet.addEventListener('click', (event) => event.target === sheet && sheet.close());
   form.addEventListener('submit', (event) => event.preventDefault());
   agent?.addEventListener('change', () => {
     choose(agent.value);
@@ -46,9 +55,20 @@ export function createSettings({ sheet, form, open, close, done, restore, agent 
   choose(lasting.read('agent') ?? standard);
 
   return {
-    open: () => sheet.showModal(),
+    open: panel.open,
     agentTitle: () => chosen().title,
     /** What to send at the start of the next call. */
     session: () => chosen().session(),
+    /** @param {import('./types.js').CallState} state */
+    showState(state) {
+      if (state === 'connecting') {
+        const { name, session } = chosen();
+        called = { name, prompt: String(session().system_prompt ?? '') };
+      }
+      const isCall = state === 'live' || state === 'reconnecting';
+      for (const { name, apply } of agents) {
+        apply.showCall(isCall && name === called.name ? called.prompt : null);
+      }
+    },
   };
 }

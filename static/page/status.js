@@ -1,6 +1,10 @@
-// The state of the call in words, who is speaking, and how long the call has lasted.
+// The state of the call in words, who is speaking, how long the call has lasted, and how long it may still last.
 
 import { clock, duration, fill } from './format.js';
+import { createTimeLeft } from './time-left.js';
+
+/** The time limit is known a moment after the call is live. */
+const LIMIT_KNOWN_MS = 100;
 
 /**
  * @typedef {object} StatusElements
@@ -8,14 +12,18 @@ import { clock, duration, fill } from './format.js';
  * @property {HTMLElement} statusDetail  inside the live region
  * @property {HTMLElement} speaking      not announced: it changes with every breath
  * @property {HTMLElement} elapsed
+ * @property {HTMLElement} timeLeft
  */
 
 /**
  * @param {StatusElements} elements
  * @param {import('./types.js').Texts} texts
- * @param {() => string} agentTitle
+ * @param {{agentTitle: () => string, secondsLeft: () => number | null}} call
  */
-export function createStatus(elements, texts, agentTitle) {
+export function createStatus(elements, texts, call) {
+  const timeLeft = createTimeLeft(elements.timeLeft, texts.timeLeft);
+  /** @type {import('./types.js').CallState} */
+  let shownState = 'idle';
   let startedAt = 0;
   let elapsedSeconds = 0;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -24,12 +32,14 @@ export function createStatus(elements, texts, agentTitle) {
   function tick() {
     elapsedSeconds = Math.floor((performance.now() - startedAt) / 1000);
     setText(elements.elapsed, clock(elapsedSeconds));
+    timeLeft.show(call.secondsLeft());
   }
 
   function startClock() {
     startedAt = performance.now();
     tick();
     ticking = setInterval(tick, 1000);
+    setTimeout(tick, LIMIT_KNOWN_MS);
   }
 
   function stopClock() {
@@ -42,23 +52,32 @@ export function createStatus(elements, texts, agentTitle) {
   return {
     /** @param {import('./types.js').StateChange} change */
     showState({ state, reason }) {
+      shownState = state;
       if (state === 'connecting') elapsedSeconds = 0;
       if (state === 'live' && ticking === undefined) startClock();
       if (state === 'ended' || state === 'failed' || state === 'idle') stopClock();
+      const detail = state === 'ended' ? ending(reason, elapsedSeconds, texts) : '';
       setText(elements.statusName, texts.states[state].name);
-      setText(
-        elements.statusDetail,
-        state === 'ended' ? ending(reason, elapsedSeconds, texts) : texts.states[state].detail,
-      );
+      setText(elements.statusDetail, detail || texts.states[state].detail);
+    },
+    /** While the call is set up: whether that waits for the visitor's yes. @param {boolean} isAsking */
+    showAsking(isAsking) {
+      if (shownState !== 'connecting') return;
+      const { name, detail } = isAsking ? texts.asking : texts.states.connecting;
+      setText(elements.statusName, name);
+      setText(elements.statusDetail, detail);
     },
     /** @param {string} detail  one more sentence, announced politely */
     showDetail(detail) {
       setText(elements.statusDetail, detail);
     },
-    /** @param {import('./types.js').Speaking} speaking @param {boolean} isMuted */
-    showSpeaking(speaking, isMuted) {
-      const key = isMuted && !speaking.agent ? 'muted' : whoSpeaks(speaking);
-      setText(elements.speaking, fill(texts.speaking[key], { agent: agentTitle() }));
+    /**
+     * @param {import('./types.js').Speaking} speaking
+     * @param {false | 'muted' | 'hold'} mute   'hold': until the visitor holds the button to talk
+     */
+    showSpeaking(speaking, mute) {
+      const key = mute && !speaking.agent ? mute : whoSpeaks(speaking);
+      setText(elements.speaking, fill(texts.speaking[key], { agent: call.agentTitle() }));
     },
   };
 }

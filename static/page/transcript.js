@@ -1,54 +1,52 @@
-// The conversation as rows in the order in which people spoke, each replaced or updated by its turn's id.
+// The conversation as rows: turns, tool calls and notes, each replaced or updated by its id.
 
 import { createFollower } from './follow.js';
-import { createNote, createTurnRow, timeText, updateTurnRow } from './turn-row.js';
 import { fill } from './format.js';
-
-/** Older rows go: a page that stays open for hours must not grow without end. */
-const MAX_ROWS = 400;
+import { createRowList } from './row-list.js';
+import { createToolCard, updateToolCard } from './tool-card.js';
+import { createNote, createTurnRow, showPause, timeText, updateTurnRow } from './turn-row.js';
 
 /**
  * @param {{log: HTMLElement, latest: HTMLButtonElement}} elements
- * @param {import('./types.js').Texts['transcript']} texts
+ * @param {import('./types.js').Texts} texts
  * @param {() => string} agentTitle
  */
 export function createTranscript({ log, latest }, texts, agentTitle) {
-  /** Rows of the present call by turn id. @type {Map<string, HTMLElement>} */
-  const rows = new Map();
-  /** @type {WeakMap<Element, number>} */
-  const startedAt = new WeakMap();
+  const rows = createRowList(log);
   const follow = createFollower(log, latest);
-
-  /** @param {HTMLElement} row @param {number} at  epoch milliseconds */
-  function insert(row, at) {
-    startedAt.set(row, at);
-    let after = log.lastElementChild;
-    while (after && (startedAt.get(after) ?? 0) > at) after = after.previousElementSibling;
-    if (after) after.after(row);
-    else log.prepend(row);
-    while (log.childElementCount > MAX_ROWS) log.firstElementChild?.remove();
-  }
+  /** Before the answers of this call, by turn id. @type {Map<string, number>} */
+  const pausesMs = new Map();
+  let notes = 0;
 
   /** @param {import('./types.js').Turn} turn */
   function place(turn) {
-    const known = rows.get(turn.id);
-    if (turn.final && !turn.text.trim()) {
-      known?.remove();
-      rows.delete(turn.id);
-    } else if (known && known.dataset.final === String(turn.final)) {
-      updateTurnRow(known, turn, texts);
-    } else {
-      const row = createTurnRow(turn, agentTitle(), texts);
-      rows.set(turn.id, row);
-      if (!known) return insert(row, turn.startedAt);
-      startedAt.set(row, startedAt.get(known) ?? turn.startedAt);
-      known.replaceWith(row);
-    }
+    const id = `turn ${turn.id}`;
+    if (turn.final && !turn.text.trim()) return rows.remove(id);
+    const known = rows.find(id);
+    const name = turn.role === 'user' ? texts.transcript.you : agentTitle();
+    const pauseMs = pausesMs.get(turn.id) ?? null;
+    const isSame = known?.dataset.final === String(turn.final);
+    const row = known && isSame ? known : createTurnRow(turn, name, texts);
+    if (row === known) updateTurnRow(row, turn, texts);
+    if (pauseMs !== null) showPause(row, pauseMs, texts);
+    const before = known && rows.itemOf(known);
+    const isOver = before?.kind === 'turn' && before.turn.final;
+    const times = { at: turn.startedAt, endedAt: isOver ? before.endedAt : Date.now() };
+    rows.put(id, row, { kind: 'turn', ...times, turn, name, pauseMs });
+  }
+
+  /** @param {import('./types.js').ToolCall} call */
+  function placeTool(call) {
+    const id = `tool ${call.callId}`;
+    const card = rows.find(id) ?? createToolCard(call, texts.tools);
+    rows.put(id, card, { kind: 'tool', at: Date.now(), call });
+    updateToolCard(card, call, texts.tools);
   }
 
   /** @param {string} text */
   function note(text) {
-    follow(() => insert(createNote(text), Date.now()));
+    const at = Date.now();
+    follow(() => rows.put(`note ${(notes += 1)}`, createNote(text), { kind: 'note', at, text }));
   }
 
   return {
@@ -56,12 +54,25 @@ export function createTranscript({ log, latest }, texts, agentTitle) {
     show(turn) {
       follow(() => place(turn));
     },
+    /** @param {import('./types.js').ToolCall} call */
+    showTool(call) {
+      follow(() => placeTool(call));
+    },
+    /** How long the agent took to answer with that turn. @param {string} turnId @param {number} pauseMs */
+    showPause(turnId, pauseMs) {
+      pausesMs.set(turnId, pauseMs);
+      const row = rows.find(`turn ${turnId}`);
+      const item = row && rows.itemOf(row);
+      if (row && item?.kind === 'turn') follow(() => place(item.turn));
+    },
     note,
     /** A new call: what was said before stays to be read, under its own heading. */
     startCall() {
-      rows.clear();
-      if (log.childElementCount) note(fill(texts.call, { time: timeText(Date.now()) }));
+      rows.close();
+      pausesMs.clear();
+      if (log.childElementCount) note(fill(texts.transcript.call, { time: timeText(Date.now()) }));
     },
     isEmpty: () => log.childElementCount === 0,
+    items: rows.items,
   };
 }

@@ -7,6 +7,9 @@ const TICKS_PER_SIDE = 20;
 const REST_PX = 3; // length of a tick in silence
 const REACH = 0.105; // longest tick, as a part of the canvas width
 
+/** Levels are told only when they change; until the ring has caught up with them, it moves on by itself at this pace. */
+const STEP_MS = 80;
+
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** @param {{orb: HTMLElement, ring: HTMLCanvasElement}} elements */
@@ -16,7 +19,18 @@ export function createVisualiser({ orb, ring }) {
     agent: new LevelHistory(TICKS_PER_SIDE),
   };
   const ticks = ringTicks(TICKS_PER_SIDE);
-  let isPaintedSilent = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let stepping;
+
+  /** @param {import('./types.js').Levels} levels */
+  function step({ microphone, agent }) {
+    voices.user.push(microphone);
+    voices.agent.push(agent);
+    paint();
+    clearTimeout(stepping);
+    if (voices.user.isSteady() && voices.agent.isSteady()) return;
+    stepping = setTimeout(step, STEP_MS, { microphone, agent });
+  }
 
   function paint() {
     const context = ring.getContext('2d');
@@ -34,24 +48,25 @@ export function createVisualiser({ orb, ring }) {
       context.strokeStyle = level > 0.01 ? colours[voice] : colours.rest;
       strokeTick(context, angle, width, REST_PX + level * REACH * width);
     }
-    isPaintedSilent = voices.user.isSilent() && voices.agent.isSilent();
   }
 
   new ResizeObserver(paint).observe(ring);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
   matchMedia('(forced-colors: active)').addEventListener('change', paint);
+  matchMedia('(prefers-contrast: more)').addEventListener('change', paint);
+  const theme = { attributes: true, attributeFilter: ['data-theme'] };
+  new MutationObserver(paint).observe(document.documentElement, theme);
 
   return {
     /** @param {import('./types.js').Levels} levels */
-    show({ microphone, agent }) {
-      voices.user.push(microphone);
-      voices.agent.push(agent);
-      setLevel(orb, '--user-level', voices.user.at(0));
-      setLevel(orb, '--agent-level', voices.agent.at(0));
-      if (!isPaintedSilent || microphone > 0 || agent > 0) paint();
+    show(levels) {
+      setLevel(orb, '--user-level', levels.microphone);
+      setLevel(orb, '--agent-level', levels.agent);
+      step(levels);
     },
     /** Back to rest: nobody speaks. */
     clear() {
+      clearTimeout(stepping);
       voices.user.clear();
       voices.agent.clear();
       setLevel(orb, '--user-level', 0);

@@ -1,4 +1,19 @@
 // What the recorder of harness.js puts into the page.
 declare var heard: () => { atMs: number; rateHz: number; samples: number[] }[];
+declare var tracks: () => MediaStreamTrack[];
 declare var openTracks: () => number;
 declare var states: string[];
+
+// What half-hour.js puts into the page.
+declare var longTasks: { atMs: number; lengthMs: number }[];
+
+// What heard-words.js puts there.
+declare var appeared: { text: string; sound: number[]; rateHz: number }[];
+
+// What captions.test.js puts there.
+declare var announced: string[];
+
+// What the tests of the page's states put into it.
+declare var wakeLocks: WakeLockSentinel[];
+declare var strokes: number;
+declare var allow: () => void;

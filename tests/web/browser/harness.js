@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { violations } from '../unit/schema.js';
 import { installRecorder, watchStates } from './in-page.js';
-import { readWav, silence, writeWav } from './wav.js';
+import { readWav, room, silence, writeWav } from './wav.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SPEECH = new URL('../../fixtures/speech/', import.meta.url);
@@ -111,8 +111,8 @@ export async function serveDemo(options = [], settings = {}) {
 /**
  * A browser page whose microphone says the given things, and whose sound is recorded.
  * @param {object} [options]
- * @param {(number | string)[] | null} [options.microphone] seconds of silence, and names of clips, in
- *   order from the moment the microphone is opened; null for a machine that has none
+ * @param {(number | string | {roomSeconds: number})[] | null} [options.microphone] seconds of silence, names of
+ *   clips, and seconds of a room without a voice in it, in order from the moment the microphone is opened; null for a machine that has none
  * @param {boolean} [options.isAllowed] whether the user allows it
  * @param {string[]} [options.flags] further flags of Chromium
  * @param {import('playwright-core').BrowserContextOptions} [options.context]
@@ -171,10 +171,13 @@ export async function openBrowser({
 }
 
 /**
- * @param {number | string} value
+ * @param {number | string | {roomSeconds: number}} value
  * @returns {Int16Array[]}
  */
-const part = (value) => (typeof value === 'number' ? [silence(value)] : [clip(value)]);
+function part(value) {
+  if (typeof value === 'object') return [room(value.roomSeconds)];
+  return typeof value === 'number' ? [silence(value)] : [clip(value)];
+}
 
 /**
  * The service's own answer to a request of the page that was intercepted. What is sent on from here comes from no

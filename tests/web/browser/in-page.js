@@ -35,6 +35,7 @@ export function installRecorder() {
     };
   }
   globalThis.heard = () => blocks;
+  globalThis.tracks = () => tracks;
   globalThis.openTracks = () => tracks.filter(({ readyState }) => readyState === 'live').length;
 }
 

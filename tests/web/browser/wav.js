@@ -1,6 +1,7 @@
 // WAV files with one channel of 16-bit samples at the wire's rate: all that the tests need.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { seeded } from '../unit/random.js';
 
 export const RATE_HZ = 24_000;
 const HEADER_BYTES = 44;
@@ -44,4 +45,14 @@ export function writeWav(path, parts) {
  */
 export function silence(seconds) {
   return new Int16Array(Math.round(seconds * RATE_HZ));
+}
+
+/**
+ * A quiet room: nobody speaks, and yet the microphone works.
+ * @param {number} seconds
+ * @returns {Int16Array}
+ */
+export function room(seconds) {
+  const random = seeded(1);
+  return silence(seconds).map(() => (random() - 0.5) * 80);
 }

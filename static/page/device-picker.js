@@ -1,26 +1,29 @@
-// The choice of microphone; works before and during a call and follows devices that come and go.
+// The choice of a microphone or a speaker; works before and during a call and follows devices that come and go.
 
 import { lasting } from './preferences.js';
 import { fill } from './format.js';
 
-const MEMORY = 'microphone';
+/** @typedef {'microphone' | 'speaker'} DeviceKind */
+/** @typedef {import('./types.js').Device} Device */
 
 /**
  * @param {HTMLSelectElement} select
- * @param {import('./types.js').Texts['microphone']} texts
- * @param {() => Promise<import('./types.js').Microphone[]>} list
+ * @param {DeviceKind} kind
+ * @param {{standard: string, unnamed: string}} texts
  * @param {object} on
+ * @param {() => Promise<Device[]>} on.list
  * @param {(deviceId: string) => Promise<void>} on.choose   "" = what the browser thinks best
- * @param {() => void} on.chosen
+ * @param {(devices: Device[]) => void} [on.listed]
+ * @param {() => void} [on.chosen]
  * @param {(error: import('./types.js').CallError) => void} on.refused   the one before stays in use
  */
-export function createMicrophonePicker(select, texts, list, on) {
-  let inUse = lasting.read(MEMORY) ?? '';
+export function createDevicePicker(select, kind, texts, on) {
+  let inUse = lasting.readWord(kind) ?? '';
 
-  /** @param {import('./types.js').Microphone[]} microphones */
-  function show(microphones) {
+  /** @param {Device[]} devices */
+  function show(devices) {
     // Before permission the browser tells neither ids nor names; "default" is its own word for our first option.
-    const known = microphones.filter(({ deviceId }) => deviceId && deviceId !== 'default');
+    const known = devices.filter(({ deviceId }) => deviceId && deviceId !== 'default');
     select.replaceChildren(
       new Option(texts.standard, ''),
       ...known.map(
@@ -29,13 +32,14 @@ export function createMicrophonePicker(select, texts, list, on) {
       ),
     );
     select.value = known.some(({ deviceId }) => deviceId === inUse) ? inUse : '';
+    on.listed?.(known);
   }
 
   async function refresh() {
     try {
-      show(await list());
+      show(await on.list());
     } catch {
-      // A browser that lists no devices still has its default microphone, which is already on offer.
+      // A browser that lists no devices still has its default one, which is already on offer.
     }
   }
 
@@ -44,8 +48,8 @@ export function createMicrophonePicker(select, texts, list, on) {
     try {
       await on.choose(deviceId);
       inUse = deviceId;
-      lasting.write(MEMORY, deviceId || null);
-      on.chosen();
+      lasting.write(kind, deviceId || null);
+      on.chosen?.();
     } catch (error) {
       select.value = inUse;
       on.refused(/** @type {import('./types.js').CallError} */ (error));
@@ -59,8 +63,8 @@ export function createMicrophonePicker(select, texts, list, on) {
   return { refresh };
 }
 
-/** What was chosen on an earlier visit, as an option of the client. @returns {{deviceId?: string}} */
-export function rememberedMicrophone() {
-  const deviceId = lasting.read(MEMORY);
+/** What was chosen on an earlier visit, as an option of the client. @param {DeviceKind} kind @returns {{deviceId?: string}} */
+export function rememberedDevice(kind) {
+  const deviceId = lasting.readWord(kind);
   return deviceId ? { deviceId } : {};
 }

@@ -1,0 +1,44 @@
+// The conversation's region: what was said, as it is heard; what the agent's tools do; how long answers take; copies.
+
+import { createAnswerPause } from './answer-pause.js';
+import { createCaptions } from './captions.js';
+import { createCopyMenu } from './copy-menu.js';
+import { createTranscript } from './transcript.js';
+
+/** @typedef {import('../voice-agent/index.js').Agent} Agent */
+
+/**
+ * @param {Parameters<typeof createTranscript>[0] & {copy: Parameters<typeof createCopyMenu>[0]}} elements
+ * @param {import('./types.js').Texts} texts
+ * @param {() => string} agentTitle
+ */
+export function createConversation(elements, texts, agentTitle) {
+  const transcript = createTranscript(elements, texts, agentTitle);
+  const captions = createCaptions(transcript.show);
+  const pause = createAnswerPause(transcript.showPause);
+  createCopyMenu(elements.copy, texts, transcript.items);
+
+  return {
+    ...transcript,
+    /** The user has sent typed words. */
+    asked: pause.typed,
+    /** @param {Agent} agent */
+    follow(agent) {
+      agent.on('transcript', captions.take);
+      agent.on('playback', (playback) => {
+        pause.heard(playback);
+        captions.heard(playback);
+      });
+      agent.on('speaking', (speaking) => {
+        pause.speaking(speaking);
+        captions.sound(speaking.agent);
+      });
+      agent.on('tool', transcript.showTool);
+      agent.on('state', ({ state }) => {
+        if (state !== 'ended' && state !== 'failed') return;
+        pause.reset();
+        captions.finish();
+      });
+    },
+  };
+}

@@ -1,0 +1,96 @@
+// The list of what happened: takes lines in at any time, draws them when it is told to.
+
+import { createFollower } from './follow.js';
+import { logFacts, logName, logTime } from './log-line.js';
+
+/** @typedef {import('../voice-agent/index.js').LogEntry} LogEntry */
+
+const SIGNS = { in: '←', out: '→', here: '•' };
+
+/**
+ * @param {object} elements
+ * @param {HTMLElement} elements.list
+ * @param {HTMLButtonElement} elements.latest
+ * @param {HTMLSelectElement} elements.filter
+ * @param {HTMLElement} elements.empty   said while there is no line
+ * @param {import('./types.js').Texts} texts
+ */
+export function createLogList({ list, latest, filter, empty }, { details }) {
+  /** @type {Map<number, LogEntry>} ascending */
+  const entries = new Map();
+  /** @type {Map<number, HTMLElement>} */
+  const rows = new Map();
+  /** @type {Set<number>} lines that are new or have changed since they were drawn */
+  const news = new Set();
+  const follow = createFollower(list, latest);
+  /** Following asks for a layout: not while the list is scrolled out of the panel. */
+  let isInView = false;
+  new IntersectionObserver(([{ isIntersecting }]) => {
+    isInView = isIntersecting;
+    if (isInView) follow(() => {});
+  }).observe(list);
+
+  filter.addEventListener('change', () => follow(() => (list.dataset.filter = filter.value)));
+
+  /** @param {LogEntry} entry */
+  function drawRow(entry) {
+    const { id, atMs, direction, group } = entry;
+    const row = rows.get(id) ?? document.createElement('li');
+    if (!rows.has(id)) {
+      rows.set(id, row);
+      row.dataset.group = group;
+      const sign = element('span', 'log__sign', SIGNS[direction]);
+      sign.setAttribute('role', 'img');
+      sign.setAttribute('aria-label', details.directions[direction]);
+      const what = document.createElement('span');
+      what.append(element('span', 'log__name', ''), ' ', element('span', 'log__facts', ''));
+      row.append(element('time', 'log__time', logTime(atMs)), sign, what);
+      list.append(row);
+    }
+    const [name, facts] = /** @type {HTMLElement} */ (row.lastElementChild).children;
+    name.textContent = logName(entry);
+    facts.textContent = logFacts(entry);
+  }
+
+  function drawNews() {
+    for (const [id, row] of rows) {
+      if (entries.has(id)) continue;
+      row.remove();
+      rows.delete(id);
+    }
+    for (const id of news) {
+      const entry = entries.get(id);
+      if (entry) drawRow(entry);
+    }
+    news.clear();
+    empty.hidden = rows.size > 0;
+  }
+
+  return {
+    get entries() {
+      return [...entries.values()];
+    },
+    /** @param {{firstId: number, entries: LogEntry[]}} change */
+    add({ firstId, entries: changed }) {
+      for (const id of entries.keys()) if (id < firstId) entries.delete(id);
+      for (const entry of changed) {
+        entries.set(entry.id, entry);
+        news.add(entry.id);
+      }
+    },
+    draw() {
+      const isGone = [...rows.keys()].some((id) => !entries.has(id));
+      if (news.size === 0 && !isGone) return;
+      if (isInView) follow(drawNews);
+      else drawNews();
+    },
+  };
+}
+
+/** @param {string} name @param {string} className @param {string} text */
+function element(name, className, text) {
+  const node = document.createElement(name);
+  node.className = className;
+  node.textContent = text;
+  return node;
+}

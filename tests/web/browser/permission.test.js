@@ -1,0 +1,98 @@
+// The microphone's permission, before a call: asked for, refused, given after all, or kept back by another page.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { FLAGS, HOST, openFramed } from '../gallery/frame.js';
+import { openBrowser, serveDemo } from './harness.js';
+
+/** @type {Awaited<ReturnType<typeof serveDemo>>} */
+let demo;
+before(async () => {
+  demo = await serveDemo([], { VOICEGATE_FRAME_ANCESTORS: HOST });
+});
+after(() => demo.stop());
+
+test('while the browser asks, the page says so and points there; then it connects', async () => {
+  const { page, passed, close } = await openBrowser({ isAllowed: false });
+  try {
+    await page.addInitScript(() => {
+      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      const allowed = new Promise((resolve) => (globalThis.allow = () => resolve(undefined)));
+      navigator.mediaDevices.getUserMedia = (wish) => allowed.then(() => ask(wish));
+    });
+    await page.goto(demo.url);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page.getByRole('status').getByText('Allow the microphone').waitFor();
+    await page.locator('#pointer').waitFor();
+
+    await page.context().grantPermissions(['microphone']);
+    await page.evaluate(() => globalThis.allow());
+    await passed('connecting', 'live');
+    assert.equal(await page.locator('#pointer').isVisible(), false);
+  } finally {
+    await close();
+  }
+});
+
+test('when a blocked microphone is allowed, the page says that the call can start', async () => {
+  const { page, passed, close } = await openBrowser({ isAllowed: false });
+  try {
+    await page.goto(demo.url);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page
+      .getByRole('alert')
+      .getByText(/press the icon left of the address/)
+      .waitFor();
+
+    await page.context().grantPermissions(['microphone']);
+    await page.locator('body:not([data-error])').waitFor();
+    await page.getByRole('status').getByText('You can start now.').waitFor();
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await passed('failed', 'connecting', 'live');
+  } finally {
+    await close();
+  }
+});
+
+test('a page that keeps the microphone from ours is named as the cause, before anything is asked', async () => {
+  const { page, close } = await openBrowser({ flags: FLAGS });
+  try {
+    const { tokens_minted: before } = await demo.stats();
+    const frame = await openFramed({ page, url: demo.url });
+    await frame.getByRole('button', { name: 'Start talking' }).click();
+    await frame.locator('body[data-error="microphone-blocked-by-policy"]').waitFor();
+
+    const alone = frame.getByRole('alert').getByRole('link', { name: 'Open in a tab of its own' });
+    assert.equal(await alone.getAttribute('target'), '_blank');
+    assert.equal(await alone.evaluate((link) => link === document.activeElement), true);
+    assert.equal((await demo.stats()).tokens_minted, before);
+  } finally {
+    await close();
+  }
+});
+
+test('without a network the page says so at once, and that it is back', async () => {
+  const url = demo.url.replace('127.0.0.1', 'gate.test');
+  const { page, close } = await openBrowser({
+    isAllowed: false,
+    flags: [
+      '--host-resolver-rules=MAP gate.test 127.0.0.1',
+      `--unsafely-treat-insecure-origin-as-secure=${new URL(url).origin}`,
+    ],
+  });
+  try {
+    await page.goto(url);
+    await page.context().setOffline(true);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page.getByRole('alert').getByText('You are offline').waitFor();
+
+    await page.context().setOffline(false);
+    await page
+      .getByRole('status')
+      .getByText(/online again/)
+      .waitFor();
+    await page.getByRole('button', { name: 'Start talking' }).waitFor();
+  } finally {
+    await close();
+  }
+});

@@ -1,0 +1,182 @@
+// Rows of the conversation that a call with the simulator does not bring: tool calls, and very many of them.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser, serveDemo } from './harness.js';
+
+/** @typedef {import('../../../static/page/types.js').Turn} Turn */
+/** @typedef {import('../../../static/page/types.js').ToolCall} ToolCall */
+
+/** @type {Awaited<ReturnType<typeof serveDemo>>} */
+let demo;
+/** @type {Awaited<ReturnType<typeof openBrowser>>} */
+let browser;
+before(async () => {
+  demo = await serveDemo();
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser.close();
+  await demo.stop();
+});
+
+/** A page with a transcript of its own in the log, and a list of what a screen reader would tell of it. */
+async function open() {
+  const { page } = browser;
+  await page.goto(demo.url);
+  await page.evaluate(async () => {
+    const path = '/static/page/transcript.js';
+    const { createTranscript } = await import(path);
+    const log = /** @type {HTMLElement} */ (document.getElementById('log'));
+    const latest = document.getElementById('latest');
+    const texts = JSON.parse(document.getElementById('texts')?.textContent ?? '');
+    document.body.dataset.conversation = 'shown';
+    Object.assign(globalThis, {
+      transcript: createTranscript({ log, latest }, texts, () => 'Assistant'),
+    });
+    globalThis.announced = [];
+    new MutationObserver((changes) => {
+      for (const { addedNodes, target } of changes) {
+        const [place] = [...addedNodes].map((node) => (node instanceof Element ? node : target));
+        if (!(place instanceof Element) || place.closest('[aria-live="off"]')) continue;
+        globalThis.announced.push(place.closest('[aria-atomic="true"]')?.textContent ?? '');
+      }
+    }).observe(log, { subtree: true, childList: true });
+  });
+  return page;
+}
+
+/** @param {import('playwright-core').Page} page @param {ToolCall[]} calls */
+async function tell(page, ...calls) {
+  for (const call of calls)
+    await page.evaluate((one) => /** @type {any} */ (globalThis).transcript.showTool(one), call);
+}
+
+/** @param {Partial<ToolCall>} change @returns {ToolCall} */
+const call = (change) => ({
+  callId: 'c1',
+  name: 'weather',
+  args: { city: '<b>Oslo</b>' },
+  status: 'running',
+  ...change,
+});
+
+test('a tool call is one card, told once when it is over, with what it was given and gave', async () => {
+  const page = await open();
+  await tell(page, call({ status: 'waiting' }));
+  await page.getByText('Waiting for your consent').waitFor();
+  await tell(page, call({}));
+  await page.getByText('Running').waitFor();
+  assert.deepEqual(await page.evaluate(() => globalThis.announced), []);
+
+  const result = { text: 'x'.repeat(9_000) };
+  await tell(page, call({ status: 'done', result }), call({ status: 'done', result }));
+  assert.equal(await page.locator('.tool').count(), 1);
+  assert.deepEqual(await page.evaluate(() => globalThis.announced), ['weather Done']);
+
+  await page.locator('.tool summary').focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('"city": "<b>Oslo</b>"').waitFor();
+  await page.getByText(/… and 5,?\d\d\d more characters/).waitFor();
+});
+
+test('calls that fail, are refused or cancelled say so', async () => {
+  const page = await open();
+  const endings = /** @type {const} */ (['failed', 'refused', 'cancelled']);
+  for (const status of endings)
+    await tell(page, call({ callId: status, status, error: 'No line.' }));
+
+  const states = await page.locator('.tool__state').allTextContents();
+  assert.deepEqual(states, ['Failed', 'Not allowed', 'Cancelled']);
+  await page.locator('.tool').first().locator('summary').click();
+  await page.getByText('No line.').waitFor();
+});
+
+test('rows stand in the order of their times, and the oldest go when there are too many', async () => {
+  const page = await open();
+  const { count, first, last } = await page.evaluate(() => {
+    const { transcript } = /** @type {any} */ (globalThis);
+    const numbers = [...Array(500).keys()];
+    const order = numbers.map((number) => (number % 2 ? number - 1 : number + 1)); // two and two swapped
+    for (const number of order)
+      transcript.show({
+        id: `user-${number}`,
+        role: 'user',
+        text: `Turn ${number}`,
+        final: true,
+        interrupted: false,
+        startedAt: number,
+        words: [],
+      });
+    const texts = [...document.querySelectorAll('.turn__text')].map((text) => text.textContent);
+    return { count: transcript.items().length, first: texts[0], last: texts.slice(-3) };
+  });
+
+  assert.equal(count, 400);
+  assert.equal(first, 'Turn 100');
+  assert.deepEqual(last, ['Turn 497', 'Turn 498', 'Turn 499']);
+});
+
+test('a word more changes a text and nothing else', async () => {
+  const page = await open();
+  const changes = await page.evaluate(async () => {
+    const { transcript } = /** @type {any} */ (globalThis);
+    const turn = { id: 'agent-1', role: 'agent', final: false, interrupted: false, words: [] };
+    transcript.show({ ...turn, startedAt: 1, text: 'Hello' });
+    const log = /** @type {HTMLElement} */ (document.getElementById('log'));
+    const observer = new MutationObserver(() => {});
+    observer.observe(log, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributes: true,
+    });
+    transcript.show({ ...turn, startedAt: 1, text: 'Hello there' });
+    return observer.takeRecords().map(({ type }) => type);
+  });
+
+  assert.deepEqual(changes, ['characterData']);
+});
+
+test('the log follows what is new, unless the reader scrolled back', async () => {
+  const page = await open();
+  const log = page.getByRole('log');
+  const latest = page.getByRole('button', { name: 'Latest' });
+  const isAtEnd = () =>
+    page.waitForFunction(() => {
+      const { scrollHeight, scrollTop, clientHeight } = /** @type {HTMLElement} */ (
+        document.getElementById('log')
+      );
+      return scrollHeight > clientHeight && scrollHeight - scrollTop - clientHeight < 2;
+    });
+  /** @param {number} from @param {number} to */
+  const say = (from, to) =>
+    page.evaluate(
+      async ([first, end]) => {
+        for (let number = first; number < end; number += 1) {
+          /** @type {any} */ (globalThis).transcript.show({
+            id: `user-${number}`,
+            role: 'user',
+            text: 'Some words that were said. '.repeat(1 + (number % 5)),
+            final: true,
+            interrupted: false,
+            startedAt: number,
+            words: [],
+          });
+          await new Promise((resolve) => setTimeout(resolve)); // in the middle of frames, as events come
+        }
+      },
+      [from, to],
+    );
+
+  await say(0, 40);
+  await isAtEnd();
+  await log.evaluate((element) => (element.scrollTop = 100));
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  await say(40, 42);
+  await latest.waitFor();
+  assert.equal(await log.evaluate(({ scrollTop }) => scrollTop), 100);
+  await latest.click();
+  await isAtEnd();
+  assert.equal(await latest.isVisible(), false);
+});

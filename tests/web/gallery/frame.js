@@ -1,0 +1,16 @@
+// A page of another origin that shows ours in a frame and gives it no microphone.
+
+/** It is answered by the test itself. */
+export const HOST = 'http://localhost:4444';
+
+/** Chromium takes such an answer for one of the internet, and ours for one of a local network. */
+export const FLAGS = ['--disable-features=LocalNetworkAccessChecks'];
+
+/** @param {Pick<import('./scenes.js').Stage, 'page' | 'url'>} stage */
+export async function openFramed({ page, url }) {
+  const style = 'body, iframe { margin: 0; border: 0; inline-size: 100%; block-size: 99vh }';
+  const body = `<!doctype html><style>${style}</style><iframe src="${url}"></iframe>`;
+  await page.route(`${HOST}/`, (route) => route.fulfill({ contentType: 'text/html', body }));
+  await page.goto(`${HOST}/`);
+  return page.frameLocator('iframe');
+}
