@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
 
+from app.errors import NotFoundError
 from app.middleware.admission import MINT
-from app.routes.schemas import Problem
+from app.routes.schemas import Problem, problem_description
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -57,6 +58,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template=template)
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
+    # Of no route: what any other path answers.
+    document["components"]["responses"] = {"NotFound": problem_description(NotFoundError())}
     return document
 
 

@@ -40,7 +40,6 @@ ENTER_ERRORS: tuple[AppError, ...] = (
     *BODY_ERRORS,
     InvalidRequestError(bad_parameter("code", ALLOWED, "")),
     RateLimitedError(retry_after_seconds=60),
-    AppError(),
 )
 
 
@@ -88,7 +87,7 @@ def _add_entering(router: APIRouter, door: CodeDoor) -> None:
         operation_id="enter",
         status_code=204,
         response_class=Response,
-        openapi_extra=described(CODE),
+        openapi_extra=described(CODE, {"code": "linden-harbour-42"}),
         responses=problem_responses(*ENTER_ERRORS),
     )
     async def enter(request: Request, access: AccessDep) -> Response:

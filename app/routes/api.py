@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 from app.agents import Agents
-from app.errors import InvalidRequestError, bad_parameter
+from app.errors import InvalidRequestError, OriginNotAllowedError, bad_parameter
 from app.routes.dependencies import token_service
 from app.routes.schemas import TOKEN_ERRORS, AgentsAnswer, VoiceTokenAnswer, problem_responses
 from app.tokens import MINT_PATH, TokenPolicy
@@ -54,12 +54,14 @@ def api_router(policy: TokenPolicy, agents: Agents) -> APIRouter:
             ge=redeem[0],
             le=redeem[1],
             description="Seconds in which the token must open a session.",
+            examples=[policy.default_expires_in_seconds],
         )
         max_session_duration_seconds: Annotated[int, BeforeValidator(whole_number(*talk))] = Field(
             default=policy.default_session_duration_seconds,
             ge=talk[0],
             le=talk[1],
             description="Seconds after which the session ends.",
+            examples=[policy.default_session_duration_seconds],
         )
 
     @router.get(
@@ -80,7 +82,11 @@ def api_router(policy: TokenPolicy, agents: Agents) -> APIRouter:
     public = agents.public()
 
     @router.get(
-        "/agents", summary="List the agents", operation_id="agents", response_model=AgentsAnswer
+        "/agents",
+        summary="List the agents",
+        operation_id="agents",
+        response_model=AgentsAnswer,
+        responses=problem_responses(OriginNotAllowedError()),
     )
     async def list_agents() -> JSONResponse:
         """Return the configured agents, as a page needs them."""

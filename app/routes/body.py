@@ -18,15 +18,17 @@ MAX_BYTES = 4096
 SECONDS = 5.0
 # What a route that reads one may answer, as its description lists it.
 BODY_ERRORS = (
+    BodyError(400, "The body broke off."),
     BodyError(408, "The body took too long."),
     BodyError(413, f"The body must have at most {MAX_BYTES} bytes."),
     BodyError(415, "The body must be JSON (application/json)."),
+    BodyError(422, "The body is not JSON."),
 )
 
 
-def described(schema: dict[str, Any]) -> dict[str, Any]:
+def described(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
     """Return what the description of a route adds for a body of this JSON Schema."""
-    content = {"application/json": {"schema": schema}}
+    content = {"application/json": {"schema": schema, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
 
 

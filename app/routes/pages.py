@@ -48,8 +48,6 @@ def page_routes(
         visitors: Gives the page its cookie, where callers are told apart by it.
     """
     templates = Jinja2Templates(TEMPLATES)
-    # Examples are shown in the order in which they were written.
-    templates.env.policies["json.dumps_kwargs"] = {"sort_keys": False}
     languages = Languages()
     public = agents.public()
 

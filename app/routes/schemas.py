@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import (
     MEDIA_TYPE,
@@ -30,8 +30,23 @@ from app.errors import (
 )
 
 
+def like(example: dict[str, Any]) -> ConfigDict:
+    """Return what shows an example of a model in the description."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class VoiceTokenAnswer(BaseModel):
     """A fresh token. Use it once, at once, and only at `ws_url`."""
+
+    model_config = like(
+        {
+            "token": "AQICAHh4Rk...",
+            "expires_in_seconds": 60,
+            "max_session_duration_seconds": 900,
+            "ws_url": "wss://agents.assemblyai.com/v1/ws",
+            "receipt": "IjFkM2Y5...",
+        }
+    )
 
     token: str = Field(description="Opaque; percent-encode it into `?token=`.")
     expires_in_seconds: int = Field(ge=1, le=600, description="Seconds in which to open a session.")
@@ -44,6 +59,8 @@ class VoiceTokenAnswer(BaseModel):
 
 class SessionEndAnswer(BaseModel):
     """The end will be looked into; nothing is told of what is known."""
+
+    model_config = like({"status": "accepted"})
 
     status: Literal["accepted"]
 
@@ -62,6 +79,26 @@ class AgentEntry(BaseModel):
 class AgentsAnswer(BaseModel):
     """The configured agents, without anything secret."""
 
+    model_config = like(
+        {
+            "default": "assistant",
+            "agents": [
+                {
+                    "name": "assistant",
+                    "title": "Assistant",
+                    "description": "Answers questions.",
+                    "session": {
+                        "system_prompt": "You are brief and friendly.",
+                        "greeting": "Hello!",
+                        "output": {"voice": "alba"},
+                    },
+                    "voices": ["alba"],
+                    "editable": ["voice"],
+                }
+            ],
+        }
+    )
+
     default: str
     agents: list[AgentEntry]
 
@@ -69,12 +106,16 @@ class AgentsAnswer(BaseModel):
 class AccessAnswer(BaseModel):
     """How access is controlled, and whether the page may mint as it is."""
 
+    model_config = like({"mode": "code", "granted": False})
+
     mode: Literal["open", "code", "jwt"]
     granted: bool = Field(description="Whether a mint would be let in with the same credentials.")
 
 
 class Health(BaseModel):
     """The state of this instance."""
+
+    model_config = like({"status": "ok"})
 
     status: str
 
@@ -107,7 +148,6 @@ ACCESS_ERRORS: tuple[AppError, ...] = (
 TOKEN_ERRORS: tuple[AppError, ...] = (
     *ACCESS_ERRORS,
     InvalidRequestError(bad_parameter("expires_in_seconds", "an integer from 1 to 600", "601")),
-    MethodNotAllowedError(),
     RateLimitedError(retry_after_seconds=29),
     QuotaExhaustedError(retry_after_seconds=3600),
     UpstreamBusyError(retry_after_seconds=5),
@@ -119,23 +159,28 @@ TOKEN_ERRORS: tuple[AppError, ...] = (
     StoppedError(retry_after_seconds=5),
     DrainingError(retry_after_seconds=2),
     UpstreamTimeoutError(),
-    AppError(),
 )
+# What every route may answer.
+EVERYWHERE: tuple[AppError, ...] = (MethodNotAllowedError(), AppError())
 
 
 def problem_responses(*errors: AppError) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI `responses` of a route that can fail in these ways."""
+    """Return the OpenAPI `responses` of a route that can fail in these ways, or as every one."""
     by_status: dict[int | str, list[AppError]] = {}
-    for error in errors:
+    for error in (*errors, *EVERYWHERE):
         by_status.setdefault(error.status, []).append(error)
-    return {status: _response(group) for status, group in sorted(by_status.items(), key=str)}
-
-
-def _response(errors: list[AppError]) -> dict[str, Any]:
-    examples = {
-        error.code: {"summary": error.title, "value": problem(error, "3f1c5a0e9b2d4c67")}
-        for error in errors
+    return {
+        status: problem_description(*group) for status, group in sorted(by_status.items(), key=str)
     }
+
+
+def problem_description(*errors: AppError) -> dict[str, Any]:
+    """Return the OpenAPI response of problems with one status, with an example of each."""
+    examples: dict[str, Any] = {}
+    for error in errors:
+        same = sum(name.startswith(error.code) for name in examples)
+        name = f"{error.code}_{same + 1}" if same else error.code
+        examples[name] = {"summary": error.title, "value": problem(error, "3f1c5a0e9b2d4c67")}
     response: dict[str, Any] = {
         "description": "; or ".join(f"`{error.code}`: {error.detail}" for error in errors),
         "content": {

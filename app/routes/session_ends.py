@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from app.errors import (
     AppError,
     InvalidRequestError,
-    MethodNotAllowedError,
     OriginNotAllowedError,
     bad_parameter,
 )
@@ -36,10 +35,8 @@ END = {
 }
 ERRORS: tuple[AppError, ...] = (
     OriginNotAllowedError(),
-    MethodNotAllowedError(),
     *BODY_ERRORS,
     InvalidRequestError(bad_parameter("receipt", ALLOWED_RECEIPT, "")),
-    AppError(),
 )
 
 router = APIRouter(prefix="/api", tags=["API"])
@@ -51,7 +48,7 @@ router = APIRouter(prefix="/api", tags=["API"])
     operation_id="session_end",
     status_code=202,
     response_model=SessionEndAnswer,
-    openapi_extra=described(END),
+    openapi_extra=described(END, {"session_id": "sess_7d1f", "receipt": "IjFkM2Y5..."}),
     responses=problem_responses(*ERRORS),
 )
 async def session_end(request: Request) -> JSONResponse:

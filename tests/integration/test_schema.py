@@ -84,6 +84,13 @@ def running(faults: dict[str, str], **changes: Any) -> Iterator[tuple[str, dict[
         yield url, app.openapi()
 
 
+def documented_codes(document: dict[str, Any], case: Any, status: int) -> set[str]:
+    """Return the codes that the description shows for an operation and a status."""
+    operation = document["paths"][case.operation.path][case.operation.method]
+    problems = operation["responses"][str(status)]["content"]["application/problem+json"]
+    return {example["value"]["code"] for example in problems["examples"].values()}
+
+
 def conforms(url: str, document: dict[str, Any], headers: dict[str, str]) -> dict[str, set[int]]:
     """Ask every operation in many ways and check each answer; returns the statuses seen."""
     load_all_checks()
@@ -115,7 +122,9 @@ def conforms(url: str, document: dict[str, Any], headers: dict[str, str]) -> dic
             assert response.status_code != 500
             if response.status_code >= 400:
                 assert response.headers["content-type"] == ["application/problem+json"]
-                assert response.json()["status"] == response.status_code
+                problem = response.json()
+                assert problem["status"] == response.status_code
+                assert problem["code"] in documented_codes(document, case, problem["status"])
 
         each()
         return statuses

@@ -2,8 +2,60 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.errors import AppError
 from app.main import create_app
-from tests.service import make_settings
+from tests.service import SERVICE, caller, make_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROBLEM = "application/problem+json"
+# Said where there is no route at all.
+OF_NO_ROUTE = {"not_found"}
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and description of every operation."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def documented(operation: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the example problems of an operation by status."""
+    return {
+        status: [example["value"] for example in response["content"][PROBLEM]["examples"].values()]
+        for status, response in operation["responses"].items()
+        if PROBLEM in response.get("content", {})
+    }
+
+
+def kinds(kind: type[AppError]) -> Iterator[type[AppError]]:
+    """Yield a failure and all that are more exactly it."""
+    yield kind
+    for more in kind.__subclasses__():
+        yield from kinds(more)
+
+
+@pytest.fixture(params=["open", "code", "jwt"])
+def document(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Return the description as each mode of access makes it."""
+    modes: dict[str, dict[str, Any]] = {
+        "open": {},
+        "code": {"access": "code", "access_codes": ["code-0123456789"]},
+        "jwt": {
+            "access": "jwt",
+            "jwt_secret": "s" * 32,
+            "jwt_issuer": "https://login.test",
+            "jwt_audience": "voicegate",
+        },
+    }
+    return create_app(make_settings(secret="s" * 32, **modes[request.param])).openapi()
 
 
 def test_openapi_names_bounds_and_problems() -> None:
@@ -43,3 +95,73 @@ def test_openapi_has_no_dangling_references() -> None:
     walk(document)
     schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert found <= schemas
+
+
+def test_openapi_shows_every_problem_of_the_taxonomy(document: dict[str, Any]) -> None:
+    """There is no code that a program meets before its author could have read of it."""
+    shown = {
+        example["code"]
+        for _, _, operation in operations(document)
+        for examples in documented(operation).values()
+        for example in examples
+    }
+    codes = {kind.code for kind in kinds(AppError)}
+
+    assert shown == codes - OF_NO_ROUTE
+    other = document["components"]["responses"]["NotFound"]["content"][PROBLEM]["examples"]
+    assert set(other) == OF_NO_ROUTE
+
+
+def test_openapi_says_of_every_operation_what_any_may_answer(document: dict[str, Any]) -> None:
+    """Wrong method and own fault are possible everywhere, a foreign page wherever there is one."""
+    for _, path, operation in operations(document):
+        codes = {example["code"] for group in documented(operation).values() for example in group}
+        expected = {"method_not_allowed", "internal_error"}
+        if path.startswith("/api/"):
+            expected.add("origin_not_allowed")
+        assert expected <= codes, path
+
+
+def test_openapi_examples_are_whole(document: dict[str, Any]) -> None:
+    """Each problem is shown under its own status, with every member that it really has."""
+    for method, path, operation in operations(document):
+        for status, examples in documented(operation).items():
+            for example in examples:
+                assert str(example["status"]) == status, (method, path)
+                assert example["type"] == f"/docs#{example['code']}"
+                assert {"title", "detail", "request_id"} <= example.keys()
+                assert bool(example.get("errors")) <= (example["code"] == "invalid_request")
+
+
+def test_openapi_has_an_example_of_every_body(document: dict[str, Any]) -> None:
+    """Whatever is sent or answered in JSON is shown once, with the members of its schema."""
+    schemas = document["components"]["schemas"]
+    for method, path, operation in operations(document):
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        bodies += [
+            operation["responses"][status]
+            for status in ("200", "202")
+            if status in operation["responses"]
+        ]
+        for body in bodies:
+            content = body["content"]["application/json"]
+            reference = content["schema"].get("$ref", "")
+            schema = schemas[reference.rpartition("/")[2]] if reference else content["schema"]
+            example = content.get("example") or schema["examples"][0]
+            assert set(schema["required"]) <= example.keys() <= set(schema["properties"]), (
+                method,
+                path,
+            )
+
+
+async def test_docs_page_explains_every_code() -> None:
+    """The `type` of each problem leads to a row of its own."""
+    app = create_app(make_settings())
+    async with app.router.lifespan_context(app), caller(app) as client:
+        page = (await client.get(f"{SERVICE}/docs")).text
+
+    ids = re.findall(r'id="([^"]*)"', page)
+    assert {kind.code for kind in kinds(AppError)} <= set(ids)
+    assert len(ids) == len(set(ids))
+    links = set(re.findall(r'href="#([^"]*)"', page))
+    assert links <= set(ids)

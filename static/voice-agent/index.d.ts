@@ -1,0 +1,923 @@
+// Made from the JSDoc of the modules beside it by `make types`; change it there.
+
+/**
+ * Microphones to choose from; names are known only once the user has allowed one.
+ * @returns {Promise<{deviceId: string, label: string}[]>}
+ */
+declare function listMicrophones(): Promise<
+  {
+    deviceId: string;
+    label: string;
+  }[]
+>;
+
+/**
+ * Speakers to choose from; empty where the browser does not let a page choose.
+ * @returns {Promise<{deviceId: string, label: string}[]>}
+ */
+declare function listSpeakers(): Promise<
+  {
+    deviceId: string;
+    label: string;
+  }[]
+>;
+
+/**
+ * Call `onState` with the state of the user's permission, now and at each change, until `signal` aborts.
+ * Never called where the browser cannot say.
+ * @param {(state: PermissionState) => void} onState
+ * @param {AbortSignal} signal
+ */
+declare function watchPermission(
+  onState: (state: PermissionState) => void,
+  signal: AbortSignal,
+): Promise<void>;
+
+/** Everything that can go wrong in a call, as one class. */
+declare class VoiceAgentError extends Error {
+  code:
+    | 'agent-refused'
+    | 'at-capacity'
+    | 'audio-failed'
+    | 'connection-failed'
+    | 'connection-lost'
+    | 'immutable-field'
+    | 'insecure-context'
+    | 'internal-error'
+    | 'microphone-blocked-by-policy'
+    | 'microphone-busy'
+    | 'microphone-denied'
+    | 'microphone-not-found'
+    | 'offline'
+    | 'other-tab'
+    | 'protocol-error'
+    | 'resume-refused'
+    | 'session-expired'
+    | 'token-limited'
+    | 'token-refused'
+    | 'token-unavailable'
+    | 'unauthorized'
+    | 'unsupported-browser'
+    | 'update-refused';
+  retryable: boolean;
+  retryAfterSeconds: number | null;
+  problem: Problem | null;
+  upstreamCode: string | null;
+  param: string | null;
+  voices: string[];
+  /**
+   * @param {ErrorCode} code stable, for programs
+   * @param {ErrorDetails} [details]
+   */
+  constructor(code: ErrorCode, details?: ErrorDetails);
+  /** A plain object that survives `postMessage`; the cause stays behind as text. */
+  toJSON(): {
+    code:
+      | 'agent-refused'
+      | 'at-capacity'
+      | 'audio-failed'
+      | 'connection-failed'
+      | 'connection-lost'
+      | 'immutable-field'
+      | 'insecure-context'
+      | 'internal-error'
+      | 'microphone-blocked-by-policy'
+      | 'microphone-busy'
+      | 'microphone-denied'
+      | 'microphone-not-found'
+      | 'offline'
+      | 'other-tab'
+      | 'protocol-error'
+      | 'resume-refused'
+      | 'session-expired'
+      | 'token-limited'
+      | 'token-refused'
+      | 'token-unavailable'
+      | 'unauthorized'
+      | 'unsupported-browser'
+      | 'update-refused';
+    message: string;
+    retryable: boolean;
+    retryAfterSeconds: number | null;
+    problem: Problem | null;
+    upstreamCode: string | null;
+    param: string | null;
+    voices: string[];
+    cause: string | undefined;
+  };
+  /**
+   * The error that `toJSON` described on the other side of a port.
+   * @param {ReturnType<VoiceAgentError['toJSON']>} plain
+   */
+  static fromJSON(plain: ReturnType<VoiceAgentError['toJSON']>): VoiceAgentError;
+  /**
+   * Any thrown value as a VoiceAgentError; one that is already stays as it is.
+   * @param {unknown} thrown
+   * @param {ErrorCode} code for anything else
+   */
+  static from(thrown: unknown, code: ErrorCode): VoiceAgentError;
+}
+
+type ErrorCode = keyof typeof KNOWN;
+
+/**
+ * Sentences a person can read, by code. A page may show its own words instead.
+ * @satisfies {Record<string, {message: string, retryable: boolean}>}
+ */
+declare const KNOWN: {
+  'insecure-context': {
+    message: string;
+    retryable: false;
+  };
+  'unsupported-browser': {
+    message: string;
+    retryable: false;
+  };
+  'microphone-denied': {
+    message: string;
+    retryable: false;
+  };
+  'microphone-blocked-by-policy': {
+    message: string;
+    retryable: false;
+  };
+  'microphone-not-found': {
+    message: string;
+    retryable: true;
+  };
+  'microphone-busy': {
+    message: string;
+    retryable: true;
+  };
+  'audio-failed': {
+    message: string;
+    retryable: true;
+  };
+  'offline': {
+    message: string;
+    retryable: true;
+  };
+  'other-tab': {
+    message: string;
+    retryable: true;
+  };
+  'immutable-field': {
+    message: string;
+    retryable: false;
+  };
+  'update-refused': {
+    message: string;
+    retryable: false;
+  };
+  'token-refused': {
+    message: string;
+    retryable: false;
+  };
+  'token-limited': {
+    message: string;
+    retryable: true;
+  };
+  'token-unavailable': {
+    message: string;
+    retryable: true;
+  };
+  'connection-failed': {
+    message: string;
+    retryable: true;
+  };
+  'connection-lost': {
+    message: string;
+    retryable: true;
+  };
+  'unauthorized': {
+    message: string;
+    retryable: false;
+  };
+  'agent-refused': {
+    message: string;
+    retryable: false;
+  };
+  'at-capacity': {
+    message: string;
+    retryable: true;
+  };
+  'resume-refused': {
+    message: string;
+    retryable: true;
+  };
+  'session-expired': {
+    message: string;
+    retryable: false;
+  };
+  'internal-error': {
+    message: string;
+    retryable: true;
+  };
+  'protocol-error': {
+    message: string;
+    retryable: true;
+  };
+};
+
+type Problem = {
+  status?: number;
+  code?: string;
+  title?: string;
+  detail?: string;
+  request_id?: string;
+};
+
+type ErrorDetails = {
+  /**
+   * a sentence that says more than the code's own
+   */
+  message?: string;
+  /**
+   * whether trying again can help, where it differs from the code's rule
+   */
+  retryable?: boolean;
+  cause?: unknown;
+  /**
+   * how long the service asked to wait
+   */
+  retryAfterSeconds?: number | null;
+  /**
+   * what the token service said
+   */
+  problem?: Problem | null;
+  /**
+   * the agent's own error code
+   */
+  upstreamCode?: string | null;
+  /**
+   * the setting that the error is about, such as `output.voice`
+   */
+  param?: string | null;
+  /**
+   * voices the agent offers, when it refused the one asked for
+   */
+  voices?: string[];
+};
+
+declare class VoiceAgent {
+  #private;
+  /**
+   * @param {VoiceAgentOptions} [options]
+   * @throws {TypeError | RangeError} an option or a tool is not what it must be
+   */
+  constructor(options?: VoiceAgentOptions);
+  /** @returns {AgentState} */
+  get state(): AgentState;
+  /** Whether the agent gets silence instead of the microphone. */
+  get muted(): boolean;
+  /** @returns {readonly Turn[]} of the call under way or the last one, oldest first */
+  get turns(): readonly Turn[];
+  /** The thread that the session runs on: 'worker', 'main', or 'starting' while that is being found out. */
+  get thread(): 'main' | 'starting' | 'worker';
+  /**
+   * What the call under way, or the last one, was like; null before the first one. Its counts are at most a second
+   * old.
+   * @returns {AgentStats | null}
+   */
+  get stats(): AgentStats | null;
+  /** Time until the call must end, in seconds; null while no limit is known. */
+  get secondsLeft(): number | null;
+  /**
+   * The call that this tab left a moment ago, by a reload for example, and that `start({resume: true})` goes
+   * on with; null when there is none.
+   * @returns {{turns: readonly Turn[]} | null}
+   */
+  get resumable(): {
+    turns: readonly Turn[];
+  } | null;
+  /**
+   * Call `listener` for each event of that type until `signal` aborts or the returned function runs.
+   * @template {keyof AgentEvents} Type
+   * @param {Type} type
+   * @param {(value: AgentEvents[Type]) => void} listener
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {() => void}
+   */
+  on<Type extends keyof AgentEvents>(
+    type: Type,
+    listener: (value: AgentEvents[Type]) => void,
+    options?: {
+      signal?: AbortSignal;
+    },
+  ): () => void;
+  /**
+   * The user is about to start a call: make its audio system now, and fetch its token where the microphone is
+   * allowed already. Call it on hover, focus or pointer down. Asks nothing of the user; a token that is not used in
+   * time is thrown away.
+   */
+  prepare(): void;
+  /**
+   * Start a call. Call it in a click or a key press: that is what lets the page make sound.
+   * @param {StartOptions} [options]
+   * @returns {Promise<void>} once the agent listens, or the call was stopped before
+   * @throws {VoiceAgentError} whatever kept the call from starting; the `error` event has the same one
+   */
+  start({ session, resume, takeOver }?: StartOptions): Promise<void>;
+  /**
+   * End the call in good order. The microphone is let go of at once.
+   * @returns {Promise<void>} once the service has said goodbye, or was given its time to
+   */
+  stop(): Promise<void>;
+  mute(): void;
+  unmute(): void;
+  /**
+   * Say something in writing: the agent answers it as soon as it is not speaking itself.
+   * @param {string} text
+   */
+  say(text: string): void;
+  /**
+   * Make the agent speak of its own accord, as soon as it is not speaking already.
+   * @param {string} [instructions] for this one reply; what the prompt makes of it when left out
+   */
+  reply(instructions?: string): void;
+  /**
+   * Change what may change during a call: prompt, tools, turn detection, key terms, volume. Nested objects are
+   * merged, lists replaced. In a call that is being recovered it is done as soon as the call is back.
+   * @param {SessionConfig} session
+   * @returns {Promise<void>} once the agent has accepted it
+   * @throws {VoiceAgentError} immutable-field: it must be set before the call; update-refused: the agent said
+   *   no, or the call ended before it answered
+   */
+  update(session: SessionConfig): Promise<void>;
+  /**
+   * Go on beyond the time limit, in a new session that knows the conversation. Each session costs on its own:
+   * ask the user first.
+   */
+  extend(): void;
+  /**
+   * Use another microphone, now and in later calls.
+   * @param {string} deviceId one that `listMicrophones` names, or '' for the browser's default
+   * @returns {Promise<void>}
+   * @throws {VoiceAgentError} microphone-*; the call then goes on with the one before
+   */
+  setMicrophone(deviceId: string): Promise<void>;
+  /**
+   * Let the agent be heard somewhere else, now and in later calls.
+   * @param {string} deviceId one that `listSpeakers` names, or '' for the browser's default
+   * @returns {Promise<void>}
+   * @throws {VoiceAgentError} unsupported-browser, audio-failed; the sound then stays where it was
+   */
+  setSpeaker(deviceId: string): Promise<void>;
+  /**
+   * @param {number} volume of the agent, 0 to 1, now and in later calls
+   * @throws {TypeError | RangeError}
+   */
+  setVolume(volume: number): void;
+  /**
+   * Look after the call now: let it sound again, and check the connection. The client calls it by itself when
+   * the user comes back to the page; call it in a click after a `sound` event said that sound is blocked.
+   * @returns {Promise<void>}
+   */
+  wake(): Promise<void>;
+  /** End the call and let go of everything; the object is of no use afterwards. */
+  dispose(): Promise<void>;
+}
+
+type VoiceAgentOptions = {
+  /**
+   * where tokens come from; relative to the page
+   */
+  tokenUrl?: string | URL;
+  /**
+   * what the page's own login gave it: goes to the
+   * token service as `Authorization: Bearer …`. A function is called anew for each request and has 10 s; if it throws,
+   * or gives nothing usable, the error is `token-refused`. Neither stored nor logged
+   */
+  accessToken?: string | (() => string | Promise<string>);
+  /**
+   * whether cookies go to the token service, as for
+   * `fetch`: `include` where the login is a cookie of another origin; `same-origin` by default
+   */
+  credentials?: 'same-origin' | 'include' | 'omit';
+  /**
+   * `session` of the first session.update, wire names kept
+   */
+  session?: SessionConfig;
+  /**
+   * by name
+   */
+  tools?: Record<string, Tool>;
+  microphone?: MicrophoneOptions;
+  /**
+   * the browser's default where it is left out
+   */
+  speaker?: {
+    deviceId?: string;
+  };
+  /**
+   * of the agent, 0 to 1; 1 by default
+   */
+  volume?: number;
+  /**
+   * folder with a copy of `worklets/` (and of `audio/` beside it), for an app whose
+   * bundler does not find them by itself; relative to the page, and for the whole page
+   */
+  workletsUrl?: string | URL;
+  /**
+   * length of a microphone frame on the wire, 10 to 100; 20 by default
+   */
+  frameMs?: number;
+  /**
+   * whether a token may be fetched before it is needed:
+   * on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
+   */
+  spareToken?: 'intent' | 'always' | 'never';
+  /**
+   * how much speech is kept while there is no connection; 20 by default
+   */
+  keepSpeechSeconds?: number;
+  /**
+   * send what was said before a greeting begins; it may cut the greeting off
+   */
+  keepEarlySpeech?: boolean;
+};
+
+type MicrophoneOptions = {
+  /**
+   * the browser's default where it is left out or gone
+   */
+  deviceId?: string;
+  /**
+   * on: or the agent hears itself
+   */
+  echoCancellation?: boolean;
+  /**
+   * off: the service cleans the sound itself, and better
+   */
+  noiseSuppression?: boolean;
+  /**
+   * off
+   */
+  autoGainControl?: boolean;
+};
+
+type SessionConfig = Record<string, unknown>;
+
+type Tool = {
+  /**
+   * for the agent: what it does and when to use it
+   */
+  description: string;
+  /**
+   * JSON Schema of the arguments, an object; none by default
+   */
+  parameters?: Record<string, unknown>;
+  /**
+   * its result, or its promise's, goes back as JSON (64,000
+   * characters at most); what it throws, as an error that the agent reads. An identical call within a turn is
+   * answered by the same run
+   */
+  run: (args: any, context: ToolContext) => unknown;
+  /**
+   * whether it may
+   * run: the place to ask a person. On false the agent is told that the person did not allow it
+   */
+  approve?: (
+    args: any,
+    context: ToolContext & {
+      name: string;
+    },
+  ) => boolean | Promise<boolean>;
+  /**
+   * for approval and run together, 1 to 300; 120 by default
+   */
+  timeout_seconds?: number;
+  /**
+   * `hold`: the agent keeps silent until the result is there
+   */
+  execution_mode?: 'interactive' | 'hold';
+  /**
+   * how the agent is to answer, at most 500
+   * characters each
+   */
+  response_instructions?: {
+    success?: string;
+    error?: string;
+  };
+  /**
+   * when the user interrupts: `drop` (default) aborts the run and its
+   * result goes nowhere; `keep` lets it go on and answers later
+   */
+  onInterruption?: 'drop' | 'keep';
+  /**
+   * when the result goes out: by the documented rule (default), or as
+   * soon as it is there, which was seen to save a second and is not documented
+   */
+  answer?: 'after-reply' | 'immediately';
+};
+
+type ToolContext = {
+  /**
+   * aborted once nobody waits for the result: the user has moved on, the time is
+   * up, or the call is over
+   */
+  signal: AbortSignal;
+  call_id: string;
+};
+
+type AgentStats = Stats & {
+  thread: 'worker' | 'main' | 'starting';
+  audio: AudioFacts | null;
+};
+
+type Stats = {
+  /**
+   * when this copy was made, since the call began
+   */
+  atMs: number;
+  /**
+   * of the session that is used, or was last
+   */
+  sessionId: string | null;
+  playback: PlaybackStats;
+  uplink: UplinkStats;
+  connection: ConnectionStats;
+  /**
+   * messages and bytes, both ways
+   */
+  traffic: TrafficStats;
+  /**
+   * how long the last answers took to be heard
+   */
+  firstSounds: FirstSound[];
+};
+
+type TrafficStats = {
+  sent: Flow;
+  received: Flow;
+};
+
+type Flow = {
+  messages: number;
+  /**
+   * of wire text
+   */
+  bytes: number;
+  /**
+   * messages of each name
+   */
+  byName: Record<string, number>;
+};
+
+type FirstSound = {
+  /**
+   * what was answered: the start of the call, words, a message
+   */
+  after: 'greeting' | 'speech' | 'typed';
+  /**
+   * since then; after words, since the service told that they were over
+   */
+  waitMs: number;
+  /**
+   * since the microphone itself gave nothing but quiet; only after words
+   */
+  sinceVoiceMs: number | null;
+};
+
+type PlaybackStats = {
+  /**
+   * how much is buffered before a reply starts to sound, at present
+   */
+  leadMs: number;
+  /**
+   * how long the latest reply waited before its first sound
+   */
+  waitMs: number;
+  bufferedMs: number;
+  /**
+   * how far the sound is behind the earliest it could have been
+   */
+  lateMs: number;
+  /**
+   * delay that was given back so far
+   */
+  savedMs: number;
+  underruns: number;
+  overflowMs: number;
+};
+
+type UplinkStats = {
+  /**
+   * waiting to be sent
+   */
+  queuedMs: number;
+  /**
+   * lost to the bound of the queue
+   */
+  droppedMs: number;
+  sentFrames: number;
+  /**
+   * sent again, because a dead connection may have swallowed it
+   */
+  replayedMs: number;
+};
+
+type ConnectionStats = {
+  /**
+   * opened
+   */
+  sockets: number;
+  /**
+   * fetched
+   */
+  tokens: number;
+  /**
+   * recoveries in the same session
+   */
+  resumes: number;
+  /**
+   * recoveries in a new session
+   */
+  continues: number;
+  /**
+   * changes to a new session without a loss
+   */
+  rollovers: number;
+  /**
+   * losses that only the client itself has noticed
+   */
+  halfOpens: number;
+  /**
+   * `close-1006`, `half-open`, …
+   */
+  lossesByCause: Record<string, number>;
+};
+
+type AudioFacts = {
+  /**
+   * the audio system runs at
+   */
+  contextRateHz: number | null;
+  wireRateHz: number;
+  /**
+   * from the audio thread to the loudspeaker
+   */
+  outputLatencyMs: number | null;
+  /**
+   * null while there is none
+   */
+  microphone: MicrophoneFacts | null;
+};
+
+type MicrophoneFacts = {
+  label: string;
+  rateHz: number | null;
+  echoCancellation: boolean | null;
+  noiseSuppression: boolean | null;
+  autoGainControl: boolean | null;
+};
+
+type StartOptions = {
+  /**
+   * in place of the one given at creation
+   */
+  session?: SessionConfig;
+  /**
+   * go on with the call that this tab left less than 30 s ago (see `resumable`)
+   */
+  resume?: boolean;
+  /**
+   * end the call of another tab rather than fail with `other-tab`
+   */
+  takeOver?: boolean;
+};
+
+type AgentEvents = {
+  state: StateEvent;
+  /**
+   * a turn that is new or has changed; the same `id` replaces
+   */
+  transcript: Turn;
+  /**
+   * `agent`: sound is really coming out
+   */
+  speaking: {
+    user: boolean;
+    agent: boolean;
+  };
+  /**
+   * 0 to 1 as a meter should show it, at most 15 a second
+   */
+  level: {
+    microphone: number;
+    agent: number;
+  };
+  /**
+   * how much of a reply
+   * has been heard; `cut`: the rest of it never will be
+   */
+  playback: {
+    replyId: string;
+    positionMs: number;
+    done: boolean;
+    cut: boolean;
+  };
+  /**
+   * nothing was heard from the microphone for three seconds, or something is again
+   */
+  microphone: {
+    silent: boolean;
+  };
+  /**
+   * the user speaks although the microphone is muted, or does so no more
+   */
+  unheard: {
+    speaking: boolean;
+  };
+  /**
+   * the browser is asking the user for the microphone, or has its answer
+   */
+  permission: {
+    asking: boolean;
+  };
+  /**
+   * another microphone is in use, or the system muted it
+   */
+  device: DeviceEvent;
+  /**
+   * the browser or the system holds the sound back, until `wake()` is called in a click
+   */
+  sound: {
+    blocked: boolean;
+  };
+  /**
+   * the call will reach its time limit; null: `extend()`
+   * has put it off; `refused`: it could not
+   */
+  limit: {
+    secondsLeft: number | null;
+    refused?: boolean;
+  };
+  /**
+   * a tool is asked for, runs, or is done
+   */
+  tool: ToolEvent;
+  /**
+   * whatever stopped a call
+   */
+  error: VoiceAgentError;
+  /**
+   * for the curious; kinds may change. `log`: what happened,
+   * at most twice a second (see `session/event-log.js`); each new listener is given the whole log of the call first
+   */
+  debug: {
+    kind: string;
+    [detail: string]: unknown;
+  };
+};
+
+type DeviceEvent = {
+  label: string;
+  deviceId: string;
+  reason:
+    | 'opened'
+    | 'replaced'
+    | 'default-changed'
+    | 'lost'
+    | 'permission-lost'
+    | 'muted-by-system'
+    | 'unmuted-by-system';
+};
+
+type ToolEvent = {
+  callId: string;
+  name: string;
+  args: Record<string, unknown>;
+  /**
+   * `waiting`: for approval
+   */
+  status: 'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled';
+  /**
+   * of one that is done
+   */
+  result?: unknown;
+  /**
+   * of one that failed
+   */
+  error?: string;
+};
+
+type Turn = {
+  id: string;
+  role: 'user' | 'agent';
+  /**
+   * what was really said, as far as that is known. A final turn without text was none
+   * after all: a reply that was never spoken
+   */
+  text: string;
+  /**
+   * the service has said its last word on it; only the cut of a reply that still sounds
+   * can shorten it then
+   */
+  final: boolean;
+  /**
+   * the agent was cut off
+   */
+  interrupted: boolean;
+  /**
+   * epoch milliseconds
+   */
+  startedAt: number;
+  /**
+   * of the agent, for captions that appear as they are heard: each
+   * with the place in the reply's sound where it begins, in milliseconds, as the `playback` event counts them.
+   * Joined with spaces they are the text, but for what the service spells otherwise in the end. Empty where it
+   * tells no words; at most 5,000
+   */
+  words: Word[];
+};
+
+type Word = [startMs: number, word: string];
+
+type StateEvent = {
+  state: AgentState;
+  previous: AgentState;
+  /**
+   * why it failed, or what it is recovering from
+   */
+  error: VoiceAgentError | null;
+  /**
+   * how the call came back: the same session, or a new one that knows the conversation
+   */
+  recovery: null | 'resumed' | 'continued';
+  /**
+   * why it ended
+   */
+  reason: EndReason | null;
+};
+
+type AgentState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'ending' | 'ended' | 'failed';
+
+type EndReason = 'by-user' | 'time-limit' | 'by-service' | 'taken-over' | 'page-left';
+
+type LogEntry = {
+  /**
+   * ascending
+   */
+  id: number;
+  /**
+   * since the call began
+   */
+  atMs: number;
+  /**
+   * from the service, to it, or neither
+   */
+  direction: 'in' | 'out' | 'here';
+  /**
+   * of a message on the wire, or of what happened here
+   */
+  name: string;
+  group: Group;
+  /**
+   * how many it stands for
+   */
+  count: number;
+  /**
+   * of wire text
+   */
+  bytes: number;
+  soundMs: number;
+  /**
+   * codes, ids and numbers
+   */
+  detail: Record<string, string | number | boolean>;
+};
+
+type Group = 'conversation' | 'connection' | 'tools' | 'trouble';
+
+/**
+ * Make an agent. Nothing is asked of the user and nothing costs until `start()`.
+ * @param {VoiceAgentOptions} [options]
+ * @returns {VoiceAgent}
+ * @throws {TypeError | RangeError} an option or a tool is not what it must be
+ */
+declare function createVoiceAgent(options?: VoiceAgentOptions): VoiceAgent;
+
+export {
+  listMicrophones,
+  listSpeakers,
+  watchPermission as watchMicrophonePermission,
+  VoiceAgentError,
+  createVoiceAgent,
+};
+export type {
+  VoiceAgent as Agent,
+  VoiceAgentOptions,
+  StartOptions,
+  AgentEvents,
+  StateEvent,
+  ErrorCode,
+  SessionConfig,
+  AgentState,
+  Stats,
+  LogEntry,
+  AgentStats,
+  Tool,
+  ToolEvent,
+  Turn,
+};

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { assertFramesAreValid, assertOneTokenASocket, openBrowser, serveDemo } from './harness.js';
+import { SILENT } from './listening.js';
+import { EXAMPLES, serveSite, wordsFor } from './site.js';
+
+const GUIDE = fileURLToPath(new URL('../../../static/voice-agent/EMBEDDING.md', import.meta.url));
+
+/** @type {import('./site.js').Site} */
+let site;
+before(async () => {
+  site = await serveSite(EXAMPLES);
+});
+after(() => site.stop());
+
+/**
+ * An example in Chromium, on an origin of its own, against the service with its simulator.
+ * @param {string} path
+ * @param {object} how
+ * @param {(number | string)[]} [how.microphone]
+ * @param {string[]} [how.options] of the simulator
+ * @param {boolean} [how.isListed] whether the operator knows this page
+ */
+async function open(path, { microphone, options, isListed = true }) {
+  const demo = await serveDemo(options, isListed ? { VOICEGATE_ALLOWED_ORIGINS: site.url } : {});
+  site.words = wordsFor(demo.url);
+  const browser = await openBrowser({ microphone });
+  await browser.page.goto(site.url + path);
+  const close = async () => {
+    await browser.close();
+    await demo.stop();
+  };
+  return { ...browser, demo, close };
+}
+
+/** @param {{samples: number[]}[]} blocks */
+const loudest = (blocks) =>
+  blocks.reduce((most, { samples }) => Math.max(most, ...samples.map(Math.abs)), 0);
+
+/** The policy of the guide, as its only indented block of such lines says it. */
+function documentedPolicy() {
+  const block = /```text\n(default-src[\s\S]*?)```/.exec(readFileSync(GUIDE, 'utf8'));
+  assert.ok(block, 'the guide shows no policy');
+  return block[1].trim().split('\n').join(' ');
+}
+
+test('the policy of the examples is the one that the guide tells', () => {
+  for (const name of ['plain', 'tools']) {
+    const page = readFileSync(join(EXAMPLES, name, 'index.html'), 'utf8');
+    const meta = /Content-Security-Policy" content="([^"]*)"/.exec(page);
+    assert.equal(meta?.[1].trim().replace(/\s+/g, ' '), documentedPolicy());
+  }
+});
+
+test('the plain page of another origin holds a whole conversation under its strict policy', async () => {
+  const microphone = [7, 'question', 60];
+  const { page, demo, complaints, heard, close } = await open('/plain/', { microphone });
+  try {
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page.locator('li[data-role="agent"]').first().waitFor();
+    await page.locator('li[data-role="user"]').first().waitFor();
+    await page.locator('li[data-role="user"] + li[data-role="agent"]').waitFor();
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await page.getByRole('status').getByText('ended').waitFor();
+
+    assert.ok(loudest(await heard()) > 10 * SILENT, 'nobody was heard');
+    const log = demo.readLog();
+    assertFramesAreValid(log);
+    assertOneTokenASocket(await demo.stats());
+    assert.ok(log.some(({ frame }) => frame?.type === 'session.ended'));
+    assert.equal(await page.evaluate(() => globalThis.openTracks()), 0);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+});
+
+test('the versioned address, all in one file, works from another origin just so', async () => {
+  const { page, demo, complaints, close } = await open('/plain/', {});
+  try {
+    const docs = await (await fetch(`${demo.url}/docs`)).text();
+    const versioned = /\/static\/v-[0-9a-f]{12}\/voice-agent\/index\.js/.exec(docs)?.[0];
+    assert.ok(versioned, 'the documentation names no versioned address');
+    site.words = { '/static/voice-agent/index.js': versioned, ...site.words };
+    await page.goto('about:blank'); // the page with the other address has ended
+    /** @type {string[]} */
+    const asked = [];
+    page.on('request', (request) => void asked.push(new URL(request.url()).pathname));
+    await page.goto(`${site.url}/plain/`);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page.locator('li[data-role="agent"]').first().waitFor();
+
+    const files = asked.filter((path) => path.startsWith('/static/'));
+    assert.ok(files.includes(versioned));
+    assert.deepEqual(
+      files.filter((path) => !path.startsWith('/static/v-')),
+      [],
+    );
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+});
+
+test('a page whose origin nobody has listed is told so, on screen and in its console', async () => {
+  const { page, complaints, close } = await open('/plain/', { isListed: false });
+  try {
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    const why = /this page's origin is not on its list/;
+    await page.getByRole('status').getByText(why).waitFor();
+    await page.getByRole('button', { name: 'Start talking' }).waitFor();
+    assert.ok(complaints.some((line) => line.startsWith('token-') && why.test(line)));
+    await page.waitForFunction(() => globalThis.openTracks() === 0);
+  } finally {
+    await close();
+  }
+});
+
+const TICKETS = ['--script', join(EXAMPLES, 'tools/simulator.toml')];
+
+test('the page with tools shows the slow one at work, and asks before it books', async () => {
+  const microphone = [7, 'question', 14, 'question', 60];
+  const how = { microphone, options: TICKETS };
+  const { page, demo, complaints, close } = await open('/tools/', how);
+  try {
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    const search = page.getByRole('listitem').filter({ hasText: 'find_trains' });
+    await search.and(page.locator('[data-status="running"]')).waitFor();
+    await page.waitForFunction(() => (document.querySelector('progress')?.value ?? 0) > 0);
+    await search.and(page.locator('[data-status="done"]')).waitFor();
+
+    await page.getByRole('dialog').getByText('Book a seat on R 70 for 12 euros?').waitFor();
+    await page.getByRole('button', { name: 'Book it' }).click();
+    const booking = page.getByRole('listitem').filter({ hasText: 'book_train' });
+    await booking.and(page.locator('[data-status="done"]')).waitFor();
+    await page.getByText('That is booked').waitFor();
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await page.getByRole('status').getByText('ended').waitFor();
+
+    const results = demo.readLog().filter(({ frame }) => frame?.type === 'tool.result');
+    assert.match(JSON.stringify(results[0].frame), /09:15/);
+    assert.match(JSON.stringify(results[1].frame), /14A/);
+    assert.deepEqual((await demo.stats()).violations, {});
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+});
+
+test('a search ends with the call or by the person, and who says no is not booked a seat', async () => {
+  const microphone = [7, 'question', 14, 'question', 60];
+  const how = { microphone, options: TICKETS };
+  const { page, demo, complaints, close } = await open('/tools/', how);
+  const searches = page.getByRole('listitem').filter({ hasText: 'find_trains' });
+  try {
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page.getByRole('button', { name: 'Stop the search' }).waitFor();
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await searches.and(page.locator('[data-status="cancelled"]')).waitFor();
+    await page.getByRole('button', { name: 'Stop the search' }).waitFor({ state: 'hidden' });
+
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page.getByRole('button', { name: 'Stop the search' }).click();
+    await searches.and(page.locator('[data-status="failed"]')).waitFor();
+    await page.getByText('As you like, I have stopped.').waitFor();
+    await page.getByRole('button', { name: 'Do not' }).click();
+    const booking = page.getByRole('listitem').filter({ hasText: 'book_train' });
+    await booking.and(page.locator('[data-status="refused"]')).waitFor();
+    await page.getByText('I have not booked it.').waitFor();
+
+    const results = demo.readLog().filter(({ frame }) => frame?.type === 'tool.result');
+    assert.match(JSON.stringify(results[0].frame), /The person stopped the search/);
+    assert.deepEqual(
+      results.map(({ frame }) => frame.is_error),
+      [true, true],
+    );
+    assert.deepEqual((await demo.stats()).violations, {});
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+});
