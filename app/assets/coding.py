@@ -48,9 +48,14 @@ def compress_response(response: Response, headers: Headers) -> None:
     response.headers.add_vary_header("Accept-Encoding")
     coding = choose_coding(headers)
     if coding:
-        response.body = compress(bytes(response.body), coding, QUICK)
-        response.headers["Content-Encoding"] = coding
-        response.headers["Content-Length"] = str(len(response.body))
+        replace_body(response, compress(bytes(response.body), coding, QUICK), coding)
+
+
+def replace_body(response: Response, body: bytes, coding: str) -> None:
+    """Let an answer go out with a body in a coding."""
+    response.body = body
+    response.headers["Content-Encoding"] = coding
+    response.headers["Content-Length"] = str(len(body))
 
 
 def _weight(value: str) -> float:

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
-from app.assets.coding import choose_coding
+from app.assets.coding import choose_coding, replace_body
 from app.assets.media_types import is_text, media_type
 from app.assets.prepared import PreparedFiles
 
@@ -63,6 +63,14 @@ class BrowserFiles(StaticFiles):
         if self._background is not None:
             self._background.cancel()
             await asyncio.wait([self._background])
+
+    async def compress_page(self, response: Response, headers: Headers) -> None:
+        """Compress a page that is the same for many, as well as can be; the work is done once."""
+        response.headers.add_vary_header("Accept-Encoding")
+        coding = choose_coding(headers)
+        if coding:
+            page = await self._files.rendered(bytes(response.body))
+            replace_body(response, page.bodies[coding], coding)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file, or 304 when the caller has it."""

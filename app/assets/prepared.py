@@ -83,6 +83,12 @@ class PreparedFiles:
             {coding: FAIR},
         )
 
+    async def rendered(self, body: bytes) -> Prepared:
+        """Return a page in each coding; for pages of which there are few, whoever asks."""
+        digest = hashlib.sha256(body).digest()
+        codings = dict.fromkeys(CODINGS, THOROUGH)
+        return await self._once(("rendered", digest), lambda: ("text/html", body), codings)
+
     async def prepare_all(self) -> None:
         """Make ready what the first visitor will ask for."""
         await asyncio.to_thread(lambda: self.version)

@@ -72,14 +72,11 @@ def page_routes(
             "theme": _theme(request),
         }
         fields = REVALIDATE | BY_LANGUAGE
-        response = templates.TemplateResponse(
-            request, name, context, headers=fields, media_type=media
-        )
-        compress_response(response, request.headers)
-        return response
+        return templates.TemplateResponse(request, name, context, headers=fields, media_type=media)
 
     async def index(request: Request) -> Response:
         response = render(request, "index.html", {"agents": public})
+        await files.compress_page(response, request.headers)
         greeting = visitors.greeting(request.scope) if visitors else None
         if greeting is not None:
             # Made for one visitor: no cache between may hand it to the next.
@@ -88,10 +85,14 @@ def page_routes(
         return response
 
     async def diagnostics(request: Request) -> Response:
-        return render(request, "diagnostics.html", {"agents": public})
+        response = render(request, "diagnostics.html", {"agents": public})
+        await files.compress_page(response, request.headers)
+        return response
 
     async def manifest(request: Request) -> Response:
-        return render(request, "manifest.json", {}, media="application/manifest+json")
+        response = render(request, "manifest.json", {}, media="application/manifest+json")
+        await files.compress_page(response, request.headers)
+        return response
 
     async def openapi(request: Request) -> Response:
         return JSONResponse(request.app.openapi(), headers=REVALIDATE)
@@ -99,7 +100,10 @@ def page_routes(
     async def documentation(request: Request) -> Response:
         service_url = str(request.base_url).rstrip("/")
         context = {"openapi": request.app.openapi(), "service_url": service_url}
-        return render(request, "docs.html", context, language=languages.all["en"])
+        response = render(request, "docs.html", context, language=languages.all["en"])
+        # Its examples hold the name that the caller knows the service by: not the same for many.
+        compress_response(response, request.headers)
+        return response
 
     routes = [
         Route("/", index, name="index"),
