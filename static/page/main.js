@@ -14,7 +14,6 @@ import { createComposer } from './composer.js';
 import { createConversation } from './conversation.js';
 import { createDetailsSheet } from './details-sheet.js';
 import { rememberedDevice } from './device-picker.js';
-import { createDisplaySettings } from './display-settings.js';
 import { configuration, elements } from './elements.js';
 import { createErrorPanel } from './error-panel.js';
 import { createLeftCall } from './left-call.js';
@@ -22,7 +21,7 @@ import { createMuteButton } from './mute-button.js';
 import { createPermissionPrompt } from './permission-prompt.js';
 import { KEPT_SPEECH_SECONDS } from './reconnecting.js';
 import { createSettings } from './settings.js';
-import { createSoundSettings } from './sound-settings.js';
+import { createSidePanel } from './side-panel.js';
 import { createStatus, whoSpeaks } from './status.js';
 import { readTexts } from './texts.js';
 import { createTrouble } from './trouble.js';
@@ -38,7 +37,7 @@ const AT_REST = new Set(['idle', 'ended', 'failed']);
 
 const texts = /** @type {import('./types.js').Texts} */ (readTexts());
 const settings = createSettings(elements.settings, texts, {
-  opened: () => sound.refresh(),
+  opened: () => sidePanel.open(),
   closed: () => dismissIf('agent-refused'),
   update: (session) => agent.update(session),
 });
@@ -121,7 +120,7 @@ let isResuming = false;
 /** @type {import('./types.js').Speaking} */
 let speaking = { user: false, agent: false };
 
-const sound = createSoundSettings(elements.sound, texts, {
+const sidePanel = createSidePanel(elements, texts, {
   listMicrophones,
   listSpeakers,
   setMicrophone: (deviceId) => agent.setMicrophone(deviceId),
@@ -130,8 +129,6 @@ const sound = createSoundSettings(elements.sound, texts, {
   usePushToTalk: muteButton.usePushToTalk,
   chosen: () => dismissIf('microphone'),
   refused: showError,
-});
-const display = createDisplaySettings(elements.display, {
   root: new URL('..', tokenUrl).pathname,
   atStake: () => {
     if (!AT_REST.has(agent.state)) return 'call';
@@ -142,7 +139,7 @@ const display = createDisplaySettings(elements.display, {
 agent.on('state', showState);
 agent.on('level', (levels) => {
   visualiser.show(levels);
-  sound.showLevel(levels.microphone);
+  sidePanel.showLevel(levels.microphone);
 });
 agent.on('speaking', (now) => {
   speaking = now;
@@ -180,7 +177,7 @@ function showState(change) {
   trouble.showState(state);
   wakeLock.showState(state);
   if (state !== 'connecting') prompt.showAsking(false);
-  for (const part of [callButton, muteButton, composer, settings, sound, display]) {
+  for (const part of [callButton, muteButton, composer, settings, sidePanel]) {
     part.showState(state);
   }
   status.showState(change);

@@ -6,6 +6,8 @@ declare var states: string[];
 
 // What half-hour.js puts into the page.
 declare var longTasks: { atMs: number; lengthMs: number }[];
+declare var beginPause: () => void;
+declare var endPause: () => void;
 
 // What heard-words.js puts there.
 declare var appeared: { text: string; sound: number[]; rateHz: number }[];
@@ -17,3 +19,6 @@ declare var announced: string[];
 declare var wakeLocks: WakeLockSentinel[];
 declare var strokes: number;
 declare var allow: () => void;
+
+// What accessibility.test.js puts into the page.
+declare var axe: typeof import('axe-core');

@@ -9,7 +9,8 @@ export const FLAGS = ['--disable-features=LocalNetworkAccessChecks'];
 /** @param {Pick<import('./scenes.js').Stage, 'page' | 'url'>} stage */
 export async function openFramed({ page, url }) {
   const style = 'body, iframe { margin: 0; border: 0; inline-size: 100%; block-size: 99vh }';
-  const body = `<!doctype html><style>${style}</style><iframe src="${url}"></iframe>`;
+  const head = `<html lang="en"><title>Another site</title><style>${style}</style>`;
+  const body = `<!doctype html>${head}<main><h1 hidden>Another site</h1><iframe title="Voicegate" src="${url}"></iframe></main>`;
   await page.route(`${HOST}/`, (route) => route.fulfill({ contentType: 'text/html', body }));
   await page.goto(`${HOST}/`);
   return page.frameLocator('iframe');
