@@ -14,14 +14,6 @@ export function createCaptionsSize(group) {
     root.dataset.captions = size;
     lasting.write(MEMORY, size === SIZES[0] ? null : size);
   });
-  choice.show(rememberedSize());
-}
-
-/** As last chosen. */
-export function showRememberedSize() {
-  document.documentElement.dataset.captions = rememberedSize();
-}
-
-function rememberedSize() {
-  return lasting.readOneOf(MEMORY, SIZES);
+  root.dataset.captions = lasting.readOneOf(MEMORY, SIZES);
+  choice.show(root.dataset.captions);
 }

@@ -14,6 +14,7 @@ import { createComposer } from './composer.js';
 import { createConversation } from './conversation.js';
 import { createDetailsSheet } from './details-sheet.js';
 import { rememberedDevice } from './device-picker.js';
+import { createDisplaySettings } from './display-settings.js';
 import { configuration, elements } from './elements.js';
 import { createErrorPanel } from './error-panel.js';
 import { createLeftCall } from './left-call.js';
@@ -21,7 +22,7 @@ import { createMuteButton } from './mute-button.js';
 import { createPermissionPrompt } from './permission-prompt.js';
 import { KEPT_SPEECH_SECONDS } from './reconnecting.js';
 import { createSettings } from './settings.js';
-import { createSidePanel } from './side-panel.js';
+import { createSoundSettings } from './sound-settings.js';
 import { createStatus, whoSpeaks } from './status.js';
 import { readTexts } from './texts.js';
 import { createTrouble } from './trouble.js';
@@ -37,7 +38,7 @@ const AT_REST = new Set(['idle', 'ended', 'failed']);
 
 const texts = /** @type {import('./types.js').Texts} */ (readTexts());
 const settings = createSettings(elements.settings, texts, {
-  opened: () => sidePanel.open(),
+  opened: () => sound.refresh(),
   closed: () => dismissIf('agent-refused'),
   update: (session) => agent.update(session),
 });
@@ -120,7 +121,7 @@ let isResuming = false;
 /** @type {import('./types.js').Speaking} */
 let speaking = { user: false, agent: false };
 
-const sidePanel = createSidePanel(elements, texts, {
+const sound = createSoundSettings(elements.sound, texts, {
   listMicrophones,
   listSpeakers,
   setMicrophone: (deviceId) => agent.setMicrophone(deviceId),
@@ -129,6 +130,8 @@ const sidePanel = createSidePanel(elements, texts, {
   usePushToTalk: muteButton.usePushToTalk,
   chosen: () => dismissIf('microphone'),
   refused: showError,
+});
+const display = createDisplaySettings(elements.display, {
   root: new URL('..', tokenUrl).pathname,
   atStake: () => {
     if (!AT_REST.has(agent.state)) return 'call';
@@ -139,7 +142,7 @@ const sidePanel = createSidePanel(elements, texts, {
 agent.on('state', showState);
 agent.on('level', (levels) => {
   visualiser.show(levels);
-  sidePanel.showLevel(levels.microphone);
+  sound.showLevel(levels.microphone);
 });
 agent.on('speaking', (now) => {
   speaking = now;
@@ -177,7 +180,7 @@ function showState(change) {
   trouble.showState(state);
   wakeLock.showState(state);
   if (state !== 'connecting') prompt.showAsking(false);
-  for (const part of [callButton, muteButton, composer, settings, sidePanel]) {
+  for (const part of [callButton, muteButton, composer, settings, sound, display]) {
     part.showState(state);
   }
   status.showState(change);

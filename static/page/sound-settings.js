@@ -2,9 +2,11 @@
 
 import { createDevicePicker } from './device-picker.js';
 import { createMicrophoneMeter } from './microphone-meter.js';
-import { isPushToTalkWanted, rememberPushToTalk } from './push-to-talk-memory.js';
+import { lasting } from './preferences.js';
 import { createSpeakerPicker } from './speaker-picker.js';
 import { createVolume } from './volume.js';
+
+const PUSH_TO_TALK = 'push-to-talk';
 
 /**
  * @typedef {object} SoundElements
@@ -52,10 +54,11 @@ export function createSoundSettings(elements, texts, on) {
 
   const { pushToTalk } = elements;
   pushToTalk.addEventListener('change', () => {
-    rememberPushToTalk(pushToTalk.checked);
+    lasting.write(PUSH_TO_TALK, pushToTalk.checked ? 'on' : null);
     on.usePushToTalk(pushToTalk.checked);
   });
-  pushToTalk.checked = isPushToTalkWanted();
+  pushToTalk.checked = lasting.readOneOf(PUSH_TO_TALK, ['off', 'on']) === 'on';
+  on.usePushToTalk(pushToTalk.checked);
 
   /** The names of devices come with the permission, which may have been given meanwhile. */
   function refresh() {
