@@ -4,12 +4,16 @@
 /** About −70 dB below full scale: quieter than any room with a working microphone in it. */
 const DEAD_LEVEL = 0.0003;
 
-/** How long it must have been so. */
+/** How long it must have been so, the first time. */
 const PATIENCE_MS = 3_000;
+
+/** A gate against noise gives nothing between two sentences: each false alarm makes the next one wait twice as long. */
+const MAX_PATIENCE_MS = 60_000;
 
 export class MicrophoneSilence {
   #silentMs = 0;
   #isSilent = false;
+  #patienceMs = PATIENCE_MS;
   #onChange;
 
   /** @param {(silent: boolean) => void} onChange */
@@ -24,8 +28,10 @@ export class MicrophoneSilence {
    */
   hear(level, durationMs) {
     this.#silentMs = level < DEAD_LEVEL ? this.#silentMs + durationMs : 0;
-    if (this.#silentMs === 0) this.#change(false);
-    else if (this.#silentMs >= PATIENCE_MS) this.#change(true);
+    if (this.#silentMs === 0) {
+      if (this.#isSilent) this.#patienceMs = Math.min(2 * this.#patienceMs, MAX_PATIENCE_MS);
+      this.#change(false);
+    } else if (this.#silentMs >= this.#patienceMs) this.#change(true);
   }
 
   /** Nothing can be known now, and what was known is of another time: it is taken back. */

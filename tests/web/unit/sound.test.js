@@ -210,6 +210,20 @@ test('a microphone that gives nothing for three seconds is told of, and when it 
   );
 });
 
+test('a gate against noise is taken for a dead microphone less and less often', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  for (let sentence = 0; sentence < 5; sentence += 1) {
+    for (let at = 0; at < 10_000; at += FRAME_MS) bench.speak(0);
+    bench.speak(500);
+  }
+
+  assert.deepEqual(
+    bench.all('microphone').map(({ silent }) => silent),
+    [true, false, true, false], // after 3 and 6 seconds; then only after 12
+  );
+});
+
 test('what is said of a silent microphone is taken back when it is muted', async () => {
   const bench = new Bench();
   await bench.goLive();
