@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
 
 # Chosen by the page's own language field, and readable by scripts: it says nothing about anybody.
 COOKIE = "voicegate-language"
-TEXTS = Path(__file__).resolve().parents[1] / "static" / "page" / "texts"
+STATIC = Path(__file__).resolve().parents[1] / "static"
+# Those of the page alone, and those of the parts that it shares with the element.
+TEXTS = (STATIC / "page" / "texts", STATIC / "voice-agent" / "texts")
 # Read to the end a field of a megabyte would take its time; browsers send some fifty characters.
 MAX_FIELD_CHARACTERS = 500
 
@@ -31,14 +33,15 @@ class Language:
 class Languages:
     """All languages that there are texts in."""
 
-    def __init__(self, folder: Path = TEXTS, *, default: str = "en") -> None:
-        """Read every `CODE.json` of `folder`.
+    def __init__(self, folders: Sequence[Path] = TEXTS, *, default: str = "en") -> None:
+        """Read every `CODE.json` of the folders.
 
         Args:
-            folder: Holds one file a language, all of the same shape.
+            folders: Hold one file a language each, all of a folder of the same shape.
             default: What is spoken where the visitor asks for none that there is.
         """
-        read = [_read(path) for path in sorted(folder.glob("*.json"))]
+        names = sorted(path.name for path in folders[0].glob("*.json"))
+        read = [_read([folder / name for folder in folders]) for name in names]
         self.all = {language.code: language for language in read}
         self._default = self.all[default]
 
@@ -73,6 +76,14 @@ def _weight(parameter: str) -> float:
         return 0.0
 
 
-def _read(path: Path) -> Language:
-    texts = json.loads(path.read_text("utf-8"))
-    return Language(code=path.stem, name=texts["name"], texts=texts)
+def _read(paths: Sequence[Path]) -> Language:
+    texts: dict[str, Any] = {}
+    for path in paths:
+        texts = _joined(texts, json.loads(path.read_text("utf-8")))
+    return Language(code=paths[0].stem, name=texts["name"], texts=texts)
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return what either has; where both have a group of texts, those of both."""
+    common = {name: _joined(one[name], other[name]) for name in one.keys() & other.keys()}
+    return {**one, **other, **common}

@@ -1,6 +1,6 @@
 // The list of what happened: takes lines in at any time, draws them when it is told to.
 
-import { createFollower } from './follow.js';
+import { createFollower } from '../voice-agent/parts/follow.js';
 import { logFacts, logName, logTime } from './log-line.js';
 
 /** @typedef {import('../voice-agent/index.js').LogEntry} LogEntry */

@@ -1,7 +1,7 @@
 // The choice of a microphone or a speaker; works before and during a call and follows devices that come and go.
 
 import { lasting } from './preferences.js';
-import { fill } from './format.js';
+import { fill } from '../voice-agent/parts/format.js';
 
 /** @typedef {'microphone' | 'speaker'} DeviceKind */
 /** @typedef {import('./types.js').Device} Device */

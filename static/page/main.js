@@ -7,29 +7,30 @@ import {
   listSpeakers,
   watchMicrophonePermission,
 } from '../voice-agent/index.js';
-import { createAccess } from './access.js';
-import { createAccessDialog } from './access-dialog.js';
-import { createCallButton } from './call-button.js';
-import { createComposer } from './composer.js';
-import { createConversation } from './conversation.js';
+import { createAccess } from '../voice-agent/parts/access.js';
+import { createAccessDialog } from '../voice-agent/parts/access-dialog.js';
+import { createCallButton } from '../voice-agent/parts/call-button.js';
+import { createComposer } from '../voice-agent/parts/composer.js';
+import { createConversation } from '../voice-agent/parts/conversation.js';
 import { createDetailsSheet } from './details-sheet.js';
 import { rememberedDevice } from './device-picker.js';
 import { createDisplaySettings } from './display-settings.js';
 import { configuration, elements } from './elements.js';
-import { createErrorPanel } from './error-panel.js';
+import { createErrorPanel } from '../voice-agent/parts/error-panel.js';
 import { createLeftCall } from './left-call.js';
-import { createMuteButton } from './mute-button.js';
-import { createPermissionPrompt } from './permission-prompt.js';
-import { KEPT_SPEECH_SECONDS } from './reconnecting.js';
+import { createMuteButton } from '../voice-agent/parts/mute-button.js';
+import { createPermissionPrompt } from '../voice-agent/parts/permission-prompt.js';
+import { KEPT_SPEECH_SECONDS } from '../voice-agent/parts/reconnecting.js';
+import { createPushToTalk } from './push-to-talk.js';
 import { createSettings } from './settings.js';
 import { createSoundSettings } from './sound-settings.js';
-import { createStatus, whoSpeaks } from './status.js';
+import { createStatus, whoSpeaks } from '../voice-agent/parts/status.js';
 import { readTexts } from './texts.js';
-import { createTrouble } from './trouble.js';
-import { listenForTrouble } from './trouble-events.js';
-import { createVisualiser } from './visualiser.js';
+import { createTrouble } from '../voice-agent/parts/trouble.js';
+import { listenForTrouble } from '../voice-agent/parts/trouble-events.js';
+import { createVisualiser } from '../voice-agent/parts/visualiser.js';
 import { rememberedVolume } from './volume.js';
-import { createWakeLock } from './wake-lock.js';
+import { createWakeLock } from '../voice-agent/parts/wake-lock.js';
 
 const root = document.body;
 
@@ -95,7 +96,7 @@ void watchMicrophonePermission((permission) => {
 }, new AbortController().signal);
 window.addEventListener('online', () => settled('offline', texts.problem.online));
 
-const muteButton = createMuteButton(elements, texts.muteButton, mute);
+const muteButton = createMuteButton(elements, texts.muteButton, mute, createPushToTalk);
 const callButton = createCallButton(elements, texts.callButton, {
   intend: () => !access.isDenied && agent.prepare(),
   start,

@@ -1,53 +1,16 @@
 /**
- * @typedef {typeof import('./texts/en.json')['call']} Texts   of one language; all languages have the same shape
- */
-
-/**
  * What the page sees of the browser client, as types only. Every file of page/ may use them; nothing here runs.
  *
- * @typedef {'idle' | 'connecting' | 'live' | 'reconnecting' | 'ending' | 'ended' | 'failed'} CallState
+ * @typedef {typeof import('./texts/en.json')['call']} PageTexts
+ * @typedef {PageTexts & import('../voice-agent/parts/types.js').Texts} Texts   of one language; all have the same shape
+ * @typedef {import('../voice-agent/parts/types.js').CallState} CallState
+ * @typedef {import('../voice-agent/parts/types.js').StateChange} StateChange
+ * @typedef {import('../voice-agent/parts/types.js').Turn} Turn
+ * @typedef {import('../voice-agent/parts/types.js').StartOptions} StartOptions
+ * @typedef {import('../voice-agent/parts/types.js').Speaking} Speaking
+ * @typedef {import('../voice-agent/parts/types.js').CallError} CallError
  *
- * @typedef {object} StateChange
- * @property {CallState} state
- * @property {CallState} previous
- * @property {CallError | null} error        why the call failed
- * @property {null | 'resumed' | 'continued'} recovery   how a lost connection came back; 'continued' = in a new session
- * @property {string | null} reason          why the call ended
- *
- * @typedef {object} Turn   The same id again replaces what was said before.
- * @property {string} id
- * @property {'user' | 'agent'} role
- * @property {string} text
- * @property {boolean} final        false while words are still coming
- * @property {boolean} interrupted  the user cut in; text is what was heard
- * @property {number} startedAt     epoch milliseconds
- * @property {Word[]} words         of the agent, with their places in the reply's sound; empty where nobody tells them
- *
- * @typedef {[startMs: number, word: string]} Word
- * @typedef {{replyId: string, positionMs: number, done: boolean, cut: boolean}} Playback   how far a reply has been heard
- *
- * @typedef {object} ToolCall   The same call again replaces what was told before.
- * @property {string} callId
- * @property {string} name
- * @property {{[name: string]: unknown}} args
- * @property {'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled'} status
- * @property {unknown} [result]
- * @property {string} [error]
- *
- * @typedef {{resume?: boolean, takeOver?: boolean}} StartOptions
- *
- * @typedef {{user: boolean, agent: boolean}} Speaking
- * @typedef {{microphone: number, agent: number}} Levels   perceptual, 0..1, at most 15 a second
  * @typedef {{deviceId: string, label: string}} Device
- *
- * @typedef {object} CallError
- * @property {string} code
- * @property {boolean} retryable
- * @property {string} message                    one sentence for a person
- * @property {number | null} retryAfterSeconds   do not try again sooner
- * @property {unknown} [cause]                   what the browser said, as text
- * @property {{[name: string]: unknown} | null} problem   the service's problem document (RFC 9457)
- *
  * @typedef {{[name: string]: unknown}} SessionConfig   what the browser sends at the start of a call, in the words of the wire
  */
 

@@ -1,8 +1,8 @@
 // Composes the diagnostics page: checks, the panel that leads through them, a row for each, and the report.
 
-import { createAccess } from '../access.js';
-import { thisBrowser, unblockHint } from '../browser-hints.js';
-import { fill } from '../format.js';
+import { createAccess } from '../../voice-agent/parts/access.js';
+import { thisBrowser, unblockHint } from '../../voice-agent/parts/browser-hints.js';
+import { fill } from '../../voice-agent/parts/format.js';
 import { createReportButton } from '../report-button.js';
 import { readTexts } from '../texts.js';
 import { CHECKS } from './checks.js';

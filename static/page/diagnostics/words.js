@@ -1,7 +1,7 @@
 // Verdicts and values in the visitor's language. Pure.
 
-import { explain } from '../explain.js';
-import { duration, fill } from '../format.js';
+import { explain } from '../../voice-agent/parts/explain.js';
+import { duration, fill } from '../../voice-agent/parts/format.js';
 
 /**
  * @typedef {import('./types.js').DiagnosticsTexts} Texts
@@ -16,7 +16,7 @@ import { duration, fill } from '../format.js';
  * @param {Verdict} verdict
  * @param {Texts} texts
  * @param {string | null} access   how the service decides who may call: open, code or jwt
- * @param {import('../browser-hints.js').Hint} hint   how this browser allows a microphone again
+ * @param {import('../../voice-agent/parts/browser-hints.js').Hint} hint   how this browser allows a microphone again
  */
 export function wordsFor(id, verdict, texts, access, hint) {
   if (verdict.error) {

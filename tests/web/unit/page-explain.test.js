@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { readFileSync } from 'node:fs';
 
-import { explain, explainWait, warn } from '../../../static/page/explain.js';
+import { explain, explainWait, warn } from '../../../static/voice-agent/parts/explain.js';
 import { ERROR_CODES } from '../../../static/voice-agent/errors.js';
 import { texts } from './page-texts.js';
 

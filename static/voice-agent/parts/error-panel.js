@@ -42,7 +42,7 @@ export function createErrorPanel(panel, texts, on) {
 
   /** @param {Node[]} parts */
   function replace(parts) {
-    const hadFocus = panel.contains(document.activeElement);
+    const hadFocus = panel.matches(':focus-within');
     panel.replaceChildren(...parts);
     if (hadFocus) focusAction();
   }

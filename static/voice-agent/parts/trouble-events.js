@@ -13,7 +13,7 @@ const DEVICE_CAUSES = {
 };
 
 /**
- * @param {import('../voice-agent/index.js').Agent} agent
+ * @param {Pick<import('../index.js').Agent, 'on'>} agent
  * @param {(cause: Cause, isOn: boolean) => void} warn
  * @param {{isHeld: () => boolean}} page   `isHeld`: a button is held to be heard
  */

@@ -5,18 +5,19 @@ import { createCaptions } from './captions.js';
 import { createCopyMenu } from './copy-menu.js';
 import { createTranscript } from './transcript.js';
 
-/** @typedef {import('../voice-agent/index.js').Agent} Agent */
+/** @typedef {Pick<import('../index.js').Agent, 'on'>} Agent */
 
 /**
  * @param {Parameters<typeof createTranscript>[0] & {copy: Parameters<typeof createCopyMenu>[0]}} elements
  * @param {import('./types.js').Texts} texts
  * @param {() => string} agentTitle
+ * @param {AbortSignal} [signal]   the region is gone
  */
-export function createConversation(elements, texts, agentTitle) {
+export function createConversation(elements, texts, agentTitle, signal) {
   const transcript = createTranscript(elements, texts, agentTitle);
   const captions = createCaptions(transcript.show);
   const pause = createAnswerPause(transcript.showPause);
-  createCopyMenu(elements.copy, texts, transcript.items);
+  createCopyMenu(elements.copy, texts, transcript.items, signal);
 
   return {
     ...transcript,

@@ -1,5 +1,5 @@
 // Decides what is told of trouble: why there is no call, or the most severe of what is the matter in one. The panel
-// shows it, and the body carries its code for style sheets and tests.
+// shows it, and the root carries its code for style sheets and tests.
 
 import { thisBrowser, unblockHint } from './browser-hints.js';
 import { explain, warn } from './explain.js';
@@ -14,12 +14,12 @@ import { WarningList } from './warning-list.js';
 const TICK_MS = 500;
 
 /**
- * @param {HTMLElement} body
+ * @param {HTMLElement} root
  * @param {Panel} panel
  * @param {import('./types.js').Texts} texts
  * @param {{secondsLeft: number | null}} agent
  */
-export function createTrouble(body, panel, texts, agent) {
+export function createTrouble(root, panel, texts, agent) {
   const warnings = new WarningList();
   /** Why there is no call, or what was refused in one. @type {{code: string, explanation: import('./explain.js').Explanation, isOver: boolean} | null} */
   let error = null;
@@ -36,8 +36,8 @@ export function createTrouble(body, panel, texts, agent) {
   function render() {
     told = error ? null : warnings.worst;
     const code = error?.code ?? told;
-    if (code) body.dataset.error = code;
-    else delete body.dataset.error;
+    if (code) root.dataset.error = code;
+    else delete root.dataset.error;
     if (error) panel.show(error.explanation, { canDismiss: !error.isOver });
     else if (told) panel.show(warn(told, texts, values()), { canDismiss: !isPhase(told) });
     else panel.clear();

@@ -10,10 +10,24 @@ const REACH = 0.105; // longest tick, as a part of the canvas width
 /** Levels are told only when they change; until the ring has caught up with them, it moves on by itself at this pace. */
 const STEP_MS = 80;
 
+/** Of the visitor, to which the colours answer. */
+const WISHES = [
+  '(prefers-color-scheme: dark)',
+  '(forced-colors: active)',
+  '(prefers-contrast: more)',
+];
+
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** @param {{orb: HTMLElement, ring: HTMLCanvasElement}} elements */
-export function createVisualiser({ orb, ring }) {
+/**
+ * @param {{orb: HTMLElement, ring: HTMLCanvasElement}} elements
+ * @param {{themed?: HTMLElement, signal?: AbortSignal}} [surroundings]   `themed`: its `data-theme` changes colours;
+ *   `signal`: the orb is gone
+ */
+export function createVisualiser(
+  { orb, ring },
+  { themed = document.documentElement, signal } = {},
+) {
   const voices = {
     user: new LevelHistory(TICKS_PER_SIDE),
     agent: new LevelHistory(TICKS_PER_SIDE),
@@ -51,11 +65,9 @@ export function createVisualiser({ orb, ring }) {
   }
 
   new ResizeObserver(paint).observe(ring);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
-  matchMedia('(forced-colors: active)').addEventListener('change', paint);
-  matchMedia('(prefers-contrast: more)').addEventListener('change', paint);
+  for (const wish of WISHES) matchMedia(wish).addEventListener('change', paint, { signal });
   const theme = { attributes: true, attributeFilter: ['data-theme'] };
-  new MutationObserver(paint).observe(document.documentElement, theme);
+  new MutationObserver(paint).observe(themed, theme);
 
   return {
     /** @param {import('./types.js').Levels} levels */

@@ -1,8 +1,11 @@
 // Keeps the screen on while a call is live: a phone that goes dark would let go of the microphone. Where a browser
 // cannot, or will not with a low battery, nothing is said: the call goes on all the same.
 
-/** @param {WakeLock | undefined} wakeLock   of the navigator */
-export function createWakeLock(wakeLock) {
+/**
+ * @param {WakeLock | undefined} wakeLock   of the navigator
+ * @param {AbortSignal} [signal]   the call's owner is gone
+ */
+export function createWakeLock(wakeLock, signal) {
   let isWanted = false;
   /** @type {WakeLockSentinel | null} */
   let held = null;
@@ -30,7 +33,7 @@ export function createWakeLock(wakeLock) {
     await lock?.release();
   }
 
-  document.addEventListener('visibilitychange', () => void look());
+  document.addEventListener('visibilitychange', () => void look(), { signal });
 
   return {
     /** @param {import('./types.js').CallState} state */

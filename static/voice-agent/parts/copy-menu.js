@@ -13,8 +13,9 @@ const DOWNLOAD_MS = 10_000;
  *   `data-take` what they do
  * @param {import('./types.js').Texts} texts
  * @param {() => import('./row-list.js').Item[]} items
+ * @param {AbortSignal} [signal]   the menu is gone
  */
-export function createCopyMenu({ toggle, list, said }, texts, items) {
+export function createCopyMenu({ toggle, list, said }, texts, items, signal) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let quieten;
 
@@ -81,8 +82,12 @@ export function createCopyMenu({ toggle, list, said }, texts, items) {
       if (!isInside && relatedTarget) setOpen(false);
     });
   }
-  document.addEventListener('pointerdown', ({ target }) => {
-    const isInside = target instanceof Node && (toggle.contains(target) || list.contains(target));
-    if (isOpen() && !isInside) setOpen(false);
-  });
+  document.addEventListener(
+    'pointerdown',
+    (event) => {
+      const path = event.composedPath(); // inside a shadow root, too
+      if (isOpen() && !path.includes(toggle) && !path.includes(list)) setOpen(false);
+    },
+    { signal },
+  );
 }

@@ -1,16 +1,23 @@
 // Mute and unmute, or hold to talk; shown while there is a call.
 
-import { createPushToTalk } from './push-to-talk.js';
+/** @typedef {{use: (isWanted: boolean) => void, allow: (isCall: boolean) => void}} PushToTalk */
 
 /**
  * @param {{mute: HTMLButtonElement, muteLabel: HTMLElement}} elements
  * @param {import('./types.js').Texts['muteButton']} texts
  * @param {(muted: boolean) => void} onChange
+ * @param {(button: HTMLButtonElement, onChange: (isTalking: boolean) => void) => PushToTalk} [createPushToTalk]   where
+ *   it can be held to talk as well
  */
-export function createMuteButton({ mute: button, muteLabel: label }, texts, onChange) {
+export function createMuteButton(
+  { mute: button, muteLabel: label },
+  texts,
+  onChange,
+  createPushToTalk,
+) {
   let isMuted = false;
   let isHeld = false;
-  const pushToTalk = createPushToTalk(button, (isTalking) => onChange(!isTalking));
+  const pushToTalk = createPushToTalk?.(button, (isTalking) => onChange(!isTalking));
   button.addEventListener('click', () => {
     if (!isHeld) onChange(!isMuted);
   });
@@ -35,13 +42,13 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
     /** @param {import('./types.js').CallState} state */
     showState(state) {
       button.hidden = state !== 'live' && state !== 'reconnecting';
-      pushToTalk.allow(!button.hidden);
+      pushToTalk?.allow(!button.hidden);
     },
     /** Heard only while the button is held, or always. @param {boolean} isWanted */
     usePushToTalk(isWanted) {
       if (isWanted === isHeld) return;
       isHeld = isWanted;
-      pushToTalk.use(isWanted);
+      pushToTalk?.use(isWanted);
       onChange(isWanted);
       show();
     },
