@@ -269,6 +269,7 @@ CLIENT_FOLDERS: dict[str, set[str]] = {
     "host": {"devices", "session", "talk", "wire"},
     # What people see, of the page and of the element: told what happens, it knows no client.
     "parts": set(),
+    "element": {"parts"},
 }
 # What the element is made of besides: it uses the client as any page would.
 ELEMENT_MAY_KNOW: set[str] = {"index.js", "errors.js", "events.js"}

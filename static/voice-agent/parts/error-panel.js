@@ -9,7 +9,7 @@ import { button, copyButton, element, link } from './panel-parts.js';
 /**
  * @param {HTMLElement} panel   role="alert": its content is announced when it appears
  * @param {import('./types.js').Texts} texts
- * @param {{settings: () => void, takeOver: () => void, extend: () => void, wake: () => void, unmute: () => void,
+ * @param {{settings?: () => void, takeOver: () => void, extend: () => void, wake: () => void, unmute: () => void,
  *   dismiss: () => void, focusElsewhere: () => void}} on   `focusElsewhere`: what had the focus is gone
  */
 export function createErrorPanel(panel, texts, on) {
@@ -19,7 +19,7 @@ export function createErrorPanel(panel, texts, on) {
     secure: () => link(actions.secure, location.href.replace(/^http:/, 'https:')),
     ownTab: () => link(actions.ownTab, location.href, { isNewTab: true }),
     copy: () => copyButton(location.href, actions),
-    settings: () => button(actions.settings, on.settings),
+    settings: () => button(actions.settings, () => on.settings?.()),
     takeOver: () => button(actions.takeOver, on.takeOver),
     extend: () => button(actions.extend, on.extend),
     wake: () => button(actions.wake, on.wake),
@@ -75,7 +75,8 @@ export function createErrorPanel(panel, texts, on) {
         const words = fill(texts.problem.reference, { id: reference });
         parts.push(element('p', 'problem__reference', words));
       }
-      if (action) parts.push(controls[action]());
+      const canAct = action !== 'settings' || on.settings;
+      if (action && canAct) parts.push(controls[action]());
       if (canDismiss) {
         const close = button('×', on.dismiss, 'problem__dismiss button button--round');
         close.setAttribute('aria-label', texts.problem.dismiss);

@@ -14,6 +14,7 @@ export function createTurnRow(turn, name, texts) {
   const row = document.createElement('div');
   row.className = 'turn';
   row.dataset.role = turn.role;
+  row.setAttribute('part', `turn turn-${turn.role}`);
   row.dataset.final = String(turn.final);
   if (!turn.final) row.setAttribute('aria-hidden', 'true');
   const by = child(row, 'p', 'turn__by');

@@ -36,7 +36,7 @@ const blockOf = (start) => {
   return CSS.slice(from, CSS.indexOf('}', from));
 };
 
-const plain = declared(blockOf(':root {'));
+const plain = declared(blockOf(':root,'));
 const more = new Map([...plain, ...declared(blockOf('@media (prefers-contrast: more)'))]);
 
 /**
@@ -46,7 +46,9 @@ const more = new Map([...plain, ...declared(blockOf('@media (prefers-contrast: m
  * @returns {string} as #rrggbb
  */
 function colourOf(tokens, name, theme) {
-  const value = tokens.get(name) ?? assert.fail(`--${name} is missing`);
+  const written = tokens.get(name) ?? assert.fail(`--${name} is missing`);
+  // What an element's page may set instead is its own affair.
+  const value = /^var\(--voice-agent-[\w-]+, (.+)\)$/.exec(written)?.[1] ?? written;
   const [, other] = /^var\(--([\w-]+)\)$/.exec(value) ?? [];
   if (other) return colourOf(tokens, other, theme);
   const [, ...both] = /^light-dark\((#\w{6}), (#\w{6})\)$/.exec(value) ?? ['', value, value];

@@ -1,0 +1,184 @@
+// What people see of a call: the shared parts, each owner of one region, told what changed. The state stands as
+// attributes on the root, for the style sheets.
+
+import { watchMicrophonePermission } from '../index.js';
+import { createCallButton } from '../parts/call-button.js';
+import { createErrorPanel } from '../parts/error-panel.js';
+import { createPermissionPrompt } from '../parts/permission-prompt.js';
+import { createStatus, whoSpeaks } from '../parts/status.js';
+import { createTrouble } from '../parts/trouble.js';
+import { listenForTrouble } from '../parts/trouble-events.js';
+import { createWakeLock } from '../parts/wake-lock.js';
+import { createAccessQuestion } from './access-question.js';
+import { AT_REST } from './call.js';
+import { createTalk } from './talk.js';
+
+/** @typedef {import('./call.js').AgentEvents} AgentEvents */
+
+/**
+ * @param {HTMLElement} root
+ * @param {ReturnType<typeof import('./markup.js').buildMarkup>} elements
+ * @param {object} context
+ * @param {import('./language.js').AllTexts} context.texts
+ * @param {import('./call.js').Call} context.call
+ * @param {import('./access-question.js').AccessContext} context.access
+ * @param {() => boolean} context.isElsewhere   whether another element of this page is in a call
+ * @param {AbortSignal} context.signal   the view is gone
+ */
+export function createView(root, elements, { texts, call, access, isElsewhere, signal }) {
+  const words = wordsOf(texts, isElsewhere);
+  /** @type {AgentEvents['speaking']} */
+  let speaking = { user: false, agent: false };
+  let isDisabled = false;
+  const agentTitle = () => call.title || texts.element.agent;
+
+  const status = createStatus(elements, words, {
+    agentTitle,
+    secondsLeft: () => call.secondsLeft,
+  });
+  const talk =
+    elements.talk && createTalk(elements.talk, words, { call, root, agentTitle, signal });
+  const panel = createErrorPanel(elements.problem, words, {
+    takeOver: () => start({ takeOver: true }),
+    extend: () => {
+      trouble.dismiss();
+      call.agent.extend();
+    },
+    wake: () => void call.agent.wake(),
+    unmute: () => call.setMuted(false),
+    dismiss,
+    focusElsewhere: () => elements.call.focus(),
+  });
+  const trouble = createTrouble(root, panel, words, call);
+  const wakeLock = createWakeLock(navigator.wakeLock, signal);
+  // What points to the browser's question belongs to the page around.
+  const prompt = createPermissionPrompt(document.createElement('p'), (isAsking) => {
+    root.dataset.asking = String(isAsking);
+    status.showAsking(isAsking);
+  });
+  const callButton = createCallButton(elements, words.callButton, {
+    intend: () => call.prepare(),
+    start: () => start(),
+    stop: () => void call.stop(),
+    waiting: (secondsLeft) => {
+      panel.showWait(secondsLeft);
+      if (secondsLeft === 0) status.showDetail(words.problem.ready);
+    },
+  });
+  const question = createAccessQuestion(elements.access, words, access, () => start());
+
+  listenForTrouble(call, (...news) => !signal.aborted && trouble.warn(...news), {
+    isHeld: () => false,
+  });
+  call.on('state', showState, { signal });
+  call.on('permission', ({ asking }) => prompt.showAsking(asking), { signal });
+  call.on('mute', showSpeaking, { signal });
+  call.on('speaking', (now) => ((speaking = now), showSpeaking()), { signal });
+  void watchMicrophonePermission((permission) => {
+    if (permission !== 'denied') settled('microphone-denied', words.problem.allowed);
+  }, signal);
+  window.addEventListener('online', () => settled('offline', words.problem.online), { signal });
+
+  /** @param {{takeOver?: boolean}} [how] */
+  function start(how) {
+    call.start(how).catch((error) => {
+      if (error?.name !== 'VoiceAgentError') throw error; // a mistake of the page's
+    });
+  }
+
+  /** @param {AgentEvents['state']} change */
+  function showState(change) {
+    const { state, previous, recovery, error } = change;
+    root.dataset.state = state;
+    if (state === 'connecting') offerCall();
+    trouble.showState(state);
+    wakeLock.showState(state);
+    callButton.showState(state);
+    talk?.showState(state);
+    if (state !== 'connecting') prompt.showAsking(false);
+    status.showState(change);
+    if (state === 'live' && previous === 'reconnecting' && recovery) talk?.tellRecovery(recovery);
+    if (AT_REST.has(state) || state === 'ending') speaking = { user: false, agent: false };
+    showSpeaking();
+    showDisabled(isDisabled);
+    if (state !== 'failed' || !error) return;
+    showError(error);
+    if (error.problem?.code === 'unauthenticated') void askForCode(error);
+  }
+
+  function showSpeaking() {
+    root.dataset.speaking = whoSpeaks(speaking);
+    root.dataset.muted = String(call.muted);
+    talk?.showMuted(call.muted);
+    status.showSpeaking(speaking, call.muted && 'muted');
+  }
+
+  /** @param {import('../errors.js').VoiceAgentError} error */
+  function showError(error) {
+    const shown = { ...error.toJSON(), cause: error.cause };
+    const { mayRetry, waitSeconds } = trouble.tell(shown, { access: question.mode, isOver: true });
+    elements.call.hidden = !mayRetry;
+    if (!mayRetry && root.matches(':focus-within')) panel.focusAction();
+    if (waitSeconds) callButton.waitFor(waitSeconds);
+  }
+
+  /** @param {import('../errors.js').VoiceAgentError} error */
+  async function askForCode(error) {
+    const isNeeded = await question.isNeeded();
+    if (signal.aborted || call.state !== 'failed') return; // the visitor was quicker
+    showError(error);
+    if (isNeeded) question.open();
+  }
+
+  function dismiss() {
+    offerCall();
+    trouble.dismiss();
+  }
+
+  function offerCall() {
+    elements.call.hidden = false;
+    callButton.offerStart();
+  }
+
+  /** What kept a call from starting is over. @param {string} cause @param {string} detail */
+  function settled(cause, detail) {
+    if (call.state !== 'failed' || !trouble.isTelling(cause)) return;
+    dismiss();
+    status.showDetail(detail);
+  }
+
+  /** @param {boolean} isWanted */
+  function showDisabled(isWanted) {
+    isDisabled = isWanted;
+    elements.call.disabled = isWanted && AT_REST.has(call.state);
+  }
+
+  return {
+    showDisabled,
+    /** Another view showed the call so far. @param {AgentEvents['state'] | null} change @param {readonly any[]} turns */
+    goOn(change, turns) {
+      talk?.goOn(turns);
+      if (change) showState(change);
+    },
+  };
+}
+
+/**
+ * The texts of the parts, where an element has some of its own: what is in the way may be on the same page.
+ *
+ * @param {import('./language.js').AllTexts} texts
+ * @param {() => boolean} isElsewhere
+ */
+function wordsOf({ call, element }, isElsewhere) {
+  const otherTab = call.errors['other-tab'];
+  return {
+    ...call,
+    endings: { ...call.endings, 'taken-over': element.takenOver },
+    errors: {
+      ...call.errors,
+      get 'other-tab'() {
+        return isElsewhere() ? element.otherHere : otherTab;
+      },
+    },
+  };
+}

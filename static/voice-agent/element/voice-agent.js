@@ -1,0 +1,209 @@
+// The custom element: attributes, properties, methods and DOM events around a call and what is seen of it.
+
+import { AT_REST, Call } from './call.js';
+import { gateUrl } from './gate.js';
+import { languageOf } from './language.js';
+import { createShell } from './shell.js';
+
+/** What is told as an event of the DOM, `voice-agent-` before its name, with the client's value as `detail`. */
+const EVENTS = /** @type {const} */ ([
+  ...['state', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard', 'mute'],
+  ...['permission', 'device', 'sound', 'limit', 'tool', 'error'],
+]);
+
+/** Set before the element was defined, they stand in the way of ours. */
+const PROPERTIES = /** @type {const} */ (['accessToken', 'session', 'tools']);
+
+/** Those of this page that are in a call. @type {Set<VoiceAgentElement>} */
+const inCall = new Set();
+
+/** Where pages are made without a browser the module can be loaded, too. */
+const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
+
+export class VoiceAgentElement extends Base {
+  static observedAttributes = ['agent', 'disabled', 'floating', 'gate', 'lang', 'theme', 'variant'];
+
+  #call = new Call(() => this.#wishes());
+  #shell;
+  /** @type {string | (() => string | Promise<string>) | undefined} */
+  #accessToken;
+  /** An access code that the visitor gave. @type {string | undefined} */
+  #code;
+  /** @type {import('./session.js').Overrides} */
+  #session = {};
+  /** @type {Record<string, import('../index.js').Tool>} */
+  #tools = {};
+
+  constructor() {
+    super();
+    this.#shell = createShell(this.attachShadow({ mode: 'open' }), this.#call, {
+      look: () => this.#look(),
+      manner: () => ({ theme: this.getAttribute('theme'), isDisabled: this.disabled }),
+      opened: () => this.#lookUp(),
+      context: {
+        isElsewhere: () => [...inCall].some((other) => other !== this),
+        access: {
+          gate: () => this.#gate,
+          isOurs: () => this.#accessToken === undefined,
+          remember: (code) => (this.#code = code),
+        },
+      },
+    });
+    for (const type of EVENTS) {
+      this.#call.on(/** @type {any} */ (type), (detail) => this.#tell(type, detail));
+    }
+    this.#call.on('state', ({ state }) => {
+      if (AT_REST.has(state)) inCall.delete(this);
+      else inCall.add(this);
+    });
+  }
+
+  connectedCallback() {
+    for (const name of PROPERTIES) this.#takeEarly(name);
+    void this.#shell.open();
+    if (!this.hasAttribute('floating')) this.#lookUp();
+  }
+
+  disconnectedCallback() {
+    this.#call.close();
+    this.#shell.close();
+  }
+
+  /** Moved within the page without leaving it (`moveBefore`): the call goes on. */
+  connectedMoveCallback() {}
+
+  /** @param {string} name @param {string | null} before @param {string | null} now */
+  attributeChangedCallback(name, before, now) {
+    if (!this.isConnected || before === now) return;
+    if (name === 'theme' || name === 'disabled') return this.#shell.adapt();
+    if (name === 'gate' || name === 'agent') return this.#lookUp();
+    void this.#shell.refresh();
+  }
+
+  /** What the page's own login gave it, or a function that gives it; never an attribute. */
+  get accessToken() {
+    return this.#accessToken;
+  }
+
+  set accessToken(value) {
+    this.#accessToken = value;
+  }
+
+  /** Voice, system prompt and greeting, as far as the gate lets a page set them; from the next call on. */
+  get session() {
+    return this.#session;
+  }
+
+  set session(value) {
+    this.#session = value ?? {};
+  }
+
+  /** Functions that the agent may call, by name; from the next call on. */
+  get tools() {
+    return this.#tools;
+  }
+
+  set tools(value) {
+    this.#tools = value ?? {};
+  }
+
+  get disabled() {
+    return this.hasAttribute('disabled');
+  }
+
+  set disabled(value) {
+    this.toggleAttribute('disabled', Boolean(value));
+  }
+
+  get state() {
+    return this.#call.state;
+  }
+
+  get turns() {
+    return this.#call.turns;
+  }
+
+  get muted() {
+    return this.#call.muted;
+  }
+
+  /** The client's object, for all else that it can do; another one after gate, tools or access token have changed. */
+  get agentClient() {
+    return this.#call.agent;
+  }
+
+  /**
+   * @param {{takeOver?: boolean}} [how]   `takeOver`: end the call of another element or tab
+   * @returns {Promise<void>} as the client's `start`
+   */
+  async start(how) {
+    if (!this.isConnected || this.disabled)
+      throw new DOMException(
+        'A call needs an element that is in the page and not disabled.',
+        'InvalidStateError',
+      );
+    await this.#call.start(how);
+  }
+
+  /** @returns {Promise<void>} */
+  stop() {
+    return this.#call.stop();
+  }
+
+  mute() {
+    this.#call.setMuted(true);
+  }
+
+  unmute() {
+    this.#call.setMuted(false);
+  }
+
+  /** @param {string} text   in writing, during a call */
+  say(text) {
+    this.#call.agent.say(text);
+  }
+
+  get #gate() {
+    return gateUrl(this.getAttribute('gate'), import.meta.url, document.baseURI);
+  }
+
+  #wishes() {
+    return {
+      gate: this.#gate,
+      agent: this.getAttribute('agent'),
+      session: this.#session,
+      tools: this.#tools,
+      accessToken: this.#accessToken ?? this.#code,
+    };
+  }
+
+  /** @returns {import('./shell.js').Look} */
+  #look() {
+    const variant = this.getAttribute('variant');
+    return {
+      variant: variant === 'compact' || variant === 'headless' ? variant : 'full',
+      isFloating: this.hasAttribute('floating'),
+      language: languageOf(this),
+    };
+  }
+
+  /** What keeps the gate from answering is said in the console, and on the screen when a call is wanted. */
+  #lookUp() {
+    if (AT_REST.has(this.state)) this.#call.lookUp().catch(() => {});
+  }
+
+  /** @param {string} type @param {unknown} detail */
+  #tell(type, detail) {
+    this.dispatchEvent(
+      new CustomEvent(`voice-agent-${type}`, { bubbles: true, composed: true, detail }),
+    );
+  }
+
+  /** @param {(typeof PROPERTIES)[number]} name */
+  #takeEarly(name) {
+    if (!Object.hasOwn(this, name)) return;
+    const early = /** @type {any} */ (this)[name];
+    delete (/** @type {any} */ (this)[name]);
+    /** @type {any} */ (this)[name] = early;
+  }
+}
