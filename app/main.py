@@ -190,6 +190,7 @@ def _middleware(
             SecurityHeaders,
             ws_origin=settings.ws_origin,
             frame_ancestors=settings.frame_ancestors,
+            embed_ancestors=settings.allowed_origins,
         ),
         Middleware(RequestId),
         Middleware(

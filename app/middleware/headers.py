@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Field = tuple[bytes, bytes]
 Variants = tuple[tuple[list[Field], frozenset[bytes]], tuple[list[Field], frozenset[bytes]]]
+# The page that is made for frames.
+EMBED_PATH: Final = "/embed"
 CLIENT_PATH: Final = re.compile(r"/static/(?:v-[0-9a-f]{12}/)?voice-agent/")
 
 PERMISSIONS_OFF = (
@@ -62,21 +64,26 @@ class SecurityHeaders:
         app: What is inside.
         ws_origin: Where the agent's socket is.
         frame_ancestors: Origins of pages that may show ours in a frame.
+        embed_ancestors: Origins that may besides show the page that is made for it.
     """
 
-    def __init__(self, app: ASGIApp, ws_origin: str, frame_ancestors: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        ws_origin: str,
+        frame_ancestors: Sequence[str] = (),
+        embed_ancestors: Sequence[str] = (),
+    ) -> None:
         self._app = app
         permissions = ["microphone=(self)", *(f"{name}=()" for name in PERMISSIONS_OFF)]
         common = {
-            "Content-Security-Policy": content_security_policy(ws_origin, frame_ancestors),
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": ", ".join(permissions),
             "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
         }
-        if not frame_ancestors:
-            # Says the same to old browsers; it knows no list, so with one it would say too much.
-            common["X-Frame-Options"] = "DENY"
+        framed = _framing(ws_origin, list(dict.fromkeys((*frame_ancestors, *embed_ancestors))))
+        common |= _framing(ws_origin, frame_ancestors)
         own = {**common, "Cross-Origin-Resource-Policy": "same-origin"}
         # Pages of any origin may import the browser client: it holds no secret.
         shared = {
@@ -85,6 +92,7 @@ class SecurityHeaders:
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
         self._own = _both(own)
+        self._embed = _both(_without(own, "X-Frame-Options") | framed)
         self._api = _both({**own, "Cache-Control": "no-store"})
         self._shared = _both(shared)
 
@@ -107,7 +115,20 @@ class SecurityHeaders:
     def _for_path(self, path: str) -> Variants:
         if path.startswith("/api/"):
             return self._api
+        if path == EMBED_PATH:
+            return self._embed
         return self._shared if CLIENT_PATH.match(path) else self._own
+
+
+def _framing(ws_origin: str, ancestors: Sequence[str]) -> dict[str, str]:
+    """Return the policy with those who may show a page in a frame."""
+    policy = {"Content-Security-Policy": content_security_policy(ws_origin, ancestors)}
+    # Says the same to old browsers; it knows no list, so with one it would say too much.
+    return policy if ancestors else {**policy, "X-Frame-Options": "DENY"}
+
+
+def _without(headers: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in headers.items() if key != name}
 
 
 def _both(headers: dict[str, str]) -> Variants:

@@ -1,4 +1,4 @@
-"""What people look at: the page, its diagnostics, and the documentation of the API."""
+"""What people look at: the page, the one for frames, diagnostics, and the API's documentation."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def page_routes(
     ) -> Response:
         language = language or languages.of(request)
         context = {
+            "theme": _theme(request),
             **context,
             "language": language.code,
             "languages": languages.all.values(),
@@ -69,7 +70,6 @@ def page_routes(
             "url_for": _url_for(request),
             "files_prefix": files.prefix,
             "notice": notice,
-            "theme": _theme(request),
         }
         fields = REVALIDATE | BY_LANGUAGE
         return templates.TemplateResponse(request, name, context, headers=fields, media_type=media)
@@ -77,12 +77,13 @@ def page_routes(
     async def index(request: Request) -> Response:
         response = render(request, "index.html", {"agents": public})
         await files.compress_page(response, request.headers)
-        greeting = visitors.greeting(request.scope) if visitors else None
-        if greeting is not None:
-            # Made for one visitor: no cache between may hand it to the next.
-            response.headers["Cache-Control"] = "private, no-cache"
-            response.headers["Set-Cookie"] = greeting
-        return response
+        return _greeted(response, request, visitors)
+
+    async def embed(request: Request) -> Response:
+        response = render(request, "embed.html", _embedded(request))
+        # It holds what the address asks for: not the same for many.
+        compress_response(response, request.headers)
+        return _greeted(response, request, visitors)
 
     async def diagnostics(request: Request) -> Response:
         response = render(request, "diagnostics.html", {"agents": public})
@@ -107,6 +108,7 @@ def page_routes(
 
     routes = [
         Route("/", index, name="index"),
+        Route("/embed", embed, name="embed"),
         Route("/diagnostics", diagnostics, name="diagnostics"),
         Route("/manifest.webmanifest", manifest, name="manifest"),
     ]
@@ -114,6 +116,25 @@ def page_routes(
         routes.append(Route("/docs", documentation, name="docs"))
         routes.append(Route("/openapi.json", openapi, name="openapi"))
     return routes
+
+
+def _greeted(response: Response, request: Request, visitors: Visitors | None) -> Response:
+    """Return the page with its cookie, where callers are told apart by it."""
+    greeting = visitors.greeting(request.scope) if visitors else None
+    if greeting is not None:
+        # Made for one visitor: no cache between may hand it to the next.
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Set-Cookie"] = greeting
+    return response
+
+
+def _embedded(request: Request) -> dict[str, Any]:
+    """Return what the address says about the element."""
+    context: dict[str, Any] = {"agent": request.query_params.get("agent", "")}
+    theme = request.query_params.get("theme")
+    if theme is not None:
+        context["theme"] = theme if theme in THEMES else None
+    return context
 
 
 def _theme(request: Request) -> str | None:

@@ -23,7 +23,7 @@ POLICY = (
     "path",
     [
         *("/", "/api/voice-token", "/api/agents", "/api/none", "/healthz", "/docs", "/none"),
-        *("/static/none", "/static/voice-agent/index.js", "/static/voice-agent/none.js"),
+        *("/embed", "/static/none", "/static/voice-agent/index.js", "/static/voice-agent/none.js"),
     ],
 )
 async def test_every_answer_carries_the_same_policy(path: str) -> None:
@@ -45,6 +45,9 @@ async def test_every_answer_carries_the_same_policy(path: str) -> None:
     ("path", "origin", "resource_policy"),
     [
         ("/static/voice-agent/index.js", "*", "cross-origin"),
+        ("/static/voice-agent/element.css", "*", "cross-origin"),
+        ("/static/voice-agent/texts/de.json", "*", "cross-origin"),
+        ("/static/v-0123456789ab/voice-agent/element.css", "*", "cross-origin"),
         ("/static/styles/main.css", None, "same-origin"),
         ("/", None, "same-origin"),
         ("/api/agents", None, "same-origin"),
@@ -117,6 +120,40 @@ async def test_frames_are_for_the_operators_pages_only() -> None:
     assert "x-frame-options" not in listed
     assert none["content-security-policy"].endswith("; frame-ancestors 'none'")
     assert none["x-frame-options"] == "DENY"
+
+
+async def test_page_for_frames_is_for_allowed_origins_too() -> None:
+    """Who may call may show the element in a frame; no other page of ours comes with it."""
+    changes = {
+        "allowed_origins": "https://shop.example.com,https://both.example.com",
+        "frame_ancestors": "https://both.example.com",
+    }
+    async with service(minting(), **changes) as client:
+        embed, index, missing = [
+            (await client.get(path)).headers for path in ("/embed", "/", "/embed/x")
+        ]
+    async with service(minting()) as client:
+        none = (await client.get("/embed")).headers
+
+    policy = embed["content-security-policy"]
+    both = "https://both.example.com https://shop.example.com"
+    assert policy == POLICY.replace("ancestors 'none'", f"ancestors 'self' {both}")
+    assert "x-frame-options" not in embed
+    for other in (index, missing):
+        policy = other["content-security-policy"]
+        assert policy.endswith("; frame-ancestors 'self' https://both.example.com")
+    assert none["content-security-policy"] == POLICY
+    assert none["x-frame-options"] == "DENY"
+
+
+async def test_page_for_frames_opens_no_other_page() -> None:
+    """Where only origins are listed that may call, all other pages stay without frames."""
+    async with service(minting(), allowed_origins="https://shop.example.com") as client:
+        embed, index = [(await client.get(path)).headers for path in ("/embed", "/")]
+
+    assert "x-frame-options" not in embed
+    assert index["x-frame-options"] == "DENY"
+    assert index["content-security-policy"] == POLICY
 
 
 # Mozilla HTTP Observatory ----------------------------------------------------------------------

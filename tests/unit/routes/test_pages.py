@@ -32,7 +32,32 @@ async def test_page_names_only_files_that_exist() -> None:
     assert {path for path, answer in answers.items() if answer.status_code != 200} == set()
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/diagnostics"])
+@pytest.mark.parametrize(
+    ("query", "element"),
+    [
+        ("", "<voice-agent></voice-agent>"),
+        ("?agent=chef&theme=dark", '<voice-agent agent="chef" theme="dark"></voice-agent>'),
+        ("?theme=purple&agent=", "<voice-agent></voice-agent>"),
+        ('?agent="><script>', '<voice-agent agent="&#34;&gt;&lt;script&gt;"></voice-agent>'),
+    ],
+)
+async def test_page_for_frames_is_the_element_alone(query: str, element: str) -> None:
+    """What the address says becomes the element's attributes, as text."""
+    async with service(refusing()) as client:
+        page = (await client.get(f"/embed{query}")).text
+
+    assert element in page
+
+
+async def test_page_for_frames_speaks_the_language_of_its_address() -> None:
+    """The element takes the language of the page around it."""
+    async with service(refusing()) as client:
+        page = (await client.get("/embed?lang=de", headers={"Accept-Language": "en"})).text
+
+    assert '<html lang="de">' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/diagnostics", "/embed"])
 async def test_pages_hold_no_inline_script_or_style(path: str) -> None:
     """The policy forbids inline code, so there is none to be blocked."""
     async with service(refusing()) as client:
