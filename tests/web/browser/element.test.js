@@ -1,0 +1,271 @@
+// <voice-agent> on a page of another origin, under the policy that its guide gives; and the page made for frames.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import axe from 'axe-core';
+import { assertOneTokenASocket, frameFrom, openBrowser, serve, serveDemo } from './harness.js';
+import { openShop } from './shop.js';
+
+const ELEMENT = '<voice-agent></voice-agent>';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('../../../static/voice-agent/element.js').VoiceAgentElement} VoiceAgentElement */
+
+/** @type {import('./shop.js').Shop} */
+let shop;
+/** @type {Awaited<ReturnType<typeof serveDemo>>} */
+let demo;
+before(async () => {
+  shop = await openShop();
+  demo = await serveDemo([], { VOICEGATE_ALLOWED_ORIGINS: shop.url });
+  shop.gate = demo.url;
+});
+after(async () => {
+  await demo.stop();
+  shop.stop();
+});
+
+/**
+ * Show a page of the shop in a browser of its own, and see that nothing went wrong.
+ * @param {string} markup
+ * @param {(page: Page, browser: Awaited<ReturnType<typeof openBrowser>>) => Promise<void>} act
+ * @param {Parameters<typeof openBrowser>[0]} [options]
+ */
+async function inShop(markup, act, options) {
+  const browser = await openBrowser(options);
+  try {
+    shop.markup = markup;
+    await browser.page.goto(shop.url);
+    await act(browser.page, browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** @param {Page} page @param {string} state @param {number} [which] */
+const reach = (page, state, which = 0) =>
+  page.locator(`voice-agent >> nth=${which}`).locator(`[data-state="${state}"]`).waitFor();
+
+/** @param {Page} page @param {string} when */
+async function assertAccessible(page, when) {
+  await page.evaluate(axe.source);
+  const run = () => /** @type {any} */ (globalThis).axe.run();
+  const { violations } = await page.evaluate(run);
+  const found = violations.map((/** @type {any} */ { id, nodes }) => [id, nodes[0].html]);
+  assert.deepEqual(found, [], when);
+}
+
+/** What the page hears of the element's events, from now on. @param {Page} page */
+async function listen(page) {
+  await page.evaluate(() => {
+    /** @type {any[]} */
+    const told = [];
+    Object.assign(globalThis, { told });
+    for (const type of ['state', 'transcript', 'error', 'mute'])
+      document.addEventListener(`voice-agent-${type}`, (event) => {
+        const { detail } = /** @type {CustomEvent} */ (event);
+        told.push({ type, state: detail.state, text: detail.text, code: detail.code });
+      });
+  });
+  /** @returns {Promise<any[]>} */
+  return () => page.evaluate(() => /** @type {any} */ (globalThis).told);
+}
+
+test('a whole conversation on a page of another origin, under the documented policy', () =>
+  inShop(
+    ELEMENT,
+    async (page, { complaints, heard }) => {
+      const told = await listen(page);
+      await page.getByRole('button', { name: 'Start talking' }).click();
+      const log = page.getByRole('log', { name: 'Conversation' });
+      await log.getByText("Say something, and I'll answer.").first().waitFor();
+
+      const cut = await frameFrom(demo, ({ status }) => status === 'interrupted');
+      assert.ok(cut);
+      await log.getByText('interrupted').waitFor();
+      await page.getByRole('button', { name: 'End call' }).click();
+      await reach(page, 'ended');
+
+      assert.ok((await heard()).some(({ samples }) => samples.some((sample) => sample > 0.01)));
+      const events = await told();
+      const states = events.filter(({ type }) => type === 'state').map(({ state }) => state);
+      assert.deepEqual(states, ['connecting', 'live', 'ending', 'ended']);
+      assert.ok(events.some(({ type, text }) => type === 'transcript' && text));
+      assertOneTokenASocket(await demo.stats());
+      await page.waitForFunction(() => globalThis.openTracks() === 0);
+      assert.deepEqual(complaints, []);
+    },
+    { microphone: [7, 'question', 3.5, 'interruption', 60] },
+  ));
+
+test('floating, by keyboard alone: open, talk, type, end, close', () =>
+  inShop('<voice-agent floating></voice-agent>', async (page, { complaints }) => {
+    const focused = () =>
+      page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.className);
+    const launcher = page.getByRole('button', { name: 'Talk to the agent' });
+    await launcher.waitFor();
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), 'launcher');
+    await page.keyboard.press('Enter');
+    const panel = page.getByRole('dialog', { name: 'Talk to Assistant' });
+    await panel.waitFor();
+    assert.equal(await focused(), 'call-button');
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'hidden' });
+    assert.equal(await focused(), 'launcher');
+
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await reach(page, 'live');
+    assert.equal(await focused(), 'call-button');
+    await panel.getByRole('textbox', { name: 'Message to the agent' }).focus();
+    await page.keyboard.type('Hello there');
+    await page.keyboard.press('Enter');
+    await panel.getByRole('log').getByText('Hello there').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Assistant: call under way' }).waitFor();
+    assert.equal(await focused(), 'launcher');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await reach(page, 'ended');
+    assert.deepEqual(complaints, []);
+  }));
+
+test('axe finds nothing in a call and around it, inline and floating', () =>
+  inShop(`${ELEMENT}<voice-agent floating lang="de"></voice-agent>`, async (page) => {
+    const start = page.getByRole('button', { name: 'Start talking' });
+    await start.waitFor();
+    await assertAccessible(page, 'at rest');
+    await start.click();
+    await page.getByText("Say something, and I'll answer.").first().waitFor();
+    await page.getByRole('button', { name: 'Copy or download' }).click();
+    await assertAccessible(page, 'in a call');
+    await page.getByRole('button', { name: 'End call' }).click();
+    await reach(page, 'ended');
+    await page.getByRole('button', { name: 'Mit dem Agenten sprechen' }).click();
+    await page.getByRole('dialog', { name: 'Mit Assistant sprechen' }).waitFor();
+    await assertAccessible(page, 'after a call, and open');
+  }));
+
+test('of two elements on a page one talks at a time, and the other may take over', () =>
+  inShop(`${ELEMENT}<voice-agent variant="compact"></voice-agent>`, async (page) => {
+    const [first, second] = [0, 1].map((which) => page.locator(`voice-agent >> nth=${which}`));
+    await first.getByRole('button', { name: 'Start talking' }).click();
+    await reach(page, 'live');
+    await second.getByRole('button', { name: 'Start talking' }).click();
+    const problem = second.getByRole('alert');
+    await problem.getByText('Another agent is talking').waitFor();
+    await assertAccessible(page, 'refused');
+    await problem.getByRole('button', { name: 'Talk here instead' }).click();
+    await reach(page, 'live', 1);
+    await reach(page, 'ended');
+    await first.getByText('It was taken over after').waitFor();
+    await page.waitForFunction(() => globalThis.openTracks() === 1);
+  }));
+
+test('attributes: theme and disabled at once; variant and language after the call', () =>
+  inShop(ELEMENT, async (page) => {
+    const element = page.locator('voice-agent');
+    const start = page.getByRole('button', { name: 'Start talking' });
+    await start.waitFor();
+    const set = (/** @type {string} */ name, /** @type {string} */ value) =>
+      element.evaluate((node, [key, text]) => node.setAttribute(key, text), [name, value]);
+    const ground = () =>
+      page.locator('.frame').evaluate((frame) => getComputedStyle(frame).backgroundColor);
+    const light = await ground();
+    await set('theme', 'dark');
+    assert.notEqual(await ground(), light);
+    await set('disabled', '');
+    assert.ok(await start.isDisabled());
+    await element.evaluate((node) => node.removeAttribute('disabled'));
+    await start.click();
+    await page.getByText("Say something, and I'll answer.").first().waitFor();
+    await set('lang', 'de');
+    await page.getByRole('button', { name: 'End call' }).click();
+    await page.getByRole('button', { name: 'Gespräch starten' }).waitFor();
+    await page.getByText("Say something, and I'll answer.").first().waitFor({ state: 'attached' });
+    await set('variant', 'compact');
+    await page.getByRole('log').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Gespräch starten' }).waitFor();
+    await assertAccessible(page, 'compact');
+  }));
+
+test('headless, by script: what is set before, methods and events; it ends with the element', () =>
+  inShop('<voice-agent variant="headless"></voice-agent>', async (page, { complaints }) => {
+    const told = await listen(page);
+    await page.evaluate(() => {
+      const element = /** @type {any} */ (document.querySelector('voice-agent'));
+      element.session = { greeting: 'Good morning.', tools: [] };
+      const begin = () => element.start().catch(() => {});
+      document.addEventListener('click', begin, { once: true });
+    });
+    await page.locator('h1').click();
+    const isState = (/** @type {string} */ state) =>
+      page.waitForFunction(
+        (wanted) => /** @type {any} */ (document.querySelector('voice-agent')).state === wanted,
+        state,
+      );
+    await isState('live');
+    const seen = await page.evaluate(() => {
+      const element = /** @type {any} */ (document.querySelector('voice-agent'));
+      element.mute();
+      element.say('Hello there');
+      return { muted: element.agentClient.muted, children: element.shadowRoot.childElementCount };
+    });
+    assert.deepEqual(seen, { muted: true, children: 0 });
+    await frameFrom(demo, ({ type }) => type === 'reply.done');
+    assert.ok((await told()).some(({ type }) => type === 'mute'));
+    assert.match(complaints.join('\n'), /does not let a page set tools/);
+
+    await page.evaluate(() => {
+      const element = /** @type {any} */ (document.querySelector('voice-agent'));
+      element.remove();
+      element.removeAttribute('variant');
+      /** @type {any} */ (globalThis).kept = element;
+    });
+    await page.waitForFunction(() => globalThis.openTracks() === 0);
+    await page.waitForFunction(() => /** @type {any} */ (globalThis).kept.state === 'ended');
+    await page.evaluate(() => document.body.append(/** @type {any} */ (globalThis).kept));
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await reach(page, 'live');
+  }));
+
+test('a page whose origin is not listed is refused, on the screen and in the console', async () => {
+  const other = await serve(['-m', 'app', '--demo']);
+  shop.gate = other.url;
+  try {
+    await inShop(ELEMENT, async (page, { complaints }) => {
+      await page.getByRole('button', { name: 'Start talking' }).click();
+      await reach(page, 'failed');
+      await page.getByRole('alert').getByText('This page may not make calls').waitFor();
+      await assertAccessible(page, 'refused');
+      const words = complaints.join('\n');
+      assert.match(words, /does not take calls from this page/);
+      assert.ok(words.includes(`VOICEGATE_ALLOWED_ORIGINS=${shop.url}`));
+      assert.equal(await page.evaluate(() => globalThis.tracks().length), 0);
+    });
+  } finally {
+    shop.gate = demo.url;
+    await other.stop();
+  }
+});
+
+test('the page for frames talks where its frame allows the microphone', () =>
+  inShop(`<iframe title="Agent" src="${demo.url}/embed" allow="microphone">`, async (page) => {
+    const frame = page.frameLocator('iframe');
+    await frame.getByRole('button', { name: 'Start talking' }).click();
+    await frame.getByText("Say something, and I'll answer.").first().waitFor();
+    await frame.getByRole('button', { name: 'End call' }).click();
+    await frame.locator('[data-state="ended"]').waitFor();
+  }));
+
+test('the page for frames says so where its frame does not', () =>
+  inShop(
+    `<iframe title="Agent" src="${demo.url}/embed?theme=dark&lang=de">`,
+    async (page, { complaints }) => {
+      const frame = page.frameLocator('iframe');
+      await frame.getByRole('button', { name: 'Gespräch starten' }).click();
+      await frame.getByRole('link', { name: /eigenem Tab/ }).waitFor();
+      assert.match(complaints.join('\n'), /allow="microphone"/);
+    },
+  ));

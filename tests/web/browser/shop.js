@@ -1,0 +1,56 @@
+// Somebody else's site: one page on an origin of its own, under the strictest policy that the element works with.
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+/**
+ * @typedef {object} Shop
+ * @property {string} url
+ * @property {string} gate   where the page's element comes from
+ * @property {string} markup   of the page's body
+ * @property {() => void} stop
+ */
+
+/**
+ * The policy that the element's guide gives.
+ * @param {string} gate
+ */
+const policyFor = (gate) =>
+  [
+    "default-src 'none'",
+    `script-src ${gate}`,
+    `style-src ${gate}`,
+    `connect-src ${gate} ${gate.replace('http', 'ws')}`,
+    `frame-src ${gate}`,
+  ].join('; ');
+
+/** @param {Shop} shop */
+const pageOf = ({ gate, markup }) => `<!doctype html>
+<html lang="en">
+<head>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Shop</title>
+<script type="module" src="${gate}/static/voice-agent/element.js"></script>
+</head>
+<body><main><h1>Shop</h1>${markup}</main></body>
+</html>`;
+
+/** @returns {Promise<Shop>} */
+export async function openShop() {
+  /** @type {Shop} */
+  const shop = { url: '', gate: '', markup: '', stop: () => {} };
+  const server = createServer((_request, response) => {
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
+    response.setHeader('Content-Security-Policy', policyFor(shop.gate));
+    response.end(pageOf(shop));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  shop.url = `http://127.0.0.1:${port}`;
+  shop.stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return shop;
+}
