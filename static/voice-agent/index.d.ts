@@ -789,9 +789,10 @@ type ToolEvent = {
   name: string;
   args: Record<string, unknown>;
   /**
-   * `waiting`: for approval
+   * `waiting`: for
+   * approval. `elsewhere`: the service runs it itself; that is all that is ever told of it
    */
-  status: 'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled';
+  status: 'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled' | 'elsewhere';
   /**
    * of one that is done
    */

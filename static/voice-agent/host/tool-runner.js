@@ -39,7 +39,8 @@ import { DEFAULT_TIMEOUT_SECONDS } from '../talk/tools.js';
  * @property {string} callId
  * @property {string} name
  * @property {Record<string, unknown>} args
- * @property {'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled'} status `waiting`: for approval
+ * @property {'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled' | 'elsewhere'} status `waiting`: for
+ *   approval. `elsewhere`: the service runs it itself; that is all that is ever told of it
  * @property {unknown} [result] of one that is done
  * @property {string} [error] of one that failed
  */

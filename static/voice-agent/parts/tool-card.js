@@ -6,7 +6,7 @@ import { fill } from './format.js';
 const MAX_CHARACTERS = 4_000;
 
 /** States after which nothing more comes. */
-const OVER = new Set(['done', 'failed', 'refused', 'cancelled']);
+const OVER = new Set(['done', 'failed', 'refused', 'cancelled', 'elsewhere']);
 
 /** @typedef {import('./types.js').ToolCall} ToolCall */
 /** @typedef {import('./types.js').Texts['tools']} ToolTexts */

@@ -30,7 +30,7 @@
  * @property {string} callId
  * @property {string} name
  * @property {{[name: string]: unknown}} args
- * @property {'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled'} status
+ * @property {'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled' | 'elsewhere'} status
  * @property {unknown} [result]
  * @property {string} [error]
  *

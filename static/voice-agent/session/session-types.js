@@ -64,6 +64,7 @@
  *   | {type: 'time-left', leftMs: number | null}
  *   | {type: 'tool-call', callId: string, name: string, args: Record<string, unknown>}
  *   | {type: 'tool-cancel', callId: string}
+ *   | {type: 'tool', callId: string, name: string, args: Record<string, unknown>, status: 'elsewhere'}
  *   | {type: 'update-done', id: number, error: PlainError | null}
  *   | {type: 'stats', stats: import('./stats.js').Stats}
  *   | {type: 'debug', kind: string, [detail: string]: unknown}} SessionEvent
@@ -74,7 +75,7 @@
  * where that has changed. `playback`: how much of it was heard in the end.
  * `unheard`: the user speaks although the microphone is muted, or does so no more.
  * `time-left`: until the time limit, now and each time it changes; null: none is known.
- * `limit`: the call must end soon; null, when that has been put off. `tool-cancel`: nobody waits for it any more.
+ * `limit`: the call must end soon; null, when that has been put off. `tool-cancel`: nobody waits for it any more. `tool`: the service runs it itself.
  */
 
 /**

@@ -14,10 +14,11 @@ import { TurnFeed } from './turn-feed.js';
 /** @typedef {import('./transcript.js').Turn} Turn */
 
 /**
- * `tool-call`: run it. `tool-cancel`: nobody waits for its result any more.
+ * `tool-call`: run it. `tool-cancel`: nobody waits for its result any more. `tool`: the service runs it itself.
  * @typedef {{type: 'transcript', turn: Turn}
  *   | {type: 'tool-call', callId: string, name: string, args: Record<string, unknown>}
- *   | {type: 'tool-cancel', callId: string}} ConversationEvent
+ *   | {type: 'tool-cancel', callId: string}
+ *   | {type: 'tool', callId: string, name: string, args: Record<string, unknown>, status: 'elsewhere'}} ConversationEvent
  */
 
 export class Conversation {
@@ -169,7 +170,10 @@ export class Conversation {
 
   /** @param {Extract<ServerMessage, {type: 'tool-call'}>} message */
   callTool({ callId, name, args }) {
-    if (this.#httpTools.has(name)) return; // the service runs it itself and only tells us
+    if (this.#httpTools.has(name)) {
+      // The service runs it itself, only tells us, and never says what came of it.
+      return this.#emit({ type: 'tool', callId, name, args, status: 'elsewhere' });
+    }
     const isToRun = this.#tools.open({ callId, name, args }, this.#environment.nowMs());
     if (isToRun) this.#emit({ type: 'tool-call', callId, name, args });
     this.#sendDue();

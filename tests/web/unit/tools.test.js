@@ -180,7 +180,7 @@ test('a tool that nobody has is answered with the names of those there are', () 
   );
 });
 
-test('tools that the service runs itself are neither run nor answered', () => {
+test('tools that the service runs itself are told of, but neither run nor answered', () => {
   const talk = new Talk();
   talk.conversation.ready({ httpTools: ['web'], recovery: null });
   talk.call('a', 'web');
@@ -188,7 +188,13 @@ test('tools that the service runs itself are neither run nor answered', () => {
   talk.call('b', 'search');
   talk.endReply();
 
-  assert.deepEqual(talk.events, []);
+  assert.deepEqual(
+    talk.events.map((event) => event.type === 'tool' && [event.name, event.status]),
+    [
+      ['web', 'elsewhere'],
+      ['search', 'elsewhere'],
+    ],
+  );
   assert.deepEqual(talk.sent, []);
 });
 
