@@ -16,10 +16,17 @@ export class Declarations {
   #taken = new Map();
   /** @type {Map<string, string>} the module that each name is of */
   #owners = new Map();
+  #told;
+  /** @type {Set<string>} names that another file of ours tells already */
+  #imported = new Set();
 
-  /** @param {(path: string) => string} read what tsc wrote for the module at a path */
-  constructor(read) {
+  /**
+   * @param {(path: string) => string} read what tsc wrote for the module at a path
+   * @param {{entry: string, file: string}} [told] what that file, rolled up from that entry, tells already is imported
+   */
+  constructor(read, told) {
     this.#read = read;
+    this.#told = told;
   }
 
   /**
@@ -35,8 +42,12 @@ export class Declarations {
       list.push(found === name ? name : `${found} as ${name}`);
     }
     const { values, types } = lists;
+    const imported = [...this.#imported].join(', ');
     const all = [...this.#taken.values(), `export { ${values.join(', ')} };`];
-    return [...all, `export type { ${types.join(', ')} };`].join('\n');
+    if (this.#told && imported)
+      all.unshift(`import type { ${imported} } from '${this.#told.file}';`);
+    if (types.length > 0) all.push(`export type { ${types.join(', ')} };`);
+    return all.join('\n');
   }
 
   /**
@@ -45,6 +56,11 @@ export class Declarations {
    */
   #take(place) {
     const { module, name, text } = this.#find(place);
+    const told = this.#nameTold(module, name);
+    if (told !== undefined) {
+      this.#imported.add(told === name ? name : `${told} as ${name}`);
+      return name;
+    }
     const owner = this.#owners.get(name);
     if (owner === module) return name;
     if (owner) throw new Error(`${owner} and ${module} both have a type ${name}: rename one.`);
@@ -64,6 +80,20 @@ export class Declarations {
     whole = whole.replace(/^((?:\/\*\*[\s\S]*?\*\/\n)?)(?:export )?(?:declare )?/, '$1declare ');
     this.#taken.set(name, whole.replace(/^declare (?=type|interface)/m, ''));
     return name;
+  }
+
+  /**
+   * @param {string} module
+   * @param {string} name
+   * @returns {string | undefined} what the other file calls it
+   */
+  #nameTold(module, name) {
+    if (!this.#told) return undefined;
+    const { entry } = this.#told;
+    return [...this.#module(entry).exported].find((exported) => {
+      const found = this.#find({ module: entry, name: exported });
+      return found.module === module && found.name === name;
+    });
   }
 
   /**

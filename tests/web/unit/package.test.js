@@ -57,7 +57,11 @@ for (const [resolution, module] of [
 ]) {
   test(`a strict TypeScript app compiles against the package (${resolution}), and its mistakes do not`, () => {
     const config = JSON.parse(readFileSync(join(WEB, 'tsconfig.consumer.json'), 'utf8'));
-    const { 'voicegate-client': _, ...paths } = config.compilerOptions.paths;
+    const {
+      'voicegate-client': _client,
+      'voicegate-client/element': _element,
+      ...paths
+    } = config.compilerOptions.paths;
     Object.assign(config.compilerOptions, { moduleResolution: resolution, module, paths });
     for (const key in paths) paths[key] = ['./node_modules/voicegate-client/index.d.ts'];
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));

@@ -1,0 +1,67 @@
+// Made from the JSDoc of the modules beside it by `make types`; change it there.
+
+import type { Tool, AgentState, Turn, Agent as VoiceAgent } from './index.js';
+declare class VoiceAgentElement extends Base {
+  #private;
+  static observedAttributes: string[];
+  constructor();
+  connectedCallback(): void;
+  disconnectedCallback(): void;
+  /** Moved within the page without leaving it (`moveBefore`): the call goes on. */
+  connectedMoveCallback(): void;
+  /** @param {string} name @param {string | null} before @param {string | null} now */
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void;
+  /** What the page's own login gave it, or a function that gives it; never an attribute. */
+  get accessToken(): string | (() => string | Promise<string>) | undefined;
+  set accessToken(value: string | (() => string | Promise<string>) | undefined);
+  /** Voice, system prompt and greeting, as far as the gate lets a page set them; from the next call on. */
+  get session(): Overrides;
+  set session(value: Overrides);
+  /** Functions that the agent may call, by name; from the next call on. */
+  get tools(): Record<string, Tool>;
+  set tools(value: Record<string, Tool>);
+  get disabled(): boolean;
+  set disabled(value: boolean);
+  get state(): AgentState;
+  get turns(): readonly Turn[];
+  get muted(): boolean;
+  /** The client's object, for all else that it can do; another one after gate, tools or access token have changed. */
+  get agentClient(): VoiceAgent;
+  /**
+   * @param {{takeOver?: boolean}} [how]   `takeOver`: end the call of another element or tab
+   * @returns {Promise<void>} as the client's `start`
+   */
+  start(how?: { takeOver?: boolean }): Promise<void>;
+  /** @returns {Promise<void>} */
+  stop(): Promise<void>;
+  mute(): void;
+  unmute(): void;
+  /** @param {string} text   in writing, during a call */
+  say(text: string): void;
+}
+
+type Overrides = {
+  voice?: string;
+  system_prompt?: string;
+  greeting?: string;
+};
+
+/** Where pages are made without a browser the module can be loaded, too. */
+declare const Base: {
+  new (): HTMLElement;
+  prototype: HTMLElement;
+};
+
+export { VoiceAgentElement };
+type AgentEvents = import('./index.js').AgentEvents;
+
+type VoiceAgentEventMap = {
+  [Type in keyof AgentEvents as `voice-agent-${Type}`]: CustomEvent<AgentEvents[Type]>;
+} & { 'voice-agent-mute': CustomEvent<{ muted: boolean }> };
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'voice-agent': VoiceAgentElement;
+  }
+  interface HTMLElementEventMap extends VoiceAgentEventMap {}
+}

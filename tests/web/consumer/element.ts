@@ -1,0 +1,22 @@
+// A TypeScript page with the element: its name and its events are known to the page's own types.
+
+import { VoiceAgentElement } from 'voicegate-client/element';
+
+const element = document.createElement('voice-agent');
+element.setAttribute('gate', 'https://gate.example');
+element.tools = { get_time: { description: 'The time of day.', run: () => ({ time: 'noon' }) } };
+element.session = { greeting: 'Hello!' };
+element.addEventListener('voice-agent-transcript', ({ detail }) => console.log(detail.text));
+element.addEventListener('voice-agent-state', ({ detail: { state, error } }) => {
+  if (state === 'failed') console.error(error?.code);
+});
+element.addEventListener('voice-agent-mute', ({ detail }) => console.log(detail.muted));
+
+// @ts-expect-error no such member of the event's value
+element.addEventListener('voice-agent-level', ({ detail }) => console.log(detail.speaker));
+// @ts-expect-error no such state
+if (element.state === 'connected') void element.stop();
+// @ts-expect-error it cannot be set
+element.muted = true;
+
+export const isElement = (node: Node) => node instanceof VoiceAgentElement && node.turns.length;
