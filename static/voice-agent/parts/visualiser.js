@@ -17,7 +17,7 @@ const WISHES = [
   '(prefers-contrast: more)',
 ];
 
-const still = matchMedia('(prefers-reduced-motion: reduce)');
+const STILL = '(prefers-reduced-motion: reduce)';
 
 /**
  * @param {{orb: HTMLElement, ring: HTMLCanvasElement}} elements
@@ -33,6 +33,7 @@ export function createVisualiser(
     agent: new LevelHistory(TICKS_PER_SIDE),
   };
   const ticks = ringTicks(TICKS_PER_SIDE);
+  const still = matchMedia(STILL);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let stepping;
 

@@ -1,10 +1,13 @@
 // <voice-agent> on a page of another origin, under the policy that its guide gives; and the page made for frames.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
 import { assertOneTokenASocket, frameFrom, openBrowser, serve, serveDemo } from './harness.js';
-import { openShop } from './shop.js';
+import { documentedPolicy, openShop } from './shop.js';
+import { EXAMPLES, serveSite, wordsFor } from './site.js';
 
 const ELEMENT = '<voice-agent></voice-agent>';
 
@@ -247,6 +250,57 @@ test('a page whose origin is not listed is refused, on the screen and in the con
   } finally {
     shop.gate = demo.url;
     await other.stop();
+  }
+});
+
+test('where the gate wants a code, the element asks for it and shows it with each request', async () => {
+  const settings = { VOICEGATE_ACCESS: 'code', VOICEGATE_ACCESS_CODES: 'blue-heron-42' };
+  const other = await serve(['-m', 'app', '--demo'], {
+    ...settings,
+    VOICEGATE_ALLOWED_ORIGINS: shop.url,
+  });
+  shop.gate = other.url;
+  try {
+    await inShop(ELEMENT, async (page) => {
+      await page.getByRole('button', { name: 'Start talking' }).click();
+      const dialog = page.getByRole('dialog', { name: 'This page needs an access code.' });
+      await dialog.waitFor();
+      await assertAccessible(page, 'asked for a code');
+      const field = dialog.getByRole('textbox', { name: 'Access code' });
+      await field.fill('wrong');
+      await page.keyboard.press('Enter');
+      await dialog.getByText('That code is not right.').waitFor();
+      await field.fill('blue-heron-42');
+      await page.keyboard.press('Enter');
+      await reach(page, 'live');
+      await page.getByRole('button', { name: 'End call' }).click();
+      await page.getByRole('button', { name: 'Start talking' }).click();
+      await reach(page, 'live');
+    });
+  } finally {
+    shop.gate = demo.url;
+    await other.stop();
+  }
+});
+
+test('the page that the guide gives as an example talks, under the policy that it gives', async () => {
+  const site = await serveSite(EXAMPLES);
+  const other = await serve(['-m', 'app', '--demo'], { VOICEGATE_ALLOWED_ORIGINS: site.url });
+  site.words = wordsFor(other.url);
+  const { page, complaints, close } = await openBrowser();
+  try {
+    const text = readFileSync(join(EXAMPLES, 'element/index.html'), 'utf8');
+    const [, policy] = /Content-Security-Policy" content="([^"]*)"/.exec(text) ?? [];
+    const own = policy.trim().replace(/\s+/g, ' ').replace("style-src 'self' ", 'style-src ');
+    assert.equal(own, documentedPolicy());
+    await page.goto(`${site.url}/element/`);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await reach(page, 'live');
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+    await other.stop();
+    site.stop();
   }
 });
 

@@ -1,7 +1,12 @@
 // Somebody else's site: one page on an origin of its own, under the strictest policy that the element works with.
 
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { wordsFor } from './site.js';
+
+const GUIDE = new URL('../../../static/voice-agent/ELEMENT.md', import.meta.url);
 
 /**
  * @typedef {object} Shop
@@ -11,18 +16,19 @@ import { createServer } from 'node:http';
  * @property {() => void} stop
  */
 
-/**
- * The policy that the element's guide gives.
- * @param {string} gate
- */
-const policyFor = (gate) =>
-  [
-    "default-src 'none'",
-    `script-src ${gate}`,
-    `style-src ${gate}`,
-    `connect-src ${gate} ${gate.replace('http', 'ws')}`,
-    `frame-src ${gate}`,
-  ].join('; ');
+/** What the element's guide says that a page needs; and what it says of one that has a frame. */
+export function documentedPolicy() {
+  const block = /```text\n(default-src[\s\S]*?)```/.exec(readFileSync(GUIDE, 'utf8'));
+  assert.ok(block, 'the guide shows no policy');
+  return block[1].trim().replaceAll('\n', ' ');
+}
+
+/** @param {string} gate */
+function policyFor(gate) {
+  const policy = `${documentedPolicy()}; frame-src https://gate.example`;
+  const words = Object.entries(wordsFor(gate));
+  return words.reduce((text, [from, to]) => text.replaceAll(from, to), policy);
+}
 
 /** @param {Shop} shop */
 const pageOf = ({ gate, markup }) => `<!doctype html>
