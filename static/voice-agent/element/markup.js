@@ -18,7 +18,14 @@ export function buildMarkup(texts, { variant, isFloating }) {
   const shared = { ...words, problem, access };
   if (variant === 'compact' && !isFloating) {
     const button = buildCallButton(texts.call);
-    const frame = node('div', { class: 'frame' }, button.call, status, problem, access.dialog);
+    const frame = node(
+      'div',
+      { class: 'frame', part: 'frame' },
+      button.call,
+      status,
+      problem,
+      access.dialog,
+    );
     return { ...shared, ...button, nodes: [frame], talk: null, floating: null };
   }
   const { orb, ring } = buildOrb();
@@ -29,7 +36,14 @@ export function buildMarkup(texts, { variant, isFloating }) {
     { 'class': 'stage', 'part': 'stage', 'aria-label': texts.templates.stage.region },
     ...[orb, status, problem],
   );
-  const frame = node('div', { class: 'frame' }, stage, conversation, dock, access.dialog);
+  const frame = node(
+    'div',
+    { class: 'frame', part: 'frame' },
+    stage,
+    conversation,
+    dock,
+    access.dialog,
+  );
   const floating = isFloating ? buildFloating(texts, frame) : null;
   return {
     ...shared,

@@ -12,6 +12,7 @@ import { createWakeLock } from '../parts/wake-lock.js';
 import { createAccessQuestion } from './access-question.js';
 import { AT_REST } from './call.js';
 import { createTalk } from './talk.js';
+import { wordsOf } from './words.js';
 
 /** @typedef {import('./call.js').AgentEvents} AgentEvents */
 
@@ -159,26 +160,6 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     goOn(change, turns) {
       talk?.goOn(turns);
       if (change) showState(change);
-    },
-  };
-}
-
-/**
- * The texts of the parts, where an element has some of its own: what is in the way may be on the same page.
- *
- * @param {import('./language.js').AllTexts} texts
- * @param {() => boolean} isElsewhere
- */
-function wordsOf({ call, element }, isElsewhere) {
-  const otherTab = call.errors['other-tab'];
-  return {
-    ...call,
-    endings: { ...call.endings, 'taken-over': element.takenOver },
-    errors: {
-      ...call.errors,
-      get 'other-tab'() {
-        return isElsewhere() ? element.otherHere : otherTab;
-      },
     },
   };
 }

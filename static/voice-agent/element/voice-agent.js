@@ -1,18 +1,12 @@
 // The custom element: attributes, properties, methods and DOM events around a call and what is seen of it.
 
 import { AT_REST, Call } from './call.js';
+import { lookOf, takeEarly, tellAsEvents } from './dom.js';
 import { gateUrl } from './gate.js';
-import { languageOf } from './language.js';
 import { createShell } from './shell.js';
 
-/** What is told as an event of the DOM, `voice-agent-` before its name, with the client's value as `detail`. */
-const EVENTS = /** @type {const} */ ([
-  ...['state', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard', 'mute'],
-  ...['permission', 'device', 'sound', 'limit', 'tool', 'error'],
-]);
-
 /** Set before the element was defined, they stand in the way of ours. */
-const PROPERTIES = /** @type {const} */ (['accessToken', 'session', 'tools']);
+const PROPERTIES = ['accessToken', 'session', 'tools'];
 
 /** Those of this page that are in a call. @type {Set<VoiceAgentElement>} */
 const inCall = new Set();
@@ -37,7 +31,7 @@ export class VoiceAgentElement extends Base {
   constructor() {
     super();
     this.#shell = createShell(this.attachShadow({ mode: 'open' }), this.#call, {
-      look: () => this.#look(),
+      look: () => lookOf(this),
       manner: () => ({ theme: this.getAttribute('theme'), isDisabled: this.disabled }),
       opened: () => this.#lookUp(),
       context: {
@@ -49,9 +43,7 @@ export class VoiceAgentElement extends Base {
         },
       },
     });
-    for (const type of EVENTS) {
-      this.#call.on(/** @type {any} */ (type), (detail) => this.#tell(type, detail));
-    }
+    tellAsEvents(this, this.#call);
     this.#call.on('state', ({ state }) => {
       if (AT_REST.has(state)) inCall.delete(this);
       else inCall.add(this);
@@ -59,7 +51,7 @@ export class VoiceAgentElement extends Base {
   }
 
   connectedCallback() {
-    for (const name of PROPERTIES) this.#takeEarly(name);
+    for (const name of PROPERTIES) takeEarly(this, name);
     void this.#shell.open();
     if (!this.hasAttribute('floating')) this.#lookUp();
   }
@@ -177,33 +169,8 @@ export class VoiceAgentElement extends Base {
     };
   }
 
-  /** @returns {import('./shell.js').Look} */
-  #look() {
-    const variant = this.getAttribute('variant');
-    return {
-      variant: variant === 'compact' || variant === 'headless' ? variant : 'full',
-      isFloating: this.hasAttribute('floating'),
-      language: languageOf(this),
-    };
-  }
-
   /** What keeps the gate from answering is said in the console, and on the screen when a call is wanted. */
   #lookUp() {
     if (AT_REST.has(this.state)) this.#call.lookUp().catch(() => {});
-  }
-
-  /** @param {string} type @param {unknown} detail */
-  #tell(type, detail) {
-    this.dispatchEvent(
-      new CustomEvent(`voice-agent-${type}`, { bubbles: true, composed: true, detail }),
-    );
-  }
-
-  /** @param {(typeof PROPERTIES)[number]} name */
-  #takeEarly(name) {
-    if (!Object.hasOwn(this, name)) return;
-    const early = /** @type {any} */ (this)[name];
-    delete (/** @type {any} */ (this)[name]);
-    /** @type {any} */ (this)[name] = early;
   }
 }
