@@ -2,19 +2,11 @@
 // token, argument or name of a device gets into it: numbers pass, and words only where they are named here. Pure.
 
 import { medians } from './details-answers.js';
+import { kindOf } from './device-kind.js';
 import { logLine } from './log-line.js';
 
 /** Codes and ids: one short word. */
 const CODE = /^[\w.:+-]{1,80}$/;
-
-/** What the names of microphones give away of their kind; the names themselves may be those of people. */
-const KINDS = /** @type {const} */ ([
-  ['bluetooth', /bluetooth|airpods|buds|hands-?free/i],
-  ['headset', /headset|headphone|earphone/i],
-  ['usb', /usb|webcam|camera/i],
-  ['virtual', /virtual|monitor|loopback|cable|blackhole|fake/i],
-  ['built-in', /built-?in|internal|array|integrated|macbook|iphone|ipad/i],
-]);
 
 /**
  * @param {object} now
@@ -104,10 +96,4 @@ function code(value) {
 function bareAddress(address) {
   const { origin, pathname } = new URL(address);
   return origin + pathname;
-}
-
-/** @param {string} label */
-function kindOf(label) {
-  if (label === '') return 'unnamed';
-  return KINDS.find(([, pattern]) => pattern.test(label))?.[0] ?? 'other';
 }

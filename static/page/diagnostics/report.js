@@ -1,6 +1,8 @@
 // The report as plain text, for whoever helps. In English and with stable names, whatever language the visitor reads;
 // without token, code, or the names of devices. Pure.
 
+import { kindOf } from '../device-kind.js';
+
 /**
  * @typedef {object} Surroundings
  * @property {Date} time
@@ -61,21 +63,4 @@ function word(value) {
   return String(value)
     .slice(0, 64)
     .replace(/[^\w.:-]/g, '');
-}
-
-/** What a device is, without its name: people name their headsets after themselves. @type {[string, RegExp][]} */
-const KINDS = [
-  ['bluetooth', /bluetooth|airpods|hands.?free|\bbuds\b/i],
-  ['headset', /headset|headphone|kopfhörer|earphone/i],
-  ['webcam', /webcam|camera|kamera|facetime/i],
-  ['built-in', /built.?in|internal|intern|macbook|array|realtek|integrated/i],
-  ['usb', /\busb\b/i],
-  ['virtual', /virtual|fake|loopback|monitor|blackhole|cable/i],
-  ['default', /default|standard/i],
-];
-
-/** @param {unknown} label */
-export function kindOf(label) {
-  if (typeof label !== 'string' || label === '') return 'unknown';
-  return KINDS.find(([, pattern]) => pattern.test(label))?.[0] ?? 'other';
 }

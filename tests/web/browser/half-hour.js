@@ -7,7 +7,7 @@ import { openBrowser, serveDemo } from './harness.js';
 const MINUTES = Number(process.argv[2] ?? 30);
 
 /** A question, a pause for the answer, and the same again: about four turns a minute. */
-const MICROPHONE = Array.from({ length: MINUTES * 4 }, () => [10, 'question']).flat();
+const MICROPHONE = Array.from({ length: MINUTES * 5 }, () => [10, 'question']).flat();
 
 /** Time for the first call to have loaded and made everything. */
 const WARM_UP_MINUTES = 5;

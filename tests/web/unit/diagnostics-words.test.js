@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { kindOf, writeReport } from '../../../static/page/diagnostics/report.js';
+import { kindOf } from '../../../static/page/device-kind.js';
+import { writeReport } from '../../../static/page/diagnostics/report.js';
 import {
   countsFor,
   needsCode,
