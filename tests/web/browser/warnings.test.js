@@ -38,10 +38,13 @@ async function inCall(act, { before, ...options } = {}) {
 }
 
 /** What a browser tells of a microphone that its owner or the system switches. @param {Call} call @param {string} type */
-const tellOfMicrophone = ({ page }, type) =>
-  page.evaluate((type) => {
+async function tellOfMicrophone({ page }, type) {
+  // A call may be live before its microphone is there and listened to.
+  await page.waitForFunction(() => globalThis.tracks().some(({ onmute }) => onmute));
+  await page.evaluate((type) => {
     for (const track of globalThis.tracks()) track.dispatchEvent(new Event(type));
   }, type);
+}
 
 /** A token whose session is over soon. @param {import('playwright-core').Page} page */
 const allowSeconds = (page, /** @type {number} */ seconds) =>

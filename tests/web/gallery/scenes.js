@@ -65,6 +65,7 @@ const problem = (status, problem, code, headers = {}) => ({
 
 /** Something happens to the microphone of a call. @param {string} event @param {Stage} stage */
 async function happens(event, stage) {
+  await stage.page.waitForFunction(() => globalThis.tracks().some(({ onmute }) => onmute));
   await stage.page.evaluate((type) => {
     for (const track of globalThis.tracks()) track.dispatchEvent(new Event(type));
   }, event);
