@@ -50,7 +50,7 @@ export function createSoundSettings(elements, texts, on) {
     refused,
   });
   const meter = createMicrophoneMeter(elements.microphoneLevel);
-  createVolume(elements, texts.language, on.setVolume);
+  createVolume(elements, texts.volume, on.setVolume);
 
   const { pushToTalk } = elements;
   pushToTalk.addEventListener('change', () => {

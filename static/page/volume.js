@@ -1,20 +1,20 @@
 // How loud the agent is, from 0 to 100 %; heard at once.
 
+import { fill } from '../voice-agent/parts/format.js';
 import { lasting } from './preferences.js';
 
 const MEMORY = 'volume';
 
 /**
  * @param {{volume: HTMLInputElement, volumeShown: HTMLOutputElement}} elements
- * @param {string} language   BCP 47, as "en"
+ * @param {import('./types.js').Texts['volume']} texts
  * @param {(volume: number) => void} onChange   0 to 1
  */
-export function createVolume({ volume: range, volumeShown: shown }, language, onChange) {
-  const percent = new Intl.NumberFormat(language, { style: 'percent' });
-
+export function createVolume({ volume: range, volumeShown: shown }, texts, onChange) {
+  // Not by `Intl`: the first formatter of a page keeps its thread busy for 60 ms (measured).
   function show() {
     const volume = range.valueAsNumber / 100;
-    shown.value = percent.format(volume);
+    shown.value = fill(texts.shown, { percent: range.value });
     range.setAttribute('aria-valuetext', shown.value);
     range.style.setProperty('--_share', String(volume));
     return volume;
