@@ -90,7 +90,7 @@ test('one tab talks: a second one is told so, and takes the call over when asked
     await second.page.getByRole('button', { name: 'Talk here instead' }).click();
     await second.reach('live');
     await first.reach('ended');
-    await first.assertSaw('ended', /Another tab took the call over/);
+    await first.assertSaw('ended', /Another tab took it over/);
     await first.hasMicrophones(0);
     await evidence.wasSent('session.end');
     await line.untilStats(({ sockets_open: open }) => open === 1);

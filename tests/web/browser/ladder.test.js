@@ -82,7 +82,10 @@ for (const { name, resume, lose, note, sockets, cause } of RUNGS) {
 
       await evidence.assertHeard(SAID);
       await caller.page.getByRole('log').getByText(note).waitFor();
-      await caller.assertSaw('reconnecting', /The conversation is kept and goes on in a moment/);
+      await caller.assertSaw(
+        'reconnecting',
+        /of what you say are kept, and so is the conversation/,
+      );
       assert.deepEqual(await caller.states(), [...CALLED, 'reconnecting', 'live']);
       await evidence.assertTokens({ sockets });
       await endCleanly(line, caller);
