@@ -94,11 +94,12 @@ export function whoSpeaks({ user, agent }) {
  * @param {import('./types.js').Texts} texts
  */
 function ending(reason, seconds, { endings, language }) {
-  if (seconds < 1) return '';
+  // Whoever gave it up at once knows; what others did is told however short it was.
+  if (seconds < 1 && (reason ?? 'by-user') === 'by-user') return '';
   /** @type {{[reason: string]: string}} */
   const templates = endings;
   const template = templates[reason ?? ''] ?? endings.other;
-  return fill(template, { duration: duration(seconds, language) });
+  return fill(template, { duration: duration(Math.max(seconds, 1), language) });
 }
 
 /** Writes only what changed: a live region announces even the same words again. @param {HTMLElement} element @param {string} text */
