@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.weighted import weighted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -58,22 +60,9 @@ class Languages:
 
 def accepted(field: str) -> list[str]:
     """Return the languages of an `Accept-Language` field, the most wanted first."""
-    weighted = []
-    for entry in field[:MAX_FIELD_CHARACTERS].split(","):
-        code, _, weight = entry.partition(";")
-        weighted.append((code.strip(), _weight(weight)))
-    wanted = [(code, weight) for code, weight in weighted if code and weight > 0]
+    wishes = weighted(field[:MAX_FIELD_CHARACTERS])
+    wanted = [(code, weight) for code, weight in wishes if code and weight > 0]
     return [code for code, _ in sorted(wanted, key=lambda wish: -wish[1])]
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return min(max(float(value), 0.0), 1.0)
-    except ValueError:
-        return 0.0
 
 
 def _read(paths: Sequence[Path]) -> Language:

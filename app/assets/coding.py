@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING, Final
 
+from app.weighted import weighted
+
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
     from starlette.responses import Response
@@ -23,11 +25,7 @@ def choose_coding(headers: Headers) -> str:
 
     Source: RFC 9110, section 12.5.3.
     """
-    weights: dict[str, float] = {}
-    for item in ",".join(headers.getlist("accept-encoding")).lower().split(","):
-        coding, _, parameter = item.partition(";")
-        name, _, value = parameter.strip().partition("=")
-        weights[coding.strip()] = _weight(value) if name.strip() == "q" else 1.0
+    weights = dict(weighted(",".join(headers.getlist("accept-encoding")).lower()))
     others = weights.get("*", 0.0)
     return next((coding for coding in CODINGS if weights.get(coding, others) > 0), IDENTITY)
 
@@ -43,11 +41,15 @@ def compress(body: bytes, coding: str, quality: int = THOROUGH) -> bytes:
     return body
 
 
+def agree(response: Response, headers: Headers) -> str:
+    """Return the coding of an answer that caches are to keep apart by it."""
+    response.headers.add_vary_header("Accept-Encoding")
+    return choose_coding(headers)
+
+
 def compress_response(response: Response, headers: Headers) -> None:
     """Compress a whole answer that was made for one caller."""
-    response.headers.add_vary_header("Accept-Encoding")
-    coding = choose_coding(headers)
-    if coding:
+    if coding := agree(response, headers):
         replace_body(response, compress(bytes(response.body), coding, QUICK), coding)
 
 
@@ -56,10 +58,3 @@ def replace_body(response: Response, body: bytes, coding: str) -> None:
     response.body = body
     response.headers["Content-Encoding"] = coding
     response.headers["Content-Length"] = str(len(body))
-
-
-def _weight(value: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0

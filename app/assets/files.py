@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
-from app.assets.coding import choose_coding, replace_body
+from app.assets.coding import agree, choose_coding, replace_body
 from app.assets.media_types import is_text, media_type
 from app.assets.prepared import PreparedFiles
 
@@ -66,9 +66,7 @@ class BrowserFiles(StaticFiles):
 
     async def compress_page(self, response: Response, headers: Headers) -> None:
         """Compress a page that is the same for many, as well as can be; the work is done once."""
-        response.headers.add_vary_header("Accept-Encoding")
-        coding = choose_coding(headers)
-        if coding:
+        if coding := agree(response, headers):
             page = await self._files.rendered(bytes(response.body))
             replace_body(response, page.bodies[coding], coding)
 

@@ -146,11 +146,9 @@ class _Answer:
                     return
             self.status = message["status"]
             self.code = ""
-            if self._lifecycle.leaving:
-                message = {**message, "headers": [*message.get("headers", ()), LAST_ANSWER]}
         elif self._is_problem and not self.code:
             self.code = _code(message.get("body", b""))
-        await self._send(message)
+        await self._pass_on(message)
 
     async def fail(self, error: AppError, headers: dict[str, str] | None = None) -> None:
         if self.status is not None:
@@ -158,10 +156,13 @@ class _Answer:
             raise RuntimeError("the answer broke off") from None
         self.status = error.status
         self.code = error.code
-        if self._lifecycle.leaving:
-            headers = {**(headers or {}), "Connection": "close"}
         response = problem_response(error, request_id(self._scope), headers)
-        await response(self._scope, self._receive, self._send)
+        await response(self._scope, self._receive, self._pass_on)
+
+    async def _pass_on(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and self._lifecycle.leaving:
+            message = {**message, "headers": [*message.get("headers", ()), LAST_ANSWER]}
+        await self._send(message)
 
 
 def _code(body: bytes) -> str:

@@ -74,9 +74,16 @@ def page_routes(
         fields = REVALIDATE | BY_LANGUAGE
         return templates.TemplateResponse(request, name, context, headers=fields, media_type=media)
 
-    async def index(request: Request) -> Response:
-        response = render(request, "index.html", {"agents": public})
+    async def shared(
+        request: Request, name: str, context: dict[str, Any], media: str | None = None
+    ) -> Response:
+        """A page that is the same for many."""
+        response = render(request, name, context, media=media)
         await files.compress_page(response, request.headers)
+        return response
+
+    async def index(request: Request) -> Response:
+        response = await shared(request, "index.html", {"agents": public})
         return _greeted(response, request, visitors)
 
     async def embed(request: Request) -> Response:
@@ -86,14 +93,10 @@ def page_routes(
         return _greeted(response, request, visitors)
 
     async def diagnostics(request: Request) -> Response:
-        response = render(request, "diagnostics.html", {"agents": public})
-        await files.compress_page(response, request.headers)
-        return response
+        return await shared(request, "diagnostics.html", {"agents": public})
 
     async def manifest(request: Request) -> Response:
-        response = render(request, "manifest.json", {}, media="application/manifest+json")
-        await files.compress_page(response, request.headers)
-        return response
+        return await shared(request, "manifest.json", {}, "application/manifest+json")
 
     async def openapi(request: Request) -> Response:
         return JSONResponse(request.app.openapi(), headers=REVALIDATE)
