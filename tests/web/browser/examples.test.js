@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { assertFramesAreValid, assertOneTokenASocket, openBrowser, serveDemo } from './harness.js';
-import { SILENT } from './listening.js';
+import { loudest, SILENT } from './listening.js';
 import { EXAMPLES, serveSite, wordsFor } from './site.js';
 
 const GUIDE = fileURLToPath(new URL('../../../static/voice-agent/EMBEDDING.md', import.meta.url));
@@ -35,10 +35,6 @@ async function open(path, { microphone, options, isListed = true }) {
   };
   return { ...browser, demo, close };
 }
-
-/** @param {{samples: number[]}[]} blocks */
-const loudest = (blocks) =>
-  blocks.reduce((most, { samples }) => Math.max(most, ...samples.map(Math.abs)), 0);
 
 /** The policy of the guide, as its only indented block of such lines says it. */
 function documentedPolicy() {

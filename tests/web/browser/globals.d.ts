@@ -1,5 +1,9 @@
 // What the recorder of harness.js puts into the page.
-declare var heard: () => { atMs: number; rateHz: number; samples: number[] }[];
+declare var heard: () => { atMs: number; rateHz: number; samples: Float32Array<ArrayBuffer> }[];
+declare var MediaStreamTrackProcessor: new (options: {
+  track: MediaStreamTrack;
+  maxBufferSize: number;
+}) => { readable: ReadableStream<AudioData> & AsyncIterable<AudioData> };
 declare var tracks: () => MediaStreamTrack[];
 declare var openTracks: () => number;
 declare var states: string[];

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { violations } from '../unit/schema.js';
-import { installRecorder, watchStates } from './in-page.js';
+import { installRecorder, packHeard, watchStates } from './in-page.js';
 import { readWav, room, silence, writeWav } from './wav.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -162,11 +162,19 @@ export async function openBrowser({
         return at === sought.length;
       }, states),
     /** What left the page as sound so far, block by block. */
-    heard: () => page.evaluate(() => globalThis.heard()),
+    heard: async () => (await page.evaluate(packHeard)).map(unpack),
     close: async () => {
       await browser.close();
       rmSync(folder, { recursive: true });
     },
+  };
+}
+
+/** @param {ReturnType<typeof packHeard>[number]} block */
+function unpack({ samples, ...rest }) {
+  return {
+    ...rest,
+    samples: new Float32Array(Uint8Array.from(Buffer.from(samples, 'base64')).buffer),
   };
 }
 

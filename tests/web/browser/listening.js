@@ -34,6 +34,14 @@ export function envelope(samples, rateHz, fullScale = 1) {
 }
 
 /**
+ * The highest level of all that was recorded.
+ * @param {{samples: Float32Array}[]} blocks
+ * @returns {number} 0 to 1
+ */
+export const loudest = (blocks) =>
+  blocks.reduce((most, { samples }) => Math.max(most, ...samples.map(Math.abs)), 0);
+
+/**
  * How much of a sentence was heard: the part of its pieces that are found, each at its best place. Pieces,
  * because a pause that a busy machine puts into a sentence does not make it another one.
  * @param {number[]} heard envelope

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { assertOneTokenASocket, openBrowser, serveDemo } from './harness.js';
-import { SILENT } from './listening.js';
+import { loudest, SILENT } from './listening.js';
 import { EXAMPLES, serveSite } from './site.js';
 
 const CLIENT = fileURLToPath(new URL('../../../static/voice-agent', import.meta.url));
@@ -59,11 +59,7 @@ test('a built React app holds a conversation, with Worker and worklets of its ow
     await page.getByRole('button', { name: 'Hang up' }).click();
     await page.getByRole('status').getByText('ended').waitFor();
 
-    const loudest = (await heard()).reduce(
-      (most, { samples }) => Math.max(most, ...samples.map(Math.abs)),
-      0,
-    );
-    assert.ok(loudest > 10 * SILENT, 'nobody was heard');
+    assert.ok(loudest(await heard()) > 10 * SILENT, 'nobody was heard');
     assertOneTokenASocket(await demo.stats());
     assert.ok(demo.readLog().some(({ frame }) => frame?.type === 'session.ended'));
     assert.equal(await page.evaluate(() => globalThis.openTracks()), 0);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { holdDevices } from './devices-page.js';
 import { openBrowser, serveDemo } from './harness.js';
+import { loudest } from './listening.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -115,8 +116,6 @@ test('with little room the panel takes the focus and gives it back', () =>
 
 test('volume reaches the sound at once, and a prompt reaches the agent in the call', () =>
   inPage(async ({ page, passed, heard }) => {
-    const loudest = async () =>
-      Math.max(0, ...(await heard()).flatMap(({ samples }) => samples.map(Math.abs)));
     await openPanel(page);
     await page.locator('#volume').focus();
     await page.keyboard.press('Home');
@@ -124,7 +123,7 @@ test('volume reaches the sound at once, and a prompt reaches the agent in the ca
     await passed('connecting', 'live');
     await page.locator('body[data-speaking="agent"]').waitFor();
     await page.locator('body[data-speaking="none"]').waitFor();
-    assert.equal(await loudest(), 0);
+    assert.equal(loudest(await heard()), 0);
 
     await page.getByLabel('System prompt').fill('Be brief.');
     await page.getByRole('button', { name: 'Apply now' }).click();

@@ -1,10 +1,9 @@
 // Somebody else's site: one page on an origin of its own, under the strictest policy that the element works with.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { wordsFor } from './site.js';
+import { onLoopback, wordsFor } from './site.js';
 
 const GUIDE = new URL('../../../static/voice-agent/ELEMENT.md', import.meta.url);
 
@@ -50,13 +49,5 @@ export async function openShop() {
     response.setHeader('Content-Security-Policy', policyFor(shop.gate));
     response.end(pageOf(shop));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  shop.url = `http://127.0.0.1:${port}`;
-  shop.stop = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return shop;
+  return Object.assign(shop, await onLoopback(server));
 }

@@ -39,15 +39,22 @@ export async function serveSite(folder) {
     for (const [from, to] of Object.entries(site.words)) text = text.replaceAll(from, to);
     response.end(text);
   });
+  return Object.assign(site, await onLoopback(server));
+}
+
+/**
+ * Let a server listen on a free port of loopback until `stop`.
+ * @param {import('node:http').Server} server
+ */
+export async function onLoopback(server) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  site.url = `http://127.0.0.1:${port}`;
-  site.stop = () => {
+  const stop = () => {
     server.closeAllConnections();
     server.close();
   };
-  return site;
+  return { url: `http://127.0.0.1:${port}`, stop };
 }
 
 /**

@@ -2,25 +2,15 @@
 
 import { launch } from 'chrome-launcher';
 import lighthouse, { desktopConfig } from 'lighthouse';
-import { serveDemo } from '../browser/harness.js';
+import { CHROMIUM_FLAGS, serveDemo } from '../browser/harness.js';
 
 const PATHS = ['/', '/diagnostics'];
 const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const demo = await serveDemo();
 const chrome = await launch({
   chromePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  chromeFlags: FLAGS,
+  chromeFlags: ['--headless', ...CHROMIUM_FLAGS],
   logLevel: 'error',
 });
 try {
