@@ -30,8 +30,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "assets/coding": {"weighted"},
     "assets/shrinking": set(),
     "assets/unused": set(),
+    "assets/scopes": set(),
     "assets/module": {"assets/script_code", "assets/unused"},
-    "assets/linker": {"assets/module"},
+    "assets/linker": {"assets/module", "assets/scopes"},
     "assets/styles": {"assets/module"},
     "assets/prepared": {
         *("assets/coding", "assets/linker", "assets/media_types", "assets/module"),

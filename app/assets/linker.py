@@ -7,15 +7,17 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from app.assets.module import LinkError, Module
+from app.assets.scopes import Origin, Part, shared_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def link(entry: str, read: Callable[[str], str]) -> str:
     """Return one module that does what `entry` does, with the same exports.
 
-    Each module keeps a scope of its own: a function that is called once, after those it imports.
+    Each module runs once, after those it imports, in a scope that it shares with others where none
+    of their names meet; otherwise it keeps one of its own, a function that is called once.
 
     Args:
         entry: Path of a module, with `/`, below the folder of all scripts.
@@ -25,14 +27,9 @@ def link(entry: str, read: Callable[[str], str]) -> str:
         LinkError: A form that cannot be linked; names file and line.
         OSError: A file cannot be read.
     """
-    modules = _in_order(entry, read)
-    numbers = {path: number for number, path in enumerate(modules)}
-    keys = _keys(modules, entry)
-    text = "\n".join(_written(module, entry, numbers, keys) for module in modules.values())
-    if keys[entry]:
-        pairs = _pairs((key, name) for name, key in keys[entry].items())
-        text += f"\nexport const {{ {pairs} }} = ${numbers[entry]};"
-    return text
+    whole = _Whole(_in_order(entry, read), entry)
+    exports = _pairs((name, name) for name in whole.names)
+    return f"export const {{ {exports} }} = {whole.text()}" if exports else whole.text()
 
 
 def resolve(importer: str, path: str) -> str:
@@ -65,57 +62,88 @@ def _in_order(entry: str, read: Callable[[str], str]) -> dict[str, Module]:
     return done
 
 
-def _keys(modules: dict[str, Module], entry: str) -> dict[str, dict[str, str]]:
-    """Return, for each module, the names that are used of it, each with a short key.
+class _Whole:
+    """All modules of a whole: what each still has, and where it is written.
 
-    What is not used is left out on the way: each module comes after all that import it.
+    Args:
+        modules: By path, each after those it imports. What nobody uses is left out of them.
+        entry: Path of the last.
     """
-    last = modules[entry]
-    keys: dict[str, dict[str, str]] = {path: {} for path in modules}
-    keys[entry] = {name: name for name in sorted({*last.exports, *last.passed_on})}
-    for module in reversed(modules.values()):
-        own = keys[module.path]
-        words = module.drop_unused(set(own)) | {
-            module.exports[name] for name in own if name in module.exports
-        }
-        for source, name in module.asked:
-            if not modules[resolve(module.path, source)].has(name):
-                raise LinkError(f"{module.path} imports {name}, which {source} does not export")
-        asked = [
-            *(
-                (source, outer)
-                for source, pairs in module.imports
-                for outer, inner in pairs
-                if inner in words
-            ),
-            *(module.passed_on[name] for name in own if name in module.passed_on),
-        ]
-        for source, name in asked:
-            path = resolve(module.path, source)
-            keys[path].setdefault(name, f"x{len(keys[path])}")
-    return keys
 
+    def __init__(self, modules: dict[str, Module], entry: str) -> None:
+        self._modules = modules
+        self._entry = entry
+        self.names = sorted(set(modules[entry].names))
+        self._parts = self._use()
+        self._scope = shared_scope(self._parts)
+        # What each module hands out, and the variable of the shared scope that holds it.
+        self._handed: dict[str, dict[str, str]] = {path: {} for path in modules}
+        variables = {origin: name for name, origin in reversed(self._scope.names.items())}
+        numbers = {path: number for number, path in enumerate(modules)}
+        taken = [origin for part in self._parts.values() for origin in part.taken.values()]
+        for origin in (*taken, *(self._origin(entry, name) for name in self.names)):
+            handed = self._handed[origin.path]
+            new = f"${numbers[origin.path]}_{len(handed)}"
+            handed.setdefault(origin.name, variables.get(origin, new))
+        self._aliases: set[str] = set()
 
-def _written(
-    module: Module, entry: str, numbers: dict[str, int], keys: dict[str, dict[str, str]]
-) -> str:
-    lines = ["(() => {"]
-    for source, pairs in module.imports:
-        path = resolve(module.path, source)
-        wanted = _pairs((keys[path][outer], inner) for outer, inner in pairs if outer in keys[path])
-        if wanted:
-            lines.append(f"const {{ {wanted} }} = ${numbers[path]};")
-    lines.append(_body(module, entry))
-    own = keys[module.path]
-    values = dict(module.exports)
-    for name, (source, outer) in module.passed_on.items():
-        path = resolve(module.path, source)
-        if name in own:
-            values[name] = f"${numbers[path]}.{keys[path][outer]}"
-    lines.append(f"return {{ {_pairs((key, values[name]) for name, key in own.items())} }};")
-    lines.append("})();")
-    variable = f"const ${numbers[module.path]} = " if own else ""
-    return variable + "\n".join(lines)
+    def text(self) -> str:
+        """Return the function that is all of them, called; its result is what the last exports."""
+        # A statement that begins with a bracket would go on with what stands before it.
+        bodies = "\n;\n".join(map(self._written, self._modules.values()))
+        values = ((name, self._variable(self._origin(self._entry, name))) for name in self.names)
+        return f"(() => {{\n{bodies}\nreturn {{ {_pairs(values)} }};\n}})();"
+
+    def _use(self) -> dict[str, Part]:
+        """Leave out what nobody uses. Each module comes after all that import it."""
+        wanted: dict[str, set[str]] = {path: set() for path in self._modules}
+        wanted[self._entry] = set(self.names)
+        parts: dict[str, Part] = {}
+        for path, module in reversed(self._modules.items()):
+            for source, name in module.asked:
+                if not self._modules[resolve(path, source)].has(name):
+                    raise LinkError(f"{path} imports {name}, which {source} does not export")
+            words = module.drop_unused(wanted[path])
+            taken = {inner: place for inner, place in module.taken.items() if inner in words}
+            handed_on = [place for name, place in module.passed_on.items() if name in wanted[path]]
+            for source, name in (*taken.values(), *handed_on):
+                wanted[resolve(path, source)].add(name)
+            origins = {
+                inner: self._origin(resolve(path, source), name)
+                for inner, (source, name) in taken.items()
+            }
+            parts[path] = Part(module.declared, origins, frozenset(words))
+        return dict(reversed(parts.items()))
+
+    def _origin(self, path: str, name: str) -> Origin:
+        """Return where an export is declared, however many modules hand it on."""
+        module = self._modules[path]
+        own = module.exports.get(name, "")
+        place = module.passed_on.get(name) or module.taken.get(own)
+        return self._origin(resolve(path, place[0]), place[1]) if place else Origin(path, own)
+
+    def _variable(self, origin: Origin) -> str:
+        """Return the name in the shared scope of what a module hands out."""
+        return self._handed[origin.path][origin.name]
+
+    def _written(self, module: Module) -> str:
+        lines = [*self._aliases_of(module.path), _body(module, self._entry)]
+        if module.path not in self._scope.paths:
+            handed = self._handed[module.path]
+            variables = f"const [{', '.join(handed.values())}] = " if handed else ""
+            lines = [f"{variables}(() => {{", *lines, f"return [{', '.join(handed)}];", "})();"]
+        return "\n".join(lines)
+
+    def _aliases_of(self, path: str) -> Iterator[str]:
+        """Return the statements that give what a module takes the names that it has there."""
+        known = self._scope.names if path in self._scope.paths else {}
+        for name, origin in self._parts[path].taken.items():
+            variable = self._variable(origin)
+            if name == variable or name in self._aliases:
+                continue
+            if name in known:
+                self._aliases.add(name)  # for all that share the scope
+            yield f"const {name} = {variable};"
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> str:

@@ -92,6 +92,16 @@ class Module:
         names = [(path, outer) for path, pairs in self.imports for outer, _ in pairs]
         return [*names, *self.passed_on.values()]
 
+    @property
+    def names(self) -> list[str]:
+        """All that it exports."""
+        return [*self.exports, *self.passed_on]
+
+    @property
+    def taken(self) -> dict[str, tuple[str, str]]:
+        """What it imports, by its own name for it: path and name there."""
+        return {inner: (path, outer) for path, pairs in self.imports for outer, inner in pairs}
+
     def has(self, name: str) -> bool:
         """Return whether others can ask for this name."""
         return name in self.exports or name in self.passed_on
@@ -109,6 +119,19 @@ class Module:
         self.metas = _outside(self.metas, spans)
         self.dynamics = _outside(self.dynamics, spans)
         return words
+
+    @property
+    def declared(self) -> frozenset[str] | None:
+        """The names of the top level that are still there; None where they cannot be told."""
+        removed = set(self.removals)
+        names: set[str] = set()
+        for part in self._statements:
+            if (part.start, part.end) in removed:
+                continue
+            if part.declares is None:
+                return None
+            names |= part.declares
+        return frozenset(names)
 
     def _take_import(self, at: int) -> None:
         found = _IMPORT.match(self._code, at)

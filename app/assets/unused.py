@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LINE_START = re.compile(r"^[A-Za-z_$({\[!+;]", re.MULTILINE)
-_WORD = re.compile(r"[A-Za-z_$][\w$]*")
+# What stands after a dot or a hash is a member's name, after three dots it is not.
+_WORD = re.compile(r"(?:(?<![\w$.#])|(?<=\.\.\.))[A-Za-z_$][\w$]*")
 _NAME = r"(?P<name>[A-Za-z_$][\w$]*)"
 _LIST = re.compile(r"import\b(?!\s*[.(])|export\s*\{")
 _DECLARATION = re.compile(
     rf"(?:export\s+)?(?:(?P<function>(?:async\s+)?function)\s*\*?|(?P<class>class)|const)\s+{_NAME}"
+)
+_GROUP = re.compile(r"[({\[][^(){}\[\]]*[)}\]]")
+_DECLARES = re.compile(r"\b(?:const|let|var|function|class)\b")
+_FIRST = re.compile(
+    rf"(?:export\s+)?(?:(?P<one>(?:async\s+)?function\b\s*\*?|class\b)|(?:const|let)\b)\s*{_NAME}"
 )
 _DOES_NOTHING = re.compile(r"\bObject\.freeze\(|\bnew (?:Set|Map)\(|\basync\b")
 _INNERMOST = re.compile(
@@ -39,12 +45,14 @@ class Statement:
         end: Where the next one does.
         name: What it declares, if it may be left out.
         words: All names in it.
+        declares: The names that it adds to the top level; None where they cannot be told.
     """
 
     start: int
     end: int
     name: str | None
     words: frozenset[str]
+    declares: frozenset[str] | None = frozenset()
 
 
 def statements(code: str) -> list[Statement]:
@@ -91,7 +99,23 @@ def _statement(code: str, start: int, end: int) -> Statement:
     text = code[start:end]
     if _LIST.match(text):
         return Statement(start, end, None, frozenset())
-    return Statement(start, end, _droppable(text), frozenset(_WORD.findall(text)))
+    words = frozenset(_WORD.findall(text))
+    return Statement(start, end, _droppable(text), words, _declared(text, words))
+
+
+def _declared(text: str, words: frozenset[str]) -> frozenset[str] | None:
+    """Return what a statement declares, if it is one statement that declares one thing or none."""
+    flat = text
+    while (flatter := _GROUP.sub(" ", flat)) != flat:
+        flat = flatter
+    if "var" in words or len(keywords := _DECLARES.findall(flat)) > 1:
+        return None
+    if not keywords:
+        return frozenset()
+    found = _FIRST.match(flat)
+    if found is None or (not found["one"] and "," in flat) or ";" in flat.strip()[:-1]:
+        return None
+    return frozenset({found["name"]})
 
 
 def _droppable(text: str) -> str | None:

@@ -13,6 +13,8 @@ from app.assets.coding import compress_response
 from app.languages import Languages
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from app.agents import Agents
     from app.assets.files import BrowserFiles
     from app.languages import Language
+
+    Endpoint = Callable[[Request], Awaitable[Response]]
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 # Ask again each time: a page must never be older than the files that it names.
@@ -74,29 +78,26 @@ def page_routes(
         fields = REVALIDATE | BY_LANGUAGE
         return templates.TemplateResponse(request, name, context, headers=fields, media_type=media)
 
-    async def shared(
-        request: Request, name: str, context: dict[str, Any], media: str | None = None
-    ) -> Response:
+    def shared(name: str, context: dict[str, Any], media: str | None = None) -> Endpoint:
         """A page that is the same for many."""
-        response = render(request, name, context, media=media)
-        await files.compress_page(response, request.headers)
-        return response
+
+        async def endpoint(request: Request) -> Response:
+            response = render(request, name, context, media=media)
+            await files.compress_page(response, request.headers)
+            return response
+
+        return endpoint
+
+    page = shared("index.html", {"agents": public})
 
     async def index(request: Request) -> Response:
-        response = await shared(request, "index.html", {"agents": public})
-        return _greeted(response, request, visitors)
+        return _greeted(await page(request), request, visitors)
 
     async def embed(request: Request) -> Response:
         response = render(request, "embed.html", _embedded(request))
         # It holds what the address asks for: not the same for many.
         compress_response(response, request.headers)
         return _greeted(response, request, visitors)
-
-    async def diagnostics(request: Request) -> Response:
-        return await shared(request, "diagnostics.html", {"agents": public})
-
-    async def manifest(request: Request) -> Response:
-        return await shared(request, "manifest.json", {}, "application/manifest+json")
 
     async def openapi(request: Request) -> Response:
         return JSONResponse(request.app.openapi(), headers=REVALIDATE)
@@ -109,10 +110,12 @@ def page_routes(
         compress_response(response, request.headers)
         return response
 
+    manifest = shared("manifest.json", {}, "application/manifest+json")
     routes = [
         Route("/", index, name="index"),
         Route("/embed", embed, name="embed"),
-        Route("/diagnostics", diagnostics, name="diagnostics"),
+        Route("/details", shared("details.html", {}), name="details"),
+        Route("/diagnostics", shared("diagnostics.html", {"agents": public}), name="diagnostics"),
         Route("/manifest.webmanifest", manifest, name="manifest"),
     ]
     if docs:

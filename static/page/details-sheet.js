@@ -1,29 +1,55 @@
-// Opens and closes the details of the call. What fills them is fetched when they are opened for the first time.
+// Opens and closes the details of the call. What is in them is fetched when they are opened, or a call has begun: when
+// somebody wants to know why it broke off, the line may be gone.
 
 import { createSheet } from './sheet.js';
 
 /**
- * @param {{dialog: HTMLDialogElement, open: HTMLButtonElement, close: HTMLButtonElement}} elements
+ * @param {object} elements
+ * @param {HTMLDialogElement} elements.dialog   its `data-source` says where its content is
+ * @param {HTMLElement} elements.body
+ * @param {HTMLElement} elements.missing   says that there is no content
+ * @param {HTMLButtonElement} elements.open
+ * @param {HTMLButtonElement} elements.close
  * @param {import('../voice-agent/index.js').Agent} agent
  * @param {import('./types.js').Texts} texts
  */
-export function createDetailsSheet({ dialog, open, close }, agent, texts) {
+export function createDetailsSheet({ dialog, body, missing, open, close }, agent, texts) {
   /** @type {import('./details.js').Details | null} */
   let details = null;
+  /** @type {Promise<void> | null} */
+  let loading = null;
   /** @type {import('./types.js').CallError | null} */
   let lastError = null;
   agent.on('error', (error) => {
     lastError = error;
   });
+  agent.on('state', ({ state }) => {
+    if (state === 'live') prepare().catch(() => {}); // the next opening tries again
+  });
+
+  async function prepare() {
+    if (details) return;
+    loading ??= load().finally(() => (loading = null));
+    await loading;
+  }
+
+  async function load() {
+    const [{ createDetails }, content] = await Promise.all([
+      import('./details.js'),
+      fetchContent(String(dialog.dataset.source)),
+    ]);
+    dialog.append(content.foot);
+    body.append(content.rest);
+    details = createDetails(dialog, agent, texts, () => lastError);
+  }
 
   async function show() {
-    dialog.dataset.missing = 'false';
     try {
-      const { createDetails } = await import('./details.js');
-      details ??= createDetails(dialog, agent, texts, () => lastError);
-      if (dialog.open) details.show();
+      await prepare();
+      missing.hidden = true;
+      if (dialog.open) details?.show();
     } catch {
-      dialog.dataset.missing = 'true'; // offline, most likely; the next opening tries again
+      missing.hidden = false; // offline, most likely
     }
   }
 
@@ -31,4 +57,32 @@ export function createDetailsSheet({ dialog, open, close }, agent, texts) {
     { sheet: dialog, open, closers: [close] },
     { opened: () => void show(), closed: () => details?.hide() },
   );
+}
+
+/**
+ * What the panel holds, once its style sheet is there too.
+ * @param {string} address
+ */
+async function fetchContent(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`no details: ${response.status}`);
+  const template = document.createElement('template');
+  template.innerHTML = await response.text();
+  const { content } = template;
+  await applied(/** @type {HTMLLinkElement} */ (content.querySelector('link')));
+  const foot = /** @type {HTMLElement} */ (content.querySelector('.sheet__foot'));
+  foot.remove();
+  return { foot, rest: content };
+}
+
+/** @param {HTMLLinkElement} sheet */
+async function applied(sheet) {
+  await new Promise((resolve, reject) => {
+    sheet.addEventListener('load', resolve);
+    sheet.addEventListener('error', () => reject(new Error('no style sheet')));
+    document.head.append(sheet);
+  }).catch((error) => {
+    sheet.remove();
+    throw error;
+  });
 }

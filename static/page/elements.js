@@ -35,6 +35,8 @@ export const elements = {
     dialog: byId('details', HTMLDialogElement),
     open: byId('details-open', HTMLButtonElement),
     close: byId('details-close', HTMLButtonElement),
+    body: byId('details-body'),
+    missing: byId('details-missing'),
   },
   settings: {
     sheet: byId('settings', HTMLDialogElement),

@@ -84,6 +84,52 @@ export { value as renamed };
 """,
     "lib/lazy.js": "export const word = 'lazy';\n",
 }
+# The same words for different things, in every way that a shared scope could mix up.
+NAMESAKES = {
+    "main.js": """
+import { value as first } from './lib/value.js';
+import { value as second, twin } from './lib/twin.js';
+import { length } from './lib/unclear.js';
+import { again } from './lib/handed.js';
+import { copy } from './lib/own-global.js';
+import { told } from './lib/browser-global.js';
+import { alias, original } from './lib/alias.js';
+import { after } from './lib/lines.js';
+const own = 'main';
+export { original as passed } from './lib/alias.js';
+export { own as elsewhere, twin as visible };
+export function report() {
+  const member = { value: 'of an object', hidden: { value: 'deeper' } };
+  return { first, second, twin: twin(), length, again, copy: copy(), told, alias, original, after,
+    own, members: [member.value, member.hidden.value] };
+}
+""",
+    "lib/value.js": "const hidden = 'value';\nexport const value = [hidden];\n",
+    "lib/twin.js": """
+import { value as other } from './value.js';
+const hidden = 'twin';
+export const value = [hidden];
+export function twin() { const own = [other, hidden, value]; return own; }
+""",
+    "lib/unclear.js": "const { length: size } = 'four';\nexport const length = size;\n",
+    "lib/handed.js": "import { length } from './unclear.js';\nexport { length as again };\n",
+    "lib/own-global.js": """
+const structuredClone = (value) => `ours of ${value}`;
+export function copy() { return structuredClone('a word'); }
+""",
+    "lib/browser-global.js": "export const told = structuredClone(['theirs']);\n",
+    "lib/alias.js": """
+import { length as original } from './unclear.js';
+const length = 'not the length';
+export const alias = `${original} ${length}`;
+export { original };
+""",
+    "lib/lines.js": """
+const one = 1; const two = 2
+const three = one
+export const after = [one, two, three]
+""",
+}
 OBJECT_OF_FUNCTIONS = """const a = {
   b: (c) => ({ d: f(c), e: g(1, h(2)) }),
   i: (c) => {
@@ -137,6 +183,66 @@ def test_linked_module_does_what_its_modules_do(tmp_path: Path, kind: str) -> No
     assert separate["effects"] == ["effect", "factor", "numbers"]
     expected = separate | {"theirs": ["whole", "beside.txt"]}
     assert json.loads(run(ASK, str(whole / "main.js"))) == expected
+
+
+@pytest.mark.parametrize("kind", ["as joined", "small"])
+def test_the_same_word_may_mean_something_else_in_each_module(tmp_path: Path, kind: str) -> None:
+    """Modules that share a scope see nothing of each other that they do not import."""
+    linked = in_memory(NAMESAKES)
+    if kind == "small":
+        linked = Shrinker().shrink(linked, "text/javascript", "main.js")
+    for name, text in NAMESAKES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "linked.js").write_text(linked)
+
+    ask = ASK.replace("entry.visible]", "entry.visible()]")
+    expected = json.loads(run(ask, str(tmp_path / "main.js")))
+    assert expected["alias"] == "4 not the length"
+    assert expected["copy"] == "ours of a word"
+    assert json.loads(run(ask, str(tmp_path / "linked.js"))) == expected
+
+
+def test_modules_share_a_scope_where_no_word_is_in_the_way() -> None:
+    """Names cross no function there, so that they cost nothing."""
+    files = {
+        "main.js": "import { a } from './a.js';\nexport const b = a.length;\n",
+        "a.js": "export const a = [1];\n",
+    }
+    assert in_memory(files).count("=>") == 1
+    in_the_way = files | {"a.js": "const b = 1;\nexport const a = [b];\n"}
+    assert in_memory(in_the_way).count("=>") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("const a = b.c;", {"a"}),
+        ("export const a = (b, c) => {\n  let d = b;\n};", {"a"}),
+        ("let a;", {"a"}),
+        ("export async function* a(b, { c }) {}", {"a"}),
+        ("class A extends B {\n  c = 1;\n}", {"A"}),
+        ("f(() => {\n  const a = 1;\n});", set()),
+        ("if (a) f();", set()),
+        ("const { a } = b;", None),
+        ("const [a] = b;", None),
+        ("const a = 1, b = 2;", None),
+        ("let a, b;", None),
+        ("const a = 1; const b = 2;", None),
+        ("const a = 1; f();", None),
+        ("function a() {} function b() {}", None),
+        ("const a = function b() {};", None),
+        ("for (var a of b) f(a);", None),
+        ("f(); let a = 1;", None),
+    ],
+)
+def test_what_a_statement_declares(text: str, names: set[str] | None) -> None:
+    """One name or none is told; whatever is less plain keeps its module to itself."""
+    (part,) = statements(code_of(text + "\n"))
+
+    assert part.declares == names
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,13 @@ async def test_page_preloads_what_its_script_loads_by_address() -> None:
         for address in addresses
         for path in client_folder.glob(address.replace("${name}", "*"))
     }
-    assert len(needed) == 3
+    assert len(needed) == 2
     assert preloaded == needed
 
 
-@pytest.mark.parametrize("path", ["/", "/diagnostics", "/docs", "/manifest.webmanifest"])
+@pytest.mark.parametrize(
+    "path", ["/", "/details", "/diagnostics", "/docs", "/manifest.webmanifest"]
+)
 @pytest.mark.parametrize("coding", ["br", "gzip", None])
 async def test_page_is_compressed(path: str, coding: str | None) -> None:
     """Text goes out small to whoever takes it so, and caches keep the kinds apart."""

@@ -1,7 +1,7 @@
 // Audio contexts with our worklets in them, and one that is made ahead of a call: the first context of a page
 // was seen to hold the main thread up for 57 ms, and the worklets take 20 ms more (Chromium 156). Main thread.
 
-import { workletFiles } from './worklet-files.js';
+import { workletFile } from './worklet-files.js';
 
 /**
  * @typedef {object} NewContext
@@ -47,8 +47,7 @@ export function takeContext(rateHz) {
  */
 function createContext(rateHz) {
   const context = contextAt(rateHz);
-  const loaded = Promise.all(workletFiles().map((url) => context.audioWorklet.addModule(url)));
-  return { context, rateHz, loaded };
+  return { context, rateHz, loaded: context.audioWorklet.addModule(workletFile()) };
 }
 
 /** @param {number | undefined} rateHz */

@@ -1,9 +1,9 @@
-// Where the audio thread's modules are. Main thread.
+// Where the audio thread's module is. Main thread.
 //
 // A module for the audio thread has imports of its own, and bundlers know no form for such a file: they copy it as it
 // is, without what it imports. But Vite and others put what `new Worker(new URL(…, import.meta.url))` names, with all
 // its imports, into one file, and write that file's address in its place. Hence the form below (Vite 8 tried); no
-// Worker is made of them, the class only holds the address.
+// Worker is made of it, the class only holds the address.
 
 class Worker {
   /**
@@ -15,23 +15,19 @@ class Worker {
   }
 }
 
-const OURS = [
-  new Worker(new URL('../worklets/capture.worklet.js', import.meta.url), { type: 'module' }).href,
-  new Worker(new URL('../worklets/playback.worklet.js', import.meta.url), { type: 'module' }).href,
-];
+let file = new Worker(new URL('../worklets/audio.worklet.js', import.meta.url), { type: 'module' })
+  .href;
 
-let files = OURS;
-
-/** The addresses of both, as the page has them. */
-export const workletFiles = () => files;
+/** Its address. */
+export const workletFile = () => file;
 
 /**
- * Take them from somewhere else, where a bundler knows no such form. For the whole page.
- * @param {string | URL} folder holds both and, beside itself, what they import; relative to the page
+ * Take it from somewhere else, where a bundler knows no such form. For the whole page.
+ * @param {string | URL} folder holds it and, beside itself, what it imports; relative to the page
  * @throws {TypeError} it is no address
  */
 export function takeWorkletsFrom(folder) {
   const { href } = new URL(folder, document.baseURI);
   const base = href.endsWith('/') ? href : `${href}/`;
-  files = ['capture', 'playback'].map((name) => `${base}${name}.worklet.js`);
+  file = `${base}audio.worklet.js`;
 }

@@ -17,7 +17,7 @@ export function createConversation(elements, texts, agentTitle, signal) {
   const transcript = createTranscript(elements, texts, agentTitle);
   const captions = createCaptions(transcript.show);
   const pause = createAnswerPause(transcript.showPause);
-  createCopyMenu(elements.copy, texts, transcript.items, signal);
+  const copyMenu = createCopyMenu(elements.copy, texts, transcript.items, signal);
 
   return {
     ...transcript,
@@ -36,6 +36,7 @@ export function createConversation(elements, texts, agentTitle, signal) {
       });
       agent.on('tool', transcript.showTool);
       agent.on('state', ({ state }) => {
+        if (state === 'live') void copyMenu.prepare();
         if (state !== 'ended' && state !== 'failed') return;
         pause.reset();
         captions.finish();

@@ -1,12 +1,7 @@
-// Takes the conversation along: copied as text, or downloaded as a file. A button that opens a short list of buttons.
-
-import { asJson, asText, asWebVtt, fileName } from './export.js';
+// A button that opens a short list of ways to take the conversation along.
 
 /** How long the button says what was done. */
 const SAID_MS = 3_000;
-
-/** A download has begun by then, and the browser needs its address no more. */
-const DOWNLOAD_MS = 10_000;
 
 /**
  * @param {{toggle: HTMLButtonElement, list: HTMLElement, said: HTMLElement}} elements   buttons in the list say in
@@ -18,6 +13,8 @@ const DOWNLOAD_MS = 10_000;
 export function createCopyMenu({ toggle, list, said }, texts, items, signal) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let quieten;
+  /** @type {typeof import('./take.js') | null} */
+  let taking = null;
 
   const isOpen = () => !list.hidden;
 
@@ -34,40 +31,30 @@ export function createCopyMenu({ toggle, list, said }, texts, items, signal) {
     quieten = setTimeout(() => (said.textContent = ''), SAID_MS);
   }
 
-  async function copy() {
+  async function prepare() {
     try {
-      await navigator.clipboard.writeText(asText(items(), texts));
-      say(texts.export.copied);
+      taking ??= await import('./take.js');
     } catch {
-      say(texts.export.refused);
+      // Offline, most likely; the next opening tries again.
     }
   }
 
-  /** @param {string} text @param {string} type @param {string} ending */
-  function download(text, type, ending) {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
-    link.download = fileName(texts.export.file, new Date(), ending);
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), DOWNLOAD_MS);
-    say(texts.export.downloaded);
+  /** @param {import('./take.js').Kind} kind */
+  async function takeAlong(kind) {
+    if (!taking) await prepare();
+    say(taking ? await taking.take(kind, items(), texts) : texts.export.missing);
   }
 
-  /** @type {{[take: string]: () => void}} */
-  const takes = {
-    copy: () => void copy(),
-    text: () => download(asText(items(), texts), 'text/plain', 'txt'),
-    json: () => download(asJson(items()), 'application/json', 'json'),
-    captions: () => download(asWebVtt(items(), texts), 'text/vtt', 'vtt'),
-  };
-
-  toggle.addEventListener('click', () => setOpen(!isOpen()));
+  toggle.addEventListener('click', () => {
+    setOpen(!isOpen());
+    void prepare();
+  });
   list.addEventListener('click', ({ target }) => {
     const button = target instanceof Element ? target.closest('button') : null;
     if (!button) return;
     setOpen(false);
     toggle.focus();
-    takes[button.dataset.take ?? '']?.();
+    void takeAlong(/** @type {import('./take.js').Kind} */ (button.dataset.take));
   });
   for (const part of [toggle, list]) {
     part.addEventListener('keydown', (event) => {
@@ -90,4 +77,9 @@ export function createCopyMenu({ toggle, list, said }, texts, items, signal) {
     },
     { signal },
   );
+
+  return {
+    /** Fetch now what a press will need: the line may be gone by then. */
+    prepare,
+  };
 }

@@ -57,7 +57,19 @@ async def test_page_for_frames_speaks_the_language_of_its_address() -> None:
     assert '<html lang="de">' in page
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/diagnostics", "/embed"])
+async def test_details_speak_the_language_of_the_page_that_fetches_them() -> None:
+    """The page names where they are, and the visitor may have chosen another language since."""
+    async with service(refusing()) as client:
+        page = (await client.get("/?lang=de", headers={"Accept-Language": "en"})).text
+        source = re.findall(r'data-source="(.+?)"', page)
+        details = await client.get(*source, headers={"Accept-Language": "en"})
+
+    assert details.status_code == 200
+    assert "Verbindung" in details.text
+    assert "<html" not in details.text
+
+
+@pytest.mark.parametrize("path", ["/", "/details", "/docs", "/diagnostics", "/embed"])
 async def test_pages_hold_no_inline_script_or_style(path: str) -> None:
     """The policy forbids inline code, so there is none to be blocked."""
     async with service(refusing()) as client:
@@ -76,7 +88,7 @@ async def test_page_shows_the_notice_escaped() -> None:
     assert "&lt;b&gt;Simulated&lt;/b&gt; agent." in response.text
 
 
-@pytest.mark.parametrize("path", ["/", "/diagnostics", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/details", "/diagnostics", "/docs", "/openapi.json"])
 async def test_pages_answer_head(path: str) -> None:
     """Whoever may read a page may also ask whether it is there."""
     async with service(refusing()) as client:

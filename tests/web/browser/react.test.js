@@ -42,7 +42,7 @@ test('a built React app holds a conversation, with Worker and worklets of its ow
   const demo = await serveDemo([], { VOICEGATE_ALLOWED_ORIGINS: site.url });
   run('npm', ['run', 'build', '--silent'], { VITE_GATE: demo.url });
   const built = readdirSync(join(app, 'dist/assets')).join('\n');
-  for (const name of ['worker-', 'capture.worklet-', 'playback.worklet-']) {
+  for (const name of ['worker-', 'audio.worklet-']) {
     assert.ok(built.includes(name), `the build has no ${name}*.js`);
   }
   const agentUrl = demo.url.replace('http', 'ws');

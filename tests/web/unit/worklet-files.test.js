@@ -3,21 +3,16 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   takeWorkletsFrom,
-  workletFiles,
+  workletFile,
 } from '../../../static/voice-agent/devices/worklet-files.js';
 
 test('the worklets are beside the client, or where the page says', () => {
   globalThis.document = /** @type {Document} */ ({ baseURI: 'https://shop.example/talk/' });
-  const own = workletFiles();
-  assert.ok(own.every((url) => existsSync(new URL(url))));
+  assert.ok(existsSync(new URL(workletFile())));
 
   takeWorkletsFrom('/voice-agent/worklets');
-  const elsewhere = 'https://shop.example/voice-agent/worklets';
-  assert.deepEqual(workletFiles(), [
-    `${elsewhere}/capture.worklet.js`,
-    `${elsewhere}/playback.worklet.js`,
-  ]);
+  assert.equal(workletFile(), 'https://shop.example/voice-agent/worklets/audio.worklet.js');
   takeWorkletsFrom('worklets/');
-  assert.equal(workletFiles()[0], 'https://shop.example/talk/worklets/capture.worklet.js');
+  assert.equal(workletFile(), 'https://shop.example/talk/worklets/audio.worklet.js');
   assert.throws(() => takeWorkletsFrom('https://'), TypeError);
 });
