@@ -117,7 +117,7 @@ test('where the clipboard is closed the report is there to be copied by hand; on
       navigator.clipboard.writeText = () => Promise.reject(new Error('closed'));
     });
     await page.goto(demo.url);
-    const open = page.getByRole('button', { name: 'Details' });
+    const open = page.locator('#details-open');
     await open.click();
     const panel = panelOf(page);
     await panel.getByText('What happens in the next call is listed here').waitFor();
@@ -137,6 +137,32 @@ test('where the clipboard is closed the report is there to be copied by hand; on
     await page.getByRole('button', { name: 'Settings', exact: true }).click();
     await page.getByRole('dialog', { name: 'Settings' }).waitFor();
     await panel.waitFor({ state: 'hidden' });
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+});
+
+test('without a connection the panel says what it lacks; a call brings it along before the line is gone', async () => {
+  const { page, complaints, passed, close } = await openBrowser();
+  try {
+    await page.goto(demo.url);
+    await page.context().setOffline(true);
+    const open = page.locator('#details-open');
+    await open.click();
+    const missing = panelOf(page).getByRole('alert');
+    await missing.getByText('The details could not be loaded.').waitFor();
+    await open.click();
+    complaints.length = 0; // that nothing could be fetched is on the console, too
+
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await passed('connecting', 'live');
+    await page.locator('[data-fact="session"]').waitFor({ state: 'attached' });
+    await page.context().setOffline(true);
+    await open.click();
+    await factReads(page, 'session', /sess_/);
+    assert.equal(await missing.count(), 0);
     assert.deepEqual(complaints, []);
   } finally {
     await close();
