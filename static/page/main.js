@@ -9,14 +9,13 @@ import {
 } from '../voice-agent/index.js';
 import { createAccess } from '../voice-agent/parts/access.js';
 import { createAccessDialog } from '../voice-agent/parts/access-dialog.js';
-import { createCallButton } from '../voice-agent/parts/call-button.js';
+import { createCallDesk } from '../voice-agent/parts/call-desk.js';
 import { createComposer } from '../voice-agent/parts/composer.js';
 import { createConversation } from '../voice-agent/parts/conversation.js';
 import { createDetailsSheet } from './details-sheet.js';
 import { rememberedDevice } from './device-picker.js';
 import { createDisplaySettings } from './display-settings.js';
 import { configuration, elements } from './elements.js';
-import { createErrorPanel } from '../voice-agent/parts/error-panel.js';
 import { createLeftCall } from './left-call.js';
 import { createMuteButton } from '../voice-agent/parts/mute-button.js';
 import { createPermissionPrompt } from '../voice-agent/parts/permission-prompt.js';
@@ -26,8 +25,6 @@ import { createSettings } from './settings.js';
 import { createSoundSettings } from './sound-settings.js';
 import { createStatus, whoSpeaks } from '../voice-agent/parts/status.js';
 import { readTexts } from './texts.js';
-import { createTrouble } from '../voice-agent/parts/trouble.js';
-import { listenForTrouble } from '../voice-agent/parts/trouble-events.js';
 import { createVisualiser } from '../voice-agent/parts/visualiser.js';
 import { rememberedVolume } from './volume.js';
 import { createWakeLock } from '../voice-agent/parts/wake-lock.js';
@@ -40,7 +37,7 @@ const AT_REST = new Set(['idle', 'ended', 'failed']);
 const texts = /** @type {import('./types.js').Texts} */ (readTexts());
 const settings = createSettings(elements.settings, texts, {
   opened: () => sound.refresh(),
-  closed: () => dismissIf('agent-refused'),
+  closed: () => desk.dismissIf('agent-refused'),
   update: (session) => agent.update(session),
 });
 const tokenUrl = new URL(configuration('token-url') ?? '/api/voice-token', document.baseURI);
@@ -72,43 +69,34 @@ const composer = createComposer(elements.composer, (text) => {
   transcript.asked();
   agent.say(text);
 });
-const panel = createErrorPanel(elements.problem, texts, {
-  settings: settings.open,
-  takeOver: () => start({ takeOver: true }),
-  extend: () => {
-    trouble.dismiss();
-    agent.extend();
+const desk = createCallDesk(root, elements, texts, {
+  call: agent,
+  status,
+  accessMode: () => access.mode,
+  watchPermission: watchMicrophonePermission,
+  isHeld: () => elements.mute.dataset.mode === 'hold',
+  mayFocus: () => true,
+  on: {
+    intend: () => !access.isDenied && agent.prepare(),
+    start,
+    stop: () => agent.stop(),
+    extend: () => agent.extend(),
+    wake: () => void agent.wake(),
+    unmute: () => mute(false),
+    settings: settings.open,
   },
-  wake: () => void agent.wake(),
-  unmute: () => mute(false),
-  dismiss: dismissError,
-  focusElsewhere: () => elements.call.focus(),
+  signal: new AbortController().signal, // a page is never gone
 });
-const trouble = createTrouble(root, panel, texts, agent);
-listenForTrouble(agent, trouble.warn, { isHeld: () => elements.mute.dataset.mode === 'hold' });
 const wakeLock = createWakeLock(navigator.wakeLock);
 const prompt = createPermissionPrompt(elements.pointer, (isAsking) => {
   root.dataset.asking = String(isAsking);
   status.showAsking(isAsking);
 });
-void watchMicrophonePermission((permission) => {
-  if (permission !== 'denied') settled('microphone-denied', texts.problem.allowed);
-}, new AbortController().signal);
-window.addEventListener('online', () => settled('offline', texts.problem.online));
 
 const muteButton = createMuteButton(elements, texts.muteButton, mute, createPushToTalk);
-const callButton = createCallButton(elements, texts.callButton, {
-  intend: () => !access.isDenied && agent.prepare(),
-  start,
-  stop: () => agent.stop(),
-  waiting: (secondsLeft) => {
-    panel.showWait(secondsLeft);
-    if (secondsLeft === 0) status.showDetail(texts.problem.ready);
-  },
-});
 createDetailsSheet(elements.details, agent, texts);
 createLeftCall(agent, {
-  offer: callButton.offerResume,
+  offer: desk.offerResume,
   show: (turns) => {
     for (const turn of turns) transcript.show(turn);
     transcript.note(texts.transcript.left);
@@ -129,8 +117,8 @@ const sound = createSoundSettings(elements.sound, texts, {
   setSpeaker: (deviceId) => agent.setSpeaker(deviceId),
   setVolume: (volume) => agent.setVolume(volume),
   usePushToTalk: muteButton.usePushToTalk,
-  chosen: () => dismissIf('microphone'),
-  refused: showError,
+  chosen: () => desk.dismissIf('microphone'),
+  refused: desk.showError,
 });
 const display = createDisplaySettings(elements.display, {
   root: new URL('..', tokenUrl).pathname,
@@ -174,21 +162,19 @@ function showState(change) {
   root.dataset.state = state;
   if (state === 'connecting') {
     agentTitle = settings.agentTitle();
-    offerCall();
     root.dataset.conversation = 'shown'; // now, so that no button moves when the call begins
     if (!isResuming) transcript.startCall();
   }
-  trouble.showState(state);
   wakeLock.showState(state);
   if (state !== 'connecting') prompt.showAsking(false);
-  for (const part of [callButton, muteButton, composer, settings, sound, display]) {
+  for (const part of [desk, muteButton, composer, settings, sound, display]) {
     part.showState(state);
   }
   status.showState(change);
   if (state === 'live') showLive(previous, recovery);
   else if (state !== 'reconnecting' && state !== 'connecting') showQuiet();
   if (state !== 'failed' || !error) return;
-  showError(error);
+  desk.showError(error);
   if (error.problem?.code === 'unauthenticated') void showAccess(error);
 }
 
@@ -215,16 +201,6 @@ function showSpeaking() {
   status.showSpeaking(speaking, agent.muted && (muteButton.isHeldToTalk() ? 'hold' : 'muted'));
 }
 
-/** @param {import('./types.js').CallError} error */
-function showError(error) {
-  const isOver = agent.state === 'failed';
-  const explanation = trouble.tell(error, { access: access.mode, isOver });
-  if (!isOver) return;
-  elements.call.hidden = !explanation.mayRetry;
-  if (!explanation.mayRetry) panel.focusAction();
-  if (explanation.waitSeconds) callButton.waitFor(explanation.waitSeconds);
-}
-
 /**
  * The service wants to know who calls. Where a code is enough, it is asked for at once.
  *
@@ -233,30 +209,8 @@ function showError(error) {
 async function showAccess(error) {
   await access.ask();
   if (agent.state !== 'failed') return; // the visitor was quicker
-  showError(error);
+  desk.showError(error);
   if (access.needsCode) accessDialog.open(start);
-}
-
-function dismissError() {
-  offerCall();
-  trouble.dismiss();
-}
-
-function offerCall() {
-  elements.call.hidden = false;
-  callButton.offerStart();
-}
-
-/** The visitor changed what may have caused the trouble. @param {string} cause  a code or how it begins */
-function dismissIf(cause) {
-  if (trouble.isTelling(cause)) dismissError();
-}
-
-/** What kept a call from starting is over. @param {string} cause @param {string} detail */
-function settled(cause, detail) {
-  if (agent.state !== 'failed' || !trouble.isTelling(cause)) return;
-  dismissError();
-  status.showDetail(detail);
 }
 
 /** A refused start brings the error that the state has brought already. */

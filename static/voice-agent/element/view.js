@@ -2,12 +2,9 @@
 // attributes on the root, for the style sheets.
 
 import { watchMicrophonePermission } from '../index.js';
-import { createCallButton } from '../parts/call-button.js';
-import { createErrorPanel } from '../parts/error-panel.js';
+import { createCallDesk } from '../parts/call-desk.js';
 import { createPermissionPrompt } from '../parts/permission-prompt.js';
 import { createStatus, whoSpeaks } from '../parts/status.js';
-import { createTrouble } from '../parts/trouble.js';
-import { listenForTrouble } from '../parts/trouble-events.js';
 import { createWakeLock } from '../parts/wake-lock.js';
 import { createAccessQuestion } from './access-question.js';
 import { AT_REST } from './call.js';
@@ -39,46 +36,35 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
   });
   const talk =
     elements.talk && createTalk(elements.talk, words, { call, root, agentTitle, signal });
-  const panel = createErrorPanel(elements.problem, words, {
-    takeOver: () => start({ takeOver: true }),
-    extend: () => {
-      trouble.dismiss();
-      call.agent.extend();
+  const question = createAccessQuestion(elements.access, words, access, () => start());
+  const desk = createCallDesk(root, elements, words, {
+    call,
+    status,
+    accessMode: () => question.mode,
+    watchPermission: watchMicrophonePermission,
+    isHeld: () => false,
+    mayFocus: () => root.matches(':focus-within'),
+    on: {
+      intend: () => call.prepare(),
+      start,
+      stop: () => void call.stop(),
+      extend: () => call.agent.extend(),
+      wake: () => void call.agent.wake(),
+      unmute: () => call.setMuted(false),
     },
-    wake: () => void call.agent.wake(),
-    unmute: () => call.setMuted(false),
-    dismiss,
-    focusElsewhere: () => elements.call.focus(),
+    signal,
   });
-  const trouble = createTrouble(root, panel, words, call);
   const wakeLock = createWakeLock(navigator.wakeLock, signal);
   // What points to the browser's question belongs to the page around.
   const prompt = createPermissionPrompt(document.createElement('p'), (isAsking) => {
     root.dataset.asking = String(isAsking);
     status.showAsking(isAsking);
   });
-  const callButton = createCallButton(elements, words.callButton, {
-    intend: () => call.prepare(),
-    start: () => start(),
-    stop: () => void call.stop(),
-    waiting: (secondsLeft) => {
-      panel.showWait(secondsLeft);
-      if (secondsLeft === 0) status.showDetail(words.problem.ready);
-    },
-  });
-  const question = createAccessQuestion(elements.access, words, access, () => start());
 
-  listenForTrouble(call, (...news) => !signal.aborted && trouble.warn(...news), {
-    isHeld: () => false,
-  });
   call.on('state', showState, { signal });
   call.on('permission', ({ asking }) => prompt.showAsking(asking), { signal });
   call.on('mute', showSpeaking, { signal });
   call.on('speaking', (now) => ((speaking = now), showSpeaking()), { signal });
-  void watchMicrophonePermission((permission) => {
-    if (permission !== 'denied') settled('microphone-denied', words.problem.allowed);
-  }, signal);
-  window.addEventListener('online', () => settled('offline', words.problem.online), { signal });
 
   /** @param {{takeOver?: boolean}} [how] */
   function start(how) {
@@ -91,10 +77,8 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
   function showState(change) {
     const { state, previous, recovery, error } = change;
     root.dataset.state = state;
-    if (state === 'connecting') offerCall();
-    trouble.showState(state);
+    desk.showState(state);
     wakeLock.showState(state);
-    callButton.showState(state);
     talk?.showState(state);
     if (state !== 'connecting') prompt.showAsking(false);
     status.showState(change);
@@ -116,11 +100,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
 
   /** @param {import('../errors.js').VoiceAgentError} error */
   function showError(error) {
-    const shown = { ...error.toJSON(), cause: error.cause };
-    const { mayRetry, waitSeconds } = trouble.tell(shown, { access: question.mode, isOver: true });
-    elements.call.hidden = !mayRetry;
-    if (!mayRetry && root.matches(':focus-within')) panel.focusAction();
-    if (waitSeconds) callButton.waitFor(waitSeconds);
+    desk.showError({ ...error.toJSON(), cause: error.cause });
   }
 
   /** @param {import('../errors.js').VoiceAgentError} error */
@@ -129,23 +109,6 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     if (signal.aborted || call.state !== 'failed') return; // the visitor was quicker
     showError(error);
     if (isNeeded) question.open();
-  }
-
-  function dismiss() {
-    offerCall();
-    trouble.dismiss();
-  }
-
-  function offerCall() {
-    elements.call.hidden = false;
-    callButton.offerStart();
-  }
-
-  /** What kept a call from starting is over. @param {string} cause @param {string} detail */
-  function settled(cause, detail) {
-    if (call.state !== 'failed' || !trouble.isTelling(cause)) return;
-    dismiss();
-    status.showDetail(detail);
   }
 
   /** @param {boolean} isWanted */
