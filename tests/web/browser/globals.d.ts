@@ -8,11 +8,6 @@ declare var tracks: () => MediaStreamTrack[];
 declare var openTracks: () => number;
 declare var states: string[];
 
-// What half-hour.js puts into the page.
-declare var longTasks: { atMs: number; lengthMs: number }[];
-declare var beginPause: () => void;
-declare var endPause: () => void;
-
 // What heard-words.js puts there.
 declare var appeared: { text: string; sound: number[]; rateHz: number }[];
 

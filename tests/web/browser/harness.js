@@ -114,12 +114,14 @@ export async function serveDemo(options = [], settings = {}) {
  * @param {(number | string | {roomSeconds: number})[] | null} [options.microphone] seconds of silence, names of
  *   clips, and seconds of a room without a voice in it, in order from the moment the microphone is opened; null for a machine that has none
  * @param {boolean} [options.isAllowed] whether the user allows it
+ * @param {boolean} [options.isRecorded] whether its sound is recorded, and its microphones counted
  * @param {string[]} [options.flags] further flags of Chromium
  * @param {import('playwright-core').BrowserContextOptions} [options.context]
  */
 export async function openBrowser({
   microphone = [60],
   isAllowed = true,
+  isRecorded = true,
   flags = [],
   context = {},
 } = {}) {
@@ -146,7 +148,7 @@ export async function openBrowser({
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
-  await page.addInitScript(installRecorder);
+  if (isRecorded) await page.addInitScript(installRecorder);
   await page.addInitScript(watchStates);
   return {
     page,
