@@ -1,12 +1,14 @@
 // Half an hour of conversation in one tab, at the pace of life: what the page holds must level off, and nothing may
-// keep its thread for long. Not part of the default run: node browser/half-hour.js [MINUTES]
+// keep its thread for long; minutes in which the machine itself was held up do not count for the latter. Not part of
+// the default run: node browser/half-hour.js [MINUTES]
 
 import assert from 'node:assert/strict';
 import { openBrowser, serveDemo } from './harness.js';
+import { longOf, openControl, slowOf, tasksDuring, told } from './thread-tasks.js';
 
 const MINUTES = Number(process.argv[2] ?? 30);
 
-/** A question, a pause for the answer, and the same again: about four turns a minute. */
+/** A question, a pause for the answer, and the same again: about ten turns a minute. */
 const MICROPHONE = Array.from({ length: MINUTES * 5 }, () => [10, 'question']).flat();
 
 /** Time for the first call to have loaded and made everything. */
@@ -18,12 +20,10 @@ const START_UP_MINUTES = 1;
 /** How much more the last samples may hold than those after the warm-up: the collector's own swing. */
 const HEAP_SLACK_BYTES = 1_500_000;
 
-/** From here on a task counts as long (https://www.w3.org/TR/longtasks-1/). */
-const LONG_MS = 50;
+/** So much of the time the machine must have been ours alone. */
+const LEAST_UNDISTURBED = 0.6;
 
 const COUNTED = ['JSHeapUsedSize', 'Nodes', 'JSEventListeners', 'TaskDuration'];
-
-/** @typedef {{name: string, ph: string, pid: number, tid: number, dur: number, tdur?: number, args: any}} TraceEvent */
 
 const demo = await serveDemo([], {
   VOICEGATE_DEFAULT_SESSION_DURATION_SECONDS: String((MINUTES + 10) * 60),
@@ -36,6 +36,9 @@ try {
   await page.goto(demo.url);
   await page.getByRole('button', { name: 'Start talking' }).click();
   await page.locator('body[data-state="live"]').waitFor();
+  const browser = page.context().browser();
+  assert.ok(browser);
+  await openControl(browser);
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable');
 
@@ -43,8 +46,9 @@ try {
   const samples = [];
   /** @type {string[]} */
   const longTasks = [];
+  let undisturbed = 0;
   for (let minute = 1; minute <= MINUTES; minute += 1) {
-    const tasks = await tasksDuring(() => page.waitForTimeout(60_000));
+    const [tasks, control] = await tasksDuring(browser, () => page.waitForTimeout(60_000));
     assert.equal(await page.locator('body').getAttribute('data-state'), 'live');
     await devtools.send('HeapProfiler.collectGarbage');
     const { metrics } = await devtools.send('Performance.getMetrics');
@@ -52,59 +56,24 @@ try {
     const sample = Object.fromEntries(known.map(({ name, value }) => [name, value]));
     const turns = await page.locator('#log .turn').count();
     samples.push(sample);
-    // Of the thread's own time: by the clock a task is long, too, where the machine does something else meanwhile.
-    const long = tasks.filter(({ tdur = 0 }) => tdur / 1000 > LONG_MS);
-    const told = long.map(
-      ({ tdur, args }) => `${Math.round(Number(tdur) / 1000)} ms ${args?.src_func}`,
-    );
-    if (minute > START_UP_MINUTES) longTasks.push(...told);
-    const slow = tasks.filter(({ dur }) => dur / 1000 > LONG_MS).length;
+    const isDisturbed = longOf(control).length + slowOf(control).length > 0;
+    if (!isDisturbed) undisturbed += 1;
+    if (minute > START_UP_MINUTES && !isDisturbed) longTasks.push(...longOf(tasks).map(told));
     console.log(
       `minute ${minute}: heap ${(sample.JSHeapUsedSize / 1e6).toFixed(2)} MB, nodes ${sample.Nodes}, ` +
         `listeners ${sample.JSEventListeners}, main thread ${sample.TaskDuration.toFixed(1)} s, ` +
-        `turns ${turns}, long tasks ${JSON.stringify(told)}; ` +
-        `${slow} of ${tasks.length} long by the clock`,
+        `turns ${turns}; ${tasks.length} tasks, long ${JSON.stringify(longOf(tasks).map(told))} ` +
+        `and by the clock ${slowOf(tasks).length}; ` +
+        `control: ${control.length}, ${longOf(control).length} and ${slowOf(control).length}`,
     );
   }
+  console.log(`${undisturbed} of ${MINUTES} minutes undisturbed`);
   judge(samples, longTasks);
+  assert.ok(undisturbed >= LEAST_UNDISTURBED * MINUTES, 'the machine did too much else');
   assert.deepEqual(complaints, []);
 } finally {
   await close();
   await demo.stop();
-}
-
-/**
- * What the page's main thread did meanwhile, task by task.
- * @param {() => Promise<void>} wait
- */
-async function tasksDuring(wait) {
-  const browser = page.context().browser();
-  assert.ok(browser);
-  const session = await browser.newBrowserCDPSession();
-  /** @type {TraceEvent[]} */
-  const events = [];
-  session.on('Tracing.dataCollected', ({ value }) =>
-    events.push(.../** @type {any[]} */ (value).filter(isOfInterest)),
-  );
-  const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
-  await session.send('Tracing.start', {
-    traceConfig: { includedCategories: ['toplevel'], excludedCategories: ['*'] },
-    transferMode: 'ReportEvents',
-  });
-  await wait();
-  await session.send('Tracing.end');
-  await complete;
-  await session.detach();
-  const mains = events.filter(({ args }) => args?.name === 'CrRendererMain');
-  const tasksOf = (/** @type {TraceEvent} */ { pid, tid }) =>
-    events.filter((event) => event.pid === pid && event.tid === tid && event.ph === 'X');
-  // Playwright's own pages have a renderer, too, which does next to nothing.
-  return mains.map(tasksOf).reduce((one, other) => (one.length > other.length ? one : other));
-}
-
-/** @param {TraceEvent} event */
-function isOfInterest({ name, ph }) {
-  return (ph === 'X' && name === 'ThreadControllerImpl::RunTask') || name === 'thread_name';
 }
 
 /**
