@@ -44,10 +44,6 @@ class SharedScope:
     paths: set[str] = field(default_factory=set)
     names: dict[str, Origin] = field(default_factory=dict)
 
-    def knows(self, name: str, origin: Origin) -> bool:
-        """Return whether a name stands in the scope for just this."""
-        return self.names.get(name) == origin
-
 
 def shared_scope(parts: dict[str, Part]) -> SharedScope:
     """Return the scope that as many modules share as can.
@@ -63,7 +59,7 @@ def shared_scope(parts: dict[str, Part]) -> SharedScope:
         ):
             continue
         names = part.taken | {name: Origin(path, name) for name in part.declared}
-        new = {name: origin for name, origin in names.items() if not scope.knows(name, origin)}
+        new = {name: origin for name, origin in names.items() if scope.names.get(name) != origin}
         if scope.names.keys().isdisjoint(new) and all(
             _leaves_alone(new, other) for key, other in parts.items() if key != path
         ):

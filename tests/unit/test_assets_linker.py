@@ -157,6 +157,15 @@ def run(script: str, *arguments: str) -> str:
     return done.stdout
 
 
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Put modules where Node can load them."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "package.json").write_text('{"type": "module"}')
+
+
 def in_memory(files: dict[str, str]) -> str:
     """Return `main.js` of these files, linked."""
     return link("main.js", files.__getitem__)
@@ -165,11 +174,7 @@ def in_memory(files: dict[str, str]) -> str:
 @pytest.mark.parametrize("kind", ["as joined", "small"])
 def test_linked_module_does_what_its_modules_do(tmp_path: Path, kind: str) -> None:
     """Values, order, addresses and exports are those that the engine itself makes of the files."""
-    for name, text in FORMS.items():
-        path = tmp_path / "separate" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (tmp_path / "separate/package.json").write_text('{"type": "module"}')
+    write(tmp_path / "separate", FORMS)
     linked = in_memory(FORMS)
     if kind == "small":
         linked = Shrinker().shrink(linked, "text/javascript", "main.js")
@@ -191,12 +196,7 @@ def test_the_same_word_may_mean_something_else_in_each_module(tmp_path: Path, ki
     linked = in_memory(NAMESAKES)
     if kind == "small":
         linked = Shrinker().shrink(linked, "text/javascript", "main.js")
-    for name, text in NAMESAKES.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "linked.js").write_text(linked)
+    write(tmp_path, {**NAMESAKES, "linked.js": linked})
 
     ask = ASK.replace("entry.visible]", "entry.visible()]")
     expected = json.loads(run(ask, str(tmp_path / "main.js")))

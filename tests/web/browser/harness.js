@@ -285,3 +285,16 @@ function parseLines(text) {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 }
+
+/**
+ * Tell a call what a browser tells of a microphone that its owner or the system switches.
+ * @param {import('playwright-core').Page} page
+ * @param {string} type of the tracks' event
+ */
+export async function tellOfMicrophone(page, type) {
+  // A call may be live before its microphone is there and listened to.
+  await page.waitForFunction(() => globalThis.tracks().some(({ onmute }) => onmute));
+  await page.evaluate((type) => {
+    for (const track of globalThis.tracks()) track.dispatchEvent(new Event(type));
+  }, type);
+}

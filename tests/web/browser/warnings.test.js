@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { fetchForPage, openBrowser, serveDemo } from './harness.js';
+import { fetchForPage, openBrowser, serveDemo, tellOfMicrophone } from './harness.js';
 
 /** @type {Awaited<ReturnType<typeof serveDemo>>} */
 let demo;
@@ -37,15 +37,6 @@ async function inCall(act, { before, ...options } = {}) {
   }
 }
 
-/** What a browser tells of a microphone that its owner or the system switches. @param {Call} call @param {string} type */
-async function tellOfMicrophone({ page }, type) {
-  // A call may be live before its microphone is there and listened to.
-  await page.waitForFunction(() => globalThis.tracks().some(({ onmute }) => onmute));
-  await page.evaluate((type) => {
-    for (const track of globalThis.tracks()) track.dispatchEvent(new Event(type));
-  }, type);
-}
-
 /** A token whose session is over soon. @param {import('playwright-core').Page} page */
 const allowSeconds = (page, /** @type {number} */ seconds) =>
   page.route('**/api/voice-token*', async (route) => {
@@ -70,14 +61,14 @@ test('who speaks although muted is told so; unmuting ends it, and the focus is n
 test('a microphone that is switched off is told of until it is on again, and a worse thing before it', () =>
   inCall(async (call) => {
     const { page, told, over } = call;
-    await tellOfMicrophone(call, 'mute');
+    await tellOfMicrophone(call.page, 'mute');
     await told('microphone-muted');
     await page.evaluate(() => {
       navigator.mediaDevices.getUserMedia = async () => {
         throw new DOMException('gone', 'NotFoundError');
       };
     });
-    await tellOfMicrophone(call, 'ended');
+    await tellOfMicrophone(call.page, 'ended');
     await told('microphone-lost');
     await page.getByRole('alert').getByRole('button', { name: 'Dismiss' }).click();
     await over();
@@ -92,7 +83,7 @@ test('a dismissed warning does not hide a different one', () =>
       await page.locator('body:not([data-error])').waitFor();
       assert.equal(await focused(), 'call');
 
-      await tellOfMicrophone(call, 'mute');
+      await tellOfMicrophone(call.page, 'mute');
       await told('microphone-muted');
     },
     { microphone: [120] },

@@ -1,6 +1,6 @@
 // The scenes of the gallery: how the page gets into each state. Add one as an object here.
 
-import { fetchForPage } from '../browser/harness.js';
+import { fetchForPage, tellOfMicrophone } from '../browser/harness.js';
 import { diagnosticsScenes } from './diagnostics.js';
 import { FLAGS, HOST, openFramed } from './frame.js';
 
@@ -62,14 +62,6 @@ const problem = (status, problem, code, headers = {}) => ({
     await told(stage, code);
   },
 });
-
-/** Something happens to the microphone of a call. @param {string} event @param {Stage} stage */
-async function happens(event, stage) {
-  await stage.page.waitForFunction(() => globalThis.tracks().some(({ onmute }) => onmute));
-  await stage.page.evaluate((type) => {
-    for (const track of globalThis.tracks()) track.dispatchEvent(new Event(type));
-  }, event);
-}
 
 const AFTER_A_LOSS = 2_500;
 
@@ -265,7 +257,7 @@ export const scenes = [
     name: 'microphone-muted',
     prepare: async (stage) => {
       await talk(stage);
-      await happens('mute', stage);
+      await tellOfMicrophone(stage.page, 'mute');
       await told(stage, 'microphone-muted');
     },
   },
@@ -278,7 +270,7 @@ export const scenes = [
           throw new DOMException('gone', 'NotFoundError');
         };
       });
-      await happens('ended', stage);
+      await tellOfMicrophone(stage.page, 'ended');
       await told(stage, 'microphone-lost');
     },
   },
