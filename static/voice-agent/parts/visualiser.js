@@ -36,6 +36,10 @@ export function createVisualiser(
   const still = matchMedia(STILL);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let stepping;
+  // Asked for, either would have the browser style and lay out the page at once, and with each level.
+  let width = 0;
+  /** @type {ReturnType<typeof coloursOf> | null} */
+  let colours = null;
 
   /** @param {import('./types.js').Levels} levels */
   function step({ microphone, agent }) {
@@ -43,21 +47,21 @@ export function createVisualiser(
     voices.agent.push(agent);
     paint();
     clearTimeout(stepping);
-    if (voices.user.isSteady() && voices.agent.isSteady()) return;
-    stepping = setTimeout(step, STEP_MS, { microphone, agent });
+    if (voices.user.isSteady() && voices.agent.isSteady())
+      colours = null; // the page around an element may change them
+    else stepping = setTimeout(step, STEP_MS, { microphone, agent });
   }
 
   function paint() {
     const context = ring.getContext('2d');
-    const width = ring.clientWidth;
     if (!context || !width) return;
+    colours ??= coloursOf(ring);
     fitToScreen(ring, width);
     const scale = ring.width / width;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, width);
     context.lineCap = 'round';
     context.lineWidth = Math.max(2, width / 130);
-    const colours = coloursOf(ring);
     for (const { voice, age, angle } of ticks) {
       const level = tickLevel(voices[voice], age, still.matches);
       context.strokeStyle = level > 0.01 ? colours[voice] : colours.rest;
@@ -65,10 +69,18 @@ export function createVisualiser(
     }
   }
 
-  new ResizeObserver(paint).observe(ring);
-  for (const wish of WISHES) matchMedia(wish).addEventListener('change', paint, { signal });
+  function recolour() {
+    colours = null;
+    paint();
+  }
+
+  new ResizeObserver(([{ contentRect }]) => {
+    width = contentRect.width;
+    paint();
+  }).observe(ring);
+  for (const wish of WISHES) matchMedia(wish).addEventListener('change', recolour, { signal });
   const theme = { attributes: true, attributeFilter: ['data-theme'] };
-  new MutationObserver(paint).observe(themed, theme);
+  new MutationObserver(recolour).observe(themed, theme);
 
   return {
     /** @param {import('./types.js').Levels} levels */
@@ -80,6 +92,7 @@ export function createVisualiser(
     /** Back to rest: nobody speaks. */
     clear() {
       clearTimeout(stepping);
+      colours = null;
       voices.user.clear();
       voices.agent.clear();
       setLevel(orb, '--user-level', 0);
