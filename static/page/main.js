@@ -85,7 +85,6 @@ const desk = createCallDesk(root, elements, texts, {
     unmute: () => mute(false),
     settings: settings.open,
   },
-  signal: new AbortController().signal, // a page is never gone
 });
 const wakeLock = createWakeLock(navigator.wakeLock);
 const prompt = createPermissionPrompt(elements.pointer, (isAsking) => {

@@ -23,14 +23,14 @@ declare function listSpeakers(): Promise<
 >;
 
 /**
- * Call `onState` with the state of the user's permission, now and at each change, until `signal` aborts.
- * Never called where the browser cannot say.
+ * Call `onState` with the state of the user's permission, now and at each change. Never called where the
+ * browser cannot say.
  * @param {(state: PermissionState) => void} onState
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]   ends it
  */
 declare function watchPermission(
   onState: (state: PermissionState) => void,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<void>;
 
 /** Everything that can go wrong in a call, as one class. */

@@ -91,14 +91,14 @@ export async function isMicrophoneGranted() {
 }
 
 /**
- * Call `onState` with the state of the user's permission, now and at each change, until `signal` aborts.
- * Never called where the browser cannot say.
+ * Call `onState` with the state of the user's permission, now and at each change. Never called where the
+ * browser cannot say.
  * @param {(state: PermissionState) => void} onState
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]   ends it
  */
 export async function watchPermission(onState, signal) {
   const status = await permission();
-  if (!status || signal.aborted) return;
+  if (!status || signal?.aborted) return;
   status.addEventListener('change', () => onState(status.state), { signal });
   onState(status.state);
 }

@@ -26,7 +26,7 @@ import { listenForTrouble } from './trouble-events.js';
  * @property {() => boolean} isHeld   whether a button is held to be heard
  * @property {() => boolean} mayFocus   whether the focus may go to what helps, once there is no button any more
  * @property {DeskActions} on
- * @property {AbortSignal} signal   all this is gone
+ * @property {AbortSignal} [signal]   all this is gone
  */
 
 /**
@@ -56,7 +56,7 @@ export function createCallDesk(root, elements, texts, context) {
     },
   });
 
-  listenForTrouble(call, (...news) => !signal.aborted && trouble.warn(...news), context);
+  listenForTrouble(call, (...news) => !signal?.aborted && trouble.warn(...news), context);
   void context.watchPermission((permission) => {
     if (permission !== 'denied') settled('microphone-denied', texts.problem.allowed);
   }, signal);
