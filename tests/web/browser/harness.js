@@ -15,6 +15,7 @@ import { installRecorder, packHeard, watchStates } from './in-page.js';
 import { readWav, room, silence, writeWav } from './wav.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+export const PYTHON = process.env.PYTHON ?? join(ROOT, '.venv/bin/python');
 const SPEECH = new URL('../../fixtures/speech/', import.meta.url);
 
 /** Flags that a Chromium without network, screen and sound device needs. */
@@ -53,10 +54,9 @@ const NO_LIMITS = {
  */
 export async function serve(args, settings = {}) {
   const port = await freePort();
-  const python = process.env.PYTHON ?? join(ROOT, '.venv/bin/python');
   const { ASSEMBLYAI_API_KEY: _key, ...inherited } = process.env;
   const isSimulator = args.includes('app.simulator');
-  const child = spawn(python, [...args, ...(isSimulator ? ['--port', String(port)] : [])], {
+  const child = spawn(PYTHON, [...args, ...(isSimulator ? ['--port', String(port)] : [])], {
     cwd: ROOT,
     env: { ...inherited, PYTHONUNBUFFERED: '1', PORT: String(port), ...NO_LIMITS, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

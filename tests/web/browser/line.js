@@ -4,12 +4,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { serve } from './harness.js';
+import { PYTHON, serve } from './harness.js';
 import { openRelays } from './relay.js';
-
-const PYTHON =
-  process.env.PYTHON ?? fileURLToPath(new URL('../../../.venv/bin/python', import.meta.url));
 
 /** It lets the caller speak first: a greeting takes four seconds of each test. */
 const QUIET_AGENT = "[agents.quiet]\nsystem_prompt = 'Listen.'\n";

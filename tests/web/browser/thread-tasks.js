@@ -1,33 +1,22 @@
-// Which tasks the main thread of a page did, and how long each held it: by the clock, and of the thread's own time.
-// Beside it runs a tab that does nothing long: where a task of that one is long, the machine was held up.
+// Which tasks the main thread of a page did, and how long each took it: by the clock, and of its own time.
 
 import assert from 'node:assert/strict';
+import { stalledMs } from './stalls.js';
 
 /** From here on a task counts as long (https://www.w3.org/TR/longtasks-1/). */
 const LONG_MS = 50;
 
-/** What the other tab does: about as many tasks as a call, each a computation of less than a millisecond. */
-const CONTROL = { everyMs: 10, steps: 20_000 };
-
-/** @typedef {{name: string, ph: string, pid: number, tid: number, dur: number, tdur?: number, args: any}} Task */
-
-/** @param {import('playwright-core').Browser} browser */
-export async function openControl(browser) {
-  const page = await (await browser.newContext()).newPage();
-  await page.evaluate(({ everyMs, steps }) => {
-    setInterval(() => {
-      let sum = 0;
-      for (let step = 0; step < steps; step += 1) sum += Math.sqrt(step);
-      document.title = String(sum);
-    }, everyMs);
-  }, CONTROL);
-}
+/** @typedef {import('./stalls.js').Stall} Stall */
 
 /**
- * What the main threads of the busiest tab and of the one after it did meanwhile: a call's and the control's.
+ * All times in microseconds: `dur` by the clock, `tdur` what the thread was charged with.
+ * @typedef {{name: string, ph: string, pid: number, tid: number, ts: number, dur: number, tdur?: number, args: any}} Task
+ */
+
+/**
+ * What the main thread of the busiest tab did meanwhile.
  * @param {import('playwright-core').Browser} browser
  * @param {() => Promise<void>} wait
- * @returns {Promise<[Task[], Task[]]>}
  */
 export async function tasksDuring(browser, wait) {
   const session = await browser.newBrowserCDPSession();
@@ -45,14 +34,14 @@ export async function tasksDuring(browser, wait) {
   await session.send('Tracing.end');
   await complete;
   await session.detach();
-  const threads = events
+  const [busiest] = events
     .filter(({ args }) => args?.name === 'CrRendererMain')
     .map(({ pid, tid }) =>
       events.filter((event) => event.pid === pid && event.tid === tid && event.ph === 'X'),
     )
     .sort((one, other) => other.length - one.length);
-  assert.ok(threads.length > 1, 'the trace shows no two tabs');
-  return [threads[0], threads[1]];
+  assert.ok(busiest?.length, 'the trace shows no tab');
+  return busiest;
 }
 
 /** @param {Task} event */
@@ -60,11 +49,33 @@ function isOfInterest({ name, ph }) {
   return (ph === 'X' && name === 'ThreadControllerImpl::RunTask') || name === 'thread_name';
 }
 
-/** Those that took the thread itself long. @param {Task[]} tasks */
-export const longOf = (tasks) => tasks.filter(({ tdur = 0 }) => tdur / 1000 > LONG_MS);
-
 /** Those that were long by the clock. @param {Task[]} tasks */
-export const slowOf = (tasks) => tasks.filter(({ dur }) => dur / 1000 > LONG_MS);
+export const slowOf = (tasks) => tasks.filter((task) => clockMs(task) > LONG_MS);
+
+/**
+ * Those that took the thread itself long. It is charged with some of the time in which its core stood still, but not
+ * with all of it, so that the lesser counts: what it was charged with, or what the stalls leave of the time by the clock.
+ * @param {Task[]} tasks
+ * @param {Stall[][]} cores   when each stood still
+ */
+export const longOf = (tasks, cores) =>
+  slowOf(tasks).filter(
+    (task) => Math.min(chargedMs(task), clockMs(task) - stalledIn(task, cores)) > LONG_MS,
+  );
 
 /** @param {Task} task */
-export const told = ({ tdur = 0, args }) => `${Math.round(tdur / 1000)} ms ${args?.src_func}`;
+const clockMs = ({ dur }) => dur / 1000;
+
+/** @param {Task} task */
+const chargedMs = ({ tdur = 0 }) => tdur / 1000;
+
+/** The trace does not tell on which core. @param {Task} task @param {Stall[][]} cores */
+const stalledIn = ({ ts, dur }, cores) => stalledMs(cores, ts, ts + dur);
+
+/** @param {Task} task @param {Stall[][]} cores */
+export function told(task, cores) {
+  const [clock, charged, stalled] = [clockMs(task), chargedMs(task), stalledIn(task, cores)].map(
+    Math.round,
+  );
+  return `${clock} ms (charged ${charged}, stalled ${stalled}): ${task.args?.src_func}`;
+}
