@@ -1,6 +1,5 @@
 // `node benchmarks/browser/captions.js`: how far the hosted page's captions are from their sound, measured where the
-// sound leaves the page, with what the browser says the device takes from there to the ear. It prints; it asserts
-// nothing.
+// sound leaves the page. It prints; it asserts nothing.
 
 /// <reference path="../../tests/web/browser/globals.d.ts" />
 
@@ -67,9 +66,9 @@ async function measure(name, clip, known) {
     .waitFor();
   const words = wordsOf(demo.readLog(), replyId);
   const appeared = await page.evaluate(() => globalThis.appeared);
-  const leadsMs = appeared.flatMap(({ text, sound, latencyMs }) => {
+  const leadsMs = appeared.flatMap(({ text, sound }) => {
     const shown = words[text.split(' ').length - 1];
-    const leadMs = shown.startMs - (placeIn(sound, clip) - latencyMs);
+    const leadMs = shown.startMs - placeIn(sound, clip);
     return Number.isNaN(leadMs) ? [] : leadMs;
   });
   console.error(`${name}: ${leadsMs.map((leadMs) => leadMs.toFixed(0)).join(' ')}`);

@@ -24,16 +24,9 @@ export function createTalk(elements, texts, { call, root, agentTitle, signal }) 
   });
 
   // The parts listen for good; a view that is gone shows nothing, and goes with its call's listeners.
-  transcript.follow({
-    on: (type, listener) => call.on(type, listener, { signal }),
-    get stats() {
-      return call.agent.stats;
-    },
-  });
+  transcript.follow({ on: (type, listener) => call.on(type, listener, { signal }) });
   call.on('level', visualiser.show, { signal });
-  call.on('transcript', () => (root.dataset.conversation = 'shown'), {
-    signal,
-  });
+  call.on('transcript', () => (root.dataset.conversation = 'shown'), { signal });
 
   return {
     /** @param {import('../parts/types.js').CallState} state */

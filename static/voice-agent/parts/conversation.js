@@ -3,10 +3,9 @@
 import { createAnswerPause } from './answer-pause.js';
 import { createCaptions } from './captions.js';
 import { createCopyMenu } from './copy-menu.js';
-import { createOutputDelay } from './output-delay.js';
 import { createTranscript } from './transcript.js';
 
-/** @typedef {Pick<import('../index.js').Agent, 'on' | 'stats'>} Agent */
+/** @typedef {Pick<import('../index.js').Agent, 'on'>} Agent */
 
 /**
  * @param {Parameters<typeof createTranscript>[0] & {copy: Parameters<typeof createCopyMenu>[0]}} elements
@@ -26,22 +25,20 @@ export function createConversation(elements, texts, agentTitle, signal) {
     asked: pause.typed,
     /** @param {Agent} agent */
     follow(agent) {
-      const output = createOutputDelay(() => agent.stats?.audio?.outputLatencyMs);
       agent.on('transcript', captions.take);
       agent.on('playback', (playback) => {
         pause.heard(playback);
-        output.whenHeard(() => captions.heard(playback));
+        captions.heard(playback);
       });
       agent.on('speaking', (speaking) => {
         pause.speaking(speaking);
-        output.whenHeard(() => captions.sound(speaking.agent));
+        captions.sound(speaking.agent);
       });
       agent.on('tool', transcript.showTool);
       agent.on('state', ({ state }) => {
         if (state === 'live') void copyMenu.prepare();
         if (state !== 'ended' && state !== 'failed') return;
         pause.reset();
-        output.clear();
         captions.finish();
       });
     },

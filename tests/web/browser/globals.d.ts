@@ -9,7 +9,7 @@ declare var openTracks: () => number;
 declare var states: string[];
 
 // What heard-words.js puts there.
-declare var appeared: { text: string; sound: number[]; rateHz: number; latencyMs: number }[];
+declare var appeared: { text: string; sound: number[]; rateHz: number }[];
 
 // What captions.test.js puts there.
 declare var announced: string[];

@@ -13,10 +13,7 @@ const STEP = 8;
 /** Correlation from which a place counts as found. */
 const ALIKE = 0.8;
 
-/**
- * Keep, for each change of the row in which the agent speaks, its text, the sound that went out just before, and how
- * much later that is heard.
- */
+/** Keep, for each change of the row in which the agent speaks, its text and the sound that went out just before. */
 export function watchWords() {
   /** @type {AnalyserNode | null} */
   let output = null;
@@ -41,9 +38,7 @@ export function watchWords() {
     if (text === '' || text === globalThis.appeared.at(-1)?.text || !output) return;
     const sound = new Float32Array(output.fftSize);
     output.getFloatTimeDomainData(sound);
-    const { sampleRate, outputLatency } = /** @type {AudioContext} */ (output.context);
-    const [rateHz, latencyMs] = [sampleRate, outputLatency * 1000];
-    globalThis.appeared.push({ text, sound: [...sound], rateHz, latencyMs });
+    globalThis.appeared.push({ text, sound: [...sound], rateHz: output.context.sampleRate });
   }).observe(document, { subtree: true, childList: true, characterData: true });
 }
 
