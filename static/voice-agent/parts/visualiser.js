@@ -92,12 +92,11 @@ export function createVisualiser(
     /** Back to rest: nobody speaks. */
     clear() {
       clearTimeout(stepping);
-      colours = null;
       voices.user.clear();
       voices.agent.clear();
       setLevel(orb, '--user-level', 0);
       setLevel(orb, '--agent-level', 0);
-      paint();
+      recolour();
     },
   };
 }

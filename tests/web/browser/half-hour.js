@@ -66,16 +66,14 @@ try {
     const sample = Object.fromEntries(known.map(({ name, value }) => [name, value]));
     sample.turns = await page.locator('#log .turn').count();
     samples.push(sample);
-    /** @param {typeof tasks} some */
-    const toldOf = (some) => some.map((task) => told(task, stalls.cores));
-    const long = toldOf(longOf(tasks, stalls.cores));
+    const long = told(longOf(tasks, stalls.cores), stalls.cores);
     if (minute === 1) assert.ok(long.length > 0, 'a task known to be long was not seen');
     if (minute > START_UP_MINUTES) longTasks.push(...long);
     console.log(
       `minute ${((performance.now() - startMs) / 60_000).toFixed(1)}: heap ${(sample.JSHeapUsedSize / 1e6).toFixed(2)} MB, nodes ${sample.Nodes}, ` +
         `listeners ${sample.JSEventListeners}, main thread ${sample.TaskDuration.toFixed(1)} s, ` +
         `turns ${sample.turns}; a core stood still for ${(stalledMs(stalls.cores) / 1000).toFixed(1)} s; ` +
-        `${tasks.length} tasks, long by the clock ${JSON.stringify(toldOf(slowOf(tasks)))}`,
+        `${tasks.length} tasks, long by the clock ${JSON.stringify(told(slowOf(tasks), stalls.cores))}`,
     );
     await page.waitForTimeout(Math.max(0, startMs + minute * 60_000 - performance.now()));
   }

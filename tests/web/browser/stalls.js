@@ -1,4 +1,4 @@
-// When the cores of this machine stood still, as if the tests were to blame for it. stalls.py watches each.
+// When the cores of this machine stood still: stalls.py watches each.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

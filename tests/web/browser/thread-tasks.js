@@ -72,10 +72,10 @@ const chargedMs = ({ tdur = 0 }) => tdur / 1000;
 /** The trace does not tell on which core. @param {Task} task @param {Stall[][]} cores */
 const stalledIn = ({ ts, dur }, cores) => stalledMs(cores, ts, ts + dur);
 
-/** @param {Task} task @param {Stall[][]} cores */
-export function told(task, cores) {
-  const [clock, charged, stalled] = [clockMs(task), chargedMs(task), stalledIn(task, cores)].map(
-    Math.round,
-  );
-  return `${clock} ms (charged ${charged}, stalled ${stalled}): ${task.args?.src_func}`;
-}
+/** @param {Task[]} tasks @param {Stall[][]} cores */
+export const told = (tasks, cores) =>
+  tasks.map((task) => {
+    const times = [clockMs(task), chargedMs(task), stalledIn(task, cores)];
+    const [clock, charged, stalled] = times.map(Math.round);
+    return `${clock} ms (charged ${charged}, stalled ${stalled}): ${task.args?.src_func}`;
+  });
