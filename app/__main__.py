@@ -11,13 +11,13 @@ import sys
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from app import log
+from app.config.settings import Settings, load_settings
 from app.errors import ConfigurationError
-from app.limits.cost import cost_sentence
 from app.main import create_app
-from app.server import Server, listen
-from app.settings import Settings, load_settings
-from app.tracing import open_tracer
+from app.observability import logging as log
+from app.observability.tracing import open_tracer
+from app.usage.pricing import cost_sentence
+from app.web.server import Server, listen
 
 if TYPE_CHECKING:
     import socket
@@ -195,7 +195,7 @@ def build_demo(
     """Return the service with the simulator beside it, and how uvicorn must serve the two."""
     # A demo is no production: nothing else outside the simulator may import it.
     from app.simulator.demo import create_demo  # noqa: PLC0415
-    from app.simulator.transport import SERVER_OPTIONS  # noqa: PLC0415
+    from app.simulator.server.transport import SERVER_OPTIONS  # noqa: PLC0415
 
     return create_demo(settings, origin=url, **options), dict(SERVER_OPTIONS)
 

@@ -13,7 +13,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError
 
-from app.agents import load_agents
+from app.config.agents import load_agents
+from app.config.settings import SECRETS, Settings, variable
 from app.errors import (
     AccountUnavailableError,
     AppError,
@@ -23,12 +24,11 @@ from app.errors import (
     UpstreamUnavailableError,
     UpstreamUnreadableError,
 )
-from app.limits.cost import cost_sentence
-from app.log import causes, chain
-from app.settings import SECRETS, Settings, variable
-from app.slots import Slots
-from app.transport import open_http_client
-from app.upstream import AgentsClient
+from app.observability.logging import causes, chain
+from app.upstream.client import AgentsClient
+from app.upstream.slots import Slots
+from app.upstream.transport import open_http_client
+from app.usage.pricing import cost_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,38 +9,39 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from app import __version__, handlers
-from app.access.access import Access
-from app.agents import load_agents
-from app.assets.files import BrowserFiles
+from app import __version__
+from app.access.control import Access
+from app.access.signing import Signer
+from app.config.agents import load_agents
+from app.config.origins import OriginPolicy
 from app.errors import ConfigurationError
-from app.lifecycle import Lifecycle
-from app.limits.limits import Limits
-from app.limits.receipts import Receipts
-from app.limits.returns import Returns
-from app.metrics import Metrics
-from app.middleware.admission import Admission
-from app.middleware.boundary import Boundary
-from app.middleware.gate import MintGate
-from app.middleware.headers import SecurityHeaders
-from app.middleware.origin_guard import OriginGuard
-from app.middleware.proxies import TrustedProxies
-from app.middleware.request_id import RequestId
-from app.middleware.traces import Traces
-from app.openapi import describe
-from app.origins import OriginPolicy
-from app.routes import health, session_ends
-from app.routes.access import access_router
-from app.routes.api import PlainTokenRoute, api_router
-from app.routes.metrics import metrics_route
-from app.routes.pages import page_routes
-from app.signing import Signer
-from app.slots import Slots
-from app.stop import StopSwitch
-from app.tokens import TokenPolicy, TokenService
-from app.tracing import flushed, open_tracer
-from app.transport import open_http_client
-from app.upstream import AgentsClient
+from app.observability.metrics import Metrics
+from app.observability.tracing import flushed, open_tracer
+from app.tokens.service import TokenPolicy, TokenService
+from app.upstream.client import AgentsClient
+from app.upstream.slots import Slots
+from app.upstream.transport import open_http_client
+from app.usage.limits import Limits
+from app.usage.receipts import Receipts
+from app.usage.settlement import Returns
+from app.web import problem_details as handlers
+from app.web.assets.files import BrowserFiles
+from app.web.kill_switch import StopSwitch
+from app.web.lifespan import Lifecycle
+from app.web.middleware.admission import Admission
+from app.web.middleware.cors import OriginGuard
+from app.web.middleware.errors import Boundary
+from app.web.middleware.gate import MintGate
+from app.web.middleware.proxies import TrustedProxies
+from app.web.middleware.request_id import RequestId
+from app.web.middleware.security_headers import SecurityHeaders
+from app.web.middleware.traces import Traces
+from app.web.openapi import describe
+from app.web.routes import health, session_ends
+from app.web.routes.access import access_router
+from app.web.routes.metrics import metrics_route
+from app.web.routes.pages import page_routes
+from app.web.routes.token import PlainTokenRoute, api_router
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from app.settings import Settings
-    from app.spans import Tracing
+    from app.config.settings import Settings
+    from app.observability.spans import Tracing
 
 
 def create_app(

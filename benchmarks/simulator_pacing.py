@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.client import connect
 
-from app.simulator.audio import samples_of
-from app.simulator.g711 import MU_LAW
-from app.simulator.resampling import Downsampler
+from app.simulator.audio.g711 import MU_LAW
+from app.simulator.audio.pcm import samples_of
+from app.simulator.audio.resampling import Downsampler
 from benchmarks.server import processes
 from benchmarks.server.cpu import process_cpu_seconds
 

@@ -6,16 +6,16 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from app.caller import Caller
-from app.limits.ledger_memory import MemoryLedger
-from app.limits.ledger_redis import RedisLedger
-from app.limits.rules import CostRules
-from app.limits.store import Breaker, open_redis
+from app.access.caller import Caller
+from app.usage.ledger_memory import MemoryLedger
+from app.usage.ledger_redis import RedisLedger
+from app.usage.rules import CostRules
+from app.usage.store import Breaker, open_redis
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from app.limits.ledger import LedgerStore
+    from app.usage.ledger import LedgerStore
     from tests.redis_server import RedisServer
 
 # Ten o'clock of some day in UTC: ten hours into a window of the day, none into one of the hour.

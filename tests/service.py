@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from app.config.settings import Settings
 from app.main import create_app
-from app.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

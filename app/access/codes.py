@@ -12,7 +12,7 @@ from app.access.refusals import not_valid
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from app.signing import Signer
+    from app.access.signing import Signer
 
 MAX_CODE_CHARACTERS = 128
 

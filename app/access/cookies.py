@@ -11,7 +11,7 @@ from app.access.credentials import read_cookie
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from app.signing import Signer
+    from app.access.signing import Signer
 
 VISITOR_COOKIE = "voicegate_visitor"
 ACCESS_COOKIE = "voicegate_access"

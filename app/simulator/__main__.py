@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from app.simulator.options import build_parser, options_from
-from app.simulator.server import create_simulator
-from app.simulator.tls import Certificate, TlsError, certificate_in
-from app.simulator.transport import SERVER_OPTIONS
+from app.simulator.server.app import create_simulator
+from app.simulator.server.tls import Certificate, TlsError, certificate_in
+from app.simulator.server.transport import SERVER_OPTIONS
 
 if TYPE_CHECKING:
     import socket

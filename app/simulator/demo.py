@@ -9,14 +9,14 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from app.main import create_app
-from app.simulator.server import create_simulator
+from app.simulator.server.app import create_simulator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from app.settings import Settings
+    from app.config.settings import Settings
 
 DEMO_KEY: Final = "demo"
 DEMO_NOTICE: Final = (

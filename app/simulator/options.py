@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.simulator.behaviour.profiles import LIVE, PROFILES, Profile, profile_named, with_switches
+from app.simulator.evidence.journal import Journal
 from app.simulator.faults import FAULTS, check_fault
-from app.simulator.log import Journal
-from app.simulator.profiles import LIVE, PROFILES, Profile, profile_named, with_switches
 from app.simulator.script_file import read_script
 
 if TYPE_CHECKING:
-    from app.simulator.script import Script
+    from app.simulator.behaviour.script import Script
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -1,6 +1,6 @@
 """The layout of the compose file's profile `scale`, as plain processes on the loopback.
 
-Three times `python -m app`, Redis as the store, Caddy with `app/deploy/Caddyfile` and TLS in front,
+Three times `python -m app`, Redis as the store, Caddy with `deploy/Caddyfile` and TLS in front,
 and the simulator as the agent service.
 """
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 
-from app import log
-from app.caller import Caller
+from app.access.caller import Caller
+from app.config.settings import load_settings
 from app.main import create_app
-from app.server import Server, listen
-from app.settings import load_settings
+from app.observability import logging as log
+from app.web.server import Server, listen
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

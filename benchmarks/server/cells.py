@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.simulator.tls import certificate_in
+from app.simulator.server.tls import certificate_in
 from benchmarks.server import processes
 from benchmarks.server.peers import LOAD_CORE, Peer, serve
 from benchmarks.server.tally import HTTP_OK, Sample

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from app.simulator import messages
-from app.simulator.config import SessionConfig
-from app.simulator.ids import Ids
-from app.simulator.profiles import LIVE
-from app.simulator.script import Script
-from app.simulator.speech import Word
+from app.simulator.audio.speech import Word
+from app.simulator.behaviour.profiles import LIVE
+from app.simulator.behaviour.script import Script
+from app.simulator.wire import messages
+from app.simulator.wire.ids import Ids
+from app.simulator.wire.session_config import SessionConfig
 from tests.contract.schema import SCHEMA, check_client, check_live, problems
 
 if TYPE_CHECKING:

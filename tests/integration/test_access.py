@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.access.cookies import ACCESS_COOKIE, VISITOR_COOKIE
+from app.access.signing import Signer
 from app.main import create_app
-from app.signing import Signer
 from tests.logins import JWT_SETTINGS, SECRET, by_hand, issue, private_key
 from tests.service import SERVICE, assert_problem, caller, make_settings, minting, refusing
 

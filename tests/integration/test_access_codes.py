@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.main import create_app
-from app.routes import body
+from app.web.routes import body
 from tests.service import SERVICE, assert_problem, caller, make_settings, minting, refusing
 from tests.support import serve
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.access.cookies import Visitors
+from app.access.signing import Signer
 from app.main import create_app
-from app.signing import Signer
 from tests.logins import JWT_SETTINGS
 from tests.service import caller, make_settings, refusing
 

@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from app.main import create_app
-from app.simulator.server import create_simulator
-from app.simulator.transport import SERVER_OPTIONS
+from app.simulator.server.app import create_simulator
+from app.simulator.server.transport import SERVER_OPTIONS
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.integration.test_server import GOOD, finish, running
 from tests.service import KEY, NO_LIMITS, caller, make_settings

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.access.access import Access
 from app.access.addresses import bucket
+from app.access.control import Access
+from app.access.signing import Signer
+from app.config.origins import OriginPolicy
 from app.main import create_app
-from app.middleware.origin_guard import OriginGuard
-from app.middleware.proxies import TrustedProxies
-from app.origins import OriginPolicy
-from app.signing import Signer
+from app.web.middleware.cors import OriginGuard
+from app.web.middleware.proxies import TrustedProxies
 from tests.service import caller, make_settings, refusing
 
 CODE = "correct-horse-battery"

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.main import create_app
-from app.simulator.profiles import LIVE
-from app.simulator.server import create_simulator
+from app.simulator.behaviour.profiles import LIVE
+from app.simulator.server.app import create_simulator
 from tests.service import NO_LIMITS, make_settings
 from tests.support import serve
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
 from app.main import create_app
-from app.simulator.server import create_simulator
-from app.simulator.transport import SERVER_OPTIONS
+from app.simulator.server.app import create_simulator
+from app.simulator.server.transport import SERVER_OPTIONS
 from tests.service import NO_LIMITS, make_settings
 from tests.support import serve
 

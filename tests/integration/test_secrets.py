@@ -14,9 +14,9 @@ import pytest
 
 from app.errors import AppError
 from app.main import create_app
-from app.slots import Slots
-from app.transport import open_http_client
-from app.upstream import AgentsClient
+from app.upstream.client import AgentsClient
+from app.upstream.slots import Slots
+from app.upstream.transport import open_http_client
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, NO_LIMITS, SERVICE, TOKEN, caller, make_settings, minting, service
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from app.http_protocol import MAX_BODY_BYTES
+from app.web.http_protocol import MAX_BODY_BYTES
 from tests.integration.raw_upstream import raw_upstream
 from tests.integration.test_server import GOOD, finish, running, start
 from tests.service import KEY

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from app.http_protocol import MAX_HEAD_BYTES
+from app.web.http_protocol import MAX_HEAD_BYTES
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, PAGE, TOKEN, assert_problem
 

@@ -13,7 +13,7 @@ import pytest
 import websockets
 
 from app.main import create_app
-from app.simulator.server import create_simulator
+from app.simulator.server.app import create_simulator
 from tests.service import KEY, NO_LIMITS, assert_problem, caller, make_settings
 from tests.support import serve
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from app.transport.connection import HIGH_WATER_BYTES
+from app.upstream.transport.connection import HIGH_WATER_BYTES
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.integration.transport_rig import (
     HINTS,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from app.simulator.tls import certificate_in
+from app.simulator.server.tls import certificate_in
 from tests.integration.raw_upstream import RawUpstream, raw_upstream
 from tests.integration.transport_rig import (
     ONE,

@@ -8,8 +8,8 @@ import struct
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from app.transport import open_http_client
-from app.transport.pool import PooledTransport
+from app.upstream.transport import open_http_client
+from app.upstream.transport.pool import PooledTransport
 from tests.integration.raw_upstream import answer
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from collections.abc import AsyncIterator
 
-    from app.transport import PooledClient
+    from app.upstream.transport import PooledClient
     from tests.integration.raw_upstream import Behaviour
 
 ONE = answer(b"one")

@@ -11,20 +11,20 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.simulator.audio import BYTES_PER_MS, pcm_of
-from app.simulator.connection import Connection, KeptSessions
-from app.simulator.decoding import decode
-from app.simulator.ids import Ids
-from app.simulator.profiles import LIVE, Profile
-from app.simulator.refusal import Refusal
-from app.simulator.session import Close, Outgoing
-from app.simulator.switches_wire import WireSwitches
-from app.simulator.tokens import Grant
+from app.simulator.audio.pcm import BYTES_PER_MS, pcm_of
+from app.simulator.behaviour.profiles import LIVE, Profile
+from app.simulator.behaviour.switches_wire import WireSwitches
+from app.simulator.conversation.session import Close, Outgoing
+from app.simulator.errors import Refusal
+from app.simulator.server.connection import Connection, KeptSessions
+from app.simulator.token_ledger import Grant
+from app.simulator.wire.decoding import decode
+from app.simulator.wire.ids import Ids
 from tests.contract.schema import SCHEMA, check_live, problems
 
 if TYPE_CHECKING:
-    from app.simulator.messages import Frame
-    from app.simulator.script import Script
+    from app.simulator.behaviour.script import Script
+    from app.simulator.wire.messages import Frame
 
 SPEECH = Path(__file__).parents[1] / "fixtures" / "speech"
 START = 1_795_000_000.0

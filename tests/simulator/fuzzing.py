@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from app.simulator.config_fields import FIELDS, VOICES
-from app.simulator.profiles import PROFILES, Profile, with_switches
-from app.simulator.script import Script, ScriptedCall, ScriptedTurn
+from app.simulator.behaviour.profiles import PROFILES, Profile, with_switches
+from app.simulator.behaviour.script import Script, ScriptedCall, ScriptedTurn
+from app.simulator.wire.config_fields import FIELDS, VOICES
 from tests.simulator.caller import silence, tone
 
 

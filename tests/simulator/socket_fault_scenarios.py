@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from app.simulator.conversation.session import Close
 from app.simulator.faults import SOCKET_FAULTS
 from app.simulator.faults.chain import Chain
 from app.simulator.faults.stage import Freeze, Raw, Reset
-from app.simulator.session import Close
 from tests.simulator.caller import LISTEN
 from tests.simulator.wire import closed, opened, order, send, simulated, stats, until
 

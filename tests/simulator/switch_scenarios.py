@@ -6,14 +6,14 @@ import base64
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from app.simulator.profiles import LIVE, Profile
-from app.simulator.script import Script, ScriptedCall, ScriptedTurn
+from app.simulator.behaviour.profiles import LIVE, Profile
+from app.simulator.behaviour.script import Script, ScriptedCall, ScriptedTurn
 from tests.simulator.caller import HELLO, LISTEN, Caller, audio, sentence, silence, tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.simulator.messages import Frame
+    from app.simulator.wire.messages import Frame
 
 START = ["session.updated", "session.ready", *("reply.started", "transcript.agent.delta")]
 START += ["transcript.agent", "reply.done"]

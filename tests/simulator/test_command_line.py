@@ -15,10 +15,10 @@ import pytest
 from websockets.asyncio.client import connect
 
 from app.simulator.__main__ import build_parser, main, options_from
-from app.simulator.log import Journal
+from app.simulator.evidence.journal import Journal
 from app.simulator.script_file import read_script
-from app.simulator.server import create_simulator
-from app.simulator.tls import certificate_in
+from app.simulator.server.app import create_simulator
+from app.simulator.server.tls import certificate_in
 from tests.simulator.caller import LISTEN
 from tests.simulator.wire import KEY, send, until
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.simulator.config_fields import FIELDS, VOICES
-from app.simulator.profiles import LIVE, with_switches
+from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.wire.config_fields import FIELDS, VOICES
 from tests.simulator.caller import HELLO, LISTEN, START, Caller, audio
 
 if TYPE_CHECKING:
-    from app.simulator.messages import Frame
+    from app.simulator.wire.messages import Frame
 
 
 def update(**session: Any) -> Frame:

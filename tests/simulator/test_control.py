@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.simulator.control import Controls
-from app.simulator.profiles import LIVE
+from app.simulator.behaviour.profiles import LIVE
+from app.simulator.server.control import Controls
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from array import array
 
 import pytest
 
-from app.simulator.audio import level_db
-from app.simulator.profiles import LIVE, with_switches
+from app.simulator.audio.pcm import level_db
+from app.simulator.behaviour.profiles import LIVE, with_switches
 from tests.simulator.caller import HELLO, LISTEN, Caller, audio, sentence, silence, tone
 
 GREETING_TURN = [

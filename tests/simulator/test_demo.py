@@ -13,9 +13,9 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import connect
 
-from app.settings import Settings
+from app.config.settings import Settings
 from app.simulator.demo import DEMO_NOTICE, create_demo
-from app.simulator.transport import CuttableWebSocketProtocol
+from app.simulator.server.transport import CuttableWebSocketProtocol
 from tests.service import PAGE
 from tests.simulator.caller import LISTEN
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.simulator.audio import level_db, samples_of
-from app.simulator.encoding import SAMPLE_RATES_HZ, Decoder, Encoder
-from app.simulator.g711 import A_LAW, MU_LAW, Law
-from app.simulator.profiles import LIVE
-from app.simulator.resampling import Downsampler, Upsampler
+from app.simulator.audio.encoding import SAMPLE_RATES_HZ, Decoder, Encoder
+from app.simulator.audio.g711 import A_LAW, MU_LAW, Law
+from app.simulator.audio.pcm import level_db, samples_of
+from app.simulator.audio.resampling import Downsampler, Upsampler
+from app.simulator.behaviour.profiles import LIVE
 from tests.simulator.caller import Caller, sentence, silence
 from tests.simulator.switch_scenarios import asked, refused, started
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from app import simulator
+from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.conversation.session import Close
 from app.simulator.faults import FAULTS, SOCKET_FAULTS, check_fault
 from app.simulator.faults.chain import Chain
 from app.simulator.faults.stage import Reset
-from app.simulator.profiles import LIVE, with_switches
-from app.simulator.session import Close
 from tests.simulator import socket_fault_scenarios, token_fault_scenarios
 from tests.simulator.caller import HELLO, LISTEN
 from tests.simulator.socket_fault_scenarios import FRAMES, Passage

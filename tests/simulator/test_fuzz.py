@@ -21,16 +21,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
-from app.simulator.connection import Connection, KeptSessions
-from app.simulator.decoding import decode
-from app.simulator.ids import Ids
-from app.simulator.log import Journal
-from app.simulator.observers import Statistics
-from app.simulator.profiles import LIVE, Profile, with_switches
-from app.simulator.refusal import Refusal
-from app.simulator.session import Close, Conversation, Outgoing
-from app.simulator.tokens import Grant
-from app.simulator.violations import Violations
+from app.simulator.behaviour.profiles import LIVE, Profile, with_switches
+from app.simulator.conversation.session import Close, Conversation, Outgoing
+from app.simulator.errors import Refusal
+from app.simulator.evidence.journal import Journal
+from app.simulator.evidence.observers import Statistics
+from app.simulator.evidence.violations import Violations
+from app.simulator.server.connection import Connection, KeptSessions
+from app.simulator.token_ledger import Grant
+from app.simulator.wire.decoding import decode
+from app.simulator.wire.ids import Ids
 from tests.contract.schema import SCHEMA, check_live
 from tests.simulator.caller import LISTEN, START, audio, silence, tone
 from tests.simulator.fuzzing import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.simulator.audio import amplified
-from app.simulator.listening import Listener, SpeechStarted, SpeechStopped
-from app.simulator.profiles import LIVE
-from app.simulator.turn_detection import turn_detection
+from app.simulator.audio.pcm import amplified
+from app.simulator.behaviour.profiles import LIVE
+from app.simulator.conversation.turn_detection import turn_detection
+from app.simulator.conversation.vad import Listener, SpeechStarted, SpeechStopped
 from tests.simulator.caller import mixed, noise, sentence, silence, tone
 
 

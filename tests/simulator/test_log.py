@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.simulator.audio import samples_of
-from app.simulator.g711 import A_LAW, MU_LAW
-from app.simulator.log import Journal
+from app.simulator.audio.g711 import A_LAW, MU_LAW
+from app.simulator.audio.pcm import samples_of
+from app.simulator.evidence.journal import Journal
 from tests.simulator.caller import audio, tone
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.simulator.g711 import Law
+    from app.simulator.audio.g711 import Law
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:

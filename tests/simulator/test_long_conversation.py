@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 
-from app.simulator.connection import Connection, KeptSessions
-from app.simulator.ids import Ids
-from app.simulator.profiles import LIVE, MARCH, Profile
-from app.simulator.script import Script, ScriptedCall, ScriptedTurn
-from app.simulator.session import Close
-from app.simulator.tokens import Grant
+from app.simulator.behaviour.profiles import LIVE, MARCH, Profile
+from app.simulator.behaviour.script import Script, ScriptedCall, ScriptedTurn
+from app.simulator.conversation.session import Close
+from app.simulator.server.connection import Connection, KeptSessions
+from app.simulator.token_ledger import Grant
+from app.simulator.wire.ids import Ids
 from tests.simulator.caller import START, sentence, silence
 from tests.simulator.switch_scenarios import WEATHER
 

@@ -14,10 +14,10 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from app.simulator.audio import pcm_of, samples_of
-from app.simulator.g711 import MU_LAW
-from app.simulator.profiles import LIVE, PROFILES, Profile, with_switches
-from app.simulator.resampling import Downsampler
+from app.simulator.audio.g711 import MU_LAW
+from app.simulator.audio.pcm import pcm_of, samples_of
+from app.simulator.audio.resampling import Downsampler
+from app.simulator.behaviour.profiles import LIVE, PROFILES, Profile, with_switches
 from tests.simulator.caller import Caller, audio, sentence, silence
 from tests.simulator.wire import KEY, QUICK, closed, send, simulated, until
 

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.simulator.profiles import DOCS, LIVE, MARCH, PROFILES, profile_named, with_switches
+from app.simulator.behaviour.profiles import (
+    DOCS,
+    LIVE,
+    MARCH,
+    PROFILES,
+    profile_named,
+    with_switches,
+)
 from tests.simulator.caller import HELLO, Caller, sentence, silence
 from tests.simulator.switch_scenarios import answered
 
 if TYPE_CHECKING:
-    from app.simulator.profiles import Profile
+    from app.simulator.behaviour.profiles import Profile
 
 
 def test_profiles_are_found_by_name() -> None:

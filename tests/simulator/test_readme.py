@@ -11,10 +11,10 @@ import pytest
 
 from app import simulator
 from app.simulator.__main__ import build_parser
+from app.simulator.behaviour.profiles import LIVE, PROFILES
+from app.simulator.evidence.violations import VIOLATIONS
 from app.simulator.faults import FAULTS
-from app.simulator.profiles import LIVE, PROFILES
 from app.simulator.script_file import script_of
-from app.simulator.violations import VIOLATIONS
 
 README = (Path(simulator.__file__).parent / "README.md").read_text("utf-8")
 SWITCHES = {switch.name: switch.metadata for switch in fields(LIVE) if switch.name != "name"}

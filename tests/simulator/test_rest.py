@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from app.simulator.ids import Ids
-from app.simulator.profiles import LIVE
+from app.simulator.behaviour.profiles import LIVE
 from app.simulator.rest.agents import AgentStore
 from app.simulator.rest.problems import Problem
 from app.simulator.rest.sessions import SessionRecords
+from app.simulator.wire.ids import Ids
 from tests.simulator.caller import HELLO, LISTEN, audio, sentence, silence
 from tests.simulator.wire import KEY, QUICK, closed, opened, send, simulated, until
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.simulator.connection import KeptSessions
-from app.simulator.profiles import LIVE, with_switches
+from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.server.connection import KeptSessions
 from tests.simulator.caller import HELLO, Caller, sentence, silence
 
 if TYPE_CHECKING:
-    from app.simulator.messages import Frame
-    from app.simulator.profiles import Profile
+    from app.simulator.behaviour.profiles import Profile
+    from app.simulator.wire.messages import Frame
 
 RESUMABLE = with_switches(LIVE, {"resume": "ok"})
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.simulator.profiles import LIVE
-from app.simulator.script import Prompter, Script, ScriptedTurn
+from app.simulator.behaviour.profiles import LIVE
+from app.simulator.behaviour.script import Prompter, Script, ScriptedTurn
 from app.simulator.script_file import read_script, script_of
 from tests.simulator.caller import Caller, sentence, silence
 from tests.simulator.switch_scenarios import CREATE, asked, started

@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from app.simulator.profiles import LIVE, with_switches
+from app.simulator.behaviour.profiles import LIVE, with_switches
 from tests.simulator.caller import HELLO, LISTEN, audio, sentence, silence
 from tests.simulator.wire import KEY, QUICK, closed, mint, opened, order, send, stats, until
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.simulator import speech
-from app.simulator.audio import amplified, level_db, peak
-from app.simulator.clip import Clip
-from app.simulator.speech import Speech
+from app.simulator.audio import speech
+from app.simulator.audio.clip import Clip
+from app.simulator.audio.pcm import amplified, level_db, peak
+from app.simulator.audio.speech import Speech
 from tests.simulator.caller import tone
 
 FOLDER = Path(speech.__file__).parent / "clips"

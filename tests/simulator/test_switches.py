@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.simulator.profiles import LIVE, Profile
+from app.simulator.behaviour.profiles import LIVE, Profile
 from tests.simulator import switch_scenarios as look
 
 Look = Callable[[Profile], object]

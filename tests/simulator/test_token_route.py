@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.simulator.profiles import LIVE, with_switches
-from app.simulator.token_route import answer_token_request
-from app.simulator.tokens import TokenLedger
+from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.server.token_route import answer_token_request
+from app.simulator.token_ledger import TokenLedger
 
 NOW = 1_795_000_000.0
 KEY = "0123456789abcdef0123456789abcdef"

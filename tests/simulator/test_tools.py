@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.simulator.connection import KeptSessions
-from app.simulator.profiles import LIVE, with_switches
-from app.simulator.script import Script, ScriptedCall, ScriptedTurn
+from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.behaviour.script import Script, ScriptedCall, ScriptedTurn
+from app.simulator.server.connection import KeptSessions
 from tests.simulator.caller import Caller, sentence, silence
 from tests.simulator.switch_scenarios import (
     CREATE,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.simulator.audio import amplified
-from app.simulator.profiles import LIVE
-from app.simulator.script import Script, ScriptedTurn
+from app.simulator.audio.pcm import amplified
+from app.simulator.behaviour.profiles import LIVE
+from app.simulator.behaviour.script import Script, ScriptedTurn
 from tests.simulator.caller import Caller, sentence, silence, tone
 from tests.simulator.switch_scenarios import asked, started
 

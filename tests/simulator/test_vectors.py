@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import pytest
 
-from app.simulator.connection import Connection, KeptSessions
-from app.simulator.ids import Ids
-from app.simulator.profiles import LIVE, MARCH, Profile, with_switches
-from app.simulator.script import Script, ScriptedCall, ScriptedTurn
-from app.simulator.server import create_simulator
-from app.simulator.session import Close
+from app.simulator.behaviour.profiles import LIVE, MARCH, Profile, with_switches
+from app.simulator.behaviour.script import Script, ScriptedCall, ScriptedTurn
+from app.simulator.conversation.session import Close
+from app.simulator.server.app import create_simulator
+from app.simulator.server.connection import Connection, KeptSessions
+from app.simulator.wire.ids import Ids
 from tests.simulator.caller import LISTEN, Caller, sentence, silence
 from tests.simulator.wire import closed, opened, order, send, simulated, until
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.simulator.profiles import LIVE, with_switches
-from app.simulator.violations import VIOLATIONS, Violations
+from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.evidence.violations import VIOLATIONS, Violations
 from tests.simulator.caller import LISTEN, audio, silence
 from tests.simulator.wire import KEY, QUICK, mint, opened, send, simulated, stats, until
 

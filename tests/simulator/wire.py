@@ -10,9 +10,9 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.simulator.profiles import LIVE, with_switches
-from app.simulator.server import create_simulator
-from app.simulator.transport import SERVER_OPTIONS
+from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.server.app import create_simulator
+from app.simulator.server.transport import SERVER_OPTIONS
 from tests.support import serve
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import hmac
 import pytest
 
 from app.access.codes import Codes
+from app.access.signing import Signer
 from app.errors import UnauthenticatedError
-from app.signing import Signer
 
 SIGNER = Signer("a-deployment-secret-that-tests-know-0123")
 KNOWN = ("first-code", "second-code", "third-code")

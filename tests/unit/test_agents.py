@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.agents import load_agents
+from app.config.agents import load_agents
+from app.config.settings import DEFAULT_GREETING, DEFAULT_VOICES
 from app.errors import ConfigurationError
-from app.settings import DEFAULT_GREETING, DEFAULT_VOICES
 from tests.service import make_settings
 
 if TYPE_CHECKING:

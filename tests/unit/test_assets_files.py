@@ -15,13 +15,13 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.routing import Mount
 
-from app.assets.coding import choose_coding
-from app.assets.files import BrowserFiles
-from app.assets.linker import link
-from app.assets.module import LinkError
-from app.assets.prepared import ENTRIES, PreparedFiles
-from app.assets.shrinking import Shrinker
-from app.assets.styles import join_styles
+from app.web.assets.coding import choose_coding
+from app.web.assets.files import BrowserFiles
+from app.web.assets.linker import link
+from app.web.assets.module import LinkError
+from app.web.assets.prepared import ENTRIES, PreparedFiles
+from app.web.assets.shrinking import Shrinker
+from app.web.assets.styles import join_styles
 from tests.service import assert_problem, caller, refusing, service
 from tests.test_imports import STATIC
 
@@ -198,7 +198,7 @@ async def test_crowd_waits_for_one_preparation(
         made.append(entry)
         return link(entry, read)
 
-    monkeypatch.setattr("app.assets.prepared.link", counted)
+    monkeypatch.setattr("app.web.assets.prepared.link", counted)
     files = PreparedFiles(tmp_path)
     crowd = [asyncio.create_task(files.linked("a.js")) for _ in range(20)]
     await asyncio.sleep(0)

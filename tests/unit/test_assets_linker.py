@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from app.assets.linker import link
-from app.assets.module import LinkError
-from app.assets.script_code import code_of
-from app.assets.shrinking import Shrinker
-from app.assets.unused import kept_words, statements
+from app.web.assets.linker import link
+from app.web.assets.module import LinkError
+from app.web.assets.script_code import code_of
+from app.web.assets.shrinking import Shrinker
+from app.web.assets.unused import kept_words, statements
 from tests.test_imports import STATIC, js_files, js_imports
 
 NODE = Path(sys.executable).with_name("node")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.check import check, describe, in_words
+from app.config.settings import SECRETS, Settings, variable
 from app.errors import UpstreamUnavailableError
-from app.settings import SECRETS, Settings, variable
-from app.simulator.server import create_simulator
-from app.simulator.transport import SERVER_OPTIONS
+from app.simulator.server.app import create_simulator
+from app.simulator.server.transport import SERVER_OPTIONS
 from tests.integration.raw_upstream import raw_upstream
 from tests.service import KEY, make_settings
 from tests.support import serve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.languages import COOKIE, accepted
+from app.web.languages import COOKIE, accepted
 from tests.service import refusing, service
 
 ENGLISH, GERMAN = '<html lang="en">', '<html lang="de">'

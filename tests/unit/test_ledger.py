@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.limits.ledger import LIFETIME_SECONDS, MAX_CANDIDATES, Grant
-from app.limits.ledger_memory import MemoryLedger
+from app.usage.ledger import LIFETIME_SECONDS, MAX_CANDIDATES, Grant
+from app.usage.ledger_memory import MemoryLedger
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server
 

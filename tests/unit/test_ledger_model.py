@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from app.limits.ledger import LIFETIME_SECONDS, Grant
+from app.usage.ledger import LIFETIME_SECONDS, Grant
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server
 

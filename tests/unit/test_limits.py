@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.caller import Caller
+from app.access.caller import Caller
+from app.access.signing import Signer
 from app.errors import QuotaExhaustedError, RateLimitedError
-from app.limits.attempts import CodeAttempts
-from app.limits.bounded_memory import BoundedMemory
-from app.limits.cost import cost_sentence, worst_cost_per_day_usd
-from app.limits.courtesy import CourtesyLimits
-from app.limits.fields import rate_limit_fields
-from app.limits.guard import CostGuard
-from app.limits.ledger_memory import MemoryLedger
-from app.limits.receipts import Receipts
-from app.limits.rules import SENTENCES, LimitState
-from app.limits.windows import LONGEST_WAIT_SECONDS, Window
-from app.metrics import LIMITS
-from app.signing import Signer
+from app.observability.metrics import LIMITS
+from app.usage.attempts import CodeAttempts
+from app.usage.bounded_memory import BoundedMemory
+from app.usage.fields import rate_limit_fields
+from app.usage.ledger_memory import MemoryLedger
+from app.usage.pricing import cost_sentence, worst_cost_per_day_usd
+from app.usage.quota import CostGuard
+from app.usage.rate_limits import CourtesyLimits
+from app.usage.receipts import Receipts
+from app.usage.rules import SENTENCES, LimitState
+from app.usage.windows import LONGEST_WAIT_SECONDS, Window
 from tests.limit_kit import Clock, Tally, rules, visitor
 from tests.service import make_settings
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import UpstreamUnavailableError
-from app.log import causes, places
+from app.observability.logging import causes, places
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "text-that-must-not-be-logged"

@@ -11,8 +11,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.main import create_app
-from app.metrics import Metrics
-from app.metrics_server import MAX_CONNECTIONS, MAX_HEAD_BYTES, MetricsServer
+from app.observability.metrics import Metrics
+from app.web.metrics_server import MAX_CONNECTIONS, MAX_HEAD_BYTES, MetricsServer
 from tests.service import assert_problem, caller, make_settings, minting, refusing, service
 
 if TYPE_CHECKING:

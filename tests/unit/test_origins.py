@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.origins import OriginPolicy, normalise_origin
+from app.config.origins import OriginPolicy, normalise_origin
 
 POLICY = OriginPolicy(frozenset({"https://www.example.com", "http://localhost:3000"}))
 OWN = "https://voice.example.com"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.config.settings import Settings, load_settings, variable
 from app.errors import ConfigurationError
-from app.settings import Settings, load_settings, variable
 from tests.service import KEY, make_settings
 
 EXPIRES = "VOICEGATE_DEFAULT_EXPIRES_IN_SECONDS"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.signing import Signer
+from app.access.signing import Signer
 
 LONG = "x" * 100
 

@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from app.assets.files import BrowserFiles
-from app.assets.media_types import media_type
+from app.web.assets.files import BrowserFiles
+from app.web.assets.media_types import media_type
 from tests.service import assert_problem, caller, refusing, service
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import StoppedError
 from app.main import create_app
-from app.stop import StopSwitch
+from app.web.kill_switch import StopSwitch
 from tests.service import assert_problem, caller, make_settings, minting, refusing, service
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ async def test_file_is_looked_for_before_the_first_request_and_from_then_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service that starts stopped mints nothing first; the watcher ends with the service."""
-    monkeypatch.setattr("app.stop.LOOK_EVERY_SECONDS", 0.001)
+    monkeypatch.setattr("app.web.kill_switch.LOOK_EVERY_SECONDS", 0.001)
     file = tmp_path / "stop"
     file.touch()
     app = create_app(make_settings(stop_file=file), transport=minting())

@@ -16,10 +16,10 @@ import respx
 
 from app.errors import OverloadedError, UpstreamError, UpstreamRejectedError
 from app.main import create_app
-from app.metrics import Metrics
-from app.slots import Slots
-from app.transport import open_http_client
-from app.upstream import AgentsClient, MintedToken, SessionFacts
+from app.observability.metrics import Metrics
+from app.upstream.client import AgentsClient, MintedToken, SessionFacts
+from app.upstream.slots import Slots
+from app.upstream.transport import open_http_client
 from tests.service import (
     KEY,
     SERVICE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from app.simulator.tokens import TokenLedger
+    from app.simulator.token_ledger import TokenLedger
 
 
 @dataclass(frozen=True, slots=True)

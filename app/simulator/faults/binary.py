@@ -9,7 +9,7 @@ from app.simulator.faults.stage import Raw
 
 if TYPE_CHECKING:
     from app.simulator.faults.stage import Item
-    from app.simulator.messages import Frame
+    from app.simulator.wire.messages import Frame
 
 _PAYLOADS: Final = (bytes(480), b"", b"\xff\xfe{}")
 

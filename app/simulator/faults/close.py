@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from app.simulator.conversation.session import Close
 from app.simulator.faults.moment import MOMENT_FORM, Ending, split_moment
-from app.simulator.session import Close
 
 CLOSE_CODES: Final = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})
 """Those that may stand in a close frame. Source: RFC 6455, section 7.4, and its registry."""

@@ -8,7 +8,7 @@ from app.simulator.faults.every import Every
 
 if TYPE_CHECKING:
     from app.simulator.faults.stage import Item
-    from app.simulator.messages import Frame
+    from app.simulator.wire.messages import Frame
 
 
 class Duplicates(Every):

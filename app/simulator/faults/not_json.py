@@ -9,7 +9,7 @@ from app.simulator.faults.stage import Raw
 
 if TYPE_CHECKING:
     from app.simulator.faults.stage import Item
-    from app.simulator.messages import Frame
+    from app.simulator.wire.messages import Frame
 
 _TEXTS: Final = ("", "{", "<html>", "null", "[]", '"text"', "{}", '{"type":5}', '{"type":"x"}}')
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.simulator.session import Outgoing
+from app.simulator.conversation.session import Outgoing
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from app.simulator.faults.answer import TokenFault, read_choice
 
 if TYPE_CHECKING:
     from app.simulator.faults.answer import TokenAnswer
-    from app.simulator.tokens import TokenLedger
+    from app.simulator.token_ledger import TokenLedger
 
 _CHARACTERS: Final = "+/=&%?# %2B\u00e9"
 """Each of them means something else, or ends the token, when it stands in a URL as it is."""

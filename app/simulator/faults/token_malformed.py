@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from app.simulator.faults.answer import TokenAnswer
-    from app.simulator.tokens import TokenLedger
+    from app.simulator.token_ledger import TokenLedger
 
 _HUGE_BYTES: Final = 8 * 2**20
 _PAGE: Final = b"<!doctype html><title>Sign in</title><p>Welcome to the airport's network."

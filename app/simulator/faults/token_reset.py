@@ -9,7 +9,7 @@ from app.simulator.faults.answer import TokenFault, read_choice
 
 if TYPE_CHECKING:
     from app.simulator.faults.answer import TokenAnswer
-    from app.simulator.tokens import TokenLedger
+    from app.simulator.token_ledger import TokenLedger
 
 _PLACES: Final = {"before_answer": -1.0, "within_body": 0.5}
 

@@ -10,7 +10,7 @@ from app.simulator.faults.stage import read_seconds
 
 if TYPE_CHECKING:
     from app.simulator.faults.answer import TokenAnswer
-    from app.simulator.tokens import TokenLedger
+    from app.simulator.token_ledger import TokenLedger
 
 
 class TokenSlowBody(TokenFault):

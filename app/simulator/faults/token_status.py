@@ -11,7 +11,7 @@ from app.simulator.faults.stage import read_whole
 
 if TYPE_CHECKING:
     from app.simulator.faults.answer import TokenAnswer
-    from app.simulator.tokens import TokenLedger
+    from app.simulator.token_ledger import TokenLedger
 
 
 class TokenStatus(TokenFault):

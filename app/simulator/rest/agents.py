@@ -8,17 +8,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from app.simulator.config import SessionConfig
-from app.simulator.config_tools import refuse_bad_tool
-from app.simulator.refusal import Refusal
+from app.simulator.behaviour.script import Script
+from app.simulator.errors import Refusal
 from app.simulator.rest.problems import Problem, invalid
-from app.simulator.script import Script
+from app.simulator.wire.config_tools import refuse_bad_tool
+from app.simulator.wire.session_config import SessionConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from app.simulator.ids import Ids
-    from app.simulator.profiles import Profile
+    from app.simulator.behaviour.profiles import Profile
+    from app.simulator.wire.ids import Ids
 
 _AGENTS_LIMIT: Final = 100
 _NAME_LIMIT: Final = 200

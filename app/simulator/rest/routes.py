@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from app.simulator.rest.agents import AgentStore
     from app.simulator.rest.sessions import SessionRecord, SessionRecords
-    from app.simulator.tokens import TokenLedger
+    from app.simulator.token_ledger import TokenLedger
 
     Handler = Callable[[Request], Awaitable[Response]]
     Note = Callable[[Request, int], None]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.main import create_app
-from app.middleware.admission import MINT, Admission
+from app.web.middleware.admission import MINT, Admission
 from tests.service import assert_problem, caller, make_settings, minting, refusing, service
 
 CODED: dict[str, Any] = {"access": "code", "access_codes": ("correct-horse-battery",)}

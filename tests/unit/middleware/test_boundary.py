@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from app.lifecycle import Lifecycle
-from app.middleware.boundary import Boundary
-from app.middleware.request_id import RequestId
-from app.origins import OriginPolicy
+from app.config.origins import OriginPolicy
+from app.web.lifespan import Lifecycle
+from app.web.middleware.errors import Boundary
+from app.web.middleware.request_id import RequestId
 from tests.service import assert_problem, caller, minting, service
 
 PAGE = {"Origin": "http://voicegate.test", "Sec-Fetch-Site": "same-origin"}
@@ -62,7 +62,7 @@ async def test_failure_inside_the_service_is_a_problem(monkeypatch: pytest.Monke
     async def broken(*_: object, **__: object) -> None:
         raise KeyError(SECRET)
 
-    monkeypatch.setattr("app.tokens.TokenService.mint", broken)
+    monkeypatch.setattr("app.tokens.service.TokenService.mint", broken)
     async with service(minting()) as client:
         response = await client.get("/api/voice-token")
 

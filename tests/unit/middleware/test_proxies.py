@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.middleware.proxies import TrustedProxies, is_trusted
+from app.web.middleware.proxies import TrustedProxies, is_trusted
 
 NETWORKS = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 

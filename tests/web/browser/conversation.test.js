@@ -21,7 +21,7 @@ const QUESTION_AT_SECONDS = 7;
 const INTERRUPTION_AFTER_SECONDS = 3.5;
 
 const greeting = readWav(
-  fileURLToPath(new URL('../../../app/simulator/clips/greeting.wav', import.meta.url)),
+  fileURLToPath(new URL('../../../app/simulator/audio/clips/greeting.wav', import.meta.url)),
 );
 
 /** @type {Awaited<ReturnType<typeof serveDemo>>} */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { envelope, partHeard as partFound, SILENT } from '../browser/listening.js';
 import { RATE_HZ, readWav } from '../browser/wav.js';
 
-const CLIPS = new URL('../../../app/simulator/clips/', import.meta.url);
+const CLIPS = new URL('../../../app/simulator/audio/clips/', import.meta.url);
 
 /**
  * Part of a sentence from which it counts as heard. Measured: one that nobody said reaches 0.3, one that was

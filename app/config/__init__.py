@@ -1,0 +1,1 @@
+"""The settings: read from the environment, checked, and turned into agents and origins."""

@@ -1,0 +1,209 @@
+"""The operator's agents: read once at start, checked, and turned into what the browser sends."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from app.config.settings import DEFAULT_VOICES, EditableField
+from app.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.config.settings import Settings
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+# Of a stored agent everything is decided upstream: its id must be sent alone.
+# Source: AssemblyAI documentation, session configuration, September 2026.
+STORED_AGENT_ALLOWS = {"agent_id", "title", "description"}
+
+Voice = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S+$")]
+KeyTerm = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+SilenceMs = Annotated[int, Field(ge=50, le=10000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class TurnDetection(_Strict):
+    """When a pause ends the caller's turn. Unset fields are left to the upstream, which adapts."""
+
+    vad_threshold: float | None = Field(default=None, ge=0, le=1)
+    min_silence_ms: SilenceMs | None = None
+    max_silence_ms: SilenceMs | None = None
+    interruption_delay_ms: int | None = Field(default=None, ge=0, le=1000)
+    interrupt_response: bool | None = None
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        low, high = self.min_silence_ms, self.max_silence_ms
+        if low is not None and high is not None and low >= high:
+            raise ValueError("max_silence_ms must be more than min_silence_ms")
+        return self
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the upstream's object; its silences and delay are milliseconds too."""
+        return _without_none(
+            vad_threshold=self.vad_threshold,
+            min_silence=self.min_silence_ms,
+            max_silence=self.max_silence_ms,
+            interruption_delay=self.interruption_delay_ms,
+            interrupt_response=self.interrupt_response,
+        )
+
+
+class Agent(_Strict):
+    """One agent as the operator writes it."""
+
+    title: str = Field(default="", max_length=100)
+    description: str = Field(default="", max_length=500)
+    agent_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")] | None = None
+    system_prompt: str = Field(default="", max_length=20000)
+    greeting: str = Field(default="", max_length=2000)
+    voice: Voice = "alba"
+    voices: list[Voice] = list(DEFAULT_VOICES)
+    editable: list[EditableField] = []
+    key_terms: list[KeyTerm] = Field(default=[], max_length=100)
+    transcription_mode: Literal["min_latency", "balanced", "max_accuracy"] | None = None
+    language_codes: list[LanguageCode] = []
+    voice_focus: Literal["near-field", "far-field"] | None = None
+    turn_detection: TurnDetection | None = None
+
+    @model_validator(mode="after")
+    def _check_stored_agent_alone(self) -> Self:
+        others = self.model_fields_set - STORED_AGENT_ALLOWS
+        if self.agent_id is not None and others:
+            raise ValueError(f"agent_id stands alone: remove {', '.join(sorted(others))}")
+        return self
+
+    def session(self) -> dict[str, Any]:
+        """Return the `session` object of the first `session.update`.
+
+        A greeting is omitted rather than empty or null: without one the agent listens first.
+        Source: AssemblyAI documentation and live answers, session configuration, September 2026.
+        """
+        if self.agent_id is not None:
+            return {"agent_id": self.agent_id}
+        heard = _without_none(
+            keyterms=self.key_terms or None,
+            transcription_mode=self.transcription_mode,
+            language_codes=self.language_codes or None,
+            voice_focus=self.voice_focus,
+            turn_detection=(self.turn_detection.to_wire() if self.turn_detection else None) or None,
+        )
+        return _without_none(
+            system_prompt=self.system_prompt or None,
+            greeting=self.greeting or None,
+            input=heard or None,
+            output={"voice": self.voice},
+        )
+
+    def public(self, name: str) -> dict[str, Any]:
+        """Return what the page and other front ends may know."""
+        stored = self.agent_id is not None
+        return {
+            "name": name,
+            "title": self.title or name.replace("-", " ").replace("_", " ").capitalize(),
+            "description": self.description,
+            "session": self.session(),
+            "voices": [] if stored else list(dict.fromkeys([self.voice, *self.voices])),
+            "editable": list(dict.fromkeys(self.editable)),
+        }
+
+
+class _AgentsFile(_Strict):
+    default: str | None = None
+    agents: dict[str, Agent] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        for name in self.agents:
+            if not NAME.fullmatch(name):
+                raise ValueError("agents are named with a-z, 0-9, - and _")
+        if self.default is not None and self.default not in self.agents:
+            raise ValueError(f"default must be one of {', '.join(self.agents)}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """All configured agents; `default` is the name of the one that a page starts with."""
+
+    default: str
+    by_name: dict[str, Agent]
+
+    def public(self) -> dict[str, Any]:
+        """Return the answer of `GET /api/agents`."""
+        return {
+            "default": self.default,
+            "agents": [agent.public(name) for name, agent in self.by_name.items()],
+        }
+
+
+def load_agents(settings: Settings) -> Agents:
+    """Return the agents of the settings' file, or the one agent of the settings themselves.
+
+    Raises:
+        ConfigurationError: One sentence for each thing that is wrong.
+    """
+    if settings.agents_file is not None:
+        return _read_file(settings.agents_file)
+    try:
+        agent = Agent(
+            title="Assistant",
+            description="A friendly voice to talk to.",
+            system_prompt=settings.agent_system_prompt,
+            greeting=settings.agent_greeting,
+            voice=settings.agent_voice,
+            voices=list(settings.agent_voices),
+            editable=list(settings.agent_editable),
+        )
+    except ValidationError as error:
+        raise ConfigurationError(*_sentences("VOICEGATE_AGENT", error)) from None
+    return Agents("assistant", {"assistant": agent})
+
+
+def _read_file(path: Path) -> Agents:
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except OSError as error:
+        raise ConfigurationError(
+            f"VOICEGATE_AGENTS_FILE names {path}, which cannot be read: {error.strerror}."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
+    try:
+        parsed = _AgentsFile.model_validate(content)
+    except ValidationError as error:
+        raise ConfigurationError(*_sentences(str(path), error)) from None
+    return Agents(parsed.default or next(iter(parsed.agents)), parsed.agents)
+
+
+def _sentences(where: str, error: ValidationError) -> list[str]:
+    sentences = []
+    for entry in error.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in entry["loc"])
+        message = entry["msg"].removeprefix("Value error, ").rstrip(".")
+        if entry["type"] == "extra_forbidden":
+            message = "there is no such field"
+        sentences.append(f"{where}: {place + ': ' if place else ''}{message}.")
+    return sentences
+
+
+def _without_none(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

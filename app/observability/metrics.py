@@ -1,0 +1,217 @@
+"""What Prometheus reads: counts and times, every label out of a fixed set."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from app import __version__
+from app.errors import AppError
+from app.observability.metric_times import Times, TimesByLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+OTHER: Final = "other"
+STATIC: Final = "/static"
+METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "POST")
+STATUSES: Final = (
+    *(200, 202, 204, 206, 304),
+    *(400, 401, 403, 404, 405, 408, 413, 415, 416, 422, 429, 431),
+    *(500, 502, 503, 504),
+)
+PAGES: Final = ("/", "/docs")
+LIMITS: Final = (
+    *("caller-minute", "caller-hour", "address-minute", "address-hour", "all-minute"),
+    *("caller-day", "address-day", "all-day", "caller-open", "address-open", "all-open"),
+    "code-attempts",
+)
+STORES: Final = ("courtesy", "cost")
+KEYS: Final = ("first", "spare")
+ACCESS_REASONS: Final = (
+    *("no-credential", "bad-credential", "expired"),
+    *("code", "origin", "unavailable"),
+)
+
+# A second series for each, telling when it was made, would double the answer for nothing.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class _Fixed:
+    """A counter with one label: each value has its child from the start, the rest share one."""
+
+    __slots__ = ("_children", "_other")
+
+    def __init__(self, counter: Counter, values: Iterable[str]) -> None:
+        self._children = {value: counter.labels(value) for value in values}
+        self._other = counter.labels(OTHER)
+
+    def of(self, value: str) -> Counter:
+        """Return the child of a value."""
+        return self._children.get(value, self._other)
+
+
+class Metrics:
+    """The numbers of one application, in a registry of its own."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self._registry = registry
+        self._routes: frozenset[str] = frozenset()
+        self._in_flight = _gauge(registry, "requests_in_flight", "Requests being answered now.")
+        self._minting = _gauge(registry, "minting", "1 while tokens are minted, 0 while stopped.")
+        Info("voicegate_build", "What runs.", registry=registry).info(
+            {"version": __version__, "python": platform.python_version()}
+        )
+        ProcessCollector(registry=registry)
+
+        labels = ("route", "method", "status")
+        self._requests = _counter(registry, "requests", "Answers.", *labels)
+        self._request_children: dict[tuple[str, str, int], Counter] = {}
+        self._request_seconds = TimesByLabel(
+            registry, "voicegate_request_seconds", "To answer.", "route"
+        )
+        self._request_times: dict[str, Times] = {}
+        pages = _counter(registry, "pages", "Pages that were shown.", "page")
+        self._pages = {page: pages.labels(page) for page in PAGES}
+
+        outcomes = ("ok", "aborted", *_codes(AppError))
+        self._mints = _fixed(registry, "mints", "Requests for a token.", "outcome", outcomes)
+        self._mint_seconds = _times(registry, "mint_seconds", "To answer one of them.")
+        self._upstream = _fixed(
+            registry, "upstream_requests", "Exchanges with the agent service.", "outcome", outcomes
+        )
+        self._upstream_seconds = _times(registry, "upstream_seconds", "Each of them.")
+        self._limited = _fixed(registry, "limited", "Refused by a limit.", "limit", LIMITS)
+        self._store_failed = _fixed(
+            registry, "store_failures", "The store of limits was away.", "kind", STORES
+        )
+        self._granted = _counter(registry, "granted_seconds", "Seconds of sessions granted.")
+        self._returned = _counter(registry, "returned_seconds", "Of these, proven to be unused.")
+        self._key_refused = _fixed(
+            registry, "key_refusals", "The agent service refused a key.", "key", KEYS
+        )
+        self._access_refused = _fixed(
+            registry, "access_refusals", "Callers turned away.", "reason", ACCESS_REASONS
+        )
+
+    def know_routes(self, paths: Iterable[str]) -> None:
+        """Take the paths that may stand in the label `route`; of any other it says `other`."""
+        self._routes = frozenset(paths)
+
+    def route_of(self, path: str) -> str:
+        """Return the template of the route that a path belongs to, or `other`."""
+        if path in self._routes:
+            return path
+        return STATIC if path.startswith(STATIC + "/") else OTHER
+
+    def watch(self, *, in_flight: Callable[[], float], minting: Callable[[], float]) -> None:
+        """Read these whenever somebody looks."""
+        self._in_flight.set_function(in_flight)
+        self._minting.set_function(minting)
+
+    def request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one answer. Args: its route's template, verb, status and seconds it took."""
+        child = self._request_children.get((route, method, status))
+        if child is None:
+            child = self._new_request_child(route, method, status)
+        child.inc()
+        times = self._request_times.get(route)
+        if times is None:
+            times = self._new_times(route)
+        times.observe(seconds)
+        if route in self._pages and status == 200 and method == "GET":  # noqa: PLR2004 - OK
+            self._pages[route].inc()
+
+    def mint(self, outcome: str, seconds: float) -> None:
+        """Count one request for a token: `ok`, `aborted` or the problem's code."""
+        self._mints.of(outcome).inc()
+        self._mint_seconds.observe(seconds)
+
+    def upstream(self, outcome: str, seconds: float) -> None:
+        """Count one exchange with the agent service: `ok` or the problem's code."""
+        self._upstream.of(outcome).inc()
+        self._upstream_seconds.observe(seconds)
+
+    def limited(self, limit: str) -> None:
+        """Count a refusal by the limit of this name."""
+        self._limited.of(limit).inc()
+
+    def store_failed(self, kind: str) -> None:
+        """Count that the store could not be asked: for `courtesy` or for `cost`."""
+        self._store_failed.of(kind).inc()
+
+    def granted(self, seconds: int) -> None:
+        """Add what was granted."""
+        self._granted.inc(seconds)
+
+    def returned(self, seconds: int) -> None:
+        """Add what came back on proof."""
+        self._returned.inc(seconds)
+
+    def key_refused(self, which: str) -> None:
+        """Count that the agent service refused the `first` key or the `spare`."""
+        self._key_refused.of(which).inc()
+
+    def access_refused(self, reason: str) -> None:
+        """Count a caller that was turned away."""
+        self._access_refused.of(reason).inc()
+
+    def exposition(self) -> bytes:
+        """Return all of it in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def _new_request_child(self, route: str, method: str, status: int) -> Counter:
+        """Make a child, or return the one that all unknown values share; their number is bounded.
+
+        Kept by the values as they came only if those are known: else a caller could fill memory.
+        """
+        known = (
+            route if route in self._routes else OTHER,
+            method if method in METHODS else OTHER,
+            str(status) if status in STATUSES else OTHER,
+        )
+        child = self._requests.labels(*known)
+        if known == (route, method, str(status)):
+            self._request_children[route, method, status] = child
+        return child
+
+    def _new_times(self, route: str) -> Times:
+        known = route if route in self._routes else OTHER
+        child = self._request_seconds.labels(known)
+        if known == route:
+            self._request_times[route] = child
+        return child
+
+
+def _codes(error: type[AppError]) -> set[str]:
+    return {error.code}.union(*(_codes(kind) for kind in error.__subclasses__()))
+
+
+def _counter(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Counter:
+    return Counter(f"voicegate_{name}", text, labels, registry=registry)
+
+
+def _gauge(registry: CollectorRegistry, name: str, text: str) -> Gauge:
+    return Gauge(f"voicegate_{name}", text, registry=registry)
+
+
+def _times(registry: CollectorRegistry, name: str, text: str) -> Times:
+    return TimesByLabel(registry, f"voicegate_{name}", text).labels()
+
+
+def _fixed(
+    registry: CollectorRegistry, name: str, text: str, label: str, values: Iterable[str]
+) -> _Fixed:
+    return _Fixed(_counter(registry, name, text, label), values)

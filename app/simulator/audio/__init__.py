@@ -1,0 +1,1 @@
+"""PCM, encodings, and what the agent can say."""

@@ -1,0 +1,1 @@
+"""The conversation of one session, pure and over an injected clock."""

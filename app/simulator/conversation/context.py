@@ -1,0 +1,34 @@
+"""What the parts of one conversation share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.simulator.behaviour.profiles import Profile
+    from app.simulator.behaviour.script import Prompter
+    from app.simulator.conversation.timers import Agenda
+    from app.simulator.wire.ids import Ids
+    from app.simulator.wire.messages import Frame
+    from app.simulator.wire.session_config import SessionConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The surroundings of ear, mouth and errands."""
+
+    profile: Profile
+    """How the service behaves."""
+    config: SessionConfig
+    """What the session was told."""
+    prompter: Prompter
+    """Gives the words that are scripted."""
+    agenda: Agenda
+    """Where what comes later is planned."""
+    ids: Ids
+    """Where identifiers come from."""
+    send: Callable[[Frame, float], None]
+    """Takes each frame with its time in epoch seconds."""

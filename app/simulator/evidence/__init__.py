@@ -1,0 +1,1 @@
+"""What was seen: frames, counts and violations of the wire."""

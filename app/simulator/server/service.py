@@ -1,0 +1,189 @@
+"""What the simulator's routes and sockets share: state, and the way from one part to the next."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import JSONResponse, Response
+
+from app.simulator.evidence.observers import Statistics
+from app.simulator.evidence.violations import Violations
+from app.simulator.faults import SOCKET_FAULTS
+from app.simulator.faults.answer import TokenAnswer
+from app.simulator.faults.chain import Chain
+from app.simulator.faults.refuse_upgrade import RefuseUpgrade
+from app.simulator.rest.agents import AgentStore
+from app.simulator.rest.routes import RestDesk
+from app.simulator.rest.sessions import SessionRecords
+from app.simulator.server.connection import Connection, KeptSessions
+from app.simulator.server.sockets import Socket
+from app.simulator.server.token_responses import send_answer, spoiled
+from app.simulator.server.token_route import answer_token_request
+from app.simulator.token_ledger import TokenLedger
+from app.simulator.wire import messages
+from app.simulator.wire.ids import Ids
+from app.simulator.wire.versions import dressed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+    from starlette.websockets import WebSocket
+
+    from app.simulator.behaviour.script import Script
+    from app.simulator.conversation.clock import Clock
+    from app.simulator.evidence.observers import Observer
+    from app.simulator.server.control import Controls
+
+WEBSOCKET_PATHS: Final = {"/v1/ws": "ws", "/v1/voice": "voice"}
+"""With their names in the switch `websocket_path`; the second is that of April 2026."""
+_LOGGED_PARAMETERS: Final = ("expires_in_seconds", "max_session_duration_seconds", "product")
+_REFUSED_UPGRADES: Final = {"close_1006": 403, "http_401": 401}
+_CONTROL_LIMIT_BYTES: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the simulator stands on."""
+
+    clock: Clock
+    seed: int
+    watcher: Observer | None
+    script: Script | None
+
+
+class Service:
+    """What the routes share."""
+
+    def __init__(self, given: Given, controls: Controls, key: str | None) -> None:
+        self._given = given
+        self._clock = given.clock
+        self._controls = controls
+        self._ledger = TokenLedger(given.seed, key)
+        self._statistics = Statistics()
+        self._violations = Violations()
+        self._kept = KeptSessions()
+        self._records = SessionRecords()
+        ids = Ids(f"{given.seed}:agents")
+        self._agents = AgentStore(ids, lambda: self._controls.profile, self._clock.now)
+        self._connections = 0
+
+    async def token(self, request: Request) -> Response:
+        """Answer `GET /v1/token`."""
+        controls = self._controls
+        if controls.token_status is not None:
+            content, headers = {"detail": "Simulated"}, dict(controls.token_headers)
+            answer = TokenAnswer(controls.token_status, content, headers)
+        else:
+            query, key = request.query_params, request.headers.get("authorization")
+            minted = answer_token_request(
+                controls.profile, self._ledger, self._clock.now(), query, key
+            )
+            answer = TokenAnswer(*minted)
+        answer = spoiled(answer, controls.faults, self._ledger)
+        self._observe_request(request, answer.status)
+        return await send_answer(answer, request)
+
+    async def socket(self, websocket: WebSocket) -> None:
+        """Serve one WebSocket from its upgrade to its close."""
+        profile = self._controls.profile
+        if profile.websocket_path not in {"both", WEBSOCKET_PATHS[websocket.url.path]}:
+            await websocket.send_denial_response(Response(status_code=404))
+            return
+        grant = self._ledger.redeem(
+            self._clock.now(),
+            token=websocket.query_params.get("token"),
+            authorization=websocket.headers.get("authorization"),
+            single_use=profile.single_use_tokens,
+        )
+        status = _REFUSED_UPGRADES.get(profile.auth_failure) if grant is None else None
+        if RefuseUpgrade.name in self._controls.faults:
+            status = RefuseUpgrade(self._controls.faults[RefuseUpgrade.name]).status
+        if status is not None:
+            await websocket.send_denial_response(Response(status_code=status))
+            return
+        await websocket.accept()
+        if len(self._controls.sockets) >= profile.max_sockets:
+            await self._turn_away(websocket)
+            return
+        self._connections += 1
+        ids = Ids(f"{self._given.seed}:{self._connections}")
+        await self._serve(
+            websocket,
+            Connection(
+                profile, self._kept, ids, grant, self._given.script, stored=self._agents.session_of
+            ),
+        )
+
+    def rest_routes(self) -> list[BaseRoute]:
+        """Return the routes of stored agents and of what became of sessions."""
+        desk = RestDesk(self._agents, self._records, self._ledger, self._given.seed)
+        return desk.routes(self._observe_request)
+
+    async def stats(self, _request: Request) -> Response:
+        """Answer `GET /_stats`."""
+        return JSONResponse(self._statistics.report(self._ledger, self._violations.counts))
+
+    async def control(self, request: Request) -> Response:
+        """Answer `POST /_control`."""
+        try:
+            self._controls.apply(json.loads(await _body(request)))
+        except (ValueError, RecursionError) as refusal:
+            return JSONResponse({"message": str(refusal)}, 422)
+        return JSONResponse({"done": True})
+
+    async def _serve(self, websocket: WebSocket, connection: Connection) -> None:
+        faults = Chain(SOCKET_FAULTS, self._controls.faults)
+        watches = (self._violations.watch(), self._records.watch(), self._observe)
+
+        def observe(
+            direction: str, session_id: str | None, frame: Mapping[str, Any], at: float
+        ) -> None:
+            for watch in watches:
+                watch(direction, session_id, frame, at)
+
+        socket = Socket(websocket, connection, faults, self._clock, observe)
+        self._controls.sockets.add(socket)
+        try:
+            await socket.run()
+        finally:
+            self._controls.sockets.discard(socket)
+
+    async def _turn_away(self, websocket: WebSocket) -> None:
+        error = messages.config_error("at_capacity", "Service is at capacity", None, None)
+        for frame in dressed(self._controls.profile, error, self._clock.now()):
+            await websocket.send_json(frame)
+        await websocket.close(1008)
+
+    def _observe_request(self, request: Request, status: int) -> None:
+        """Tell of a request without what might be a secret: unknown parameters lose their value."""
+        query = {
+            name: value if name in _LOGGED_PARAMETERS else "<redacted>"
+            for name, value in request.query_params.items()
+        }
+        described = {"method": request.method, "path": request.url.path, "query": query}
+        self._observe("http", None, {"request": described, "status": status}, self._clock.now())
+
+    def _observe(
+        self, direction: str, session_id: str | None, frame: Mapping[str, Any], at: float
+    ) -> None:
+        self._statistics(direction, session_id, frame, at)
+        if self._given.watcher is not None:
+            self._given.watcher(direction, session_id, frame, at)
+
+
+async def _body(request: Request) -> bytes:
+    """Return a request's body.
+
+    Raises:
+        ValueError: it is too long.
+    """
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _CONTROL_LIMIT_BYTES:
+            raise ValueError("a command has at most 10000 bytes")
+    return body

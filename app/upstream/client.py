@@ -1,0 +1,255 @@
+"""AssemblyAI's token endpoint; with `upstream_answers.py` all that knows its HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import time
+import traceback
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+import httpx
+
+from app import __version__
+from app.errors import (
+    OverloadedError,
+    UpstreamError,
+    UpstreamRejectedError,
+    UpstreamTimeoutError,
+    UpstreamUnreadableError,
+)
+from app.observability import stopwatch
+from app.upstream.keys import KeyOrder
+from app.upstream.responses import (
+    KeyRefusedError,
+    MintedToken,
+    SessionFacts,
+    TransientError,
+    read_body,
+    read_session,
+    read_token,
+    refusal,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from app.observability.metrics import Metrics
+    from app.upstream.slots import Slots
+
+__all__ = ["AgentsClient", "MintedToken", "SessionFacts"]
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES = 64 * 1024
+# A session's answer repeats its configuration.
+MAX_SESSION_BYTES = 256 * 1024
+SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+# Source: AssemblyAI documentation and live answers, September 2026: a wrong key is 404 when minting
+# and 401 elsewhere, where 404 says that there is no such session.
+MINT_KEY_REFUSALS: Final = frozenset({401, 403, 404})
+SESSION_KEY_REFUSALS: Final = frozenset({401, 403})
+# Callers that failed together should not come back together.
+PAUSE_SECONDS: Final = (0.02, 0.1)
+
+
+class AgentsClient:
+    """Mints tokens with the operator's keys, which nothing else in the process keeps.
+
+    Args:
+        http: The process's pool of connections.
+        base_url: Scheme, host and port of the upstream.
+        api_key: The key; it goes into one closure and no attribute.
+        spare_api_key: Used when the first is refused; likewise.
+        slots: Bounds the requests in flight and the callers waiting.
+        total_seconds: The budget of one mint: waiting, connecting, a retry and reading.
+        metrics: Is told each exchange.
+        clock: Seconds that only go forward.
+    """
+
+    __slots__ = ("_http", "_keys", "_metrics", "_session", "_slots", "_token", "_total_seconds")
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        base_url: str,
+        api_key: str,
+        spare_api_key: str | None = None,
+        slots: Slots,
+        total_seconds: float,
+        metrics: Metrics | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = http
+        self._token, self._session = _request_builders(base_url, api_key, spare_api_key)
+        self._keys = KeyOrder(1 if spare_api_key is None else 2, clock=clock, metrics=metrics)
+        self._slots = slots
+        self._total_seconds = total_seconds
+        self._metrics = metrics
+
+    async def mint(
+        self, *, expires_in_seconds: int, max_session_duration_seconds: int
+    ) -> MintedToken:
+        """Ask for a token that opens one session.
+
+        Raises:
+            UpstreamError: The upstream refused, failed or talked nonsense.
+            OverloadedError: Too many are asking already.
+        """
+
+        async def exchange(key: int) -> MintedToken:
+            request = self._token(key, expires_in_seconds, max_session_duration_seconds)
+            response = await self._send(request)
+            try:
+                if response.status_code != httpx.codes.OK:
+                    raise refusal(response, MINT_KEY_REFUSALS)
+                return read_token(await read_body(response, MAX_BODY_BYTES))
+            finally:
+                await response.aclose()
+
+        return await self._within_budget(exchange)
+
+    async def session(self, session_id: str) -> SessionFacts:
+        """Ask what became of a session.
+
+        Raises:
+            ValueError: This cannot be a session's id.
+            UpstreamError: The upstream refused, failed or talked nonsense.
+            OverloadedError: Too many are asking already.
+        """
+        if not SESSION_ID.fullmatch(session_id):
+            raise ValueError("not a session's id")
+
+        async def exchange(key: int) -> SessionFacts:
+            response = await self._send(self._session(key, session_id))
+            try:
+                if response.status_code == httpx.codes.NOT_FOUND:
+                    return SessionFacts("unknown")
+                if response.status_code != httpx.codes.OK:
+                    raise refusal(response, SESSION_KEY_REFUSALS)
+                return read_session(await read_body(response, MAX_SESSION_BYTES))
+            finally:
+                await response.aclose()
+
+        return await self._within_budget(exchange)
+
+    async def _within_budget(self, exchange: Callable[[int], Awaitable[T]]) -> T:
+        admitted = False
+        try:
+            async with asyncio.timeout(self._total_seconds), self._slots:
+                admitted = True
+                return await self._with_good_key(exchange)
+        except TimeoutError as cause:
+            _forget_locals(cause)
+            if admitted:
+                raise UpstreamTimeoutError("the whole budget is spent") from cause
+            raise OverloadedError("the wait for a slot took too long", retry_after_seconds=1) from (
+                cause
+            )
+
+    async def _with_good_key(self, exchange: Callable[[int], Awaitable[T]]) -> T:
+        """Try one key after the other, and once more after a failure that may pass."""
+        may_retry = True
+        refused: KeyRefusedError | None = None
+        for key in self._keys.order():
+            try:
+                try:
+                    answer = await self._timed(exchange, key)
+                except TransientError as error:
+                    if not may_retry:
+                        raise
+                    may_retry = False
+                    if error.__cause__ is None:  # a server failed, not an idle connection
+                        await asyncio.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - jitter
+                    answer = await self._timed(exchange, key)
+            except KeyRefusedError as error:
+                self._keys.refused(key)
+                refused = error
+            else:
+                if refused is not None:
+                    self._keys.helped_out(key)
+                return answer
+        raise refused or UpstreamRejectedError
+
+    async def _timed(self, exchange: Callable[[int], Awaitable[T]], key: int) -> T:
+        """Make one exchange, and say how it went and how long it took."""
+        started = time.perf_counter()
+        outcome = "aborted"
+        try:
+            answer = await exchange(key)
+            outcome = "ok"
+        except Exception as error:
+            _forget_locals(error)
+            outcome = error.code if isinstance(error, UpstreamError) else "internal_error"
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            watch = stopwatch.running.get()
+            if watch is not None:
+                watch.add(started, seconds, outcome)
+            if self._metrics is not None:
+                self._metrics.upstream(outcome, seconds)
+        return answer
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send once; give each failure of the transport its name among ours."""
+        try:
+            return await self._http.send(request, stream=True)
+        except httpx.TimeoutException as cause:
+            raise UpstreamTimeoutError("no answer in time") from cause
+        except httpx.NetworkError as cause:
+            raise TransientError("the connection failed") from cause
+        except httpx.HTTPError as cause:
+            raise UpstreamUnreadableError("the answer is not HTTP") from cause
+
+    def __repr__(self) -> str:
+        return "<AgentsClient>"
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("the client holds the API key and is never serialised")
+
+
+def _forget_locals(error: BaseException) -> None:
+    """Empty the frames that a failure passed: some hold the key in a header, some a token.
+
+    What reports errors with the values of variables then has nothing to show; the places stay.
+    """
+    link: BaseException | None = error
+    seen: set[int] = set()
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        traceback.clear_frames(link.__traceback__)
+        link = link.__cause__ or link.__context__
+
+
+def _request_builders(
+    base_url: str, *api_keys: str | None
+) -> tuple[Callable[[int, int, int], httpx.Request], Callable[[int, str], httpx.Request]]:
+    headers = [
+        {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Authorization": f"Bearer {api_key}",
+            "User-Agent": f"voicegate/{__version__}",
+        }
+        for api_key in api_keys
+        if api_key is not None
+    ]
+
+    @lru_cache(maxsize=64)
+    def token(
+        key: int, expires_in_seconds: int, max_session_duration_seconds: int
+    ) -> httpx.Request:
+        query = {
+            "expires_in_seconds": expires_in_seconds,
+            "max_session_duration_seconds": max_session_duration_seconds,
+        }
+        return httpx.Request("GET", f"{base_url}/v1/token", params=query, headers=headers[key])
+
+    def session(key: int, session_id: str) -> httpx.Request:
+        return httpx.Request("GET", f"{base_url}/v1/sessions/{session_id}", headers=headers[key])
+
+    return token, session

@@ -1,0 +1,235 @@
+"""The ledger in this process's memory, of bounded size; it forgets all when the process ends."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+from app.usage.ledger import (
+    EARLY_SECONDS,
+    LATE_SECONDS,
+    LIFETIME_SECONDS,
+    MAX_CANDIDATES,
+    MAX_EXPIRES_SECONDS,
+    Grant,
+    Verdict,
+)
+from app.usage.rules import DAY
+from app.usage.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.usage.rules import CostRules
+
+# Reached only where the operator took the limits of all together away.
+MAX_KEYS: Final = 200_000
+MAX_RECORDS: Final = 100_000
+# Ends of grants that were undone are swept out together, once they are most of many.
+FEW: Final = 200
+
+
+class _Record:
+    """One grant, and what became of it."""
+
+    __slots__ = ("claimed", "grant", "minted_at", "settled")
+
+    def __init__(self, grant: Grant, minted_at: float) -> None:
+        self.grant = grant
+        self.minted_at = minted_at
+        self.claimed = False
+        self.settled = False
+
+    def could_open(self, began_at: float) -> bool:
+        """Tell whether its token may have opened a session that began then."""
+        early = began_at - self.minted_at
+        return -EARLY_SECONDS <= early <= self.grant.expires_in_seconds + LATE_SECONDS
+
+
+class MemoryLedger:
+    """A `LedgerStore` without waiting: nothing comes between the parts of one call."""
+
+    def __init__(
+        self,
+        rules: CostRules,
+        *,
+        clock: Callable[[], float] = time.time,
+        max_keys: int = MAX_KEYS,
+        max_records: int = MAX_RECORDS,
+    ) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._max_keys = max_keys
+        self._max_records = max_records
+        # By key: the day's number, the seconds of the day before and of this one.
+        self._days: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
+        # By key: when each open grant ends by itself.
+        self._open: dict[str, dict[str, float]] = {}
+        self._ends: list[tuple[float, str]] = []
+        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._sessions: OrderedDict[str, float] = OrderedDict()
+        self._latest = 0.0
+
+    def __len__(self) -> int:
+        """All that is remembered."""
+        kept = len(self._days) + len(self._records) + len(self._sessions) + len(self._ends)
+        return kept + sum(len(places) for places in self._open.values())
+
+    async def take(self, grant: Grant) -> Verdict:
+        """Count a grant, if all limits allow it."""
+        now = self._now()
+        self._prune(now)
+        rules, seconds = self._rules, grant.granted_seconds
+        parties = [
+            ("caller", f"caller:{grant.caller_key}", rules.caller_open, rules.caller_day_seconds),
+            ("all", "all", rules.all_open, rules.all_day_seconds),
+        ]
+        if grant.address_key:
+            key = f"address:{grant.address_key}"
+            parties.insert(1, ("address", key, rules.address_open, rules.address_day_seconds))
+        days = [self._day(key, now) for _, key, _, _ in parties]
+        for name, key, limit, _ in parties:
+            if limit and len(self._open.get(key, ())) >= limit:
+                frees_in_seconds = min(self._open[key].values()) - now
+                return Verdict(f"{name}-open", days[0], frees_in_seconds)
+        for (name, _, _, limit), day in zip(parties, days, strict=True):
+            if limit and day.used + seconds > limit:
+                return Verdict(f"{name}-day", day)
+        ends_at = now + grant.expires_in_seconds + seconds
+        number = int(now // DAY)
+        for (_, key, _, _), day in zip(parties, days, strict=True):
+            self._days[key] = (number, day.previous, day.current + seconds)
+            self._days.move_to_end(key)
+            self._open.setdefault(key, {})[grant.grant_id] = ends_at
+        heapq.heappush(self._ends, (ends_at, grant.grant_id))
+        self._records[grant.grant_id] = _Record(grant, now)
+        return Verdict("", days[0]._replace(current=days[0].current + seconds))
+
+    async def cancel(self, grant_id: str) -> int:
+        """Undo a grant of which no token came."""
+        now = self._now()
+        record = self._records.get(grant_id)
+        if record is None or record.settled or self._is_old(record, now):
+            return 0
+        del self._records[grant_id]
+        self._close(record.grant)
+        return self._give_back(record, record.grant.granted_seconds, now)
+
+    async def claim(self, grant_id: str) -> bool:
+        """Tell whether this is the first report of this grant's end."""
+        record = self._records.get(grant_id)
+        if record is None or record.claimed or self._is_old(record, self._now()):
+            return False
+        record.claimed = True
+        return True
+
+    async def settle(
+        self, grant_id: str, session_id: str, began_at_seconds: float, used_seconds: int
+    ) -> int:
+        """Give back what a session proves to be unused."""
+        now = self._now()
+        self._prune(now)
+        record = self._records.get(grant_id)
+        if record is None or record.settled or session_id in self._sessions:
+            return 0
+        if not record.could_open(began_at_seconds):
+            return 0
+        smallest = self._smallest(began_at_seconds)
+        if smallest is None:
+            return 0
+        self._sessions[session_id] = now
+        record.settled = True
+        self._close(record.grant)
+        return self._give_back(record, max(0, smallest - used_seconds), now)
+
+    def _now(self) -> float:
+        """Return the time, which never goes back: a day's count would be taken for another's."""
+        self._latest = max(self._latest, self._clock())
+        return self._latest
+
+    def _smallest(self, began_at: float) -> int | None:
+        """Return the seconds of the smallest grant that could open such a session."""
+        smallest: int | None = None
+        candidates = 0
+        for record in reversed(self._records.values()):
+            if record.minted_at < began_at - MAX_EXPIRES_SECONDS - LATE_SECONDS:
+                break
+            if record.minted_at > began_at + EARLY_SECONDS:
+                continue
+            candidates += 1
+            if candidates > MAX_CANDIDATES:
+                return None
+            if record.could_open(began_at):
+                granted = record.grant.granted_seconds
+                smallest = granted if smallest is None else min(smallest, granted)
+        return smallest
+
+    def _day(self, key: str, now: float) -> Window:
+        number = int(now // DAY)
+        kept, previous, current = self._days.get(key, (number, 0, 0))
+        left_seconds = DAY - now % DAY
+        if kept == number:
+            return Window(previous, current, left_seconds, DAY)
+        return Window(current if kept == number - 1 else 0, 0, left_seconds, DAY)
+
+    def _give_back(self, record: _Record, seconds: int, now: float) -> int:
+        seconds = min(seconds, record.grant.granted_seconds)
+        ago = int(now // DAY) - int(record.minted_at // DAY)
+        for key in _keys(record.grant):
+            day = self._day(key, now)
+            previous, current = day.previous, day.current
+            if ago == 0:
+                current = max(0, current - seconds)
+            elif ago == 1:
+                previous = max(0, previous - seconds)
+            if key in self._days:
+                self._days[key] = (int(now // DAY), previous, current)
+        return seconds
+
+    def _close(self, grant: Grant) -> None:
+        for key in _keys(grant):
+            places = self._open.get(key)
+            if places is not None:
+                places.pop(grant.grant_id, None)
+                if not places:
+                    del self._open[key]
+
+    def _is_old(self, record: _Record, now: float) -> bool:
+        return record.minted_at + LIFETIME_SECONDS <= now
+
+    def _prune(self, now: float) -> None:
+        """Forget what no longer counts; each entry is looked at once, in the order of its end."""
+        while self._ends and self._ends[0][0] <= now:
+            record = self._records.get(heapq.heappop(self._ends)[1])
+            if record is not None:
+                self._close(record.grant)
+        records, sessions, days = self._records, self._sessions, self._days
+        while records:
+            oldest = next(iter(records.values()))
+            if len(records) < self._max_records and not self._is_old(oldest, now):
+                break
+            records.popitem(last=False)
+            self._close(oldest.grant)
+        if len(self._ends) > 2 * len(records) + FEW:
+            self._ends = [end for end in self._ends if end[1] in records]
+            heapq.heapify(self._ends)
+        while sessions:
+            since = next(iter(sessions.values()))
+            if len(sessions) < self._max_records and since + LIFETIME_SECONDS > now:
+                break
+            sessions.popitem(last=False)
+        yesterday = int(now // DAY) - 1
+        while days:
+            number, _, _ = next(iter(days.values()))
+            if len(days) < self._max_keys and number >= yesterday:
+                break
+            days.popitem(last=False)
+
+
+def _keys(grant: Grant) -> tuple[str, ...]:
+    caller = f"caller:{grant.caller_key}"
+    if not grant.address_key:
+        return (caller, "all")
+    return (caller, f"address:{grant.address_key}", "all")

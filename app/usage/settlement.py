@@ -1,0 +1,102 @@
+"""Unused time comes back, on proof: the agent service is asked what became of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+
+from app.errors import AppError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from app.upstream.responses import SessionFacts
+    from app.usage.quota import CostGuard
+
+logger = logging.getLogger("voicegate.limits")
+
+# After a report: at 1, 5, 20 and 60 s. Live, a session is complete some seconds after its end.
+PAUSES_SECONDS: Final = (1.0, 4.0, 15.0, 40.0)
+MAX_OPEN: Final = 256
+
+
+class SessionSource(Protocol):
+    """Whoever knows sessions: the upstream's client, or a stand-in in a test."""
+
+    async def session(self, session_id: str) -> SessionFacts:
+        """Return what became of a session."""
+
+
+class Returns:
+    """Looks into the ends that are reported, behind the caller's back and in bounded number.
+
+    Args:
+        source: Knows sessions.
+        guard: Gives back.
+        pauses_seconds: Between asking; after the last one, nothing comes back.
+    """
+
+    def __init__(
+        self,
+        source: SessionSource,
+        guard: CostGuard,
+        *,
+        pauses_seconds: Sequence[float] = PAUSES_SECONDS,
+    ) -> None:
+        self._source = source
+        self._guard = guard
+        self._pauses_seconds = pauses_seconds
+        self._open: set[asyncio.Task[None]] = set()
+        self.dropped = 0
+
+    def report(self, grant_id: str, session_id: str) -> None:
+        """Look into an end, later; drops it if too many are being looked into."""
+        if len(self._open) >= MAX_OPEN:
+            self.dropped += 1
+            logger.debug("too many session ends at once: %d dropped so far", self.dropped)
+            return
+        task = asyncio.create_task(self._look_into(grant_id, session_id))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def settled(self) -> None:
+        """Wait until nothing is being looked into."""
+        while self._open:
+            await asyncio.wait(self._open)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """End with nothing left behind; what was not looked into by then stays used."""
+        try:
+            yield
+        finally:
+            for task in self._open:
+                task.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _look_into(self, grant_id: str, session_id: str) -> None:
+        if not await self._guard.claim(grant_id):
+            return
+        for pause_seconds in self._pauses_seconds:
+            await asyncio.sleep(pause_seconds)
+            try:
+                facts = await self._source.session(session_id)
+            except AppError as error:
+                logger.debug("a session cannot be looked up (%s)", error.code)
+                continue
+            if facts.status == "completed":
+                await self._settle(grant_id, session_id, facts)
+                return
+
+    async def _settle(self, grant_id: str, session_id: str, facts: SessionFacts) -> None:
+        if facts.duration_seconds is None or facts.created_at is None:
+            return
+        await self._guard.settle(
+            grant_id,
+            session_id,
+            began_at_seconds=facts.created_at.timestamp(),
+            used_seconds=math.ceil(facts.duration_seconds),
+        )

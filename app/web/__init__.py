@@ -1,0 +1,1 @@
+"""All that knows ASGI or FastAPI: server, middleware, routes and files."""

@@ -1,0 +1,159 @@
+"""What people look at: the page, the one for frames, diagnostics, and the API's documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi.responses import JSONResponse
+from fastapi.templating import Jinja2Templates
+from starlette.routing import Route
+
+from app.web.assets.coding import compress_response
+from app.web.languages import Languages
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from app.access.cookies import Visitors
+    from app.config.agents import Agents
+    from app.web.assets.files import BrowserFiles
+    from app.web.languages import Language
+
+    Endpoint = Callable[[Request], Awaitable[Response]]
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
+# Ask again each time: a page must never be older than the files that it names.
+REVALIDATE = {"Cache-Control": "no-cache"}
+BY_LANGUAGE = {"Vary": "Accept-Language, Cookie"}
+# Set by the page's own theme field: rendered with the page, the first paint has the right colours.
+THEME_COOKIE = "voicegate-theme"
+THEMES = frozenset({"light", "dark"})
+
+
+def page_routes(
+    agents: Agents,
+    *,
+    files: BrowserFiles,
+    notice: str,
+    docs: bool,
+    visitors: Visitors | None = None,
+) -> list[Route]:
+    """Return the routes of the page and, if wanted, of the API's documentation.
+
+    Args:
+        agents: What the page offers.
+        files: What the pages load.
+        notice: A line for everyone.
+        docs: Whether to serve the documentation.
+        visitors: Gives the page its cookie, where callers are told apart by it.
+    """
+    templates = Jinja2Templates(TEMPLATES)
+    languages = Languages()
+    public = agents.public()
+
+    def render(
+        request: Request,
+        name: str,
+        context: dict[str, Any],
+        *,
+        language: Language | None = None,
+        media: str | None = None,
+    ) -> Response:
+        language = language or languages.of(request)
+        context = {
+            "theme": _theme(request),
+            **context,
+            "language": language.code,
+            "languages": languages.all.values(),
+            "texts": language.texts,
+            "t": language.texts["templates"],
+            "url_for": _url_for(request),
+            "files_prefix": files.prefix,
+            "notice": notice,
+        }
+        fields = REVALIDATE | BY_LANGUAGE
+        return templates.TemplateResponse(request, name, context, headers=fields, media_type=media)
+
+    def shared(name: str, context: dict[str, Any], media: str | None = None) -> Endpoint:
+        """A page that is the same for many."""
+
+        async def endpoint(request: Request) -> Response:
+            response = render(request, name, context, media=media)
+            await files.compress_page(response, request.headers)
+            return response
+
+        return endpoint
+
+    page = shared("index.html", {"agents": public})
+
+    async def index(request: Request) -> Response:
+        return _greeted(await page(request), request, visitors)
+
+    async def embed(request: Request) -> Response:
+        response = render(request, "embed.html", _embedded(request))
+        # It holds what the address asks for: not the same for many.
+        compress_response(response, request.headers)
+        return _greeted(response, request, visitors)
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(request.app.openapi(), headers=REVALIDATE)
+
+    async def documentation(request: Request) -> Response:
+        service_url = str(request.base_url).rstrip("/")
+        context = {"openapi": request.app.openapi(), "service_url": service_url}
+        response = render(request, "docs.html", context, language=languages.all["en"])
+        # Its examples hold the name that the caller knows the service by: not the same for many.
+        compress_response(response, request.headers)
+        return response
+
+    manifest = shared("manifest.json", {}, "application/manifest+json")
+    routes = [
+        Route("/", index, name="index"),
+        Route("/embed", embed, name="embed"),
+        Route("/details", shared("details.html", {}), name="details"),
+        Route("/diagnostics", shared("diagnostics.html", {"agents": public}), name="diagnostics"),
+        Route("/manifest.webmanifest", manifest, name="manifest"),
+    ]
+    if docs:
+        routes.append(Route("/docs", documentation, name="docs"))
+        routes.append(Route("/openapi.json", openapi, name="openapi"))
+    return routes
+
+
+def _greeted(response: Response, request: Request, visitors: Visitors | None) -> Response:
+    """Return the page with its cookie, where callers are told apart by it."""
+    greeting = visitors.greeting(request.scope) if visitors else None
+    if greeting is not None:
+        # Made for one visitor: no cache between may hand it to the next.
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Set-Cookie"] = greeting
+    return response
+
+
+def _embedded(request: Request) -> dict[str, Any]:
+    """Return what the address says about the element."""
+    context: dict[str, Any] = {"agent": request.query_params.get("agent", "")}
+    theme = request.query_params.get("theme")
+    if theme is not None:
+        context["theme"] = theme if theme in THEMES else None
+    return context
+
+
+def _theme(request: Request) -> str | None:
+    """Return the theme that the visitor chose; none means the system's."""
+    theme = request.cookies.get(THEME_COOKIE)
+    return theme if theme in THEMES else None
+
+
+def _url_for(request: Request) -> Any:
+    """Return `url_for` giving paths: whole addresses would repeat whatever `Host` came in."""
+    root = request.scope.get("root_path", "").rstrip("/")
+
+    def url_for(name: str, **parameters: Any) -> str:
+        return f"{root}{request.app.url_path_for(name, **parameters)}"
+
+    return url_for
