@@ -16,7 +16,6 @@ from app.config.agents import load_agents
 from app.config.origins import OriginPolicy
 from app.errors import ConfigurationError
 from app.observability.metrics import Metrics
-from app.observability.tracing import flushed, open_tracer
 from app.tokens.service import TokenPolicy, TokenService
 from app.upstream.client import AgentsClient
 from app.upstream.slots import Slots
@@ -35,7 +34,6 @@ from app.web.middleware.gate import MintGate
 from app.web.middleware.proxies import TrustedProxies
 from app.web.middleware.request_id import RequestId
 from app.web.middleware.security_headers import SecurityHeaders
-from app.web.middleware.traces import Traces
 from app.web.openapi import describe
 from app.web.routes import health, session_ends
 from app.web.routes.access import access_router
@@ -50,7 +48,6 @@ if TYPE_CHECKING:
     import httpx
 
     from app.config.settings import Settings
-    from app.observability.spans import Tracing
 
 
 def create_app(
@@ -76,7 +73,6 @@ def create_app(
     signer = _signer(settings)
     limits = Limits(settings, metrics)
     access = Access(settings, signer, limits.attempts)
-    tracing = open_tracer(settings)
     app = FastAPI(
         title="Voicegate",
         version=__version__,
@@ -84,8 +80,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        # The framework's own would send queries and the text of exceptions wherever the environment
-        # says; ours is `tracing`.
+        # It would send queries and the text of exceptions wherever the environment says.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=_lifespan(settings, transport, is_warm=is_warm),
         middleware=_middleware(
@@ -95,13 +90,11 @@ def create_app(
             limits=limits,
             metrics=metrics,
             stop=stop,
-            tracing=tracing,
         ),
     )
     app.state.lifecycle = lifecycle
     app.state.metrics = metrics
     app.state.stop = stop
-    app.state.tracing = tracing
     app.state.access = access
     app.state.limits = limits
     app.state.receipts = Receipts(signer)
@@ -151,8 +144,7 @@ def _lifespan(
         access: Access = app.state.access
         stop: StopSwitch = app.state.stop
         limits: Limits = app.state.limits
-        traces = flushed(app.state.tracing)
-        async with traces, http, access.serving(), stop.watched(), limits.serving():
+        async with http, access.serving(), stop.watched(), limits.serving():
             client = AgentsClient(
                 http,
                 base_url=settings.upstream_url,
@@ -182,7 +174,6 @@ def _middleware(
     limits: Limits,
     metrics: Metrics,
     stop: StopSwitch,
-    tracing: Tracing | None,
 ) -> list[Middleware]:
     """Return the layers, outermost first; what fails below `Boundary` becomes problem details."""
     return [
@@ -200,7 +191,6 @@ def _middleware(
             metrics=metrics,
             log_addresses=settings.log_addresses,
         ),
-        *([Middleware(Traces, tracing=tracing, route_of=metrics.route_of)] if tracing else []),
         Middleware(
             OriginGuard,
             policy=OriginPolicy(frozenset(settings.allowed_origins)),
