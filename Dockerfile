@@ -7,9 +7,7 @@ ARG PYTHON_VERSION=3.13
 FROM python:${PYTHON_VERSION}-slim AS build
 # The environment holds no pip: the image's own installs into it.
 RUN python -m venv --without-pip /opt/venv
-# `--build-arg LOCK=otel` for an image that can send traces.
-ARG LOCK=runtime
-COPY requirements/${LOCK}.txt /opt/requirements.txt
+COPY requirements/runtime.txt /opt/requirements.txt
 RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes -r /opt/requirements.txt
 
 FROM python:${PYTHON_VERSION}-slim

@@ -21,9 +21,7 @@ COMPILE = (
 )
 LOCKS: dict[str, tuple[str, ...]] = {
     "runtime.txt": (),
-    "otel.txt": ("--extra", "otel", "--constraint", "requirements/runtime.txt"),
-    # The tests run with the extra; its lock holds all of the runtime's.
-    "dev.txt": ("--extra", "otel", "--group", "dev", "--constraint", "requirements/otel.txt"),
+    "dev.txt": ("--group", "dev", "--constraint", "requirements/runtime.txt"),
 }
 
 

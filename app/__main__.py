@@ -15,7 +15,6 @@ from app.config.settings import Settings, load_settings
 from app.errors import ConfigurationError
 from app.main import create_app
 from app.observability import logging as log
-from app.observability.tracing import open_tracer
 from app.usage.pricing import cost_sentence
 from app.web.server import Server, listen
 
@@ -118,14 +117,13 @@ def run_check(settings: Settings) -> int:
     """Say what is set and whether it works; returns the exit code.
 
     Raises:
-        ConfigurationError: There is no key to try, an agent is wrong, or a package is missing.
+        ConfigurationError: There is no key to try, or an agent is wrong.
     """
     if settings.assemblyai_api_key is None:
         raise ConfigurationError(NO_KEY)
     from app.check import check  # noqa: PLC0415 - what it needs besides, a start does not
 
     log.configure("error", "console")
-    open_tracer(settings)  # says what would keep the service from starting; sends nothing
     return asyncio.run(check(settings))
 
 

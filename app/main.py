@@ -64,7 +64,7 @@ def create_app(
         is_warm: Whether to connect to the upstream at start, ahead of the first caller.
 
     Raises:
-        ConfigurationError: There is no key, an agent is wrong, or a package is missing.
+        ConfigurationError: There is no key, or an agent is wrong.
     """
     agents = load_agents(settings)
     lifecycle = Lifecycle()

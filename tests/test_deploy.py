@@ -275,7 +275,6 @@ def test_image_says_what_it_is_and_needs_no_shell() -> None:
         (command,) = re.findall(rf"^{instruction}\b[^\[\n]*(\[.*\])$", text, re.MULTILINE)
         assert json.loads(command)[0] == "python"
     assert "!deploy" not in (ROOT / ".dockerignore").read_text().splitlines()
-    lock = re.findall(r"COPY requirements/\$\{LOCK\}\.txt", text)
     allowed = (ROOT / ".dockerignore").read_text()
-    assert lock
-    assert {"!requirements/runtime.txt", "!requirements/otel.txt"} <= set(allowed.splitlines())
+    assert "COPY requirements/runtime.txt" in text
+    assert "!requirements/runtime.txt" in allowed.splitlines()

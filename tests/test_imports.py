@@ -56,8 +56,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "upstream/responses": {"errors"},
     "upstream/keys": set(),
     "observability/stopwatch": set(),
-    "observability/tracing": {"errors", "observability/spans"},
-    "observability/spans": set(),
     "web/kill_switch": {"errors"},
     "observability/metrics": {"errors", "observability/metric_times"},
     "observability/metric_times": set(),
@@ -106,8 +104,6 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_NAME: dict[str, set[str]] = {
     "upstream/client": {"observability/metrics", "upstream/slots"},
     "upstream/keys": {"observability/metrics"},
-    "observability/tracing": {"config/settings"},
-    "observability/spans": {"observability/stopwatch"},
     "tokens/service": {
         "access/caller",
         "usage/quota",

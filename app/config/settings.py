@@ -11,7 +11,6 @@ from app.config.messages import sentences
 from app.config.types import (
     ApiKey,
     Codes,
-    CollectorUrl,
     HttpsUrl,
     Limit,
     LowerCase,
@@ -143,9 +142,6 @@ class Settings(BaseSettings):
     metrics_host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
     metrics_token: Secret | None = None
     metrics_token_file: Path | None = None
-    otel_exporter_otlp_endpoint: CollectorUrl | None = Field(
-        default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT"
-    )
     log_format: Annotated[Literal["auto", "json", "console"], LowerCase] = "auto"
     log_addresses: bool = False
     shutdown_delay_seconds: int = Field(default=0, ge=0, le=600)

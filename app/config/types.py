@@ -59,13 +59,6 @@ def _ws_url(value: str) -> str:
         raise ValueError("must be wss://HOST[:PORT]/PATH without query") from None
 
 
-def _collector_url(value: str) -> str:
-    try:
-        return _base_url(value, ("https", "http"), path=True)
-    except ValueError:
-        raise ValueError("must be https://HOST[:PORT][/PATH], or http://, without query") from None
-
-
 def _key(value: SecretStr) -> SecretStr:
     key = value.get_secret_value().strip()
     # It becomes a header's value: anything else would be refused far from here, or be unsafe.
@@ -130,6 +123,5 @@ ApiKey = Annotated[SecretStr, AfterValidator(_key)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]
 WsUrl = Annotated[str, AfterValidator(_ws_url)]
-CollectorUrl = Annotated[str, AfterValidator(_collector_url)]
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 LowerCase = BeforeValidator(lower)

@@ -189,7 +189,7 @@ class AgentsClient:
             seconds = time.perf_counter() - started
             watch = stopwatch.running.get()
             if watch is not None:
-                watch.add(started, seconds, outcome)
+                watch.upstream_seconds += seconds
             if self._metrics is not None:
                 self._metrics.upstream(outcome, seconds)
         return answer
