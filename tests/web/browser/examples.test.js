@@ -7,7 +7,7 @@ import { assertFramesAreValid, assertOneTokenASocket, openBrowser, serveDemo } f
 import { loudest, SILENT } from './listening.js';
 import { EXAMPLES, serveSite, wordsFor } from './site.js';
 
-const GUIDE = fileURLToPath(new URL('../../../static/voice-agent/EMBEDDING.md', import.meta.url));
+const GUIDE = fileURLToPath(new URL('../../../docs/embedding.md', import.meta.url));
 
 /** @type {import('./site.js').Site} */
 let site;

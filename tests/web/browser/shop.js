@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { onLoopback, wordsFor } from './site.js';
 
-const GUIDE = new URL('../../../static/voice-agent/ELEMENT.md', import.meta.url);
+const GUIDE = new URL('../../../docs/element.md', import.meta.url);
 
 /**
  * @typedef {object} Shop
