@@ -25,9 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.client import connect
 
-from app.simulator.audio.g711 import MU_LAW
-from app.simulator.audio.pcm import samples_of
-from app.simulator.audio.resampling import Downsampler
+from app.simulator.audio.encoding import MU_LAW, Downsampler
 from benchmarks.server import processes
 from benchmarks.server.cpu import process_cpu_seconds
 
@@ -137,7 +135,7 @@ def _microphone(encoding: str, number: int) -> list[str]:
     sound += bytes(int(SILENCE_SECONDS * 24_000) * 2)
     size = int(MICROPHONE_SECONDS * 48_000)
     if encoding == MU_LAW_NAME:
-        sound = MU_LAW.encode(Downsampler().feed(samples_of(sound)))
+        sound = MU_LAW.encode(Downsampler().feed(sound))
         size //= 6
     pieces = [sound[start : start + size] for start in range(0, len(sound), size)]
     turn = number * 17 % len(pieces)

@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.simulator.audio.pcm import BYTES_PER_MS, pcm_of
+from app.simulator.audio.pcm import BYTES_PER_MS
 from app.simulator.behaviour.profiles import LIVE, Profile
 from app.simulator.behaviour.switches_wire import WireSwitches
 from app.simulator.conversation.session import Close, Outgoing
@@ -145,22 +145,21 @@ def silence(ms: int) -> bytes:
 def tone(ms: int, level_db: float = -18.0, hz: float = 220.0) -> bytes:
     """Return a steady tone of a level."""
     amplitude = 10 ** (level_db / 20) * 32_767 * math.sqrt(2)
-    return pcm_of(
-        array("h", [int(amplitude * math.sin(i * math.tau * hz / 24_000)) for i in range(ms * 24)])
-    )
+    samples = [int(amplitude * math.sin(i * math.tau * hz / 24_000)) for i in range(ms * 24)]
+    return array("h", samples).tobytes()
 
 
 def noise(ms: int, level_db: float, seed: int = 1) -> bytes:
     """Return white noise of a level; the same seed gives the same noise."""
     rng = random.Random(seed)  # noqa: S311 - a test signal
     deviation = 10 ** (level_db / 20) * 32_768
-    return pcm_of(array("h", [int(rng.gauss(0, deviation)) for _ in range(ms * 24)]))
+    return array("h", [int(rng.gauss(0, deviation)) for _ in range(ms * 24)]).tobytes()
 
 
 def mixed(one: bytes, other: bytes) -> bytes:
     """Return the sum of two sounds, as long as the shorter one."""
     pairs = zip(array("h", one), array("h", other), strict=False)
-    return pcm_of(array("h", [max(-32_768, min(32_767, a + b)) for a, b in pairs]))
+    return array("h", [max(-32_768, min(32_767, a + b)) for a, b in pairs]).tobytes()
 
 
 def keys(frame: dict[str, Any]) -> set[str]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.simulator.audio.g711 import A_LAW, MU_LAW
-from app.simulator.audio.pcm import samples_of
+from app.simulator.audio.encoding import A_LAW, MU_LAW
 from app.simulator.evidence.journal import Journal
 from tests.simulator.caller import audio, tone
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.simulator.audio.g711 import Law
+    from app.simulator.audio.encoding import Law
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -82,7 +82,7 @@ def test_journal_is_written_line_by_line(tmp_path: Path) -> None:
 def test_journal_measures_telephone_sound(tmp_path: Path, encoding: str, law: Law) -> None:
     """Sound of 8 bits has its true duration and level, in the session that declared it."""
     path = tmp_path / "log.jsonl"
-    samples = samples_of(tone(100, -18))[::3]
+    samples = array("h", tone(100, -18))[::3]
     config = {"input": {"format": {"encoding": encoding, "sample_rate": 8000}}}
     with Journal(path) as journal:
         journal("s2c", "sess_1", {"type": "session.ready", "config": config}, 0.0)

@@ -14,9 +14,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from app.simulator.audio.g711 import MU_LAW
-from app.simulator.audio.pcm import pcm_of, samples_of
-from app.simulator.audio.resampling import Downsampler
+from app.simulator.audio.encoding import MU_LAW, Downsampler
 from app.simulator.behaviour.profiles import LIVE, PROFILES, Profile, with_switches
 from tests.simulator.caller import Caller, audio, sentence, silence
 from tests.simulator.wire import KEY, QUICK, closed, send, simulated, until
@@ -39,10 +37,10 @@ def microphone(opening: dict[str, Any]) -> list[bytes]:
     rate = opening["bytes_per_frame"] * opening["frames_per_second"]
     sound, size = SPEECH, opening["bytes_per_frame"]
     if rate < 12_000:
-        sound = MU_LAW.encode(Downsampler().feed(samples_of(SPEECH)))
+        sound = MU_LAW.encode(Downsampler().feed(SPEECH))
     elif rate < 36_000:  # 16 kHz that nobody declared: it is heard faster and higher
-        samples = samples_of(SPEECH)
-        sound = pcm_of(array("h", [samples[i * 3 // 2] for i in range(len(samples) * 2 // 3)]))
+        samples = array("h", SPEECH)
+        sound = array("h", [samples[i * 3 // 2] for i in range(len(samples) * 2 // 3)]).tobytes()
     return [sound[start : start + size] for start in range(0, len(sound), size)]
 
 

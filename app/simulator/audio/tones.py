@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from app.simulator.audio.clip import Clip
-from app.simulator.audio.pcm import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ, pcm_of
+from app.simulator.audio.pcm import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
 
 _HZ: Final = 200
 """A whole number of its waves is 10 ms long, so that frames join without a click."""
@@ -38,4 +38,4 @@ def _frames() -> tuple[bytes, bytes, bytes]:
     wave = [_AMPLITUDE * math.sin(math.tau * _HZ * i / SAMPLE_RATE_HZ) for i in range(count)]
     rise = array("h", [round(x * i / count) for i, x in enumerate(wave)])
     fall = array("h", [round(x * (1 - i / count)) for i, x in enumerate(wave)])
-    return pcm_of(rise), pcm_of(array("h", map(round, wave))), pcm_of(fall)
+    return rise.tobytes(), array("h", map(round, wave)).tobytes(), fall.tobytes()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from app.simulator.audio.pcm import BYTES_PER_MS, SILENCE_DB, level_db, peak, samples_of
+from app.simulator.audio.pcm import BYTES_PER_MS, SILENCE_DB, level_db, peak
 from app.simulator.audio.utterance import Utterance
 from app.simulator.conversation.noise_floor import NoiseFloor
 from app.simulator.conversation.pauses import Pauses
@@ -111,8 +111,7 @@ class Listener:
     def _hear_window(self, window: bytes) -> Iterator[Heard]:
         level, highest = SILENCE_DB, 0
         if window != _NOTHING:
-            samples = samples_of(window)
-            level, highest = level_db(samples), peak(samples)
+            level, highest = level_db(window), peak(window)
         bar = self.detection.talking if self._is_agent_talking() else self.detection.quiet
         threshold = max(self._floor.db + bar.over_floor_db, bar.lowest_db)
         self._floor.follow(level)

@@ -8,9 +8,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from app.simulator.audio.encoding import PCM
-from app.simulator.audio.g711 import A_LAW, MU_LAW
-from app.simulator.audio.pcm import duration_ms, level_db, samples_of
+from app.simulator.audio.encoding import G711_LAWS, PCM
+from app.simulator.audio.pcm import SAMPLE_BYTES, duration_ms, level_db
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 _AUDIO_FIELDS: Final = {"input.audio": "audio", "reply.audio": "data"}
 _GROUPS: Final = {"c2s": "input", "s2c": "output"}
-_LAWS: Final = {"audio/pcmu": MU_LAW, "audio/pcma": A_LAW}
 _LAW_BYTES_PER_MS: Final = 8
 _SESSIONS_LIMIT: Final = 1000
 
@@ -92,13 +90,13 @@ def _measure(sound: str, encoding: str) -> dict[str, Any] | None:
         data = base64.b64decode(sound, validate=True)
     except (binascii.Error, ValueError):
         return None
-    if encoding in _LAWS:
-        samples, length_ms = _LAWS[encoding].decode(data), len(data) / _LAW_BYTES_PER_MS
+    if encoding in G711_LAWS:
+        pcm, length_ms = G711_LAWS[encoding].decode(data), len(data) / _LAW_BYTES_PER_MS
     else:
-        samples, length_ms = samples_of(data[: len(data) // 2 * 2]), duration_ms(data)
+        pcm, length_ms = data[: len(data) // SAMPLE_BYTES * SAMPLE_BYTES], duration_ms(data)
     return {
         "bytes": len(data),
         "duration_ms": round(length_ms, 3),
-        "level_db": round(level_db(samples), 1),
+        "level_db": round(level_db(pcm), 1),
         "sha256": hashlib.sha256(data).hexdigest(),
     }
