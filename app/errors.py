@@ -1,14 +1,11 @@
-"""Every way in which a request can fail, and the one map to an answer (RFC 9457)."""
+"""Every way in which a request can fail: status, code, and what a person is told."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from starlette.responses import JSONResponse
-
-MEDIA_TYPE = "application/problem+json"
 MAX_TEXT = 80
 
 
@@ -62,13 +59,10 @@ class AppError(Exception):
         self.detail = detail or self.detail
         self.retry_after_seconds = retry_after_seconds
         self.errors = errors
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Header fields that belong to this failure."""
-        if self.retry_after_seconds is None:
-            return {}
-        return {"Retry-After": str(self.retry_after_seconds)}
+        # Fields of the answer that belong to this failure; whoever knows more of them adds to it.
+        self.headers: dict[str, str] = {}
+        if retry_after_seconds is not None:
+            self.headers["Retry-After"] = str(retry_after_seconds)
 
 
 class RequestError(AppError):
@@ -97,11 +91,8 @@ class BodyError(RequestError):
         super().__init__(f"body {status:d}", detail=detail)
         self.status = int(status)
         self.title = HTTPStatus(status).phrase
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What was not read would be taken for the next request: the connection ends."""
-        return {"Connection": "close"}
+        # What was not read would be taken for the next request: the connection ends.
+        self.headers["Connection"] = "close"
 
 
 class UnauthenticatedError(RequestError):
@@ -117,12 +108,7 @@ class UnauthenticatedError(RequestError):
 
     def __init__(self, reason: str = "", *, detail: str | None = None, challenge: str) -> None:
         super().__init__(reason, detail=detail)
-        self._challenge = challenge
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The challenge that a 401 must carry."""
-        return {"WWW-Authenticate": self._challenge}
+        self.headers["WWW-Authenticate"] = challenge
 
 
 class ForbiddenError(RequestError):
@@ -266,36 +252,6 @@ class AccountUnavailableError(UpstreamError):
     code = "service_unavailable"
     title = "Service unavailable"
     detail = "The agent service does not serve this account now; its operator has to look."
-
-
-def problem(error: AppError, request_id: str) -> dict[str, Any]:
-    """Return the problem details of a failure.
-
-    `type` is a relative reference, stable whether or not the operator serves the page it names.
-    """
-    body: dict[str, Any] = {
-        "type": f"/docs#{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "code": error.code,
-        "request_id": request_id,
-    }
-    if error.errors:
-        body["errors"] = [asdict(entry) for entry in error.errors]
-    return body
-
-
-def problem_response(
-    error: AppError, request_id: str, headers: dict[str, str] | None = None
-) -> JSONResponse:
-    """Return the answer to a failure; it is never stored by any cache."""
-    return JSONResponse(
-        problem(error, request_id),
-        status_code=error.status,
-        headers={**error.headers, **(headers or {}), "Cache-Control": "no-store"},
-        media_type=MEDIA_TYPE,
-    )
 
 
 def _short(text: str) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.errors import RequestError, problem_response
+from app.errors import RequestError
 from app.web.middleware.security_headers import BARE
+from app.web.problem_details import problem_response
 
 if TYPE_CHECKING:
     import asyncio

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 
 from app.errors import (
     AccountUnavailableError,
@@ -19,7 +21,6 @@ from app.errors import (
     RequestError,
     UpstreamRejectedError,
     bad_parameter,
-    problem_response,
 )
 from app.observability.logging import causes
 from app.web.middleware.request_id import request_id
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("voicegate.errors")
 
+MEDIA_TYPE: Final = "application/problem+json"
 MAX_ENTRIES = 16
 OPERATORS_FAULT = (UpstreamRejectedError, AccountUnavailableError)
 
@@ -44,6 +46,36 @@ class HttpError(RequestError):
         self.code = "invalid_request"
         self.title = "Request refused"
         self.detail = "The request cannot be served as it was sent."
+
+
+def problem(error: AppError, request_id: str) -> dict[str, Any]:
+    """Return the problem details (RFC 9457) of a failure.
+
+    `type` is a relative reference, stable whether or not the operator serves the page it names.
+    """
+    body: dict[str, Any] = {
+        "type": f"/docs#{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if error.errors:
+        body["errors"] = [asdict(entry) for entry in error.errors]
+    return body
+
+
+def problem_response(
+    error: AppError, request_id: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Return the answer to a failure; it is never stored by any cache."""
+    return JSONResponse(
+        problem(error, request_id),
+        status_code=error.status,
+        headers={**error.headers, **(headers or {}), "Cache-Control": "no-store"},
+        media_type=MEDIA_TYPE,
+    )
 
 
 def error_for_status(status: int) -> AppError:

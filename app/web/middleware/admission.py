@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from app.errors import AppError, RateLimitedError, problem_response
+from app.errors import AppError, RateLimitedError
 from app.tokens.service import MINT_PATH
 from app.usage.fields import rate_limit_fields
 from app.web.middleware.request_id import request_id
-from app.web.problem_details import log_failure
+from app.web.problem_details import log_failure, problem_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.errors import OriginNotAllowedError, problem_response
+from app.errors import OriginNotAllowedError
 from app.web.middleware.request_id import request_id
+from app.web.problem_details import problem_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from app.errors import MEDIA_TYPE, AppError, DrainingError, problem_response
+from app.errors import AppError, DrainingError
 from app.observability import stopwatch
 from app.observability.logging import places, requests_logger
 from app.observability.metrics import METHODS, OTHER, Metrics
 from app.tokens.service import MINT_PATH
 from app.web.middleware.request_id import request_id
-from app.web.problem_details import error_for_status, log_failure
+from app.web.problem_details import MEDIA_TYPE, error_for_status, log_failure, problem_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

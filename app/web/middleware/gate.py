@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.errors import AppError, problem_response
+from app.errors import AppError
 from app.tokens.service import MINT_PATH
 from app.web.middleware.request_id import request_id
+from app.web.problem_details import problem_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

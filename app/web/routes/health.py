@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from app.errors import DrainingError, problem_response
+from app.errors import DrainingError
 from app.web.middleware.request_id import request_id
+from app.web.problem_details import problem_response
 from app.web.routes.dependencies import LifecycleDep
 from app.web.routes.schemas import Health, problem_responses
 

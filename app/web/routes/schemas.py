@@ -7,7 +7,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import (
-    MEDIA_TYPE,
     AccountUnavailableError,
     AppError,
     DrainingError,
@@ -26,8 +25,8 @@ from app.errors import (
     UpstreamUnavailableError,
     UpstreamUnreadableError,
     bad_parameter,
-    problem,
 )
+from app.web.problem_details import MEDIA_TYPE, problem
 
 
 def like(example: dict[str, Any]) -> ConfigDict:
