@@ -1,0 +1,68 @@
+// Which folder of static/ may import which; read by dependency-cruiser in `npm run check`.
+// Whatever no line allows is an error, so a new folder has to say what it may know.
+
+import { fileURLToPath } from 'node:url';
+
+const CLIENT = '^static/voice-agent';
+const PAGE = '^static/page';
+
+/** Folders of the client, and the folders that each may import besides itself. */
+const FOLDERS = {
+  audio: [],
+  worklets: ['audio'],
+  devices: ['audio'],
+  wire: [],
+  talk: ['wire'],
+  sound: ['audio', 'wire'],
+  session: ['sound', 'talk', 'wire'],
+  host: ['devices', 'session', 'talk', 'wire'],
+  parts: [],
+  element: ['parts'],
+};
+
+/** What the diagnostics use of the client one by one; a call uses all of it together. */
+const DIAGNOSTICS = [
+  'audio/level',
+  'devices/(microphone|policy)',
+  'host/token-service',
+  'wire/(protocol|refusals|token)',
+];
+
+/**
+ * @param {string} from   pattern of the importing file's path
+ * @param {string} to     pattern of the imported file's path
+ */
+const allow = (from, to) => ({ from: { path: from }, to: { path: to } });
+
+export default {
+  forbidden: [
+    { name: 'imports-exist', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'errors-and-events-stand-alone',
+      severity: 'error',
+      from: { path: `${CLIENT}/(errors|events)\\.js$` },
+      to: {},
+    },
+  ],
+  allowed: [
+    ...Object.entries(FOLDERS).map(([folder, others]) =>
+      allow(
+        `${CLIENT}/${folder}/`,
+        `${CLIENT}/((${[folder, ...others].join('|')})/[^/]+|errors)\\.js$`,
+      ),
+    ),
+    // The element uses the client as any page would.
+    allow(`${CLIENT}/element/`, `${CLIENT}/(index|events)\\.js$`),
+    // The client's own front files may use all of it, and nothing outside it.
+    allow(`${CLIENT}/[^/]+\\.js$`, `${CLIENT}/`),
+    allow(`${PAGE}/`, `${PAGE}/`),
+    allow(`${PAGE}/`, `${CLIENT}/(index|parts/[^/]+)\\.js$`),
+    allow(`${PAGE}/diagnostics/`, `${CLIENT}/(errors|${DIAGNOSTICS.join('|')})\\.js$`),
+  ],
+  allowedSeverity: 'error',
+  options: {
+    baseDir: fileURLToPath(new URL('../..', import.meta.url)),
+    exclude: '^static/(dist|voice-agent/examples)/',
+  },
+};
