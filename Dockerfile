@@ -1,5 +1,4 @@
 # Voicegate as a container: docker build -t voicegate . && docker run -p 127.0.0.1:8000:8000 -e ASSEMBLYAI_API_KEY voicegate
-# `.ci/container` runs these very steps where there is no container engine, and says what they weigh.
 # The base is Debian's slim Python: every wheel of the locks runs on it, on both architectures. An image
 # without a shell would bring whichever Python its distribution has; nothing here needs the shell.
 ARG PYTHON_VERSION=3.13

