@@ -8,10 +8,10 @@ import contextlib
 import errno
 import logging
 import sys
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from app.config.settings import Settings, load_settings
+from app.config.addresses import is_loopback
+from app.config.settings import Settings, load_settings, variable
 from app.errors import ConfigurationError
 from app.main import create_app
 from app.observability import logging as log
@@ -19,10 +19,7 @@ from app.usage.pricing import cost_sentence
 from app.web.server import Server, listen
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Sequence
-
-    from starlette.types import ASGIApp
+    from collections.abc import Iterator, Sequence
 
 logger = logging.getLogger("voicegate.start")
 
@@ -36,35 +33,34 @@ OPEN_TO_ALL = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until told to end, or check; returns the exit code.
+class PortError(Exception):
+    """A port cannot be listened on; the text says which, why, and what to set."""
 
-    2: a setting is wrong. 1: no port, or what was checked does not work.
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until told to end, or check.
+
+    Returns:
+        The exit code: 2 if a setting is wrong, 1 if a port is taken or a check failed, else 0.
     """
     options, rest = build_parser().parse_known_args(argv)
     try:
         settings = load_settings()
+        simulator_options = None
+        if is_demo(options, settings):
+            simulator_options = read_simulator_options(rest)
+        elif rest:
+            build_parser().error(f"unrecognized arguments: {' '.join(rest)}")
         if options.check:
-            build_parser().parse_args(rest)  # refuses whatever is left
             return run_check(settings)
-        demo = is_demo(options, settings)
-        demo_options = read_demo_options(rest, demo=demo)
-        with contextlib.ExitStack() as ports:
-            listener = open_port(settings.host, settings.port, "VOICEGATE_HOST and PORT")
-            if listener is None:
-                return 1
-            ports.enter_context(listener)
-            metrics_listener = None
-            if settings.metrics_port is not None:
-                names = "VOICEGATE_METRICS_HOST and VOICEGATE_METRICS_PORT"
-                metrics_listener = open_port(settings.metrics_host, settings.metrics_port, names)
-                if metrics_listener is None:
-                    return 1
-                ports.enter_context(metrics_listener)
-            return run(settings, listener, demo_options, metrics_listener)
+        serve(settings, simulator_options)
     except ConfigurationError as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
+    except PortError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def is_demo(options: argparse.Namespace, settings: Settings) -> bool:
@@ -73,11 +69,10 @@ def is_demo(options: argparse.Namespace, settings: Settings) -> bool:
     Raises:
         ConfigurationError: It is not wanted, and there is no key to do without it.
     """
-    if options.demo:
-        return True
-    if settings.assemblyai_api_key is None and not options.demo_without_key:
+    has_key = settings.assemblyai_api_key is not None
+    if not (has_key or options.demo or options.demo_without_key):
         raise ConfigurationError(NO_KEY)
-    return settings.assemblyai_api_key is None
+    return options.demo or not has_key
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -100,102 +95,106 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def read_demo_options(rest: list[str], *, demo: bool) -> dict[str, Any] | None:
-    """Return the simulator's options in a demo, else None; ends the process on an unknown one."""
-    if not demo:
-        build_parser().parse_args(rest)  # refuses whatever is left
-        return None
+def read_simulator_options(arguments: list[str]) -> dict[str, Any]:
+    """Return the simulator's options; ends the process on an unknown one."""
     from app.simulator import __main__ as simulator  # noqa: PLC0415 - a demo is no production
 
     parser = argparse.ArgumentParser(
         prog="python -m app --demo", allow_abbrev=False, parents=[simulator.build_parser()]
     )
-    return simulator.options_from(parser.parse_args(rest))
+    return simulator.options_from(parser.parse_args(arguments))
 
 
 def run_check(settings: Settings) -> int:
     """Say what is set and whether it works; returns the exit code.
 
     Raises:
-        ConfigurationError: There is no key to try, or an agent is wrong.
+        ConfigurationError: An agent is wrong.
     """
-    if settings.assemblyai_api_key is None:
-        raise ConfigurationError(NO_KEY)
     from app.check import check  # noqa: PLC0415 - what it needs besides, a start does not
 
     log.configure("error", "console")
     return asyncio.run(check(settings))
 
 
-def open_port(host: str, port: int, names: str) -> socket.socket | None:
-    """Listen there; None, with the reason said, where that cannot be.
+def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
+    """Serve until told to end.
 
     Args:
-        host: An address or a name.
-        port: 0 for a free one.
-        names: The variables that decide it.
+        settings: What the operator decided.
+        simulator_options: Keyword arguments of the simulator in a demo, else None.
+
+    Raises:
+        ConfigurationError: An agent is wrong.
+        PortError: A port cannot be listened on.
     """
-    try:
-        return listen(host, port)
-    except OSError as error:
-        place = f"port {port} of {host}"
-        message = f"Cannot listen on {place} ({error.strerror}): check {names}."
-        if error.errno == errno.EADDRINUSE:
-            name = names.rpartition(" ")[2]
-            message = f"Something else uses {place}: end it, or set {name} to another port."
-        print(message, file=sys.stderr)
-        return None
+    with contextlib.ExitStack() as stack:
+        with explained(settings, "host", "port"):
+            listener = stack.enter_context(listen(settings.host, settings.port))
+        log.configure(settings.log_level, settings.log_format)
+        url = f"http://{reachable(settings.host)}:{listener.getsockname()[1]}"
+        app, uvicorn_options = build(settings, url, simulator_options)
+        if settings.metrics_port is not None:
+            with explained(settings, "metrics_host", "metrics_port"):
+                served = app.state.metrics.served(settings.metrics_host, settings.metrics_port)
+                port = stack.enter_context(served)
+            logger.info(
+                "metrics are on http://%s:%d/metrics", reachable(settings.metrics_host), port
+            )
+        if simulator_options is not None:
+            why = "--demo" if settings.assemblyai_api_key else "no ASSEMBLYAI_API_KEY"
+            partner = f"{why}: talking to the built-in simulator"
+        else:
+            partner = f"agents at {settings.upstream_url.partition('://')[2]}"
+            logger.info("%s", cost_sentence(settings))
+            if is_open_to_all(settings):
+                logger.warning("%s", OPEN_TO_ALL.format(host=settings.host))
+        server = Server(
+            app,
+            delay_seconds=settings.shutdown_delay_seconds,
+            grace_seconds=settings.shutdown_grace_seconds,
+            announcement=f"Voicegate is on {url} ({partner})",
+            **uvicorn_options,
+        )
+        server.run_on(listener)
 
 
-def run(
-    settings: Settings,
-    listener: socket.socket,
-    demo_options: dict[str, Any] | None,
-    metrics_listener: socket.socket | None = None,
-) -> int:
-    """Serve on a listening socket until told to end."""
-    log.configure(settings.log_level, settings.log_format)
-    port = listener.getsockname()[1]
-    url = f"http://{reachable(settings.host)}:{port}"
-    app: ASGIApp
-    uvicorn_options: dict[str, Any] = {}
-    if demo_options is None:
-        app = create_app(settings, is_warm=True)
-        host = settings.upstream_url.partition("://")[2]
-        line = f"Voicegate is on {url} (agents at {host})"
-    else:
-        app, uvicorn_options = build_demo(settings, url, demo_options)
-        why = "--demo" if settings.assemblyai_api_key else "no ASSEMBLYAI_API_KEY"
-        line = f"Voicegate is on {url} ({why}: talking to the built-in simulator)"
-    if demo_options is None:
-        logger.info("%s", cost_sentence(settings))
-    if demo_options is None and is_open_to_all(settings):
-        logger.warning("%s", OPEN_TO_ALL.format(host=settings.host))
-    grace = settings.shutdown_grace_seconds
-    if metrics_listener is not None:
-        place = f"{reachable(settings.metrics_host)}:{metrics_listener.getsockname()[1]}"
-        logger.info("metrics are on http://%s/metrics", place)
-    server = Server(
-        app,
-        delay_seconds=settings.shutdown_delay_seconds,
-        grace_seconds=grace,
-        announcement=line,
-        metrics_listener=metrics_listener,
-        **uvicorn_options,
-    )
-    server.run_on(listener)
-    return 0
-
-
-def build_demo(
-    settings: Settings, url: str, options: dict[str, Any]
-) -> tuple[ASGIApp, dict[str, Any]]:
-    """Return the service with the simulator beside it, and how uvicorn must serve the two."""
+def build(
+    settings: Settings, url: str, simulator_options: dict[str, Any] | None
+) -> tuple[Any, dict[str, Any]]:
+    """Return the ASGI app to serve, and how uvicorn must serve it."""
+    if simulator_options is None:
+        return create_app(settings, is_warm=True), {}
     # A demo is no production: nothing else outside the simulator may import it.
     from app.simulator.demo import create_demo  # noqa: PLC0415
     from app.simulator.server.transport import SERVER_OPTIONS  # noqa: PLC0415
 
-    return create_demo(settings, origin=url, **options), dict(SERVER_OPTIONS)
+    return create_demo(settings, origin=url, **simulator_options), dict(SERVER_OPTIONS)
+
+
+@contextlib.contextmanager
+def explained(settings: Settings, host_field: str, port_field: str) -> Iterator[None]:
+    """Say in one sentence why a port cannot be listened on.
+
+    Args:
+        settings: What the operator decided.
+        host_field: The setting that holds the host.
+        port_field: The setting that holds the port.
+
+    Raises:
+        PortError: Listening failed inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        place = f"port {getattr(settings, port_field)} of {getattr(settings, host_field)}"
+        host_name, port_name = variable(host_field), variable(port_field)
+        if error.errno == errno.EADDRINUSE:
+            sentence = f"Something else uses {place}: end it, or set {port_name} to another port."
+        else:
+            reason = f"({error.strerror}): check {host_name} and {port_name}."
+            sentence = f"Cannot listen on {place} {reason}"
+        raise PortError(sentence) from None
 
 
 def reachable(host: str) -> str:
@@ -209,14 +208,6 @@ def is_open_to_all(settings: Settings) -> bool:
     """Tell whether others can reach the service, itself or through a proxy, and need nothing."""
     is_reachable = not is_loopback(settings.host) or bool(settings.trusted_proxies)
     return settings.access == "open" and is_reachable
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can connect."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from app.config.addresses import is_loopback
 from app.config.origins import normalise_origin
 
 # Source: RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
@@ -75,7 +76,7 @@ def _secret(value: SecretStr) -> SecretStr:
 
 def _https_url(value: str) -> str:
     parts = urlsplit(value.strip())
-    local = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    local = is_loopback(parts.hostname or "")
     if (parts.scheme != "https" and not (parts.scheme == "http" and local)) or not parts.hostname:
         raise ValueError("must be an https:// address (http:// on this machine only)")
     return value.strip()

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import platform
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
+    Histogram,
     Info,
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
+    start_http_server,
 )
 
 from app import __version__
 from app.errors import AppError
-from app.observability.metric_times import Times, TimesByLabel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+BUCKETS_SECONDS: Final = (
+    *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
+    *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 OTHER: Final = "other"
 STATIC: Final = "/static"
@@ -78,21 +84,19 @@ class Metrics:
 
         labels = ("route", "method", "status")
         self._requests = _counter(registry, "requests", "Answers.", *labels)
-        self._request_children: dict[tuple[str, str, int], Counter] = {}
-        self._request_seconds = TimesByLabel(
-            registry, "voicegate_request_seconds", "To answer.", "route"
-        )
-        self._request_times: dict[str, Times] = {}
+        self._request_seconds = _histogram(registry, "request_seconds", "To answer.", "route")
+        # Looking a child up by its labels costs as much as counting.
+        self._request_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         pages = _counter(registry, "pages", "Pages that were shown.", "page")
         self._pages = {page: pages.labels(page) for page in PAGES}
 
         outcomes = ("ok", "aborted", *_codes(AppError))
         self._mints = _fixed(registry, "mints", "Requests for a token.", "outcome", outcomes)
-        self._mint_seconds = _times(registry, "mint_seconds", "To answer one of them.")
+        self._mint_seconds = _histogram(registry, "mint_seconds", "To answer one of them.")
         self._upstream = _fixed(
             registry, "upstream_requests", "Exchanges with the agent service.", "outcome", outcomes
         )
-        self._upstream_seconds = _times(registry, "upstream_seconds", "Each of them.")
+        self._upstream_seconds = _histogram(registry, "upstream_seconds", "Each of them.")
         self._limited = _fixed(registry, "limited", "Refused by a limit.", "limit", LIMITS)
         self._store_failed = _fixed(
             registry, "store_failures", "The store of limits was away.", "kind", STORES
@@ -123,13 +127,9 @@ class Metrics:
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer. Args: its route's template, verb, status and seconds it took."""
-        child = self._request_children.get((route, method, status))
-        if child is None:
-            child = self._new_request_child(route, method, status)
-        child.inc()
-        times = self._request_times.get(route)
-        if times is None:
-            times = self._new_times(route)
+        key = (route, method, status)
+        count, times = self._request_children.get(key) or self._new_request_children(key)
+        count.inc()
         times.observe(seconds)
         if route in self._pages and status == 200 and method == "GET":  # noqa: PLR2004 - OK
             self._pages[route].inc()
@@ -172,27 +172,40 @@ class Metrics:
         """Return all of it in Prometheus' text format."""
         return generate_latest(self._registry)
 
-    def _new_request_child(self, route: str, method: str, status: int) -> Counter:
-        """Make a child, or return the one that all unknown values share; their number is bounded.
+    @contextmanager
+    def served(self, host: str, port: int) -> Iterator[int]:
+        """Answer Prometheus on a port of its own, in a thread of its own; yields the port.
 
-        Kept by the values as they came only if those are known: else a caller could fill memory.
+        Args:
+            host: An address or a name.
+            port: 0 for a free one.
+
+        Raises:
+            OSError: The port is taken, or the address is not ours to use.
         """
+        server, thread = start_http_server(port, host, self._registry)
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def _new_request_children(self, key: tuple[str, str, int]) -> tuple[Counter, Histogram]:
+        """Return count and times of these labels, unknown ones as `other`.
+
+        Kept only if all are known: else a caller could fill memory.
+        """
+        route, method, status = key
         known = (
             route if route in self._routes else OTHER,
             method if method in METHODS else OTHER,
             str(status) if status in STATUSES else OTHER,
         )
-        child = self._requests.labels(*known)
+        children = (self._requests.labels(*known), self._request_seconds.labels(known[0]))
         if known == (route, method, str(status)):
-            self._request_children[route, method, status] = child
-        return child
-
-    def _new_times(self, route: str) -> Times:
-        known = route if route in self._routes else OTHER
-        child = self._request_seconds.labels(known)
-        if known == route:
-            self._request_times[route] = child
-        return child
+            self._request_children[key] = children
+        return children
 
 
 def _codes(error: type[AppError]) -> set[str]:
@@ -207,8 +220,8 @@ def _gauge(registry: CollectorRegistry, name: str, text: str) -> Gauge:
     return Gauge(f"voicegate_{name}", text, registry=registry)
 
 
-def _times(registry: CollectorRegistry, name: str, text: str) -> Times:
-    return TimesByLabel(registry, f"voicegate_{name}", text).labels()
+def _histogram(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Histogram:
+    return Histogram(f"voicegate_{name}", text, labels, buckets=BUCKETS_SECONDS, registry=registry)
 
 
 def _fixed(

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from app.web.lifespan import Lifecycle
-from app.web.metrics_server import MetricsServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from app.observability.metrics import Metrics
     from app.web.assets.files import BrowserFiles
     from app.web.kill_switch import StopSwitch
 
@@ -45,7 +43,6 @@ class Server(uvicorn.Server):
         delay_seconds: How long to serve on after SIGTERM, not ready any more.
         grace_seconds: How long requests in flight may still take after that.
         announcement: Printed once callers can connect.
-        metrics_listener: Where Prometheus is answered, if it has a port of its own.
         options: uvicorn's own, over those set here; without a `ws` no WebSocket is served.
     """
 
@@ -56,7 +53,6 @@ class Server(uvicorn.Server):
         grace_seconds: int,
         delay_seconds: int = 0,
         announcement: str,
-        metrics_listener: socket.socket | None = None,
         **options: Any,
     ) -> None:
         defaults: dict[str, Any] = {
@@ -77,10 +73,6 @@ class Server(uvicorn.Server):
         self._announcement = announcement
         self._stop: StopSwitch | None = getattr(state, "stop", None)
         self._files: BrowserFiles | None = getattr(state, "files", None)
-        metrics: Metrics | None = getattr(state, "metrics", None)
-        self._metrics_server: MetricsServer | None = None
-        if metrics is not None and metrics_listener is not None:
-            self._metrics_server = MetricsServer(metrics, metrics_listener)
 
     def run_on(self, listener: socket.socket) -> None:
         """Serve on a listening socket until told to end."""
@@ -91,8 +83,6 @@ class Server(uvicorn.Server):
         """Start to serve, and say so."""
         self._listen_to_operator()
         await super().startup(sockets)
-        if self._metrics_server is not None:
-            await self._metrics_server.start()
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)
         print(self._announcement, flush=True)  # noqa: T201 - for whoever started it
@@ -124,8 +114,6 @@ class Server(uvicorn.Server):
         # What is left had its time; uvicorn only has to close connections.
         self.config.timeout_graceful_shutdown = 1
         await super().shutdown(sockets)
-        if self._metrics_server is not None:
-            await self._metrics_server.stop()
 
     def _listen_to_operator(self) -> None:
         """Let SIGUSR1 stop minting and SIGUSR2 go on; on the loop, where nothing is half done."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.main import create_app
 from app.observability.metrics import Metrics
-from app.web.metrics_server import MAX_CONNECTIONS, MAX_HEAD_BYTES, MetricsServer
 from tests.service import assert_problem, caller, make_settings, minting, refusing, service
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 METRICS_TOKEN = "metrics-token-0123456789abcdef-0123"
 
@@ -172,63 +167,32 @@ async def test_metrics_are_shown_to_the_token() -> None:
     assert METRICS_TOKEN not in response.text
 
 
-@asynccontextmanager
-async def own_port() -> AsyncIterator[int]:
-    """Serve metrics on a port of their own; yields it."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = MetricsServer(Metrics(), listener)
-    await server.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        await server.stop()
+@pytest.mark.parametrize(("method", "status"), [("GET", 200), ("POST", 405), ("DELETE", 405)])
+def test_own_port_only_shows(method: str, status: int) -> None:
+    """The port of the metrics answers who reads them, and has nothing that can be changed."""
+    with Metrics().served("127.0.0.1", 0) as port:
+        response = httpx.request(method, f"http://127.0.0.1:{port}/metrics")
+
+    assert response.status_code == status
+    assert ("voicegate_build_info" in response.text) is (status == 200)
 
 
-async def ask(port: int, sent: bytes) -> bytes:
-    """Return all that comes back before the connection ends."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(sent)
-        return await asyncio.wait_for(reader.read(), 20)
-    except ConnectionError:
-        return b""
-    finally:
-        writer.close()
+def test_own_port_is_free_again_at_the_end() -> None:
+    """Stopping closes it; whoever comes later finds nobody, and the next process a port."""
+    with Metrics().served("127.0.0.1", 0) as port:
+        pass
+
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/metrics")
+    with Metrics().served("127.0.0.1", port) as again:
+        assert again == port
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        (b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", b"200 OK"),
-        (b"GET /metrics?x=y HTTP/1.0\r\n\r\n", b"200 OK"),
-        (b"HEAD /metrics HTTP/1.1\r\n\r\n", b"200 OK"),
-        (b"GET / HTTP/1.1\r\n\r\n", b"404 Not Found"),
-        (b"GET /api/voice-token HTTP/1.1\r\n\r\n", b"404 Not Found"),
-        (b"POST /metrics HTTP/1.1\r\n\r\n", b"405 Method Not Allowed"),
-        (b"\r\n\r\n", b"404 Not Found"),
-    ],
-)
-async def test_own_port_has_one_path(sent: bytes, status: bytes) -> None:
-    """The port of the metrics serves metrics, and mints nothing."""
-    async with own_port() as port:
-        got = await ask(port, sent)
+def test_crowd_on_the_own_port_keeps_nobody_waiting() -> None:
+    """Connections that say nothing have threads of their own; the next one is served."""
+    with Metrics().served("127.0.0.1", 0) as port, ExitStack() as crowd:
+        for _ in range(32):
+            crowd.enter_context(socket.create_connection(("127.0.0.1", port)))
+        response = httpx.get(f"http://127.0.0.1:{port}/metrics")
 
-    head, _, body = got.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 " + status)
-    assert (b"voicegate_build_info" in body) is (status == b"200 OK" and sent[:3] == b"GET")
-
-
-async def test_own_port_is_bounded() -> None:
-    """A head without an end, and a crowd, are cut off; the next one is served."""
-    async with own_port() as port:
-        assert await ask(port, b"GET /metrics HTTP/1.1\r\nX: " + b"x" * MAX_HEAD_BYTES * 4) == b""
-        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MAX_CONNECTIONS)]
-        # Until all of them are in; then until their places are free.
-        while await ask(port, b"GET /metrics HTTP/1.1\r\n\r\n"):  # noqa: ASYNC110
-            await asyncio.sleep(0)
-        for _, writer in idle:
-            writer.close()
-        while not (got := await ask(port, b"GET /metrics HTTP/1.1\r\n\r\n")):  # noqa: ASYNC110
-            await asyncio.sleep(0)
-
-    assert got.startswith(b"HTTP/1.1 200 OK")
+    assert response.status_code == 200
