@@ -1,7 +1,8 @@
-"""The guides: links lead somewhere, and settings that are named exist."""
+"""The guides: links lead somewhere; files, settings and modules that are named exist."""
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 from pathlib import Path
@@ -68,6 +69,25 @@ def test_broken_links_are_noticed(tmp_path: Path) -> None:
     )
 
     assert broken_links(document) == ["#three", "none.md", "none.png"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_are_named_exist(document: Path) -> None:
+    """A path of the tree between backticks is one, so that a move is found in the guides here."""
+    folders = "app|static|templates|tests|benchmarks|docs|deploy|requirements"
+    named = re.findall(rf"`((?:{folders})/[\w./-]*)`", _prose(document))
+
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_names_that_examples_import_exist(document: Path) -> None:
+    """What an example in Python imports of ours is there."""
+    lines = re.findall(r"^from (app[\w.]*) import (.+)$", document.read_text("utf-8"), re.MULTILINE)
+
+    for module, names in lines:
+        for name in names.split(","):
+            assert hasattr(importlib.import_module(module), name.strip())
 
 
 @pytest.mark.parametrize(
