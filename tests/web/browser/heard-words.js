@@ -47,7 +47,9 @@ export function watchWords() {
  * @param {string} name
  */
 export const agentClip = (name) =>
-  readWav(fileURLToPath(new URL(`../../../app/simulator/audio/clips/${name}.wav`, import.meta.url)));
+  readWav(
+    fileURLToPath(new URL(`../../../app/simulator/audio/clips/${name}.wav`, import.meta.url)),
+  );
 
 /**
  * @param {number[]} sound   the latest that went out, at the wire's rate
