@@ -8,7 +8,7 @@ import contextlib
 import errno
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from app.config.addresses import is_loopback
 from app.config.settings import Settings, load_settings, variable
@@ -55,10 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return run_check(settings)
         serve(settings, simulator_options)
     except ConfigurationError as error:
-        print(*error.problems, sep="\n", file=sys.stderr)
+        say(*error.problems, stream=sys.stderr)
         return 2
     except PortError as error:
-        print(error, file=sys.stderr)
+        say(str(error), stream=sys.stderr)
         return 1
     return 0
 
@@ -114,7 +114,7 @@ def run_check(settings: Settings) -> int:
     from app.check import check  # noqa: PLC0415 - what it needs besides, a start does not
 
     log.configure("error", "console")
-    return asyncio.run(check(settings))
+    return asyncio.run(check(settings, say))
 
 
 def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
@@ -210,5 +210,24 @@ def is_open_to_all(settings: Settings) -> bool:
     return settings.access == "open" and is_reachable
 
 
+def say(*lines: str, stream: TextIO | None = None) -> None:
+    """Print, on standard output unless told; a full disk or a gone reader stops nothing."""
+    with contextlib.suppress(OSError):
+        print(*lines, sep="\n", file=stream or sys.stdout, flush=True)
+
+
+def drop_broken_streams() -> None:
+    """Let go of streams that cannot be written: at exit they would make any exit code 120."""
+    for name in ("stdout", "stderr"):
+        try:
+            print(end="", file=getattr(sys, name), flush=True)
+        except OSError:
+            setattr(sys, name, None)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+    finally:
+        drop_broken_streams()
+    sys.exit(code)

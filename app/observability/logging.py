@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import logging.config
 import sys
 import time
 import traceback
@@ -12,79 +11,123 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-import structlog
 
 from app.errors import AppError
+from app.observability.line_writer import LineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from structlog.typing import EventDict, Processor, WrappedLogger
-
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-MAX_LIBRARY_TEXT = 300
+MAX_LIBRARY_TEXT: Final = 300
+# Of an endless recursion the innermost frames tell all.
+MAX_FRAMES: Final = 50
+# What every record of the standard library has; all else on one is ours, given as `extra`.
+_RECORD_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_COLOURS: Final = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033[31m"}
+
+
+class RequestsLog:
+    """Writes the one line a request: `requests_logger().info("request", status=200, …)`.
+
+    It is no logger of the standard library, which costs several times as much a line; until
+    `configure` has been called it writes to one, so that a test sees it.
+    """
+
+    def __init__(self) -> None:
+        self._level = 0
+        self._write: Callable[[dict[str, Any]], None] = _to_standard_library
+
+    def send_to(self, level: int, write: Callable[[dict[str, Any]], None]) -> None:
+        """Write lines of at least this level there."""
+        self._level = level
+        self._write = write
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Write a line that few want."""
+        if self._level <= logging.DEBUG:
+            self._write({"time": _clock.now(), "level": "debug", "event": event, **fields})
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Write a line."""
+        if self._level <= logging.INFO:
+            self._write({"time": _clock.now(), "level": "info", "event": event, **fields})
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Write a line that somebody should look at."""
+        if self._level <= logging.WARNING:
+            self._write({"time": _clock.now(), "level": "warning", "event": event, **fields})
+
+
+class LineHandler(logging.Handler):
+    """Gives the records of the standard library the form of all lines, and to the writer.
+
+    Args:
+        render: Makes a line of its fields.
+        writer: Writes it.
+    """
+
+    def __init__(self, render: Callable[[dict[str, Any]], bytes], writer: LineWriter) -> None:
+        super().__init__()
+        self._render = render
+        self.writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; one that cannot be formatted is named by its place."""
+        try:
+            line = self._render(_fields(record))
+        except Exception as error:  # noqa: BLE001 - a wrong log call must not fail a request
+            place = f"{_short(record.pathname)}:{record.lineno}"
+            event = f"a log record of {place} cannot be formatted: {type(error).__name__}"
+            line = self._render(_line("error", __name__, event))
+        self.writer.write(line)
+
+    def close(self) -> None:
+        """Write what waits, within a bound; the standard library calls it at exit."""
+        self.writer.close()
+        super().close()
 
 
 def configure(level: str, log_format: str = "auto") -> None:
-    """Send everything to standard error, one line a record.
+    """Send everything to standard error, one line a record, by a thread that may fall behind.
 
     Args:
         level: `debug`, `info`, `warning` or `error`, for what is ours; of libraries only warnings.
         log_format: `json`, `console`, or `auto`: console where standard error is a terminal.
     """
-    is_console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
-    render = _console() if is_console else _json_text
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {
-                "line": {
-                    "()": structlog.stdlib.ProcessorFormatter,
-                    "processors": [
-                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        render,
-                    ],
-                    "foreign_pre_chain": [
-                        structlog.stdlib.add_log_level,
-                        structlog.stdlib.add_logger_name,
-                        structlog.stdlib.ExtraAdder(),
-                        _stamp,
-                        _bound_libraries,
-                    ],
-                }
-            },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-            "root": {"handlers": ["stderr"], "level": "WARNING"},
-            "loggers": {
-                "voicegate": {"level": level.upper()},
-                # httpx writes addresses and the upstream's words: only their warnings.
-                **{name: {"level": "WARNING"} for name in ("uvicorn", "httpx")},
-            },
-        }
+    if sys.stderr is None:  # closed by whoever started us: its number may be a socket's by now
+        logging.basicConfig(handlers=[logging.NullHandler()], force=True)
+        _requests_log.send_to(sys.maxsize, _to_standard_library)
+        return
+    is_terminal = sys.stderr.isatty()
+    is_console = log_format == "console" or (log_format == "auto" and is_terminal)
+    render = (_coloured_text if is_terminal else _text) if is_console else _json
+    writer = LineWriter(
+        sys.stderr.fileno(),
+        lambda lines: render(
+            _line("warning", "voicegate.log", "log lines were dropped", lines=lines)
+        ),
     )
+    # httpx and uvicorn write addresses and the upstream's words: only their warnings.
+    logging.basicConfig(handlers=[LineHandler(render, writer)], level="WARNING", force=True)
+    logging.getLogger("voicegate").setLevel(LEVELS[level])
     logging.captureWarnings(capture=True)
-    processors: list[Processor] = [_line]
-    factory: Callable[..., WrappedLogger] = structlog.BytesLoggerFactory(sys.stderr.buffer)
-    if is_console:
-        processors = [structlog.processors.add_log_level, _stamp, _console()]
-        factory = structlog.PrintLoggerFactory(sys.stderr)
-    structlog.configure(
-        processors=processors,
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=factory,
-        cache_logger_on_first_use=True,
+    _requests_log.send_to(LEVELS[level], lambda fields: writer.write(render(fields)))
+
+
+def requests_logger() -> RequestsLog:
+    """Return the logger of the one line a request."""
+    return _requests_log
+
+
+def lines_dropped() -> int:
+    """Return how many lines could not be written since `configure`."""
+    return sum(
+        handler.writer.dropped
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, LineHandler)
     )
-
-
-def requests_logger() -> Any:
-    """Return the logger of the one line a request: `logger.info("request", status=200, …)`.
-
-    Ask once and keep it. It is no logger of the standard library, which costs five times as much a
-    line (measured); until `configure` has been called it writes to one, so that a test sees it.
-    """
-    return structlog.get_logger("voicegate.access").bind()
 
 
 def causes(error: BaseException) -> str:
@@ -100,7 +143,7 @@ def places(error: BaseException) -> str:
     lines = []
     for link in chain(error):
         lines.append(_name(link))
-        frames = traceback.extract_tb(link.__traceback__)
+        frames = traceback.extract_tb(link.__traceback__, limit=-MAX_FRAMES)
         lines += [f"  {_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames]
     return "\n".join(lines)
 
@@ -137,29 +180,54 @@ class _Clock:
         self._second = -1
         self._text = ""
 
-    def read(self) -> str:
+    def now(self) -> str:
         now = time.time()
         second = int(now)
         if second != self._second:
-            self._second = second
             self._text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
+            self._second = second
         return f"{self._text}{int((now - second) * 1000):03d}Z"
 
 
-_clock = _Clock()
+def _line(level: str, logger: str, event: str, **fields: Any) -> dict[str, Any]:
+    line = {"time": _clock.now(), "level": level, "logger": logger, "event": event}
+    return line | fields
 
 
-def _stamp(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return {"time": _clock.read(), **event}
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """Return a record's fields, of exceptions their places and of libraries' texts the begin."""
+    event = record.getMessage()
+    if not record.name.startswith("voicegate"):
+        event = event.partition("\n")[0][:MAX_LIBRARY_TEXT]
+    extra = {name: value for name, value in vars(record).items() if name not in _RECORD_FIELDS}
+    line = _line(record.levelname.lower(), record.name, event, **extra)
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        line["places"] = places(error)
+    return line
 
 
-def _line(_: WrappedLogger, level: str, event: EventDict) -> bytes:
-    """Return a whole line at once: each processor of a chain costs as much as the JSON."""
-    return orjson.dumps({"time": _clock.read(), "level": level, **event}, default=_type_name)
+def _json(fields: dict[str, Any]) -> bytes:
+    return orjson.dumps(fields, default=_type_name, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _json_text(_: WrappedLogger, __: str, event: EventDict) -> str:
-    return orjson.dumps(event, default=_type_name).decode()
+def _text(fields: dict[str, Any]) -> bytes:
+    """Return a line for people; only the places of an exception stand below it."""
+    rest = dict(fields)
+    words = [f"{rest.pop('time')} {rest.pop('level'):8} {rest.pop('event')}"]
+    below = [rest.pop("places")] if "places" in rest else []
+    words += [f"{name}={_value(value)}" for name, value in rest.items()]
+    return "\n".join([" ".join(words), *below, ""]).encode(errors="backslashreplace")
+
+
+def _coloured_text(fields: dict[str, Any]) -> bytes:
+    colour = _COLOURS.get(fields["level"])
+    line = _text(fields)
+    return f"{colour}".encode() + line.rstrip() + b"\033[0m\n" if colour else line
+
+
+def _value(value: Any) -> str:
+    return str(value) if isinstance(value, str | int | float | None) else _type_name(value)
 
 
 def _type_name(value: Any) -> str:
@@ -167,30 +235,9 @@ def _type_name(value: Any) -> str:
     return f"<{type(value).__name__}>"
 
 
-def _console() -> Processor:
-    return structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(),
-        timestamp_key="time",
-        exception_formatter=structlog.dev.plain_traceback,
-    )
+def _to_standard_library(fields: dict[str, Any]) -> None:
+    logging.getLogger("voicegate.access").log(LEVELS[fields["level"]], "%s", _json(fields).decode())
 
 
-def _bound_libraries(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Take the text of exceptions out, and of libraries' messages all but the first words."""
-    exception = event.pop("exc_info", None)
-    error = exception[1] if isinstance(exception, tuple) else exception
-    if isinstance(error, BaseException):
-        event["places"] = places(error)
-    event.pop("stack_info", None)
-    if not str(event.get("logger", "")).startswith("voicegate"):
-        event["event"] = str(event["event"]).partition("\n")[0][:MAX_LIBRARY_TEXT]
-    return event
-
-
-# As long as nobody has configured anything: to the standard library, as one JSON text a line.
-structlog.configure(
-    processors=[_json_text],
-    wrapper_class=structlog.stdlib.BoundLogger,
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=False,
-)
+_clock = _Clock()
+_requests_log = RequestsLog()

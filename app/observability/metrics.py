@@ -17,12 +17,17 @@ from prometheus_client import (
     generate_latest,
     start_http_server,
 )
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from app import __version__
 from app.errors import AppError
+from app.observability.logging import lines_dropped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from prometheus_client.metrics_core import Metric
 
 BUCKETS_SECONDS: Final = (
     *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
@@ -81,6 +86,7 @@ class Metrics:
             {"version": __version__, "python": platform.python_version()}
         )
         ProcessCollector(registry=registry)
+        registry.register(_LinesDropped())
 
         labels = ("route", "method", "status")
         self._requests = _counter(registry, "requests", "Answers.", *labels)
@@ -206,6 +212,15 @@ class Metrics:
         if known == (route, method, str(status)):
             self._request_children[key] = children
         return children
+
+
+class _LinesDropped(Collector):
+    """Reads what the log counts itself."""
+
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily(
+            "voicegate_log_lines_dropped", "Not written.", value=lines_dropped()
+        )
 
 
 def _codes(error: type[AppError]) -> set[str]:

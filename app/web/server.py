@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import socket
+import sys
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -85,7 +88,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)
-        print(self._announcement, flush=True)  # noqa: T201 - for whoever started it
+        announce(self._announcement)
         if self._files is not None:
             self._files.start_preparing()
 
@@ -133,6 +136,20 @@ class Server(uvicorn.Server):
         finally:
             for sig, handler in previous.items():
                 signal.signal(sig, handler)
+
+
+def announce(line: str) -> None:
+    """Print a line for whoever started the service; whether it is read stops nothing.
+
+    Past `sys.stdout`, whose lock would end the process badly while a reader is stuck.
+    """
+
+    def write(descriptor: int) -> None:
+        with contextlib.suppress(OSError):
+            os.write(descriptor, f"{line}\n".encode())
+
+    if sys.stdout is not None:
+        Thread(target=write, args=[sys.stdout.fileno()], daemon=True).start()
 
 
 def _http_protocol() -> Any:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import os
 import signal
+import socket
+import sys
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,8 +16,8 @@ import pytest
 
 from app.web.http_protocol import MAX_BODY_BYTES
 from tests.integration.raw_upstream import raw_upstream
-from tests.integration.test_server import GOOD, finish, running, start
-from tests.service import KEY
+from tests.integration.test_server import GOOD, ROOT, finish, running, start
+from tests.service import KEY, PAGE
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
@@ -193,6 +197,90 @@ async def test_check_of_a_process(tmp_path: Path) -> None:
     assert bad[1].endswith("Something has to be put right.\n")
     assert none[2].startswith("Set ASSEMBLYAI_API_KEY ")
     assert KEY not in "".join(text for result in (good, bad) for text in result[1:])
+
+
+async def served_by(process: asyncio.subprocess.Process, port: int) -> None:
+    """Check that a process answers health, page and mints, far more often than a pipe holds."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+
+        async def is_up() -> bool:
+            try:
+                return (await client.get("/healthz")).status_code == 200
+            except httpx.TransportError:
+                assert process.returncode is None
+                return False
+
+        await until(is_up)
+        for _ in range(40):
+            assert (await client.get("/api/voice-token")).status_code == 200
+            assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/", headers=PAGE)).status_code == 200
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("trouble", ["full pipes", "closed readers", "full disk", "closed"])
+async def test_output_that_cannot_be_written_reaches_nobody(tmp_path: Path, trouble: str) -> None:
+    """Start, requests and end go well, though neither log nor announcement can be written."""
+    port = free_port()
+    reader, writer = os.pipe()
+    if trouble == "full pipes":
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(writer, b"x" * 4096)
+    elif trouble == "closed readers":
+        os.close(reader)
+    elif trouble == "full disk":
+        os.dup2(os.open("/dev/full", os.O_WRONLY), writer)
+    redirection = ">&- 2>&-" if trouble == "closed" else ""
+    async with raw_upstream(mints) as upstream:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PORT": str(port),
+            "ASSEMBLYAI_API_KEY": KEY,
+            "VOICEGATE_UPSTREAM_URL": upstream.url,
+            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
+            "VOICEGATE_LOG_LEVEL": "debug",
+            "VOICEGATE_CALLER_MINTS_PER_MINUTE": "0",
+            "VOICEGATE_CALLER_SESSIONS_AT_ONCE": "0",
+            "VOICEGATE_CALLER_MINUTES_PER_DAY": "0",
+        }
+        process = await asyncio.create_subprocess_exec(
+            *("/bin/sh", "-c", f'exec "$0" -m app {redirection}', sys.executable),
+            cwd=tmp_path,
+            env=environment,
+            stdout=writer,
+            stderr=writer,
+        )
+        try:
+            await served_by(process, port)
+            process.send_signal(signal.SIGTERM)
+            code = await asyncio.wait_for(process.wait(), 60)
+        finally:
+            if process.returncode is None:
+                process.kill()
+
+    assert code == 0
+
+
+async def test_wrong_setting_on_a_full_disk_is_still_2(tmp_path: Path) -> None:
+    """The exit code is what was wrong, not that nobody could be told."""
+    with open("/dev/full", "wb") as full:  # noqa: ASYNC230, PTH123 - a device
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "app"),
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PORT": "x"},
+            stdout=full,
+            stderr=full,
+        )
+        code = await asyncio.wait_for(process.wait(), 60)
+
+    assert code == 2
 
 
 @pytest.mark.parametrize("path", ["/", "/api/agents", "/none"])

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
+import logging
+import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from app.errors import UpstreamUnavailableError
-from app.observability.logging import causes, places
+from app.observability.line_writer import LineWriter
+from app.observability.logging import causes, places, requests_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "text-that-must-not-be-logged"
@@ -67,7 +76,7 @@ def test_suppressed_causes_stay_suppressed() -> None:
 def written(code: str, *, log_format: str = "json", level: str = "debug") -> str:
     """Return what a fresh process writes to standard error."""
     begin = (
-        "import asyncio, logging, sys, warnings; from app import log;"
+        "import asyncio, logging, sys, warnings; from app.observability import logging as log;"
         f"log.configure({level!r}, {log_format!r});"
     )
     done = subprocess.run(  # noqa: S603 - fixed words
@@ -174,3 +183,113 @@ def test_what_json_cannot_hold_is_named_by_its_type() -> None:
     text = written("log.requests_logger().info('request', value=object())")
 
     assert json.loads(text)["value"] == "<object>"
+
+
+def test_wrong_log_call_is_one_line_and_no_failure() -> None:
+    """Words that do not fit their arguments are named by their place, and go no further."""
+    text = written(
+        "logging.getLogger('voicegate.x').error('%d of %d', SECRET)".replace("SECRET", repr(SECRET))
+    )
+
+    line = json.loads(text)
+    assert line["event"].startswith("a log record of <string>:1 cannot be formatted: TypeError")
+    assert SECRET not in text
+
+
+def test_log_level_of_what_is_not_configured(caplog: pytest.LogCaptureFixture) -> None:
+    """Before `configure` the standard library gets the lines, so that a test sees them."""
+    with caplog.at_level(logging.INFO):
+        requests_logger().info("request", status=200)
+
+    (record,) = caplog.records
+    assert json.loads(record.getMessage())["status"] == 200
+
+
+class Pipe:
+    """A pipe of one page whose reader does nothing until it is asked to."""
+
+    def __init__(self) -> None:
+        self.reader, self.writer = os.pipe()
+        fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, 4096)
+        self.lines = LineWriter(self.writer, lambda lines: b"%d missing\n" % lines, max_lines=10)
+
+    def fill(self) -> None:
+        """Write until lines are dropped."""
+        while not self.lines.dropped:
+            self.lines.write(b"x" * 999 + b"\n")
+
+    def read_until(self, end: bytes) -> bytes:
+        """Return what comes out, up to these words."""
+        text = b""
+        while end not in text:
+            text += os.read(self.reader, 65536)
+        return text
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    """Yield a pipe; closes it."""
+    pipe = Pipe()
+    yield pipe
+    os.close(pipe.reader)
+    pipe.lines.close()
+    os.close(pipe.writer)
+
+
+def test_lines_that_nobody_reads_are_dropped_counted_and_told(pipe: Pipe) -> None:
+    """Whoever logs never waits; as soon as it moves again, one line says what is missing."""
+    pipe.fill()
+    dropped = pipe.lines.dropped
+    text = pipe.read_until(b"missing\n")
+
+    (told,) = re.findall(rb"^(\d+) missing$", text, re.MULTILINE)
+    assert int(told) == dropped
+    assert set(text.replace(b"%d missing" % dropped, b"").split()) == {b"x" * 999}
+    pipe.lines.write(b"later\n")
+    assert pipe.read_until(b"later\n").endswith(b"later\n")
+    assert pipe.lines.dropped == dropped
+
+
+def test_gone_reader_is_dropped_lines(pipe: Pipe) -> None:
+    """A closed pipe raises nowhere."""
+    os.close(pipe.reader)
+    pipe.lines.write(b"line\n")
+    pipe.lines.close()
+    pipe.reader = os.open(os.devnull, os.O_RDONLY)
+
+    assert pipe.lines.dropped == 1
+
+
+def test_full_disk_is_dropped_lines_and_told_when_there_is_room(tmp_path: Path) -> None:
+    """Lines after a full disk are whole, and say how many before them are missing."""
+    full, room = os.open("/dev/full", os.O_WRONLY), tmp_path / "log"
+    lines = LineWriter(full, lambda lines: b"%d missing\n" % lines)
+    lines.write(b"lost\n")
+    while not lines.dropped:
+        time.sleep(0.001)
+    with room.open("wb") as file:
+        os.dup2(file.fileno(), full)
+    lines.write(b"kept\n")
+    lines.close()
+    os.close(full)
+
+    assert room.read_bytes() == b"1 missing\nkept\n"
+
+
+def test_end_waits_for_nobody() -> None:
+    """A reader that stopped reading holds the end of the process for a second at most."""
+    code = (
+        "import logging, os; from app.observability import logging as log;"
+        "log.configure('info', 'json');"
+        "[log.requests_logger().info('x' * 1000) for _ in range(20000)];"
+        "os.write(1, b'end')"
+    )
+    reader, writer = os.pipe()
+    process = subprocess.Popen(  # noqa: S603 - fixed words
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=writer
+    )
+    out, _ = process.communicate(timeout=60)
+    os.close(reader)
+    os.close(writer)
+
+    assert (process.returncode, out) == (0, b"end")
