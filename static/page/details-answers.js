@@ -8,7 +8,7 @@ const SHOWN = 5;
 
 /**
  * @param {HTMLTableElement} table
- * @param {import('./types.js').Texts} texts
+ * @param {import('./page-types.js').Texts} texts
  */
 export function createAnswerTable(table, { language, details }) {
   const { secondsExactly } = createNumbers(language);

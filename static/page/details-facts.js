@@ -9,11 +9,11 @@ const NOTHING = '–';
 
 /**
  * @param {object} now
- * @param {import('./types.js').CallState} now.state
+ * @param {import('./page-types.js').CallState} now.state
  * @param {AgentStats | null} now.stats
- * @param {import('./types.js').CallError | null} now.error
+ * @param {import('./page-types.js').CallError | null} now.error
  * @param {ReturnType<ReturnType<typeof import('./details-rates.js').createRates>['next']>} now.rate
- * @param {import('./types.js').Texts} texts
+ * @param {import('./page-types.js').Texts} texts
  */
 export function factsOf({ state, stats, error, rate }, texts) {
   const { details } = texts;

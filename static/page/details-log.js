@@ -1,6 +1,6 @@
 // The list of what happened: takes lines in at any time, draws them when it is told to.
 
-import { createFollower } from '../voice-agent/parts/follow.js';
+import { createFollower } from '../voice-agent/ui/follow.js';
 import { logFacts, logName, logTime } from './log-line.js';
 
 /** @typedef {import('../voice-agent/index.js').LogEntry} LogEntry */
@@ -13,7 +13,7 @@ const SIGNS = { in: '←', out: '→', here: '•' };
  * @param {HTMLButtonElement} elements.latest
  * @param {HTMLSelectElement} elements.filter
  * @param {HTMLElement} elements.empty   said while there is no line
- * @param {import('./types.js').Texts} texts
+ * @param {import('./page-types.js').Texts} texts
  */
 export function createLogList({ list, latest, filter, empty }, { details }) {
   /** @type {Map<number, LogEntry>} ascending */

@@ -11,14 +11,14 @@ import { createSheet } from './sheet.js';
  * @param {HTMLButtonElement} elements.open
  * @param {HTMLButtonElement} elements.close
  * @param {import('../voice-agent/index.js').Agent} agent
- * @param {import('./types.js').Texts} texts
+ * @param {import('./page-types.js').Texts} texts
  */
 export function createDetailsSheet({ dialog, body, missing, open, close }, agent, texts) {
   /** @type {import('./details.js').Details | null} */
   let details = null;
   /** @type {Promise<void> | null} */
   let loading = null;
-  /** @type {import('./types.js').CallError | null} */
+  /** @type {import('./page-types.js').CallError | null} */
   let lastError = null;
   agent.on('error', (error) => {
     lastError = error;

@@ -18,8 +18,8 @@ const IN_CALL = new Set(['connecting', 'live', 'reconnecting', 'ending']);
 /**
  * @param {HTMLDialogElement} dialog
  * @param {import('../voice-agent/index.js').Agent} agent
- * @param {import('./types.js').Texts} texts
- * @param {() => import('./types.js').CallError | null} lastError
+ * @param {import('./page-types.js').Texts} texts
+ * @param {() => import('./page-types.js').CallError | null} lastError
  */
 export function createDetails(dialog, agent, texts, lastError) {
   const places = /** @type {NodeListOf<HTMLElement>} */ (dialog.querySelectorAll('[data-fact]'));

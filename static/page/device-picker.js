@@ -1,10 +1,10 @@
 // The choice of a microphone or a speaker; works before and during a call and follows devices that come and go.
 
 import { lasting } from './preferences.js';
-import { fill } from '../voice-agent/parts/format.js';
+import { fill } from '../voice-agent/ui/format.js';
 
 /** @typedef {'microphone' | 'speaker'} DeviceKind */
-/** @typedef {import('./types.js').Device} Device */
+/** @typedef {import('./page-types.js').Device} Device */
 
 /**
  * @param {HTMLSelectElement} select
@@ -15,7 +15,7 @@ import { fill } from '../voice-agent/parts/format.js';
  * @param {(deviceId: string) => Promise<void>} on.choose   "" = what the browser thinks best
  * @param {(devices: Device[]) => void} [on.listed]
  * @param {() => void} [on.chosen]
- * @param {(error: import('./types.js').CallError) => void} on.refused   the one before stays in use
+ * @param {(error: import('./page-types.js').CallError) => void} on.refused   the one before stays in use
  */
 export function createDevicePicker(select, kind, texts, on) {
   let inUse = lasting.readWord(kind) ?? '';
@@ -52,7 +52,7 @@ export function createDevicePicker(select, kind, texts, on) {
       on.chosen?.();
     } catch (error) {
       select.value = inUse;
-      on.refused(/** @type {import('./types.js').CallError} */ (error));
+      on.refused(/** @type {import('./page-types.js').CallError} */ (error));
     }
   }
 

@@ -5,8 +5,8 @@
 const LOOK_AGAIN_MS = 1_000;
 
 /**
- * @param {{resumable: {turns: readonly import('./types.js').Turn[]} | null}} agent
- * @param {{offer: (isLeft: boolean) => void, show: (turns: readonly import('./types.js').Turn[]) => void}} on
+ * @param {{resumable: {turns: readonly import('./page-types.js').Turn[]} | null}} agent
+ * @param {{offer: (isLeft: boolean) => void, show: (turns: readonly import('./page-types.js').Turn[]) => void}} on
  *   `show` is given what was said, where the page does not show it any more
  */
 export function createLeftCall(agent, on) {

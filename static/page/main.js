@@ -7,34 +7,34 @@ import {
   listSpeakers,
   watchMicrophonePermission,
 } from '../voice-agent/index.js';
-import { createAccess } from '../voice-agent/parts/access.js';
-import { createAccessDialog } from '../voice-agent/parts/access-dialog.js';
-import { createCallDesk } from '../voice-agent/parts/call-desk.js';
-import { createComposer } from '../voice-agent/parts/composer.js';
-import { createConversation } from '../voice-agent/parts/conversation.js';
+import { createAccess } from '../voice-agent/ui/access.js';
+import { createAccessDialog } from '../voice-agent/ui/access-dialog.js';
+import { createCallDesk } from '../voice-agent/ui/call-desk.js';
+import { createComposer } from '../voice-agent/ui/composer.js';
+import { createConversation } from '../voice-agent/ui/conversation-panel.js';
 import { createDetailsSheet } from './details-sheet.js';
 import { rememberedDevice } from './device-picker.js';
 import { createDisplaySettings } from './display-settings.js';
 import { configuration, elements } from './elements.js';
 import { createLeftCall } from './left-call.js';
-import { createMuteButton } from '../voice-agent/parts/mute-button.js';
-import { createPermissionPrompt } from '../voice-agent/parts/permission-prompt.js';
-import { KEPT_SPEECH_SECONDS } from '../voice-agent/parts/reconnecting.js';
+import { createMuteButton } from '../voice-agent/ui/mute-button.js';
+import { createPermissionPrompt } from '../voice-agent/ui/permission-prompt.js';
+import { KEPT_SPEECH_SECONDS } from '../voice-agent/ui/reconnecting.js';
 import { createPushToTalk } from './push-to-talk.js';
 import { createSettings } from './settings.js';
 import { createSoundSettings } from './sound-settings.js';
-import { createStatus, whoSpeaks } from '../voice-agent/parts/status.js';
+import { createStatus, whoSpeaks } from '../voice-agent/ui/status.js';
 import { readTexts } from './texts.js';
-import { createVisualiser } from '../voice-agent/parts/visualiser.js';
+import { createVisualiser } from '../voice-agent/ui/visualiser.js';
 import { rememberedVolume } from './volume.js';
-import { createWakeLock } from '../voice-agent/parts/wake-lock.js';
+import { createWakeLock } from '../voice-agent/ui/wake-lock.js';
 
 const root = document.body;
 
-/** States in which no call is under way. @type {Set<import('./types.js').CallState>} */
+/** States in which no call is under way. @type {Set<import('./page-types.js').CallState>} */
 const AT_REST = new Set(['idle', 'ended', 'failed']);
 
-const texts = /** @type {import('./types.js').Texts} */ (readTexts());
+const texts = /** @type {import('./page-types.js').Texts} */ (readTexts());
 const settings = createSettings(elements.settings, texts, {
   opened: () => sound.refresh(),
   closed: () => desk.dismissIf('agent-refused'),
@@ -106,7 +106,7 @@ createLeftCall(agent, {
 /** Whether the present call goes on with one that was left. */
 let isResuming = false;
 
-/** @type {import('./types.js').Speaking} */
+/** @type {import('./page-types.js').Speaking} */
 let speaking = { user: false, agent: false };
 
 const sound = createSoundSettings(elements.sound, texts, {
@@ -141,7 +141,7 @@ transcript.follow(agent);
 
 agent.on('permission', ({ asking }) => prompt.showAsking(asking));
 
-/** @param {import('./types.js').StartOptions} [how] */
+/** @param {import('./page-types.js').StartOptions} [how] */
 function start(how) {
   if (access.needsCode) return accessDialog.open(() => start(how));
   isResuming = how?.resume === true;
@@ -155,7 +155,7 @@ function mute(muted) {
   showSpeaking();
 }
 
-/** @param {import('./types.js').StateChange} change */
+/** @param {import('./page-types.js').StateChange} change */
 function showState(change) {
   const { state, previous, recovery, error } = change;
   root.dataset.state = state;
@@ -178,8 +178,8 @@ function showState(change) {
 }
 
 /**
- * @param {import('./types.js').CallState} previous
- * @param {import('./types.js').StateChange['recovery']} recovery
+ * @param {import('./page-types.js').CallState} previous
+ * @param {import('./page-types.js').StateChange['recovery']} recovery
  */
 function showLive(previous, recovery) {
   showSpeaking();
@@ -203,7 +203,7 @@ function showSpeaking() {
 /**
  * The service wants to know who calls. Where a code is enough, it is asked for at once.
  *
- * @param {import('./types.js').CallError} error
+ * @param {import('./page-types.js').CallError} error
  */
 async function showAccess(error) {
   await access.ask();

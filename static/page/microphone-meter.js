@@ -15,7 +15,7 @@ export function createMicrophoneMeter(meter) {
 
   return {
     show,
-    /** @param {import('./types.js').CallState} state */
+    /** @param {import('./page-types.js').CallState} state */
     showState(state) {
       meter.dataset.live = String(state === 'live');
       if (state !== 'live') show(0);

@@ -2,8 +2,8 @@
 
 /**
  * @param {HTMLElement} fieldset   of one agent
- * @param {import('./types.js').Texts} texts
- * @param {(session: import('./types.js').SessionConfig) => Promise<void>} update
+ * @param {import('./page-types.js').Texts} texts
+ * @param {(session: import('./page-types.js').SessionConfig) => Promise<void>} update
  */
 export function createPromptApply(fieldset, texts, update) {
   const row = /** @type {HTMLElement | null} */ (fieldset.querySelector('[data-part="apply"]'));

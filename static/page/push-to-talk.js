@@ -1,6 +1,6 @@
 // Turns a button and the space bar into what is held to talk. Whatever goes wrong with the hold closes it.
 
-import { Hold } from './hold.js';
+import { Hold } from './hold-to-talk.js';
 
 /** Where the space bar has work of its own. */
 const OWN_KEYS =

@@ -2,7 +2,7 @@
 
 /**
  * @param {{button: HTMLButtonElement, status: HTMLElement, text: HTMLTextAreaElement}} elements   status: announced
- * @param {import('./types.js').Texts['details']['copy']} texts
+ * @param {import('./page-types.js').Texts['details']['copy']} texts
  * @param {() => string} report
  */
 export function createReportButton({ button, status, text }, texts, report) {

@@ -10,9 +10,9 @@ const CODE = /^[\w.:+-]{1,80}$/;
 
 /**
  * @param {object} now
- * @param {import('./types.js').CallState} now.state
+ * @param {import('./page-types.js').CallState} now.state
  * @param {import('../voice-agent/index.js').AgentStats | null} now.stats
- * @param {import('./types.js').CallError | null} now.error
+ * @param {import('./page-types.js').CallError | null} now.error
  * @param {import('../voice-agent/index.js').LogEntry[]} now.entries
  * @param {{address: string, userAgent: string, languages: string[], isOnline: boolean, nowMs: number}} now.browser
  * @returns {string} JSON

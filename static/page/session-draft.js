@@ -12,10 +12,10 @@
  * An emptied greeting or prompt is left out (the wire knows no null there), an emptied voice falls back to the
  * configured one.
  *
- * @param {import('./types.js').SessionConfig} configured
+ * @param {import('./page-types.js').SessionConfig} configured
  * @param {Edits} edits
  * @param {readonly string[]} editable
- * @returns {import('./types.js').SessionConfig}
+ * @returns {import('./page-types.js').SessionConfig}
  */
 export function draftSession(configured, edits, editable) {
   const session = { ...configured };

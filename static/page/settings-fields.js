@@ -13,7 +13,7 @@ const memory = { voice: lasting, system_prompt: passing, greeting: passing };
 /** @param {HTMLFieldSetElement} fieldset  rendered by templates/partials/agent-fields.html */
 export function createAgentFields(fieldset) {
   const { agent = '', title = '', session = '{}', editable = '' } = fieldset.dataset;
-  const configured = /** @type {import('./types.js').SessionConfig} */ (JSON.parse(session));
+  const configured = /** @type {import('./page-types.js').SessionConfig} */ (JSON.parse(session));
   const allowed = editable.split(' ').filter(Boolean);
   const voice = /** @type {HTMLSelectElement | null} */ (field('voice'));
   const otherVoice = /** @type {HTMLInputElement | null} */ (field('other-voice'));

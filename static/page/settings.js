@@ -18,11 +18,11 @@ import { lasting } from './preferences.js';
 
 /**
  * @param {SettingsElements} elements
- * @param {import('./types.js').Texts} texts
+ * @param {import('./page-types.js').Texts} texts
  * @param {object} on
  * @param {() => void} on.opened
  * @param {() => void} on.closed
- * @param {(session: import('./types.js').SessionConfig) => Promise<void>} on.update   the call under way
+ * @param {(session: import('./page-types.js').SessionConfig) => Promise<void>} on.update   the call under way
  */
 export function createSettings({ sheet, form, open, close, done, restore, agent }, texts, on) {
   const fieldsets = /** @type {NodeListOf<HTMLFieldSetElement>} */ (
@@ -59,7 +59,7 @@ export function createSettings({ sheet, form, open, close, done, restore, agent 
     agentTitle: () => chosen().title,
     /** What to send at the start of the next call. */
     session: () => chosen().session(),
-    /** @param {import('./types.js').CallState} state */
+    /** @param {import('./page-types.js').CallState} state */
     showState(state) {
       if (state === 'connecting') {
         const { name, session } = chosen();

@@ -21,19 +21,19 @@ const PUSH_TO_TALK = 'push-to-talk';
 
 /**
  * @typedef {object} SoundActions
- * @property {() => Promise<import('./types.js').Device[]>} listMicrophones
- * @property {() => Promise<import('./types.js').Device[]>} listSpeakers
+ * @property {() => Promise<import('./page-types.js').Device[]>} listMicrophones
+ * @property {() => Promise<import('./page-types.js').Device[]>} listSpeakers
  * @property {(deviceId: string) => Promise<void>} setMicrophone
  * @property {(deviceId: string) => Promise<void>} setSpeaker
  * @property {(volume: number) => void} setVolume   0 to 1
  * @property {(isWanted: boolean) => void} usePushToTalk
  * @property {() => void} chosen   another microphone is in use
- * @property {(error: import('./types.js').CallError) => void} refused
+ * @property {(error: import('./page-types.js').CallError) => void} refused
  */
 
 /**
  * @param {SoundElements} elements
- * @param {import('./types.js').Texts} texts
+ * @param {import('./page-types.js').Texts} texts
  * @param {SoundActions} on
  */
 export function createSoundSettings(elements, texts, on) {
@@ -69,7 +69,7 @@ export function createSoundSettings(elements, texts, on) {
   return {
     refresh,
     showLevel: meter.show,
-    /** @param {import('./types.js').CallState} state */
+    /** @param {import('./page-types.js').CallState} state */
     showState(state) {
       meter.showState(state);
       if (state === 'live') refresh();

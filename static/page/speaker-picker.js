@@ -4,7 +4,7 @@ import { createDevicePicker } from './device-picker.js';
 
 /**
  * @param {{speaker: HTMLSelectElement, speakerField: HTMLElement}} elements
- * @param {import('./types.js').Texts['speaker']} texts
+ * @param {import('./page-types.js').Texts['speaker']} texts
  * @param {Parameters<typeof createDevicePicker>[3]} on
  */
 export function createSpeakerPicker({ speaker, speakerField }, texts, on) {

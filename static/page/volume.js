@@ -1,13 +1,13 @@
 // How loud the agent is, from 0 to 100 %; heard at once.
 
-import { fill } from '../voice-agent/parts/format.js';
+import { fill } from '../voice-agent/ui/format.js';
 import { lasting } from './preferences.js';
 
 const MEMORY = 'volume';
 
 /**
  * @param {{volume: HTMLInputElement, volumeShown: HTMLOutputElement}} elements
- * @param {import('./types.js').Texts['volume']} texts
+ * @param {import('./page-types.js').Texts['volume']} texts
  * @param {(volume: number) => void} onChange   0 to 1
  */
 export function createVolume({ volume: range, volumeShown: shown }, texts, onChange) {

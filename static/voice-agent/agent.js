@@ -1,30 +1,30 @@
 // What a page holds: starts and stops calls and passes on what happens in them. Main thread.
 
-import { discardPreparedContext, prepareContext } from './devices/context.js';
-import { LiveAudio } from './devices/live-audio.js';
-import { isMicrophoneGranted } from './devices/microphone.js';
-import { assertVolume, completeAudioOptions } from './devices/options.js';
-import { takeWorkletsFrom } from './devices/worklet-files.js';
-import { WIRE_RATE_HZ } from './audio/pcm.js';
-import { CallLock } from './host/call-lock.js';
+import { discardPreparedContext, prepareContext } from './main-thread/audio/audio-context.js';
+import { LiveAudio } from './main-thread/audio/call-audio.js';
+import { isMicrophoneGranted } from './main-thread/audio/microphone.js';
+import { assertVolume, completeAudioOptions } from './main-thread/audio/audio-options.js';
+import { takeWorkletsFrom } from './main-thread/audio/worklet-url.js';
+import { WIRE_RATE_HZ } from './worklets/dsp/pcm.js';
+import { CallLock } from './main-thread/call-lock.js';
 import { VoiceAgentError } from './errors.js';
-import { EventSource } from './events.js';
-import { CallRecord } from './host/call-record.js';
-import { forgetCall, leftCall } from './host/left-call.js';
-import { watchPage } from './host/lifecycle.js';
-import { SessionEnds } from './host/session-ends.js';
-import { SessionHost } from './host/session-host.js';
-import { missingNetwork, missingSupport, withoutNetwork } from './host/support.js';
-import { TokenService } from './host/token-service.js';
-import { ToolRunner } from './host/tool-runner.js';
-import { UpdateAnswers } from './host/update-answers.js';
+import { EventSource } from './emitter.js';
+import { CallRecord } from './main-thread/call-record.js';
+import { forgetCall, leftCall } from './main-thread/reload-resume.js';
+import { watchPage } from './main-thread/page-lifecycle.js';
+import { SessionEnds } from './main-thread/session-ends.js';
+import { SessionHost } from './main-thread/session-host.js';
+import { missingNetwork, missingSupport, withoutNetwork } from './main-thread/browser-support.js';
+import { TokenService } from './main-thread/token-service.js';
+import { ToolRunner } from './main-thread/tools/tool-runner.js';
+import { UpdateAnswers } from './main-thread/update-answers.js';
 
 /** @typedef {import('./api-types.js').AgentEvents} AgentEvents */
-/** @typedef {import('./session/session.js').SessionEvent} SessionEvent */
-/** @typedef {import('./wire/protocol.js').SessionConfig} SessionConfig */
-/** @typedef {import('./session/state.js').AgentState} AgentState */
-/** @typedef {import('./session/state.js').EndReason} EndReason */
-/** @typedef {import('./talk/transcript.js').Turn} Turn */
+/** @typedef {import('./core/session.js').SessionEvent} SessionEvent */
+/** @typedef {import('./core/connection/protocol.js').SessionConfig} SessionConfig */
+/** @typedef {import('./core/call-state.js').AgentState} AgentState */
+/** @typedef {import('./core/call-state.js').EndReason} EndReason */
+/** @typedef {import('./core/conversation/transcript.js').Turn} Turn */
 
 /** States in which no call is under way. */
 const AT_REST = new Set(['idle', 'ended', 'failed']);
@@ -51,11 +51,11 @@ export class VoiceAgent {
   #muted = false;
   #record = new CallRecord();
   #updates = new UpdateAnswers();
-  /** @type {import('./session/stats.js').Stats | null} */
+  /** @type {import('./core/telemetry/stats.js').Stats | null} */
   #stats = null;
   /** When the call under way must end, monotonic; null while that is not known. @type {number | null} */
   #endsAtMs = null;
-  /** @type {import('./devices/live-audio.js').AudioFacts | null} of the call that is over */
+  /** @type {import('./main-thread/audio/call-audio.js').AudioFacts | null} of the call that is over */
   #heardWith = null;
   #isWatched = false;
 

@@ -1,11 +1,11 @@
 // What a page hands in and gets back, as types. Holds no code and is never loaded.
 
 /**
- * @typedef {import('./wire/protocol.js').SessionConfig} SessionConfig
- * @typedef {import('./session/state.js').AgentState} AgentState
- * @typedef {import('./session/state.js').EndReason} EndReason
- * @typedef {import('./talk/transcript.js').Turn} Turn
- * @typedef {import('./host/tool-runner.js').Tool} Tool
+ * @typedef {import('./core/connection/protocol.js').SessionConfig} SessionConfig
+ * @typedef {import('./core/call-state.js').AgentState} AgentState
+ * @typedef {import('./core/call-state.js').EndReason} EndReason
+ * @typedef {import('./core/conversation/transcript.js').Turn} Turn
+ * @typedef {import('./main-thread/tools/tool-runner.js').Tool} Tool
  * @typedef {import('./errors.js').VoiceAgentError} VoiceAgentError
  */
 
@@ -19,7 +19,7 @@
  *   `fetch`: `include` where the login is a cookie of another origin; `same-origin` by default
  * @property {SessionConfig} [session] `session` of the first session.update, wire names kept
  * @property {Record<string, Tool>} [tools] by name
- * @property {import('./devices/microphone.js').MicrophoneOptions} [microphone]
+ * @property {import('./main-thread/audio/microphone.js').MicrophoneOptions} [microphone]
  * @property {{deviceId?: string}} [speaker] the browser's default where it is left out
  * @property {number} [volume] of the agent, 0 to 1; 1 by default
  * @property {string | URL} [workletsUrl] folder with a copy of `worklets/` (and of `audio/` beside it), for an app whose
@@ -48,9 +48,9 @@
  */
 
 /**
- * @typedef {import('./session/stats.js').Stats & {
+ * @typedef {import('./core/telemetry/stats.js').Stats & {
  *   thread: 'worker' | 'main' | 'starting',
- *   audio: import('./devices/live-audio.js').AudioFacts | null,
+ *   audio: import('./main-thread/audio/call-audio.js').AudioFacts | null,
  * }} AgentStats `audio`: the devices' side of it, null before it is open
  */
 
@@ -65,14 +65,14 @@
  * @property {{silent: boolean}} microphone nothing was heard from the microphone for three seconds, or something is again
  * @property {{speaking: boolean}} unheard the user speaks although the microphone is muted, or does so no more
  * @property {{asking: boolean}} permission the browser is asking the user for the microphone, or has its answer
- * @property {import('./devices/live-audio.js').DeviceEvent} device another microphone is in use, or the system muted it
+ * @property {import('./main-thread/audio/call-audio.js').DeviceEvent} device another microphone is in use, or the system muted it
  * @property {{blocked: boolean}} sound the browser or the system holds the sound back, until `wake()` is called in a click
  * @property {{secondsLeft: number | null, refused?: boolean}} limit the call will reach its time limit; null: `extend()`
  *   has put it off; `refused`: it could not
- * @property {import('./host/tool-runner.js').ToolEvent} tool a tool is asked for, runs, or is done
+ * @property {import('./main-thread/tools/tool-runner.js').ToolEvent} tool a tool is asked for, runs, or is done
  * @property {VoiceAgentError} error whatever stopped a call
  * @property {{kind: string, [detail: string]: unknown}} debug for the curious; kinds may change. `log`: what happened,
- *   at most twice a second (see `session/event-log.js`); each new listener is given the whole log of the call first
+ *   at most twice a second (see `core/telemetry/event-log.js`); each new listener is given the whole log of the call first
  */
 
 export {};

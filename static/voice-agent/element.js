@@ -8,7 +8,7 @@
  * @module
  */
 
-import { VoiceAgentElement } from './element/voice-agent.js';
+import { VoiceAgentElement } from './ui/element/voice-agent.js';
 
 export { VoiceAgentElement };
 

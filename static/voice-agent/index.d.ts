@@ -763,7 +763,7 @@ type AgentEvents = {
   error: VoiceAgentError;
   /**
    * for the curious; kinds may change. `log`: what happened,
-   * at most twice a second (see `session/event-log.js`); each new listener is given the whole log of the call first
+   * at most twice a second (see `core/telemetry/event-log.js`); each new listener is given the whole log of the call first
    */
   debug: {
     kind: string;

@@ -13,8 +13,8 @@
 import { VoiceAgent } from './agent.js';
 import { VoiceAgentError } from './errors.js';
 
-export { listMicrophones, listSpeakers } from './devices/devices.js';
-export { watchPermission as watchMicrophonePermission } from './devices/microphone.js';
+export { listMicrophones, listSpeakers } from './main-thread/audio/devices.js';
+export { watchPermission as watchMicrophonePermission } from './main-thread/audio/microphone.js';
 export { VoiceAgentError };
 
 /** @typedef {VoiceAgent} Agent */
@@ -23,14 +23,14 @@ export { VoiceAgentError };
 /** @typedef {import('./api-types.js').AgentEvents} AgentEvents */
 /** @typedef {import('./api-types.js').StateEvent} StateEvent */
 /** @typedef {import('./errors.js').ErrorCode} ErrorCode */
-/** @typedef {import('./wire/protocol.js').SessionConfig} SessionConfig */
-/** @typedef {import('./session/state.js').AgentState} AgentState */
-/** @typedef {import('./session/stats.js').Stats} Stats */
-/** @typedef {import('./session/event-log.js').LogEntry} LogEntry */
+/** @typedef {import('./core/connection/protocol.js').SessionConfig} SessionConfig */
+/** @typedef {import('./core/call-state.js').AgentState} AgentState */
+/** @typedef {import('./core/telemetry/stats.js').Stats} Stats */
+/** @typedef {import('./core/telemetry/event-log.js').LogEntry} LogEntry */
 /** @typedef {import('./api-types.js').AgentStats} AgentStats */
-/** @typedef {import('./host/tool-runner.js').Tool} Tool */
-/** @typedef {import('./host/tool-runner.js').ToolEvent} ToolEvent */
-/** @typedef {import('./talk/transcript.js').Turn} Turn */
+/** @typedef {import('./main-thread/tools/tool-runner.js').Tool} Tool */
+/** @typedef {import('./main-thread/tools/tool-runner.js').ToolEvent} ToolEvent */
+/** @typedef {import('./core/conversation/transcript.js').Turn} Turn */
 
 /**
  * Make an agent. Nothing is asked of the user and nothing costs until `start()`.

@@ -12,7 +12,7 @@ from app.main import create_app
 from tests.service import make_settings, minting, refusing, service
 from tests.test_imports import STATIC, js_files
 
-ADDRESS = re.compile(r"new URL\(['`]\.\./(.+?)['`], import\.meta\.url\)")
+ADDRESS = re.compile(r"new URL\(['`](?:\.\./)+(.+?)['`], import\.meta\.url\)")
 
 
 async def test_page_preloads_what_its_script_loads_by_address() -> None:
@@ -23,7 +23,7 @@ async def test_page_preloads_what_its_script_loads_by_address() -> None:
 
     scripts = js_files(STATIC / "voice-agent")
     # The element is for other pages, and loads by address what this page has in itself.
-    shared = [path for path in scripts if STATIC / "voice-agent/element" not in path.parents]
+    shared = [path for path in scripts if STATIC / "voice-agent/ui/element" not in path.parents]
     texts = [path.read_text(encoding="utf-8") for path in shared]
     addresses = {address for text in texts for address in ADDRESS.findall(text)}
     client_folder = STATIC / "voice-agent"

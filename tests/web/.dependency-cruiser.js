@@ -8,24 +8,34 @@ const PAGE = '^static/page';
 
 /** Folders of the client, and the folders that each may import besides itself. */
 const FOLDERS = {
-  audio: [],
-  worklets: ['audio'],
-  devices: ['audio'],
-  wire: [],
-  talk: ['wire'],
-  sound: ['audio', 'wire'],
-  session: ['sound', 'talk', 'wire'],
-  host: ['devices', 'session', 'talk', 'wire'],
-  parts: [],
-  element: ['parts'],
+  'worklets/dsp': [],
+  'worklets/jitter-buffer': ['worklets/dsp'],
+  'worklets': ['worklets/dsp', 'worklets/jitter-buffer'],
+  'core/connection': [],
+  'core/connection/reconnect': ['core/connection'],
+  'core/conversation': ['core/connection'],
+  'core/uplink': ['core', 'core/connection', 'worklets/dsp'],
+  'core/downlink': ['core', 'worklets/dsp'],
+  'core/telemetry': ['core/connection'],
+  'core': [
+    ...['core/connection', 'core/connection/reconnect', 'core/conversation', 'core/uplink'],
+    ...['core/downlink', 'core/telemetry', 'worklets/dsp'],
+  ],
+  'main-thread': [
+    ...['main-thread/audio', 'main-thread/tools', 'core', 'core/connection', 'worklets/dsp'],
+  ],
+  'main-thread/audio': ['worklets/dsp'],
+  'main-thread/tools': ['core', 'core/connection', 'core/conversation'],
+  'ui': [],
+  'ui/element': ['ui'],
 };
 
 /** What the diagnostics use of the client one by one; a call uses all of it together. */
 const DIAGNOSTICS = [
-  'audio/level',
-  'devices/(microphone|policy)',
-  'host/token-service',
-  'wire/(protocol|refusals|token)',
+  'worklets/dsp/level',
+  'main-thread/audio/(microphone|permissions-policy)',
+  'main-thread/token-service',
+  'core/connection/(protocol|failures|token)',
 ];
 
 /**
@@ -39,25 +49,25 @@ export default {
     { name: 'imports-exist', severity: 'error', from: {}, to: { couldNotResolve: true } },
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
     {
-      name: 'errors-and-events-stand-alone',
+      name: 'errors-and-emitter-stand-alone',
       severity: 'error',
-      from: { path: `${CLIENT}/(errors|events)\\.js$` },
+      from: { path: `${CLIENT}/(errors|emitter)\\.js$` },
       to: {},
     },
   ],
   allowed: [
     ...Object.entries(FOLDERS).map(([folder, others]) =>
       allow(
-        `${CLIENT}/${folder}/`,
+        `${CLIENT}/${folder}/[^/]+$`,
         `${CLIENT}/((${[folder, ...others].join('|')})/[^/]+|errors)\\.js$`,
       ),
     ),
     // The element uses the client as any page would.
-    allow(`${CLIENT}/element/`, `${CLIENT}/(index|events)\\.js$`),
+    allow(`${CLIENT}/ui/element/`, `${CLIENT}/(index|emitter)\\.js$`),
     // The client's own front files may use all of it, and nothing outside it.
     allow(`${CLIENT}/[^/]+\\.js$`, `${CLIENT}/`),
     allow(`${PAGE}/`, `${PAGE}/`),
-    allow(`${PAGE}/`, `${CLIENT}/(index|parts/[^/]+)\\.js$`),
+    allow(`${PAGE}/`, `${CLIENT}/(index|ui/[^/]+)\\.js$`),
     allow(`${PAGE}/diagnostics/`, `${CLIENT}/(errors|${DIAGNOSTICS.join('|')})\\.js$`),
   ],
   allowedSeverity: 'error',

@@ -23,7 +23,7 @@ MAX_BYTES: Final = 8 * 2**20
 # What a page with a call loads; other files are made ready when they are first asked for.
 ENTRIES: Final = (
     *("page/main.js", "styles/main.css", "icons/sprite.svg", "icons/favicon.svg"),
-    *("voice-agent/session/worker.js", "voice-agent/worklets/audio.worklet.js"),
+    *("voice-agent/core/worker.js", "voice-agent/worklets/audio.worklet.js"),
 )
 
 

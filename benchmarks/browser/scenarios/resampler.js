@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** @typedef {typeof import('../../../static/voice-agent/audio/resample.js')} Conversion */
+/** @typedef {typeof import('../../../static/voice-agent/worklets/dsp/resample.js')} Conversion */
 
 const FROM_HZ = 48_000;
 const TO_HZ = 24_000;
@@ -22,7 +22,7 @@ const PASS_BAND_HZ = 10_500;
  * @param {import('../bench.js').Bench} bench
  */
 export async function measureResampler({ client }) {
-  const file = join(client, 'static/voice-agent/audio/resample.js');
+  const file = join(client, 'static/voice-agent/worklets/dsp/resample.js');
   const conversion = /** @type {Conversion} */ (await import(pathToFileURL(file).href));
   let rippleDb = 0;
   let worstDb = -Infinity;

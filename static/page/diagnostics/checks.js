@@ -1,18 +1,18 @@
 // All checks, in the order in which a call would meet them.
 
-import { call } from './checks/call.js';
-import { echo } from './checks/echo.js';
-import { features } from './checks/features.js';
-import { microphone } from './checks/microphone.js';
-import { permission } from './checks/permission.js';
-import { rates } from './checks/rates.js';
-import { roundTrip } from './checks/round-trip.js';
-import { secureContext } from './checks/secure-context.js';
-import { socket } from './checks/socket.js';
-import { speaker } from './checks/speaker.js';
-import { token } from './checks/token.js';
+import { call } from './checks/call-check.js';
+import { echo } from './checks/echo-check.js';
+import { features } from './checks/features-check.js';
+import { microphone } from './checks/microphone-check.js';
+import { permission } from './checks/permission-check.js';
+import { rates } from './checks/rates-check.js';
+import { roundTrip } from './checks/round-trip-check.js';
+import { secureContext } from './checks/secure-context-check.js';
+import { socket } from './checks/socket-check.js';
+import { speaker } from './checks/speaker-check.js';
+import { token } from './checks/token-check.js';
 
-/** @type {readonly import('./types.js').Check[]} */
+/** @type {readonly import('./diagnostics-types.js').Check[]} */
 export const CHECKS = [
   secureContext,
   features,

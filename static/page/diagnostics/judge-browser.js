@@ -2,7 +2,7 @@
 
 import { VoiceAgentError } from '../../voice-agent/errors.js';
 
-/** @typedef {import('./types.js').Verdict} Verdict */
+/** @typedef {import('./diagnostics-types.js').Verdict} Verdict */
 
 /**
  * @param {{state: string | null, isForbidden: boolean, isEmbedded: boolean}} permission   null = the browser does not tell
@@ -39,7 +39,7 @@ export function judgeAddress(isSecure) {
 
 /**
  * @param {import('../../voice-agent/errors.js').ErrorCode} code
- * @param {import('./types.js').Values} [values]
+ * @param {import('./diagnostics-types.js').Values} [values]
  * @returns {Verdict}
  */
 function failed(code, values) {

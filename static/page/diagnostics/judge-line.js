@@ -13,7 +13,7 @@ const UNSTEADY_MS = 400;
 /** Source: 2.1 to 3.2 s from the last word to the first sound, live. */
 const SLOW_ANSWER_MS = 5_000;
 
-/** @typedef {import('./types.js').Verdict} Verdict */
+/** @typedef {import('./diagnostics-types.js').Verdict} Verdict */
 
 /** @param {number} tokenMs @returns {Verdict} */
 export function judgeToken(tokenMs) {
@@ -25,7 +25,7 @@ export function judgeToken(tokenMs) {
 /**
  * A browser tells a page nothing about why a socket did not open; whether its host answers at all does.
  *
- * @param {import('./line.js').Opening} opening
+ * @param {import('./check-line.js').Opening} opening
  * @param {boolean | null} isHostReached   whether the same host answers plain requests; null = not known
  * @returns {Verdict}
  */

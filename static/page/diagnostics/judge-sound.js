@@ -26,7 +26,7 @@ const HIGH_LATENCY_MS = 150;
 /**
  * @typedef {{db: number, peak: number}} Block   a tenth of a second of the microphone, or less
  * @param {readonly Block[]} blocks
- * @returns {import('./types.js').Verdict}
+ * @returns {import('./diagnostics-types.js').Verdict}
  */
 export function judgeLevel(blocks) {
   if (blocks.every(({ peak }) => peak === 0)) return { status: 'failed', reason: 'dead' };
@@ -60,7 +60,7 @@ function loudness(blocks) {
 
 /**
  * @param {{beforeDb: number, duringDb: number}} measured   at the tone's frequencies, in the microphone
- * @returns {import('./types.js').Verdict}
+ * @returns {import('./diagnostics-types.js').Verdict}
  */
 export function judgeEcho({ beforeDb, duringDb }) {
   const riseDb = Math.max(0, duringDb - beforeDb);
@@ -73,7 +73,7 @@ export function judgeEcho({ beforeDb, duringDb }) {
 
 /**
  * @param {{outputRateHz: number, microphoneRateHz: number | null, latencyMs: number}} measured
- * @returns {import('./types.js').Verdict}
+ * @returns {import('./diagnostics-types.js').Verdict}
  */
 export function judgeRates({ outputRateHz, microphoneRateHz, latencyMs }) {
   const rates = [outputRateHz, microphoneRateHz ?? Infinity];

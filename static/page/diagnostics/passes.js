@@ -1,6 +1,6 @@
 // One token at a time, and the line that it opened: each check can stand alone, and neighbours share what there is.
 
-import { Line } from './line.js';
+import { Line } from './check-line.js';
 
 /** The smallest there is: nothing more is taken from the limits than must be. */
 const EXPIRES_IN_SECONDS = 30;
@@ -9,7 +9,7 @@ export const SESSION_SECONDS = 60;
 /** What has little time left is not worth trying. */
 const SPARE_MS = 10_000;
 
-/** @typedef {import('../../voice-agent/wire/token.js').VoiceToken} VoiceToken */
+/** @typedef {import('../../voice-agent/core/connection/token.js').VoiceToken} VoiceToken */
 
 export class Passes {
   #platform;

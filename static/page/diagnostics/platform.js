@@ -1,10 +1,10 @@
 // Everything the checks take from outside. Tests hand in their own.
 
 import { createVoiceAgent } from '../../voice-agent/index.js';
-import { openMicrophone } from '../../voice-agent/devices/microphone.js';
-import { isMicrophoneForbidden } from '../../voice-agent/devices/policy.js';
-import { TokenService } from '../../voice-agent/host/token-service.js';
-import { fetchToken } from '../../voice-agent/wire/token.js';
+import { openMicrophone } from '../../voice-agent/main-thread/audio/microphone.js';
+import { isMicrophoneForbidden } from '../../voice-agent/main-thread/audio/permissions-policy.js';
+import { TokenService } from '../../voice-agent/main-thread/token-service.js';
+import { fetchToken } from '../../voice-agent/core/connection/token.js';
 
 /** How long a host may take to answer a plain request. */
 const REACH_MS = 5_000;

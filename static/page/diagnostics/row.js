@@ -1,6 +1,6 @@
 // One check in the list: its state as icon and word, what it means, what was measured, and a button to repeat it.
 
-/** @type {{[status in import('./types.js').RowStatus]: string}} */
+/** @type {{[status in import('./diagnostics-types.js').RowStatus]: string}} */
 const ICONS = {
   waiting: 'diagnostics-waiting',
   running: 'diagnostics-running',
@@ -12,11 +12,11 @@ const ICONS = {
 
 /**
  * @param {HTMLElement} row
- * @param {import('./types.js').DiagnosticsTexts} texts
+ * @param {import('./diagnostics-types.js').DiagnosticsTexts} texts
  * @param {() => void} onRepeat
  */
 export function createRow(row, texts, onRepeat) {
-  const id = /** @type {import('./types.js').CheckId} */ (row.dataset.check);
+  const id = /** @type {import('./diagnostics-types.js').CheckId} */ (row.dataset.check);
   const icon = part('use');
   const sprite = (icon.getAttribute('href') ?? '').split('#')[0];
   const status = part('.check__status');
@@ -32,7 +32,7 @@ export function createRow(row, texts, onRepeat) {
   }
 
   /**
-   * @param {import('./types.js').RowStatus} now
+   * @param {import('./diagnostics-types.js').RowStatus} now
    * @param {{text: string, values?: [string, string][], link?: {text: string, href: string} | null}} content
    */
   function show(now, content) {

@@ -1,9 +1,9 @@
 // Runs checks one after another, each within its time and for as long as the visitor wants. Nothing stays open after.
 
 /**
- * @typedef {import('./types.js').Check} Check
- * @typedef {import('./types.js').CheckId} CheckId
- * @typedef {import('./types.js').Verdict} Verdict
+ * @typedef {import('./diagnostics-types.js').Check} Check
+ * @typedef {import('./diagnostics-types.js').CheckId} CheckId
+ * @typedef {import('./diagnostics-types.js').Verdict} Verdict
  *
  * @typedef {object} Listener
  * @property {(checks: readonly Check[]) => void} onBegin
@@ -14,7 +14,7 @@
 
 /**
  * @param {readonly Check[]} checks   in their order
- * @param {Omit<import('./types.js').Context, 'signal'>} context
+ * @param {Omit<import('./diagnostics-types.js').Context, 'signal'>} context
  * @param {Listener} listener
  */
 export function createRunner(checks, context, listener) {
@@ -82,7 +82,7 @@ export function obstacle(check, results) {
 
 /**
  * @param {Check} check
- * @param {Omit<import('./types.js').Context, 'signal'>} context
+ * @param {Omit<import('./diagnostics-types.js').Context, 'signal'>} context
  * @param {AbortSignal} life
  * @returns {Promise<Verdict>}
  */
@@ -106,7 +106,7 @@ function aborted(signal) {
   });
 }
 
-/** @param {any} error @returns {error is import('../types.js').CallError} */
+/** @param {any} error @returns {error is import('../page-types.js').CallError} */
 function isCallError(error) {
   return typeof error?.code === 'string' && typeof error?.retryable === 'boolean';
 }

@@ -5,7 +5,7 @@ const VOICE_LEVEL = 0.2;
 
 /**
  * @param {ReturnType<import('./platform.js').Platform['createAgent']>} agent
- * @param {{platform: import('./platform.js').Platform, stage: import('./types.js').Stage,
+ * @param {{platform: import('./platform.js').Platform, stage: import('./diagnostics-types.js').Stage,
  *   steps: {you: string, agent: string}}} context
  */
 export function createTrial(agent, { platform, stage, steps }) {
@@ -13,7 +13,7 @@ export function createTrial(agent, { platform, stage, steps }) {
   let lastVoiceMs = platform.nowMs();
   let answerMs = 0;
   let isAgentSpeaking = false;
-  /** @type {import('../types.js').CallError | null} */
+  /** @type {import('../page-types.js').CallError | null} */
   let error = null;
   let look = () => {};
 

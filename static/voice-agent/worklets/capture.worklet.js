@@ -1,6 +1,6 @@
 // The microphone's end of the audio thread: quanta in, frames out to whoever holds the port's other end.
 
-import { Framer } from '../audio/framer.js';
+import { Framer } from './framer.js';
 
 /** Of a render quantum, in samples; stands in for a microphone that gives nothing for a moment. */
 const SILENCE = new Float32Array(128);

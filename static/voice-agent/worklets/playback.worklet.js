@@ -1,8 +1,8 @@
 // The speaker's end of the audio thread: replies in from the session's port, sound out.
 
-import { LevelMeter } from '../audio/level.js';
-import { PlaybackQueue } from '../audio/playback-queue.js';
-import { WireDecoder } from '../audio/wire-decoder.js';
+import { LevelMeter } from './dsp/level.js';
+import { PlaybackQueue } from './jitter-buffer/playback-queue.js';
+import { WireDecoder } from './chunk-decoder.js';
 
 /** Reports a second while a reply sounds or waits; none in silence. */
 const REPORTS_HZ = 15;
@@ -51,7 +51,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     if (session) session.onmessage = ({ data }) => this.#obey(data);
   }
 
-  /** @param {import('../audio/playback-queue.js').PlaybackCommand} command */
+  /** @param {import('./jitter-buffer/playback-queue.js').PlaybackCommand} command */
   #obey(command) {
     if (command.type === 'audio') this.#play(command);
     if (command.type === 'end') this.#end(command.replyId);

@@ -108,7 +108,7 @@ test('the files as they are written make the same page', async () => {
 test('without the core the call fails in words, and the next one finds it', async () => {
   const { page, passed, close } = await openBrowser();
   try {
-    await page.route('**/voice-agent/session/*.js', (route) => route.abort());
+    await page.route('**/voice-agent/core/*.js', (route) => route.abort());
     await page.goto(server.url);
     await page.locator('#call').click();
     await passed('failed');

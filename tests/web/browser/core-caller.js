@@ -2,8 +2,8 @@
 // clips at pace, and a speaker that keeps count of what it was given.
 
 import assert from 'node:assert/strict';
-import { platformEnvironment } from '../../../static/voice-agent/session/environment.js';
-import { Session } from '../../../static/voice-agent/session/session.js';
+import { platformEnvironment } from '../../../static/voice-agent/core/ports.js';
+import { Session } from '../../../static/voice-agent/core/session.js';
 import { clip } from './harness.js';
 import { RATE_HZ } from './wav.js';
 
@@ -17,7 +17,7 @@ const SILENT = 300;
 /** Long enough for every delay that a test sets; a call that hangs fails with what it waited for. */
 const PATIENCE_MS = 30_000;
 
-/** @typedef {import('../../../static/voice-agent/session/session-types.js').SessionEvent} SessionEvent */
+/** @typedef {import('../../../static/voice-agent/core/session-types.js').SessionEvent} SessionEvent */
 
 export class CoreCaller {
   /** @type {SessionEvent[]} */
@@ -69,7 +69,7 @@ export class CoreCaller {
 
   /**
    * Press the button.
-   * @param {import('../../../static/voice-agent/wire/protocol.js').SessionConfig} session
+   * @param {import('../../../static/voice-agent/core/connection/protocol.js').SessionConfig} session
    */
   start(session) {
     const capture = new MessageChannel();
@@ -88,7 +88,7 @@ export class CoreCaller {
     this.#pace = setInterval(() => this.#capture(capture.port2), FRAME_MS / 4);
   }
 
-  /** @param {import('../../../static/voice-agent/session/session-types.js').SessionCommand} command */
+  /** @param {import('../../../static/voice-agent/core/session-types.js').SessionCommand} command */
   tell(command) {
     this.#session.handle(command);
   }

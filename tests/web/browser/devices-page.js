@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} SoundOfCall
- * @property {import('../../../static/voice-agent/devices/live-audio.js').LiveAudio} audio
+ * @property {import('../../../static/voice-agent/main-thread/audio/call-audio.js').LiveAudio} audio
  * @property {number} frames that came from the microphone
  * @property {number} level of the last one
  * @property {number[]} sizes of frames, each once, in bytes
@@ -26,11 +26,11 @@
 
 /**
  * Open microphone and speaker as the agent would, and be the session that gets the frames.
- * @param {import('../../../static/voice-agent/devices/options.js').AudioOptions} wanted
+ * @param {import('../../../static/voice-agent/main-thread/audio/audio-options.js').AudioOptions} wanted
  * @returns {Promise<string>} 'open', or the code of what went wrong
  */
 export async function openSound(wanted) {
-  const file = new URL('/static/voice-agent/devices/live-audio.js', location.href).href;
+  const file = new URL('/static/voice-agent/main-thread/audio/call-audio.js', location.href).href;
   const { LiveAudio } = await import(file);
   const sound = /** @type {SoundOfCall} */ (
     /** @type {unknown} */ ({

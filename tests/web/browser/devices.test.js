@@ -47,7 +47,7 @@ async function inPage(body, options) {
 /**
  * Open the sound of a call, and wait until the microphone is heard.
  * @param {Page} page
- * @param {import('../../../static/voice-agent/devices/options.js').AudioOptions} [wanted]
+ * @param {import('../../../static/voice-agent/main-thread/audio/audio-options.js').AudioOptions} [wanted]
  */
 async function open(page, wanted = {}) {
   assert.equal(await page.evaluate(openSound, wanted), 'open');
@@ -230,7 +230,7 @@ test('the speaker is changed in mid-call, and one that is not there leaves the s
     await open(page);
 
     const [chosen, used] = await page.evaluate(async () => {
-      const file = new URL('/static/voice-agent/devices/devices.js', location.href).href;
+      const file = new URL('/static/voice-agent/main-thread/audio/devices.js', location.href).href;
       const { listSpeakers } = await import(file);
       const { deviceId } = (await listSpeakers()).at(-1);
       await sound.audio.setSpeaker(deviceId);

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser, serveDemo } from './harness.js';
 
-/** @typedef {import('../../../static/voice-agent/parts/types.js').Turn} Turn */
-/** @typedef {import('../../../static/voice-agent/parts/types.js').ToolCall} ToolCall */
+/** @typedef {import('../../../static/voice-agent/ui/ui-types.js').Turn} Turn */
+/** @typedef {import('../../../static/voice-agent/ui/ui-types.js').ToolCall} ToolCall */
 
 /** @type {Awaited<ReturnType<typeof serveDemo>>} */
 let demo;
@@ -25,7 +25,7 @@ async function open() {
   const { page } = browser;
   await page.goto(demo.url);
   await page.evaluate(async () => {
-    const path = '/static/voice-agent/parts/transcript.js';
+    const path = '/static/voice-agent/ui/transcript-view.js';
     const { createTranscript } = await import(path);
     const log = /** @type {HTMLElement} */ (document.getElementById('log'));
     const latest = document.getElementById('latest');

@@ -4,7 +4,7 @@ import {
   ASKED_PATIENCE_MS,
   REPLY_PATIENCE_MS,
   SPEECH_PATIENCE_MS,
-} from '../../../static/voice-agent/talk/floor.js';
+} from '../../../static/voice-agent/core/conversation/turn-taking.js';
 import { Talk } from './talk.js';
 
 test('a reply is asked for at once when nobody speaks, with instructions or without', () => {

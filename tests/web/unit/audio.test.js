@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromBase64, toBase64 } from '../../../static/voice-agent/audio/base64.js';
-import { LevelMeter, perceivedLevel } from '../../../static/voice-agent/audio/level.js';
-import { SampleJoiner, writeInt16 } from '../../../static/voice-agent/audio/pcm.js';
-import { SampleRing } from '../../../static/voice-agent/audio/ring.js';
+import { fromBase64, toBase64 } from '../../../static/voice-agent/core/base64.js';
+import { LevelMeter, perceivedLevel } from '../../../static/voice-agent/worklets/dsp/level.js';
+import { SampleJoiner, writeInt16 } from '../../../static/voice-agent/worklets/dsp/pcm.js';
+import { SampleRing } from '../../../static/voice-agent/worklets/dsp/ring.js';
 import { seeded } from './random.js';
 
 test('full scale is clamped, not wrapped', () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { Framer } from '../../../static/voice-agent/audio/framer.js';
+import { Framer } from '../../../static/voice-agent/worklets/framer.js';
 import { seeded } from './random.js';
 
 /** Samples of a render quantum. */

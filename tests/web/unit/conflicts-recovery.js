@@ -182,7 +182,7 @@ async function calls(fields) {
 
 /**
  * @param {string} callId
- * @returns {import('../../../static/voice-agent/session/session.js').SessionCommand}
+ * @returns {import('../../../static/voice-agent/core/session.js').SessionCommand}
  */
 const result = (callId) => ({ type: 'tool-result', callId, value: { mild: true }, isError: false });
 

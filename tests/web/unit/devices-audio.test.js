@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listMicrophones, listSpeakers } from '../../../static/voice-agent/devices/devices.js';
-import { LiveAudio } from '../../../static/voice-agent/devices/live-audio.js';
+import {
+  listMicrophones,
+  listSpeakers,
+} from '../../../static/voice-agent/main-thread/audio/devices.js';
+import { LiveAudio } from '../../../static/voice-agent/main-thread/audio/call-audio.js';
 import { newCall, openCall, settle } from './devices-fakes.js';
 
 /** Longer than a context may take to run before it counts as held back. */

@@ -1,7 +1,7 @@
 // A machine with microphones that can be pulled out, an audio system that can be told what to do, and a call
 // on both.
 
-import { LiveAudio } from '../../../static/voice-agent/devices/live-audio.js';
+import { LiveAudio } from '../../../static/voice-agent/main-thread/audio/call-audio.js';
 
 /** @typedef {import('node:test').TestContext} TestContext */
 
@@ -19,7 +19,7 @@ export async function settle() {
  * @param {object} [options]
  * @param {string[]} [options.microphones] of the machine; the first one is the default
  * @param {string[]} [options.speakers]
- * @param {import('../../../static/voice-agent/devices/options.js').AudioOptions} [options.wanted]
+ * @param {import('../../../static/voice-agent/main-thread/audio/audio-options.js').AudioOptions} [options.wanted]
  */
 export function newCall(t, { microphones = ['built-in', 'headset'], speakers, wanted = {} } = {}) {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
@@ -31,7 +31,7 @@ export function newCall(t, { microphones = ['built-in', 'headset'], speakers, wa
   const lost = [];
   /** @type {boolean[]} */
   const interruptions = [];
-  /** @type {import('../../../static/voice-agent/devices/live-audio.js').AudioPorts[]} */
+  /** @type {import('../../../static/voice-agent/main-thread/audio/call-audio.js').AudioPorts[]} */
   const ports = [];
   const audio = new LiveAudio(wanted, {
     onMicrophone: ({ reason, label }) => events.push(label ? `${reason}: ${label}` : reason),

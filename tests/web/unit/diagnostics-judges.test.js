@@ -26,7 +26,7 @@ import {
   quantile,
   SILENCE_DB,
 } from '../../../static/page/diagnostics/measure.js';
-import { blockOf } from '../../../static/page/diagnostics/sound.js';
+import { blockOf } from '../../../static/page/diagnostics/check-sound.js';
 
 const RATE_HZ = 48_000;
 
@@ -41,7 +41,7 @@ const sine = (amplitude, frequencyHz, count = 4096) =>
 const speech = (amplitude, noise) =>
   Array.from({ length: 30 }, (_, i) => blockOf(sine(i % 2 ? amplitude : noise, 440)));
 
-/** @param {import('../../../static/page/diagnostics/types.js').Verdict} verdict */
+/** @param {import('../../../static/page/diagnostics/diagnostics-types.js').Verdict} verdict */
 const short = ({ status, reason }) => `${status} ${reason}`;
 
 test('a full-scale sine has half the power of full scale, wherever it is looked for', () => {
@@ -110,7 +110,7 @@ test('a headset in its telephone mode and a late loudspeaker are told', () => {
   assert.equal(judgeRates({ ...good, latencyMs: 240 }).reason, 'late');
 });
 
-/** @type {[string, import('../../../static/page/diagnostics/line.js').Opening, boolean | null, string][]} */
+/** @type {[string, import('../../../static/page/diagnostics/check-line.js').Opening, boolean | null, string][]} */
 const SOCKETS = [
   ['open', { outcome: 'open', tookMs: 300 }, null, 'passed good'],
   ['open after a while', { outcome: 'open', tookMs: 2_400 }, null, 'attention slow'],

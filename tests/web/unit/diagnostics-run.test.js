@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
-import { Line } from '../../../static/page/diagnostics/line.js';
+import { Line } from '../../../static/page/diagnostics/check-line.js';
 import { Passes } from '../../../static/page/diagnostics/passes.js';
 import { createRunner } from '../../../static/page/diagnostics/runner.js';
-import { silentSession } from '../../../static/page/diagnostics/session.js';
+import { silentSession } from '../../../static/page/diagnostics/check-session.js';
 
-/** @typedef {import('../../../static/page/diagnostics/types.js').Verdict} Verdict */
+/** @typedef {import('../../../static/page/diagnostics/diagnostics-types.js').Verdict} Verdict */
 
 /** @type {Verdict} */
 const PASSED = { status: 'passed', reason: 'good' };

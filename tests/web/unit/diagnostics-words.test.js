@@ -3,24 +3,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kindOf } from '../../../static/page/device-kind.js';
-import { writeReport } from '../../../static/page/diagnostics/report.js';
+import { writeReport } from '../../../static/page/diagnostics/diagnostics-report.js';
 import {
   countsFor,
   needsCode,
   valuesFor,
   wordsFor,
-} from '../../../static/page/diagnostics/words.js';
+} from '../../../static/page/diagnostics/check-words.js';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import { LANGUAGES, textsIn } from './page-texts.js';
 
-/** @param {string} language @returns {import('../../../static/page/diagnostics/types.js').DiagnosticsTexts} */
+/** @param {string} language @returns {import('../../../static/page/diagnostics/diagnostics-types.js').DiagnosticsTexts} */
 const textsOf = (language) => {
   const { diagnostics, call } = textsIn(language);
   return { ...diagnostics, call };
 };
 const texts = textsOf('en');
 
-/** @typedef {import('../../../static/page/diagnostics/types.js').Verdict} Verdict */
+/** @typedef {import('../../../static/page/diagnostics/diagnostics-types.js').Verdict} Verdict */
 
 /** @param {string} code @param {number} [retryAfterSeconds] */
 const problem = (code, retryAfterSeconds) =>

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
-import { gateUrl, loadAgent } from '../../../static/voice-agent/element/gate.js';
-import { PATHS } from '../../../static/voice-agent/element/icons.js';
-import { sessionFor } from '../../../static/voice-agent/element/session.js';
-import { setUpHint } from '../../../static/voice-agent/element/set-up.js';
+import { gateUrl, loadAgent } from '../../../static/voice-agent/ui/element/gate.js';
+import { PATHS } from '../../../static/voice-agent/ui/element/icons.js';
+import { sessionFor } from '../../../static/voice-agent/ui/element/element-session.js';
+import { setUpHint } from '../../../static/voice-agent/ui/element/developer-hints.js';
 
 const GATE = new URL('https://gate.example/');
 

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EventSource } from '../../../static/voice-agent/events.js';
-import { EventLog, MAX_ENTRIES } from '../../../static/voice-agent/session/event-log.js';
+import { EventSource } from '../../../static/voice-agent/emitter.js';
+import { EventLog, MAX_ENTRIES } from '../../../static/voice-agent/core/telemetry/event-log.js';
 import { Bench } from './fakes.js';
 
-/** @typedef {import('../../../static/voice-agent/session/event-log.js').LogEntry} LogEntry */
+/** @typedef {import('../../../static/voice-agent/core/telemetry/event-log.js').LogEntry} LogEntry */
 
 const AUDIO = Buffer.alloc(960, 1).toString('base64'); // 20 ms
 

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
-import { SessionEnds } from '../../../static/voice-agent/host/session-ends.js';
-import { Session } from '../../../static/voice-agent/session/session.js';
+import { SessionEnds } from '../../../static/voice-agent/main-thread/session-ends.js';
+import { Session } from '../../../static/voice-agent/core/session.js';
 
-/** @typedef {import('../../../static/voice-agent/session/session-types.js').SessionEvent} SessionEvent */
+/** @typedef {import('../../../static/voice-agent/core/session-types.js').SessionEvent} SessionEvent */
 
 export const TOKEN_URL = 'https://gate.example/api/voice-token';
 
@@ -168,7 +168,7 @@ export class Bench {
 
   /** The last statistics. */
   get stats() {
-    return /** @type {import('../../../static/voice-agent/session/stats.js').Stats} */ (
+    return /** @type {import('../../../static/voice-agent/core/telemetry/stats.js').Stats} */ (
       this.last('stats')?.stats
     );
   }
@@ -190,7 +190,7 @@ export class Bench {
     return this.all(type).at(-1);
   }
 
-  /** @param {import('../../../static/voice-agent/session/session-types.js').SessionCommand} command */
+  /** @param {import('../../../static/voice-agent/core/session-types.js').SessionCommand} command */
   handle(command) {
     this.session.handle(command);
   }
@@ -198,7 +198,7 @@ export class Bench {
   /**
    * Start a call and let its first socket be opened.
    * @param {Record<string, unknown>} [session]
-   * @param {Partial<import('../../../static/voice-agent/session/session-types.js').StartCommand>} [options]
+   * @param {Partial<import('../../../static/voice-agent/core/session-types.js').StartCommand>} [options]
    */
   async start(session = { system_prompt: 'Be brief.' }, options = {}) {
     this.handle({ type: 'start', tokenUrl: TOKEN_URL, session, ...options });
@@ -219,7 +219,7 @@ export class Bench {
 
   /**
    * @param {Record<string, unknown>} [session]
-   * @param {Partial<import('../../../static/voice-agent/session/session-types.js').StartCommand>} [options]
+   * @param {Partial<import('../../../static/voice-agent/core/session-types.js').StartCommand>} [options]
    */
   async goLive(session, options) {
     await this.start(session, options);
@@ -282,7 +282,7 @@ export class Bench {
     return value;
   }
 
-  /** @param {Partial<import('../../../static/voice-agent/audio/playback-port.js').PlaybackReport>} [report] */
+  /** @param {Partial<import('../../../static/voice-agent/worklets/playback-port.js').PlaybackReport>} [report] */
   report(report = {}) {
     const nothing = {
       sounding: null,

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { continuedSession, withStory } from '../../../static/voice-agent/talk/history.js';
+import {
+  continuedSession,
+  withStory,
+} from '../../../static/voice-agent/core/conversation/history.js';
 import { Talk } from './talk.js';
 
 /**
  * @param {'user' | 'agent'} role
  * @param {string} text
  * @param {boolean} [interrupted]
- * @returns {import('../../../static/voice-agent/talk/transcript.js').Turn}
+ * @returns {import('../../../static/voice-agent/core/conversation/transcript.js').Turn}
  */
 const turn = (role, text, interrupted = false) => ({
   ...{ id: text, role, text, final: true },

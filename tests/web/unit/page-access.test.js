@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { createAccess } from '../../../static/voice-agent/parts/access.js';
+import { createAccess } from '../../../static/voice-agent/ui/access.js';
 import { texts } from './page-texts.js';
 
 const URL_OF_ACCESS = new URL('https://gate.example/api/access');
@@ -71,7 +71,7 @@ test('a code goes out as it was given, and a right one is needed no more', async
   assert.deepEqual([access.needsCode, access.isDenied], [false, false]);
 });
 
-/** @type {[string, () => Response, import('../../../static/voice-agent/parts/access.js').Entry][]} */
+/** @type {[string, () => Response, import('../../../static/voice-agent/ui/access.js').Entry][]} */
 const ANSWERS = [
   ['401', () => new Response('{}', { status: 401 }), { outcome: 'wrong', waitSeconds: 0 }],
   ['422', () => new Response('{}', { status: 422 }), { outcome: 'wrong', waitSeconds: 0 }],

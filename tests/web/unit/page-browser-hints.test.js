@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asksAtTopLeft, unblockHint } from '../../../static/voice-agent/parts/browser-hints.js';
+import { asksAtTopLeft, unblockHint } from '../../../static/voice-agent/ui/browser-hints.js';
 
 const WEBKIT = 'AppleWebKit/605.1.15 (KHTML, like Gecko)';
 const BLINK = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 
-/** @type {[name: string, hint: string, refusal: import('../../../static/voice-agent/parts/browser-hints.js').Refusal][]} */
+/** @type {[name: string, hint: string, refusal: import('../../../static/voice-agent/ui/browser-hints.js').Refusal][]} */
 const BROWSERS = [
   [
     'Chrome on Windows',

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { createCaptions } from '../../../static/voice-agent/parts/captions.js';
+import { createCaptions } from '../../../static/voice-agent/ui/captions.js';
 
-/** @type {import('../../../static/voice-agent/parts/types.js').Word[]} */
+/** @type {import('../../../static/voice-agent/ui/ui-types.js').Word[]} */
 const WORDS = [
   [0, 'Hello'],
   [400, 'there,'],
@@ -55,7 +55,7 @@ function createClock() {
   };
 }
 
-/** @param {Partial<import('../../../static/voice-agent/parts/types.js').Turn>} [change] */
+/** @param {Partial<import('../../../static/voice-agent/ui/ui-types.js').Turn>} [change] */
 const turn = (change) => ({
   id: 'agent-r1',
   role: /** @type {const} */ ('agent'),
@@ -67,7 +67,7 @@ const turn = (change) => ({
   ...change,
 });
 
-/** @param {number} positionMs @param {Partial<import('../../../static/voice-agent/parts/types.js').Playback>} [change] */
+/** @param {number} positionMs @param {Partial<import('../../../static/voice-agent/ui/ui-types.js').Playback>} [change] */
 const heard = (positionMs, change) =>
   captions.heard({ replyId: 'r1', positionMs, done: false, cut: false, ...change });
 
@@ -188,7 +188,7 @@ test('a reply waits for the one before it, and is shown though its own sound nev
   assert.deepEqual(shown, [[TEXT, true]]);
 });
 
-/** @type {[string, import('../../../static/voice-agent/parts/types.js').Word[]][]} */
+/** @type {[string, import('../../../static/voice-agent/ui/ui-types.js').Word[]][]} */
 const UNTIMED = [
   ['no words', []],
   ['words without times', WORDS.map(([, word]) => [0, word])],

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 const CSS = readFileSync(
-  new URL('../../../static/voice-agent/parts/tokens.css', import.meta.url),
+  new URL('../../../static/voice-agent/ui/styles/tokens.css', import.meta.url),
   'utf8',
 ).replace(/\/\*.*?\*\//gs, '');
 const THEMES = ['light', 'dark'];

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { readFileSync } from 'node:fs';
 
-import { explain, explainWait, warn } from '../../../static/voice-agent/parts/explain.js';
+import { explain, explainWait, warn } from '../../../static/voice-agent/ui/explain.js';
 import { ERROR_CODES } from '../../../static/voice-agent/errors.js';
 import { texts } from './page-texts.js';
 
@@ -13,7 +13,7 @@ const { errors, warnings } = texts;
 /** @type {{[code: string]: {title: string, text: string}}} */
 const problems = texts.problems;
 
-/** @param {Partial<import('../../../static/page/types.js').CallError>} error */
+/** @param {Partial<import('../../../static/page/page-types.js').CallError>} error */
 function anError(error) {
   return {
     code: 'token-limited',

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asJson, asText, asWebVtt, fileName } from '../../../static/voice-agent/parts/export.js';
+import { asJson, asText, asWebVtt, fileName } from '../../../static/voice-agent/ui/export.js';
 import { texts, textsIn } from './page-texts.js';
 
-/** @typedef {import('../../../static/voice-agent/parts/row-list.js').Item} Item */
+/** @typedef {import('../../../static/voice-agent/ui/row-list.js').Item} Item */
 
 const START = Date.UTC(2026, 10, 21, 9, 7, 5);
 
@@ -13,7 +13,7 @@ const START = Date.UTC(2026, 10, 21, 9, 7, 5);
  * @param {'user' | 'agent'} role
  * @param {string} text
  * @param {number} atMs
- * @param {Partial<import('../../../static/voice-agent/parts/types.js').Turn>} [change]
+ * @param {Partial<import('../../../static/voice-agent/ui/ui-types.js').Turn>} [change]
  * @returns {Item}
  */
 function said(role, text, atMs, change) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { clock, duration, fill } from '../../../static/voice-agent/parts/format.js';
+import { clock, duration, fill } from '../../../static/voice-agent/ui/format.js';
 
 for (const [seconds, shown] of /** @type {const} */ ([
   [0, '0:00'],

@@ -3,8 +3,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
-import { CallLock } from '../../../static/voice-agent/host/call-lock.js';
-import { forgetCall, leftCall, rememberCall } from '../../../static/voice-agent/host/left-call.js';
+import { CallLock } from '../../../static/voice-agent/main-thread/call-lock.js';
+import {
+  forgetCall,
+  leftCall,
+  rememberCall,
+} from '../../../static/voice-agent/main-thread/reload-resume.js';
 
 const KEY = 'voicegate-call';
 
@@ -25,7 +29,7 @@ afterEach((context) => {
   Reflect.deleteProperty(globalThis, 'sessionStorage');
 });
 
-/** @param {number} number @returns {import('../../../static/voice-agent/talk/transcript.js').Turn} */
+/** @param {number} number @returns {import('../../../static/voice-agent/core/conversation/transcript.js').Turn} */
 const turn = (number) => ({
   id: `turn-${number}`,
   role: 'user',

@@ -26,5 +26,5 @@ export function textsIn(language) {
   };
 }
 
-/** @type {import('../../../static/page/types.js').Texts} */
+/** @type {import('../../../static/page/page-types.js').Texts} */
 export const texts = textsIn('en').call;

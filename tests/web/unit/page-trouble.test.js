@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { recoveryProgress } from '../../../static/voice-agent/parts/reconnecting.js';
-import { BY_SEVERITY, WarningList } from '../../../static/voice-agent/parts/warning-list.js';
+import { recoveryProgress } from '../../../static/voice-agent/ui/reconnecting.js';
+import { BY_SEVERITY, WarningList } from '../../../static/voice-agent/ui/warning-list.js';
 import { texts } from './page-texts.js';
 
 test('each warning that there are words for has its place by severity, and no other', () => {

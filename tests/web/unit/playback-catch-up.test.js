@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PlaybackQueue } from '../../../static/voice-agent/audio/playback-queue.js';
+import { PlaybackQueue } from '../../../static/voice-agent/worklets/jitter-buffer/playback-queue.js';
 import { Device, largestBend, RATE_HZ, reply, speech, tone } from './playing.js';
 
 const TWO_MINUTES = 120;

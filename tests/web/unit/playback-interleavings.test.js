@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PlaybackQueue } from '../../../static/voice-agent/audio/playback-queue.js';
+import { PlaybackQueue } from '../../../static/voice-agent/worklets/jitter-buffer/playback-queue.js';
 import { largestStep, QUANTUM, RATE_HZ } from './playing.js';
 import { seeded } from './random.js';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireDecoder } from '../../../static/voice-agent/audio/wire-decoder.js';
+import { WireDecoder } from '../../../static/voice-agent/worklets/chunk-decoder.js';
 import { QUANTUM, RATE_HZ, tone } from './playing.js';
 import { seeded } from './random.js';
 
-/** @typedef {import('../../../static/voice-agent/audio/playback-queue.js').PlaybackReport} PlaybackReport */
-/** @typedef {import('../../../static/voice-agent/audio/playback-queue.js').PlaybackCommand} PlaybackCommand */
+/** @typedef {import('../../../static/voice-agent/worklets/jitter-buffer/playback-queue.js').PlaybackReport} PlaybackReport */
+/** @typedef {import('../../../static/voice-agent/worklets/jitter-buffer/playback-queue.js').PlaybackCommand} PlaybackCommand */
 /** @typedef {{port: FakePort, process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean}} Processor */
 
 /** One end of a message channel, without the waiting. */

@@ -2,7 +2,7 @@
 
 import { readWav } from '../browser/wav.js';
 
-/** @typedef {import('../../../static/voice-agent/audio/playback-queue.js').PlaybackQueue} PlaybackQueue */
+/** @typedef {import('../../../static/voice-agent/worklets/jitter-buffer/playback-queue.js').PlaybackQueue} PlaybackQueue */
 
 /**
  * A chunk on its way; without samples it is the reply's end.
@@ -107,7 +107,7 @@ export class Device {
   nowMs = 0;
   #heard = new Float32Array(RATE_HZ * 130);
   #heardLength = 0;
-  /** @type {import('../../../static/voice-agent/audio/playback-queue.js').FinishedReply[]} */
+  /** @type {import('../../../static/voice-agent/worklets/jitter-buffer/playback-queue.js').FinishedReply[]} */
   finished = [];
   /** @param {(nowMs: () => number) => PlaybackQueue} create */
   constructor(create) {

@@ -7,7 +7,7 @@ import {
   encodeAudio,
   isRepeated,
   listedVoices,
-} from '../../../static/voice-agent/wire/protocol.js';
+} from '../../../static/voice-agent/core/connection/protocol.js';
 import { seeded } from './random.js';
 import { violations } from './schema.js';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SessionEnds } from '../../../static/voice-agent/host/session-ends.js';
+import { SessionEnds } from '../../../static/voice-agent/main-thread/session-ends.js';
 import { Bench, FRAME_MS } from './fakes.js';
 
 /** @param {Bench} bench */

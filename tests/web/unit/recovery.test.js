@@ -376,7 +376,7 @@ test('losses and recoveries are counted by their cause', async () => {
   });
 });
 
-/** @type {import('../../../static/voice-agent/talk/transcript.js').Turn} */
+/** @type {import('../../../static/voice-agent/core/conversation/transcript.js').Turn} */
 const EARLIER = {
   id: 'user-m',
   role: 'user',

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_BLOCK, Resampler } from '../../../static/voice-agent/audio/resample.js';
+import { MAX_BLOCK, Resampler } from '../../../static/voice-agent/worklets/dsp/resample.js';
 import { seeded } from './random.js';
 
 /** Amplitude of -1 dB below full scale. */

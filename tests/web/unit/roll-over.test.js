@@ -4,7 +4,7 @@ import { assertOneTokenASocket, Bench, FRAME_MS, refusal } from './fakes.js';
 
 /**
  * A live call of a quarter of an hour with a little said in it.
- * @param {Partial<import('../../../static/voice-agent/session/session-types.js').StartCommand>} [options]
+ * @param {Partial<import('../../../static/voice-agent/core/session-types.js').StartCommand>} [options]
  */
 async function talk(options) {
   const bench = new Bench();

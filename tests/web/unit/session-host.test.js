@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { SessionHost } from '../../../static/voice-agent/host/session-host.js';
+import { SessionHost } from '../../../static/voice-agent/main-thread/session-host.js';
 
 /** A Worker whose inside is the test. */
 class FakeWorker {

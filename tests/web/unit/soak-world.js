@@ -2,7 +2,7 @@
 // service that fail on order, a microphone and a speaker. The session core in it is the real one.
 
 import './soak-platform.js';
-import { Session } from '../../../static/voice-agent/session/session.js';
+import { Session } from '../../../static/voice-agent/core/session.js';
 import { Port } from './soak-port.js';
 import { Service } from './soak-service.js';
 import { Speaker } from './soak-speaker.js';

@@ -8,11 +8,11 @@ import {
   RECOVERY_BUDGET_MS,
   reduce,
   STABLE_MS,
-} from '../../../static/voice-agent/session/state.js';
+} from '../../../static/voice-agent/core/call-state.js';
 import { seeded } from './random.js';
 
-/** @typedef {import('../../../static/voice-agent/session/state.js').Call} Call */
-/** @typedef {import('../../../static/voice-agent/session/state.js').CallEvent} CallEvent */
+/** @typedef {import('../../../static/voice-agent/core/call-state.js').Call} Call */
+/** @typedef {import('../../../static/voice-agent/core/call-state.js').CallEvent} CallEvent */
 
 const lost = new VoiceAgentError('connection-lost');
 const unauthorized = new VoiceAgentError('unauthorized');
@@ -324,7 +324,7 @@ const EVENTS = {
 
 /**
  * Where each event leads from each state; a state that is not named stays as it is, in every field.
- * @type {Record<CallEvent['type'], Partial<Record<import('../../../static/voice-agent/session/state.js').AgentState, string>>>}
+ * @type {Record<CallEvent['type'], Partial<Record<import('../../../static/voice-agent/core/call-state.js').AgentState, string>>>}
  */
 const LEADS_TO = {
   'start': { idle: 'connecting', ended: 'connecting', failed: 'connecting' },

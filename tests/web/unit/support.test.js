@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { isPolicyLikely } from '../../../static/voice-agent/devices/policy.js';
+import { isPolicyLikely } from '../../../static/voice-agent/main-thread/audio/permissions-policy.js';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import {
   missingNetwork,
   missingSupport,
   withoutNetwork,
-} from '../../../static/voice-agent/host/support.js';
+} from '../../../static/voice-agent/main-thread/browser-support.js';
 
 const TOKEN_URL = 'https://gate.example/api/voice-token';
 

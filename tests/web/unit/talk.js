@@ -1,11 +1,11 @@
 // A conversation with everything around it in the test's hands: the clock, the line, and what the page sees.
 
-import { Conversation } from '../../../static/voice-agent/talk/conversation.js';
-import { decode } from '../../../static/voice-agent/wire/protocol.js';
+import { Conversation } from '../../../static/voice-agent/core/conversation/conversation.js';
+import { decode } from '../../../static/voice-agent/core/connection/protocol.js';
 import { violations } from './schema.js';
 
-/** @typedef {import('../../../static/voice-agent/talk/conversation.js').ConversationEvent} ConversationEvent */
-/** @typedef {import('../../../static/voice-agent/session/environment.js').Environment} Environment */
+/** @typedef {import('../../../static/voice-agent/core/conversation/conversation.js').ConversationEvent} ConversationEvent */
+/** @typedef {import('../../../static/voice-agent/core/ports.js').Environment} Environment */
 
 /** Time that a test moves, and what is to happen in it. */
 export class Clock {
@@ -49,7 +49,7 @@ export class Clock {
   }
 }
 
-/** @type {import('../../../static/voice-agent/talk/tools.js').ToolPolicy} */
+/** @type {import('../../../static/voice-agent/core/conversation/tool-calls.js').ToolPolicy} */
 export const POLICY = { onInterruption: 'drop', answer: 'after-reply' };
 
 export class Talk {
@@ -62,7 +62,7 @@ export class Talk {
 
   /**
    * A live session.
-   * @param {Record<string, import('../../../static/voice-agent/talk/tools.js').ToolPolicy>} [policies]
+   * @param {Record<string, import('../../../static/voice-agent/core/conversation/tool-calls.js').ToolPolicy>} [policies]
    * @param {readonly any[]} [turns]
    */
   constructor(policies = { f: POLICY }, turns = []) {

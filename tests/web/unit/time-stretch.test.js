@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CatchUp } from '../../../static/voice-agent/audio/catch-up.js';
-import { Pauses } from '../../../static/voice-agent/audio/pauses.js';
-import { PlaybackQueue } from '../../../static/voice-agent/audio/playback-queue.js';
-import { SampleRing } from '../../../static/voice-agent/audio/ring.js';
-import { Splicer } from '../../../static/voice-agent/audio/splice.js';
-import { TimeStretch } from '../../../static/voice-agent/audio/time-stretch.js';
+import { CatchUp } from '../../../static/voice-agent/worklets/jitter-buffer/catch-up.js';
+import { Pauses } from '../../../static/voice-agent/worklets/jitter-buffer/pauses.js';
+import { PlaybackQueue } from '../../../static/voice-agent/worklets/jitter-buffer/playback-queue.js';
+import { SampleRing } from '../../../static/voice-agent/worklets/dsp/ring.js';
+import { Splicer } from '../../../static/voice-agent/worklets/dsp/crossfade.js';
+import { TimeStretch } from '../../../static/voice-agent/worklets/jitter-buffer/time-stretch.js';
 import { largestBend, QUANTUM, RATE_HZ, render, speech, tone } from './playing.js';
 import { seeded } from './random.js';
 

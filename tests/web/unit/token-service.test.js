@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { TokenService } from '../../../static/voice-agent/host/token-service.js';
+import { TokenService } from '../../../static/voice-agent/main-thread/token-service.js';
 import { createVoiceAgent } from '../../../static/voice-agent/index.js';
 
 const END = { sessionId: 'sess_1', receipt: 'r' };

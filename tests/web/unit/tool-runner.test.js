@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ToolRunner } from '../../../static/voice-agent/host/tool-runner.js';
-import { MAX_RESULT_CHARACTERS } from '../../../static/voice-agent/host/tool-outcome.js';
+import { ToolRunner } from '../../../static/voice-agent/main-thread/tools/tool-runner.js';
+import { MAX_RESULT_CHARACTERS } from '../../../static/voice-agent/main-thread/tools/tool-outcome.js';
 import { violations } from './schema.js';
 import { Clock } from './talk.js';
 
-/** @typedef {import('../../../static/voice-agent/host/tool-runner.js').Tool} Tool */
+/** @typedef {import('../../../static/voice-agent/main-thread/tools/tool-runner.js').Tool} Tool */
 
 /** A page's tools with the session in the test's hands. */
 class Page {

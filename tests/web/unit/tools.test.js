@@ -4,8 +4,8 @@ import {
   REPLY_PATIENCE_MS,
   RESULT_PATIENCE_MS,
   SPEECH_PATIENCE_MS,
-} from '../../../static/voice-agent/talk/floor.js';
-import { REPEAT_WINDOW_MS } from '../../../static/voice-agent/talk/tools.js';
+} from '../../../static/voice-agent/core/conversation/turn-taking.js';
+import { REPEAT_WINDOW_MS } from '../../../static/voice-agent/core/conversation/tool-calls.js';
 import { seeded } from './random.js';
 import { POLICY, Talk } from './talk.js';
 

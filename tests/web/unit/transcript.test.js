@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode } from '../../../static/voice-agent/wire/protocol.js';
-import { Transcript } from '../../../static/voice-agent/talk/transcript.js';
+import { decode } from '../../../static/voice-agent/core/connection/protocol.js';
+import { Transcript } from '../../../static/voice-agent/core/conversation/transcript.js';
 import { seeded } from './random.js';
 import { Talk } from './talk.js';
 

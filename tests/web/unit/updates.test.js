@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode } from '../../../static/voice-agent/wire/protocol.js';
-import { SessionUpdates } from '../../../static/voice-agent/talk/updates.js';
+import { decode } from '../../../static/voice-agent/core/connection/protocol.js';
+import { SessionUpdates } from '../../../static/voice-agent/core/conversation/updates.js';
 import { violations } from './schema.js';
 import { Clock } from './talk.js';
 

@@ -147,7 +147,7 @@ class Walk {
 
   /**
    * What a page says that was asked for its access token, or was not.
-   * @returns {import('../../../static/voice-agent/session/session-types.js').SessionCommand}
+   * @returns {import('../../../static/voice-agent/core/session-types.js').SessionCommand}
    */
   #answerAccess() {
     const id = this.bench.last('access-token-wanted')?.id ?? 0;

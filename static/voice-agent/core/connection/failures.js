@@ -1,0 +1,56 @@
+// What the service's own words for a failure, and the code that a socket closes with, mean to us. Pure; any thread.
+
+import { VoiceAgentError } from '../../errors.js';
+import { listedVoices } from './protocol.js';
+
+/**
+ * Error codes of the wire (lower case) that end a session, to ours. An error with another code is survived
+ * once there is a session. Source: documents, "errors", and seen live 2026-09.
+ * @type {Map<string, import('../../errors.js').ErrorCode>}
+ */
+const FATAL = new Map([
+  ['unauthorized', 'unauthorized'],
+  ['forbidden', 'unauthorized'],
+  ['session_not_found', 'resume-refused'],
+  ['session_forbidden', 'resume-refused'],
+  ['session_expired', 'session-expired'],
+  ['concurrency_exceeded', 'at-capacity'],
+  ['at_capacity', 'at-capacity'],
+  ['server_error', 'connection-failed'],
+  ['internal_error', 'connection-failed'],
+  ['agent_timeout', 'connection-failed'],
+  ['agent_init_failed', 'connection-failed'],
+]);
+
+/**
+ * How far a connection has come: on its way to a new session, to a dropped one, or there.
+ * @typedef {'opening' | 'resuming' | 'ready'} Stage
+ */
+
+/**
+ * The error that a `session.error` announces.
+ * @param {Extract<import('./protocol.js').ServerMessage, {type: 'error'}>} message
+ * @param {Stage} stage
+ * @returns {VoiceAgentError | null} null when the session goes on
+ */
+export function announcedError({ code, text, param }, stage) {
+  const known = FATAL.get(code);
+  if (stage === 'ready' && known === undefined) return null;
+  const voices = param === 'output.voice' ? listedVoices(text) : [];
+  // A resume is refused in three ways; this one means something else once there is a session.
+  const isRefusedResume = stage === 'resuming' && code === 'session_expired';
+  const own = isRefusedResume ? 'resume-refused' : (known ?? 'agent-refused');
+  return new VoiceAgentError(own, { upstreamCode: code, cause: text, voices });
+}
+
+/**
+ * The error of a socket that closed without a word.
+ * @param {number} code
+ * @param {Stage} stage
+ */
+export function closeError(code, stage) {
+  const cause = `close ${code}`;
+  if (stage === 'ready') return new VoiceAgentError('connection-lost', { cause });
+  // 1008 without a word is a refusal too (documents: policy; also used for a bad token).
+  return new VoiceAgentError(code === 1008 ? 'unauthorized' : 'connection-failed', { cause });
+}

@@ -1,0 +1,120 @@
+// Fetches a fresh token from the token service. A token is used for one socket and never kept.
+
+import { VoiceAgentError } from '../../errors.js';
+
+/** Source: the service's own budget for a mint is 10 s; this leaves room for the way there and back. */
+const TOKEN_TIMEOUT_MS = 12_000;
+
+/** A browser does not tell a page of another origin whether the service was away or said no. */
+const FOREIGN_MESSAGE =
+  "The service that starts calls could not be reached, or this page's origin is not on its list.";
+
+/**
+ * @typedef {object} VoiceToken
+ * @property {string} token opaque; about 2,500 characters
+ * @property {string} wsUrl where this token must be used
+ * @property {number} expiresInSeconds how long it may open a socket, from the request on; 0 when that is not known
+ * @property {number | null} maxSessionDurationSeconds
+ * @property {string | null} receipt what names it to the service, once its session is over; older services give none
+ */
+
+/**
+ * The service, as the page named it.
+ * @typedef {object} TokenService
+ * @property {string} tokenUrl absolute
+ * @property {RequestCredentials} [credentials] whether cookies go along; those of the same origin by default
+ * @property {boolean} [asksAccess] whether the page has an access token for each request
+ *
+ * @typedef {object} TokenRequest
+ * @property {string} tokenUrl absolute
+ * @property {RequestCredentials} [credentials]
+ * @property {string | null} [accessToken] one word of visible ASCII
+ * @property {number | null} [maxSessionDurationSeconds] what is left of the call, when it is picked up again
+ * @property {AbortSignal} [signal]
+ */
+
+/**
+ * Fetch one token.
+ * @param {import('../ports.js').Environment['fetch']} fetch
+ * @param {TokenRequest} request
+ * @returns {Promise<VoiceToken>}
+ * @throws {VoiceAgentError} token-refused, token-limited (with `retryAfterSeconds`), token-unavailable
+ */
+export async function fetchToken(fetch, { tokenUrl, accessToken = null, ...request }) {
+  const { maxSessionDurationSeconds = null, credentials = 'same-origin', signal } = request;
+  const url = new URL(tokenUrl);
+  const authorization = accessToken === null ? null : { Authorization: `Bearer ${accessToken}` };
+  if (maxSessionDurationSeconds !== null) {
+    url.searchParams.set('max_session_duration_seconds', String(maxSessionDurationSeconds));
+  }
+  const timeout = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
+  try {
+    const response = await fetch(url.href, {
+      cache: 'no-store',
+      credentials,
+      headers: { Accept: 'application/json', ...authorization },
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    if (!response.ok) throw await refusal(response);
+    return readToken(await response.json());
+  } catch (error) {
+    if (error instanceof VoiceAgentError) throw error;
+    const message = isForeign(url) ? FOREIGN_MESSAGE : undefined;
+    throw new VoiceAgentError('token-unavailable', { message, cause: error });
+  }
+}
+
+/**
+ * @param {URL} url
+ * @returns {boolean} whether it is of another origin than this page or Worker
+ */
+function isForeign(url) {
+  return globalThis.location !== undefined && url.origin !== globalThis.location.origin;
+}
+
+/**
+ * @param {any} body
+ * @returns {VoiceToken}
+ */
+function readToken(body) {
+  const { token, ws_url: wsUrl, max_session_duration_seconds: cap, receipt } = body ?? {};
+  const life = body?.expires_in_seconds;
+  if (typeof token !== 'string' || token === '' || !/^wss?:\/\//.test(wsUrl)) {
+    throw new VoiceAgentError('token-unavailable', {
+      message: 'The token service sent no usable token.',
+    });
+  }
+  return {
+    token,
+    wsUrl,
+    expiresInSeconds: Number.isFinite(life) ? life : 0,
+    maxSessionDurationSeconds: Number.isFinite(cap) ? cap : null,
+    receipt: typeof receipt === 'string' && receipt !== '' ? receipt : null,
+  };
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<VoiceAgentError>}
+ */
+async function refusal(response) {
+  const problem = await response.json().catch(() => null);
+  const retryAfterSeconds = readRetryAfter(response.headers.get('Retry-After'));
+  const message = typeof problem?.detail === 'string' ? problem.detail : undefined;
+  const details = { problem, retryAfterSeconds, message };
+  if (response.status === 429) {
+    // The day's minutes do not come back within a call; too many requests at once pass.
+    const retryable = problem?.code !== 'quota_exhausted';
+    return new VoiceAgentError('token-limited', { ...details, retryable });
+  }
+  if (response.status < 500) return new VoiceAgentError('token-refused', details);
+  return new VoiceAgentError('token-unavailable', details);
+}
+
+/**
+ * @param {string | null} value delay in seconds; our service never sends the date form
+ * @returns {number | null}
+ */
+function readRetryAfter(value) {
+  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) : null;
+}

@@ -1,0 +1,83 @@
+// What a new session is told of the conversation so far. Pure; any thread.
+
+/** Enough for a few minutes of talk; the latest turns are the ones that matter. */
+const MAX_CHARACTERS = 6_000;
+
+/** A longer turn is told by its beginning and its end: it must not push the others out. */
+const MAX_TURN_CHARACTERS = 1_500;
+
+/** @typedef {import('../connection/protocol.js').SessionConfig} SessionConfig */
+
+/**
+ * @typedef {object} Story
+ * @property {readonly import('./transcript.js').Turn[]} turns
+ * @property {readonly string[]} unanswered names of tools whose results the old session did not take in
+ */
+
+/**
+ * The session to go on with in place of an old one: the same agent, told what was said, and without a
+ * greeting, so that the user hears no second hello.
+ * A stored agent keeps its id and cannot be told (`agent_id` must stand alone in the first update).
+ * @param {SessionConfig} session
+ * @param {Story} story
+ * @returns {SessionConfig}
+ */
+export function continuedSession(session, story) {
+  if ('agent_id' in session || story.turns.length === 0) return session;
+  const { greeting: _greeting, ...rest } = session;
+  const prompt = typeof session.system_prompt === 'string' ? session.system_prompt : '';
+  return { ...rest, system_prompt: withStory(prompt, story) };
+}
+
+/**
+ * @param {string} prompt
+ * @param {Story} story
+ * @returns {string} the prompt as it is, when there is nothing to tell
+ */
+export function withStory(prompt, { turns, unanswered }) {
+  if (turns.length === 0) return prompt;
+  const parts = [
+    prompt,
+    'You are in the middle of a conversation. What was said so far, oldest first:',
+    summary(turns),
+    unanswered.length === 0 ? '' : lostCalls(unanswered),
+    'Go on from there. Do not greet the user again and do not mention any interruption.',
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** @param {readonly string[]} names */
+function lostCalls(names) {
+  const list = names.join(', ');
+  return `These tool calls failed and no result of them will come: ${list}. Whether they had an effect is not known: tell the user, and ask before you call one of them again.`;
+}
+
+/** @param {Story['turns']} turns */
+function summary(turns) {
+  /** @type {string[]} */
+  const lines = [];
+  let left = MAX_CHARACTERS;
+  for (const turn of turns.toReversed()) {
+    const line = tell(turn);
+    if (line.length > left) break;
+    left -= line.length;
+    lines.unshift(line);
+  }
+  const leftOut = turns.length - lines.length;
+  if (leftOut > 0) lines.unshift(`(Left out: ${leftOut} earlier turns.)`);
+  return lines.join('\n');
+}
+
+/** @param {Story['turns'][number]} turn */
+function tell({ role, text, interrupted }) {
+  const speaker = role === 'user' ? 'User' : 'You';
+  const words = text.replace(/\s+/g, ' '); // a line is a turn, whatever was said or typed
+  return `${speaker}: ${shorten(words)}${interrupted ? ' (cut off)' : ''}`.toWellFormed();
+}
+
+/** @param {string} text */
+function shorten(text) {
+  if (text.length <= MAX_TURN_CHARACTERS) return text;
+  const half = MAX_TURN_CHARACTERS / 2;
+  return `${text.slice(0, half)} […] ${text.slice(-half)}`;
+}

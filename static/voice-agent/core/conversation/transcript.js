@@ -1,0 +1,230 @@
+// Puts the conversation together from the wire's events: one turn an utterance, in the order in which they
+// began, in whatever order the events come. Part of the session core; pure. Any thread.
+
+import { TurnList } from './turn-list.js';
+import { joinWords, withWord, wordsUntil, wordsWithin } from './reply-words.js';
+
+/**
+ * One turn of the conversation, as it stands now.
+ * @typedef {object} Turn
+ * @property {string} id
+ * @property {'user' | 'agent'} role
+ * @property {string} text what was really said, as far as that is known. A final turn without text was none
+ *   after all: a reply that was never spoken
+ * @property {boolean} final the service has said its last word on it; only the cut of a reply that still sounds
+ *   can shorten it then
+ * @property {boolean} interrupted the agent was cut off
+ * @property {number} startedAt epoch milliseconds
+ * @property {import('./reply-words.js').Word[]} words of the agent, for captions that appear as they are heard: each
+ *   with the place in the reply's sound where it begins, in milliseconds, as the `playback` event counts them.
+ *   Joined with spaces they are the text, but for what the service spells otherwise in the end. Empty where it
+ *   tells no words; at most 5,000
+ */
+
+/** @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage */
+/** @typedef {import('./turn-list.js').Entry} Entry */
+
+export class Transcript {
+  #list;
+  /** @type {Entry | null} the reply under way */
+  #reply = null;
+  /** Whether this session's replies come with sound; one that does not was never spoken then. */
+  #hasSound = false;
+
+  /** Whether any sound of this call was heard; where it is blocked, all replies count as said. */
+  #isHeard = false;
+
+  /** @param {readonly unknown[]} [turns] of the call that this one goes on with */
+  constructor(turns = []) {
+    this.#list = new TurnList(turns);
+  }
+
+  /** @returns {readonly Turn[]} those that have words, oldest first */
+  get turns() {
+    return this.#list.turns;
+  }
+
+  /**
+   * Words the user typed instead of saying them.
+   * @param {string} text
+   * @param {number} epochMs
+   * @returns {Turn}
+   */
+  addTyped(text, epochMs) {
+    const entry = this.#list.begin('user', `typed-${this.#list.newKey(epochMs)}`, epochMs);
+    return this.#list.change(entry, { text, final: true });
+  }
+
+  /**
+   * Take one event of the wire in.
+   * @param {ServerMessage} message
+   * @param {number} epochMs
+   * @param {number} [receivedMs] how much sound of that reply has arrived, for `reply-done`
+   * @returns {Turn[]} those that have changed
+   */
+  apply(message, epochMs, receivedMs = Infinity) {
+    switch (message.type) {
+      case 'speech-started':
+        return this.#userBegins(epochMs);
+      case 'reply-started':
+        return this.#replyBegins(message, epochMs);
+      case 'user-text':
+        return this.#takeUserText(message, epochMs);
+      case 'reply-word':
+        return this.#takeWord(message, epochMs);
+      case 'reply-text':
+        return this.#takeText(message, epochMs);
+      case 'reply-done':
+        return this.#finishReply(message, receivedMs);
+      default:
+        return [];
+    }
+  }
+
+  /**
+   * How much of a reply has been heard.
+   * @param {{replyId: string, ms: number, done: boolean, cut: boolean, silent?: boolean}} playback `silent`:
+   *   it is over and nothing of it was to be heard
+   * @returns {Turn[]} those that have changed
+   */
+  heard({ replyId, ms, done, cut, silent = false }) {
+    const entry = this.#list.find('agent', replyId);
+    this.#isHeard ||= ms > 0;
+    if (!entry || !this.#isHeard) return [];
+    entry.heardMs = ms;
+    if (!done || !entry.isShown) return [];
+    if (cut) return this.#cut(entry, ms, entry.turn.interrupted);
+    return silent ? [this.#withdraw(entry)] : [];
+  }
+
+  /**
+   * The socket is gone: no turn that is still open will get its end from it.
+   * @returns {Turn[]} those that have changed
+   */
+  settle() {
+    this.#list.forgetBlank();
+    this.#reply = null;
+    this.#hasSound = false;
+    return this.#list.open.map((entry) => {
+      if (entry.turn.role === 'agent') this.#cut(entry, entry.heardMs ?? Infinity, true);
+      return this.#list.change(entry, { final: true });
+    });
+  }
+
+  /**
+   * The user's words come after the sound, sometimes even after the reply's: their place is here.
+   * @param {number} epochMs
+   */
+  #userBegins(epochMs) {
+    const last = this.#list.findLastUser();
+    const isUnderWay = last !== undefined && !last.turn.final;
+    if (!isUnderWay) this.#list.begin('user', null, epochMs);
+    return [];
+  }
+
+  /**
+   * @param {Extract<ServerMessage, {type: 'reply-started'}>} message
+   * @param {number} epochMs
+   */
+  #replyBegins({ replyId }, epochMs) {
+    const key = replyId || this.#list.newKey(epochMs);
+    this.#reply = this.#list.find('agent', key) ?? this.#list.begin('agent', key, epochMs);
+    return [];
+  }
+
+  /**
+   * The whole utterance so far; without an id it is the one under way. What an older one lacks never comes.
+   * @param {Extract<ServerMessage, {type: 'user-text'}>} message
+   * @param {number} epochMs
+   */
+  #takeUserText({ itemId, text, final }, epochMs) {
+    const openTurns = this.#list.open.filter(({ turn }) => turn.role === 'user');
+    const known = itemId === null ? openTurns.at(-1) : this.#list.find('user', itemId);
+    if (!known && text === '') return [];
+    if (known?.turn.final && !final) return []; // told late
+    const entry = known ?? this.#list.placeUser(itemId ?? this.#list.newKey(epochMs), epochMs);
+    const older = openTurns.filter((other) => other !== entry);
+    return [
+      ...older.map((other) => this.#list.change(other, { final: true })),
+      this.#list.change(entry, { text: text || entry.turn.text, final }),
+    ];
+  }
+
+  /**
+   * @param {Extract<ServerMessage, {type: 'reply-word'}>} message
+   * @param {number} epochMs
+   */
+  #takeWord({ replyId, ...told }, epochMs) {
+    const entry = this.#replyOf(replyId, epochMs);
+    const words = withWord(entry.words, told);
+    if (words === entry.words || entry.turn.interrupted) return [];
+    entry.words = words;
+    return [this.#list.change(entry, { text: entry.told ?? joinWords(words), words })];
+  }
+
+  /**
+   * The service's own text of a whole reply, or of what was spoken of it: it knows better than our count.
+   * @param {Extract<ServerMessage, {type: 'reply-text'}>} message
+   * @param {number} epochMs
+   */
+  #takeText({ replyId, text, interrupted }, epochMs) {
+    const entry = this.#replyOf(replyId, epochMs);
+    if (interrupted ? !entry.isShown && text === '' : text === '' || entry.turn.interrupted)
+      return [];
+    entry.told = text;
+    entry.isToldCut = interrupted;
+    const words = interrupted ? wordsWithin(entry.words, text) : entry.words;
+    return [this.#list.change(entry, { text, words, interrupted })];
+  }
+
+  /**
+   * @param {Extract<ServerMessage, {type: 'reply-done'}>} message
+   * @param {number} receivedMs
+   */
+  #finishReply({ replyId, interrupted }, receivedMs) {
+    const entry = replyId === null ? this.#reply : this.#list.find('agent', replyId);
+    if (!entry) return [];
+    if (entry === this.#reply) this.#reply = null;
+    this.#list.forgetBlank(entry); // what has got no word by the end of a later reply never will
+    if (receivedMs > 0 && receivedMs < Infinity) this.#hasSound = true;
+    if (!entry.isShown || entry.turn.final) return [];
+    if (interrupted) this.#cut(entry, entry.heardMs ?? receivedMs, true);
+    else if (receivedMs === 0 && this.#hasSound) return [this.#withdraw(entry)];
+    return [this.#list.change(entry, { final: true })];
+  }
+
+  /**
+   * Leave of a reply what was heard. Without the words' times it stays whole, and is marked.
+   * @param {Entry} entry
+   * @param {number} ms
+   * @param {boolean} isInterrupted whether the service has cut it off as well
+   */
+  #cut(entry, ms, isInterrupted) {
+    if (entry.isToldCut) return [];
+    const words = wordsUntil(entry.words, ms);
+    const isWhole = words.length === entry.words.length;
+    if (isWhole && words.length > 0 && !isInterrupted) return []; // only its last silence was cut off
+    const text = isWhole && entry.told !== null ? entry.told : joinWords(words);
+    return [this.#list.change(entry, { text, words, interrupted: true })];
+  }
+
+  /**
+   * A reply that was never spoken: the user went on, and the service told its text all the same (seen live).
+   * @param {Entry} entry
+   */
+  #withdraw(entry) {
+    return this.#list.change(entry, { text: '', words: [], interrupted: true, final: true });
+  }
+
+  /**
+   * @param {string | null} replyId null: the reply under way
+   * @param {number} epochMs
+   */
+  #replyOf(replyId, epochMs) {
+    if (replyId === null && this.#reply) return this.#reply;
+    const key = replyId ?? this.#list.newKey(epochMs);
+    const entry = this.#list.find('agent', key) ?? this.#list.begin('agent', key, epochMs);
+    if (replyId === null) this.#reply = entry;
+    return entry;
+  }
+}

@@ -1,0 +1,138 @@
+// The turns of a conversation in the order in which they began, those without a word yet among them. Pure; any
+// thread.
+
+/** Turns to keep: a day of talk; the bound is there so that memory has one. */
+const MAX_TURNS = 2_000;
+
+/** @typedef {import('./transcript.js').Turn} Turn */
+
+/**
+ * A turn that has begun; it is shown once it has words.
+ * @typedef {object} Entry
+ * @property {Turn} turn
+ * @property {string | null} key the utterance's or the reply's id; null until it is told
+ * @property {boolean} isShown
+ * @property {import('./reply-words.js').Word[]} words all that were told, heard or not
+ * @property {number | null} heardMs how much of the reply has been heard; null where nobody says
+ * @property {string | null} told the text as a whole, as the service told it
+ * @property {boolean} isToldCut that text is what was spoken before an interruption
+ */
+
+export class TurnList {
+  /** @type {Entry[]} */
+  #entries = [];
+  #made = 0;
+
+  /** @param {readonly unknown[]} turns of an earlier call */
+  constructor(turns) {
+    for (const turn of turns.filter(isTurn)) {
+      const key = turn.id.slice(turn.id.indexOf('-') + 1);
+      const entry = this.begin(turn.role, key, turn.startedAt);
+      const interrupted = turn.interrupted === true;
+      this.change(entry, { id: turn.id, text: turn.text, final: true, interrupted });
+    }
+  }
+
+  /** @returns {Turn[]} those that have words */
+  get turns() {
+    return this.#entries.flatMap(({ isShown, turn }) => (isShown && turn.text !== '' ? turn : []));
+  }
+
+  /** @returns {Entry[]} those that have words and may get others */
+  get open() {
+    return this.#entries.filter(({ isShown, turn }) => isShown && !turn.final);
+  }
+
+  /**
+   * @param {Turn['role']} role
+   * @param {string | null} key
+   * @param {number} epochMs
+   */
+  begin(role, key, epochMs) {
+    const entry = blankEntry(role, key, epochMs);
+    this.#entries.push(entry);
+    if (this.#entries.length > MAX_TURNS) this.#entries.shift();
+    return entry;
+  }
+
+  /**
+   * @param {Turn['role']} role
+   * @param {string} key
+   */
+  find(role, key) {
+    return this.#entries.findLast((entry) => entry.key === key && entry.turn.role === role);
+  }
+
+  /** The user's latest turn, with words or without. */
+  findLastUser() {
+    return this.#entries.findLast(({ turn }) => turn.role === 'user');
+  }
+
+  /**
+   * The place of an utterance that is told for the first time: where its sound began, if that was told.
+   * @param {string} key
+   * @param {number} epochMs
+   */
+  placeUser(key, epochMs) {
+    const blank = this.#entries.find(({ turn, isShown }) => turn.role === 'user' && !isShown);
+    if (!blank) return this.begin('user', key, epochMs);
+    blank.key = key;
+    blank.turn = { ...blank.turn, id: `user-${key}` };
+    return blank;
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {Partial<Turn>} change
+   * @returns {Turn}
+   */
+  change(entry, change) {
+    entry.isShown = true;
+    entry.turn = { ...entry.turn, ...change };
+    return entry.turn;
+  }
+
+  /**
+   * Forget those that have got no word; with an entry, those that began before it.
+   * @param {Entry} [entry]
+   */
+  forgetBlank(entry) {
+    const end = entry ? this.#entries.indexOf(entry) : Infinity;
+    this.#entries = this.#entries.filter(({ isShown }, place) => isShown || place >= end);
+  }
+
+  /**
+   * A key for what the service gave none.
+   * @param {number} epochMs keeps it apart from those of an earlier call
+   */
+  newKey(epochMs) {
+    this.#made += 1;
+    return `${epochMs}-${this.#made}`;
+  }
+}
+
+/**
+ * @param {Turn['role']} role
+ * @param {string | null} key
+ * @param {number} startedAt
+ * @returns {Entry}
+ */
+function blankEntry(role, key, startedAt) {
+  const about = { final: false, interrupted: false, startedAt, words: [] };
+  const turn = { id: `${role}-${key}`, role, text: '', ...about };
+  return { turn, key, isShown: false, words: [], heardMs: null, told: null, isToldCut: false };
+}
+
+/**
+ * An earlier call's turns come from the page's storage, where another version may have written them.
+ * @param {any} turn
+ * @returns {turn is Turn}
+ */
+function isTurn(turn) {
+  return (
+    ['user', 'agent'].includes(turn?.role) &&
+    typeof turn.id === 'string' &&
+    typeof turn.text === 'string' &&
+    typeof turn.startedAt === 'number'
+  );
+}

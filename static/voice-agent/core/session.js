@@ -1,0 +1,296 @@
+// The conductor: lets the reducer decide, has it carried out, and takes what the service says to the parts that
+// it concerns. Touches no DOM and no Web Audio: it runs in a Worker, or on the main thread where there is none.
+// Talks to its host by plain objects only.
+
+import { AudioLink } from './audio-link.js';
+import { Conversation } from './conversation/conversation.js';
+import { VoiceAgentError } from '../errors.js';
+import { Ladder } from './connection/reconnect/reconnect.js';
+import { Opening } from './connection/opening.js';
+import { IDLE, isAtRest, reduce } from './call-state.js';
+import { SessionStats } from './telemetry/stats.js';
+import { SessionUpdates } from './conversation/updates.js';
+
+/** How much speech is kept while there is no session, unless the host says otherwise. */
+const KEEP_SPEECH_SECONDS = 20;
+
+/**
+ * @typedef {import('./session-types.js').SessionCommand} SessionCommand
+ * @typedef {import('./session-types.js').SessionEvent} SessionEvent
+ * @typedef {import('./session-types.js').Line} Line
+ * @typedef {import('./connection/protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('./connection/attempt.js').ReadySession} ReadySession
+ */
+
+export class Session {
+  #environment;
+  #emit;
+  /** @type {import('./call-state.js').Call} */
+  #call = IDLE;
+  #keepsEarlySpeech = false;
+  #stats;
+  #ladder;
+  #opening;
+  #audio;
+  #conversation;
+  #updates;
+
+  /**
+   * @param {import('./ports.js').Environment} environment
+   * @param {(event: SessionEvent) => void} emit
+   */
+  constructor(environment, emit) {
+    this.#environment = environment;
+    this.#emit = emit;
+    /** @type {import('./audio-link.js').AudioLine} */
+    const line = {
+      isOpen: () => this.#call.state === 'live' && this.#ladder.isReady,
+      isCongested: () => this.#ladder.isCongested,
+      listen: (speechMs) => this.#ladder.listen(speechMs),
+      send: (text) => line.isOpen() && this.#ladder.send(text),
+    };
+    this.#stats = new SessionStats(environment, emit);
+    this.#conversation = new Conversation({ environment, emit, line });
+    const retell = this.#conversation.retell.bind(this.#conversation);
+    this.#updates = new SessionUpdates({ environment, emit, line, retell });
+    this.#opening = new Opening(this.#conversation, this.#updates);
+    this.#audio = new AudioLink({
+      environment,
+      emit,
+      line,
+      stats: this.#stats,
+      onHeard: ({ positionMs: ms, ...heard }) => this.#conversation.heard({ ms, ...heard }),
+    });
+    this.#ladder = new Ladder({
+      environment,
+      emit,
+      dispatch: (event) => this.#dispatch(event),
+      stats: this.#stats,
+      opening: this.#opening,
+      isPause: () => this.#audio.isPause && !this.#conversation.hasCalls,
+      listener: {
+        onReady: (session) => this.#ready(session),
+        onHandOver: (session) => this.#handedOver(session),
+        onMessage: (message) => this.#receive(message),
+        onFailed: (error) => this.#failed(error),
+        onLost: (closure, hasSuccessor) => this.#lost(closure, hasSuccessor),
+        onForeignReply: (replyId) => this.#audio.refuseReply(replyId),
+      },
+    });
+  }
+
+  /** @param {SessionCommand} command */
+  handle(command) {
+    switch (command.type) {
+      case 'start':
+        return this.#start(command);
+      case 'proceed':
+        return this.#dispatch({ type: 'proceed' });
+      case 'prepare':
+        return this.#ladder.prepare(serviceOf(command));
+      case 'access-token':
+        return this.#ladder.answerAccess(command);
+      case 'audio':
+        return this.#audio.attach(command.capture, command.playback);
+      case 'stop':
+        return this.#dispatch({ type: 'stop', reason: command.reason ?? 'by-user' });
+      case 'hang-up':
+        return this.#hangUp(command.reason ?? 'page-left');
+      case 'wake':
+        return this.#ladder.wake();
+      case 'extend':
+        return this.#dispatch({ type: 'extend' });
+      case 'mute':
+        return this.#mute(command.muted);
+      case 'say':
+        if (!this.#isGoingOn) return;
+        this.#stats.firstSounds.asked('typed');
+        return this.#conversation.say(command.text);
+      case 'reply':
+        if (this.#isGoingOn) this.#conversation.reply(command.instructions);
+        return;
+      case 'update':
+        return this.#updates.request(command);
+      case 'tool-result':
+        this.#audio.expectAnswer();
+        return this.#conversation.finishTool(command);
+      case 'fail':
+        return this.#dispatch({ type: 'fail', error: VoiceAgentError.fromJSON(command.error) });
+      case 'watch':
+        return this.#stats.log.watch(command.on);
+    }
+  }
+
+  /** @param {boolean} muted */
+  #mute(muted) {
+    const { microphone } = this.#audio;
+    if (muted !== microphone.isMuted) this.#stats.log.note('conversation', 'mute', { muted });
+    microphone.mute(muted);
+  }
+
+  /** Whether there is a conversation, connected or not. */
+  get #isGoingOn() {
+    return this.#call.state === 'live' || this.#call.state === 'reconnecting';
+  }
+
+  /** @param {import('./call-state.js').CallEvent} event */
+  #dispatch(event) {
+    const before = this.#call;
+    const { call, effects } = reduce(before, event);
+    this.#call = call;
+    const { state, recovery, reason, sessionId } = call;
+    const isNews =
+      state !== before.state || recovery !== before.recovery || sessionId !== before.sessionId;
+    if (isNews) {
+      const error = call.error?.toJSON() ?? null;
+      const group = state === 'failed' ? 'trouble' : 'connection';
+      this.#stats.log.note(group, 'state', { state, recovery, reason, code: error?.code });
+      this.#emit({ type: 'state', state, recovery, reason, error });
+    }
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  /** @param {import('./call-state.js').Effect} effect */
+  #carryOut(effect) {
+    switch (effect.type) {
+      case 'connect':
+        return this.#ladder.connect(() => this.#call);
+      case 'retry-later':
+        return this.#ladder.retryLater({ attempt: this.#call.attempt, ...effect });
+      case 'use-voice':
+        return this.#opening.useVoice(effect.voice);
+      case 'open-successor':
+        return this.#ladder.openSuccessor();
+      case 'take-over':
+        return this.#ladder.takeOver();
+      case 'silence':
+        return this.#silence();
+      case 'end':
+        return this.#ladder.end(() => this.#dispatch({ type: 'ended', reason: 'by-user' }));
+      case 'release':
+        return this.#release();
+    }
+  }
+
+  /** @param {import('./session-types.js').StartCommand} command */
+  #start({ session, toolPolicies, resume = null, ...options }) {
+    if (!isAtRest(this.#call)) return;
+    this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
+    this.#stats.reset();
+    this.#ladder.begin(serviceOf(options), options.spareToken ?? 'intent');
+    this.#audio.reset(options.keepSpeechSeconds ?? KEEP_SPEECH_SECONDS);
+    this.#conversation.reset(toolPolicies, resume?.turns);
+    this.#updates.begin(session);
+    this.#dispatch({ type: 'start', resume });
+  }
+
+  /** @param {ReadySession} session */
+  #ready(session) {
+    const { mode } = this.#call;
+    const isGreeted = mode === 'fresh' && Boolean(this.#updates.config.greeting);
+    // Words spoken before the greeting would cut it off; after a loss they are what the user wants heard.
+    if (isGreeted && !this.#keepsEarlySpeech) this.#audio.microphone.forgetUnsent();
+    if (mode === 'resume') this.#stats.connection.resumes += 1;
+    if (mode === 'continue') this.#stats.connection.continues += 1;
+    const { sessionId, isExtension } = session;
+    this.#dispatch({ type: 'ready', sessionId, isExtension, nowMs: this.#environment.nowMs() });
+    this.#use(session);
+  }
+
+  /** @param {ReadySession} session */
+  #handedOver(session) {
+    this.#silence();
+    this.#dispatch({ type: 'handed-over', sessionId: session.sessionId });
+    this.#use(session);
+  }
+
+  /**
+   * Everything goes to this session from now on.
+   * @param {ReadySession} session
+   */
+  #use({ sessionId, httpTools }) {
+    this.#stats.sessionId = sessionId;
+    this.#emit({ type: 'session', sessionId });
+    this.#conversation.ready({ httpTools, recovery: this.#call.recovery });
+    this.#updates.ready();
+    this.#audio.microphone.forgetSent();
+    this.#audio.microphone.sendWaiting();
+  }
+
+  /** @param {ServerMessage} message */
+  #receive(message) {
+    if (message.type === 'error') return this.#complained(message);
+    if (this.#call.state !== 'live') return; // not ready yet, or the user has ended it
+    switch (message.type) {
+      case 'updated':
+        this.#updates.apply(message);
+        return this.#conversation.apply(message);
+      case 'reply-audio':
+        return void this.#audio.apply(message);
+      case 'tool-call':
+        return this.#conversation.callTool(message);
+      case 'ignored':
+        return this.#emit({ type: 'debug', kind: 'ignored', name: message.name });
+      default:
+        return this.#conversation.apply(message, this.#audio.apply(message));
+    }
+  }
+
+  /** @param {Extract<ServerMessage, {type: 'error'}>} message */
+  #complained(message) {
+    if (this.#call.state === 'live' && this.#updates.apply(message)) return;
+    const { code, text } = message;
+    this.#emit({ type: 'debug', kind: 'agent-error', code, text });
+  }
+
+  /** @param {VoiceAgentError} error */
+  #failed(error) {
+    const { code, upstreamCode } = error;
+    this.#stats.log.note('trouble', 'attempt-failed', { code, upstreamCode });
+    this.#emit({ type: 'debug', kind: 'attempt-failed', code, upstreamCode });
+    this.#dispatch({ type: 'attempt-failed', error, nowMs: this.#environment.nowMs() });
+  }
+
+  /**
+   * @param {import('./connection/socket.js').Closure} closure
+   * @param {boolean} hasSuccessor
+   */
+  #lost({ error, cause, unsentBytes }, hasSuccessor) {
+    if (this.#call.state === 'live') {
+      this.#stats.countLoss(cause);
+      this.#audio.microphone.sendAgain(unsentBytes);
+    }
+    this.#dispatch({ type: 'lost', error, nowMs: this.#environment.nowMs(), hasSuccessor });
+  }
+
+  /**
+   * The page goes away now: there is no time to wait for answers.
+   * @param {import('./call-state.js').EndReason} reason
+   */
+  #hangUp(reason) {
+    this.#dispatch({ type: 'stop', reason });
+    this.#dispatch({ type: 'ended', reason });
+  }
+
+  #silence() {
+    this.#audio.silence();
+    this.#conversation.lost();
+  }
+
+  #release() {
+    this.#ladder.release();
+    this.#audio.release();
+    this.#conversation.settle();
+    this.#updates.settle();
+    this.#stats.firstSounds.forget();
+    this.#stats.show();
+  }
+}
+
+/**
+ * @param {import('./connection/token.js').TokenService} command
+ * @returns {import('./connection/token.js').TokenService}
+ */
+function serviceOf({ tokenUrl, credentials, asksAccess }) {
+  return { tokenUrl, credentials, asksAccess };
+}

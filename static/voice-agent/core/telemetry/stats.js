@@ -1,0 +1,154 @@
+// What a call was like, in numbers. The parts of the session write on it; the host gets a copy now and then.
+// Part of the session core: any thread.
+
+import { EventLog } from './event-log.js';
+import { FirstSounds } from './first-sound.js';
+import { Traffic } from './traffic.js';
+
+/** Shortest time between two copies. */
+const INTERVAL_MS = 1_000;
+
+/** Losses that neither the service nor the browser has told of. */
+const UNTOLD = new Set(['half-open', 'no-answer']);
+
+/**
+ * @typedef {object} PlaybackStats
+ * @property {number} leadMs how much is buffered before a reply starts to sound, at present
+ * @property {number} waitMs how long the latest reply waited before its first sound
+ * @property {number} bufferedMs
+ * @property {number} lateMs how far the sound is behind the earliest it could have been
+ * @property {number} savedMs delay that was given back so far
+ * @property {number} underruns
+ * @property {number} overflowMs
+ *
+ * @typedef {object} UplinkStats
+ * @property {number} queuedMs waiting to be sent
+ * @property {number} droppedMs lost to the bound of the queue
+ * @property {number} sentFrames
+ * @property {number} replayedMs sent again, because a dead connection may have swallowed it
+ *
+ * @typedef {object} ConnectionStats
+ * @property {number} sockets opened
+ * @property {number} tokens fetched
+ * @property {number} resumes recoveries in the same session
+ * @property {number} continues recoveries in a new session
+ * @property {number} rollovers changes to a new session without a loss
+ * @property {number} halfOpens losses that only the client itself has noticed
+ * @property {Record<string, number>} lossesByCause `close-1006`, `half-open`, …
+ *
+ * @typedef {object} Stats
+ * @property {number} atMs when this copy was made, since the call began
+ * @property {string | null} sessionId of the session that is used, or was last
+ * @property {PlaybackStats} playback
+ * @property {UplinkStats} uplink
+ * @property {ConnectionStats} connection
+ * @property {import('./traffic.js').TrafficStats} traffic messages and bytes, both ways
+ * @property {import('./first-sound.js').FirstSound[]} firstSounds how long the last answers took to be heard
+ */
+
+export class SessionStats {
+  #nowMs;
+  #emit;
+  #shownAtMs = -Infinity;
+
+  /** What happened, line by line. */
+  log;
+  /** Every message, both ways. */
+  traffic;
+  firstSounds;
+  /** @type {string | null} */
+  sessionId = null;
+
+  /** @type {PlaybackStats} */
+  playback = noPlayback();
+  /** @type {UplinkStats} */
+  uplink = noUplink();
+  /** @type {ConnectionStats} */
+  connection = noConnection();
+
+  /**
+   * @param {import('../ports.js').Environment} environment
+   * @param {(event: import('../session-types.js').SessionEvent) => void} emit
+   */
+  constructor(environment, emit) {
+    this.#nowMs = environment.nowMs;
+    this.#emit = emit;
+    this.log = new EventLog(environment, emit);
+    this.traffic = new Traffic(this.log);
+    this.firstSounds = new FirstSounds(environment.nowMs);
+  }
+
+  /** A new call begins. */
+  reset() {
+    this.playback = noPlayback();
+    this.uplink = noUplink();
+    this.connection = noConnection();
+    this.sessionId = null;
+    this.log.reset();
+    this.traffic.reset();
+    this.firstSounds.reset();
+  }
+
+  /** @param {string} cause */
+  countLoss(cause) {
+    this.log.note('trouble', 'lost', { cause });
+    const { lossesByCause } = this.connection;
+    lossesByCause[cause] = (lossesByCause[cause] ?? 0) + 1;
+    if (UNTOLD.has(cause)) this.connection.halfOpens += 1;
+  }
+
+  /** Something has changed: hand out a copy, unless there was one a moment ago. */
+  offer() {
+    if (this.#nowMs() - this.#shownAtMs >= INTERVAL_MS) this.show();
+  }
+
+  /** Hand out a copy now. */
+  show() {
+    this.#shownAtMs = this.#nowMs();
+    const connection = {
+      ...this.connection,
+      lossesByCause: { ...this.connection.lossesByCause },
+    };
+    const stats = {
+      atMs: this.log.atMs,
+      sessionId: this.sessionId,
+      playback: { ...this.playback },
+      uplink: { ...this.uplink },
+      connection,
+      traffic: this.traffic.copy,
+      firstSounds: this.firstSounds.copy,
+    };
+    this.#emit({ type: 'stats', stats });
+  }
+}
+
+/** @returns {PlaybackStats} */
+function noPlayback() {
+  return {
+    leadMs: 0,
+    waitMs: 0,
+    bufferedMs: 0,
+    lateMs: 0,
+    savedMs: 0,
+    underruns: 0,
+    overflowMs: 0,
+  };
+}
+
+/** @returns {UplinkStats} */
+function noUplink() {
+  return { queuedMs: 0, droppedMs: 0, sentFrames: 0, replayedMs: 0 };
+}
+
+/** @returns {ConnectionStats} */
+function noConnection() {
+  return {
+    sockets: 0,
+    tokens: 0,
+    resumes: 0,
+    continues: 0,
+    rollovers: 0,
+    halfOpens: 0,
+    lossesByCause: {},
+  };
+}

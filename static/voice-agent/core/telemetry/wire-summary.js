@@ -1,0 +1,86 @@
+// What may be written down of a message: its name, its size, codes and ids. Words, prompts, arguments and tokens
+// are in none of these fields, so that a log of summaries can be shown to anybody. Pure; any thread.
+
+import { encodeAudio } from '../connection/protocol.js';
+
+/** Base64 of a millisecond of the wire's sound: 24 000 samples a second of two bytes each, four signs for three. */
+const SIGNS_PER_MS = 64;
+
+const AUDIO_FRAME_SIGNS = encodeAudio('').length;
+
+/** A name that a new version of the service might give a message; anything else is not repeated. */
+const PLAUSIBLE_NAME = /^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*){1,3}$/;
+
+/**
+ * @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage
+ * @typedef {'conversation' | 'connection' | 'tools' | 'trouble'} Group
+ *
+ * @typedef {object} Summary
+ * @property {string} name of the message on the wire
+ * @property {Group} group what it is about
+ * @property {boolean} [isStream] one of many that say nothing alone
+ * @property {number} [soundMs]
+ * @property {Record<string, unknown>} [detail]
+ */
+
+/**
+ * By the name that `decode` gives a message. A field that is not named here is not written down.
+ * @type {{[Type in ServerMessage['type']]: (message: Extract<ServerMessage, {type: Type}>) => Summary}}
+ */
+const RECEIVED = {
+  'ready': ({ sessionId }) => connection('session.ready', { sessionId }),
+  'updated': () => connection('session.updated'),
+  'ended': ({ durationSeconds: seconds }) => connection('session.ended', { seconds }),
+  'error': ({ code, param }) => trouble('session.error', { code, param }),
+  'speech-started': () => conversation('input.speech.started'),
+  'speech-stopped': () => conversation('input.speech.stopped'),
+  'user-text': ({ final, text: { length: characters } }) =>
+    final
+      ? conversation('transcript.user', { characters })
+      : { ...conversation('transcript.user.delta'), isStream: true },
+  'reply-started': ({ replyId }) => conversation('reply.started', { replyId }),
+  'reply-audio': ({ data }) => ({
+    ...conversation('reply.audio'),
+    isStream: true,
+    soundMs: data.length / SIGNS_PER_MS,
+  }),
+  'reply-word': () => ({ ...conversation('transcript.agent.delta'), isStream: true }),
+  'reply-text': ({ replyId, interrupted, text: { length: characters } }) =>
+    conversation('transcript.agent', { replyId, interrupted, characters }),
+  'reply-error': ({ replyId, code }) => trouble('reply.error', { replyId, code }),
+  'reply-done': ({ replyId, interrupted }) => conversation('reply.done', { replyId, interrupted }),
+  'tool-call': () => ({ name: 'tool.call', group: 'tools' }),
+  'ignored': ({ name }) => conversation(PLAUSIBLE_NAME.test(name) ? name : 'unknown'),
+};
+
+/**
+ * @param {ServerMessage} message
+ * @returns {Summary}
+ */
+export function summarizeReceived(message) {
+  const summarize = /** @type {(message: ServerMessage) => Summary} */ (RECEIVED[message.type]);
+  return summarize(message);
+}
+
+/**
+ * @param {string} text an encoded message; `encode` writes its type first
+ * @returns {Summary}
+ */
+export function summarizeSent(text) {
+  const name = /^\{"type":"([a-z.]+)"/.exec(text)?.[1] ?? 'unknown';
+  if (name === 'input.audio') {
+    const soundMs = (text.length - AUDIO_FRAME_SIGNS) / SIGNS_PER_MS;
+    return { ...conversation(name), isStream: true, soundMs };
+  }
+  if (name.startsWith('tool.')) return { name, group: 'tools' };
+  return name.startsWith('session.') ? connection(name) : conversation(name);
+}
+
+/** @param {string} name @param {Record<string, unknown>} [detail] @returns {Summary} */
+const conversation = (name, detail) => ({ name, group: 'conversation', detail });
+
+/** @param {string} name @param {Record<string, unknown>} [detail] @returns {Summary} */
+const connection = (name, detail) => ({ name, group: 'connection', detail });
+
+/** @param {string} name @param {Record<string, unknown>} [detail] @returns {Summary} */
+const trouble = (name, detail) => ({ name, group: 'trouble', detail });

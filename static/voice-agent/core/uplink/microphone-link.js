@@ -1,0 +1,126 @@
+// The way of the microphone's frames from the capture worklet's port to the wire.
+// Part of the session core: no Web Audio, any thread.
+
+import { toBase64 } from '../base64.js';
+import { WIRE_RATE_HZ } from '../../worklets/dsp/pcm.js';
+import { MicrophoneSilence } from './microphone-silence.js';
+import { encodeAudio } from '../connection/protocol.js';
+import { UnheardSpeech } from './unheard-speech.js';
+import { Uplink } from './uplink.js';
+
+/** From about −40 dB below full scale somebody may be speaking. */
+const SPEECH_LEVEL = 0.01;
+
+const BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
+
+/**
+ * @typedef {object} MicrophoneLinkOptions
+ * @property {import('../ports.js').Environment} environment
+ * @property {import('../audio-link.js').AudioLine} line
+ * @property {import('../telemetry/stats.js').SessionStats} stats
+ * @property {(level: number) => void} onLevel of each frame, as it goes out
+ * @property {(silent: boolean) => void} onSilence whether the microphone seems dead
+ * @property {(speaking: boolean) => void} onUnheard whether the user speaks although it is muted
+ * @property {() => boolean} isAgentSounding what the loudspeaker gives is not taken for the user
+ */
+
+export class MicrophoneLink {
+  #options;
+  #silence;
+  #unheard;
+  /** @type {MessagePort | null} */
+  #port = null;
+  #isMuted = false;
+  #uplink = new Uplink();
+
+  /** @param {MicrophoneLinkOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#silence = new MicrophoneSilence(options.onSilence);
+    this.#unheard = new UnheardSpeech(options.onUnheard);
+  }
+
+  get isMuted() {
+    return this.#isMuted;
+  }
+
+  /** How long it has been quiet, in milliseconds of captured sound. */
+  get quietMs() {
+    return this.#uplink.quietMs;
+  }
+
+  /**
+   * @param {MessagePort | null} port gives `{pcm, level}`, takes buffers back
+   */
+  attach(port) {
+    this.#port?.close();
+    this.#port = port;
+    if (port) port.onmessage = ({ data }) => this.#captured(data);
+  }
+
+  /**
+   * A call begins.
+   * @param {number} keepSpeechSeconds how much is kept while there is no session
+   */
+  reset(keepSpeechSeconds) {
+    this.#uplink = new Uplink({ capacityMs: keepSpeechSeconds * 1000 });
+    this.#silence.reset();
+    this.#unheard.reset();
+  }
+
+  /** @param {boolean} isMuted */
+  mute(isMuted) {
+    this.#isMuted = isMuted;
+    this.#silence.reset();
+    this.#unheard.reset();
+  }
+
+  /** Drop what was said and not sent. */
+  forgetUnsent() {
+    this.#uplink.clear();
+  }
+
+  /** Another session listens from now on. */
+  forgetSent() {
+    this.#uplink.forgetSent();
+  }
+
+  /** @param {number} bytes of wire text that a lost connection still had in it */
+  sendAgain(bytes) {
+    this.#uplink.putBack(bytes);
+  }
+
+  /** Send what is waiting, as far as service and network take it now. */
+  sendWaiting() {
+    const { environment, line } = this.#options;
+    if (!line.isOpen()) return;
+    this.#uplink.drain(environment.nowMs(), (text) => !line.isCongested() && line.send(text));
+  }
+
+  /** @param {{pcm: ArrayBuffer, level: number}} frame */
+  #captured({ pcm, level }) {
+    const bytes = new Uint8Array(pcm);
+    if (this.#isMuted) bytes.fill(0); // silence at pace: the service's turn detection needs it
+    const text = encodeAudio(toBase64(bytes));
+    const durationMs = bytes.length / BYTES_PER_MS;
+    const sentLevel = this.#isMuted ? 0 : level;
+    this.#port?.postMessage(pcm, [pcm]);
+    this.#uplink.push({ text, durationMs, level: sentLevel });
+    this.sendWaiting();
+    this.#options.line.listen(sentLevel < SPEECH_LEVEL ? 0 : durationMs);
+    if (!this.#isMuted) this.#silence.hear(level, durationMs);
+    const isUnheard = this.#isMuted && !this.#options.isAgentSounding();
+    this.#unheard.hear(level, durationMs, isUnheard);
+    this.#options.onLevel(sentLevel);
+    this.#showStats();
+  }
+
+  #showStats() {
+    const { stats } = this.#options;
+    stats.uplink.queuedMs = this.#uplink.queuedMs;
+    stats.uplink.droppedMs = this.#uplink.droppedMs;
+    stats.uplink.sentFrames = this.#uplink.sentFrames;
+    stats.uplink.replayedMs = this.#uplink.replayedMs;
+    stats.offer();
+  }
+}

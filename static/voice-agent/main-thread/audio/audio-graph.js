@@ -1,0 +1,180 @@
+// The Web Audio side of a call: one context, a capture node and a playback node. Main thread; the sound
+// itself never comes here, it goes from the worklets to the session by ports of their own.
+//
+// The agent's voice goes to the context's own destination, not through a MediaStream into an <audio> element,
+// although only the latter is sure to be known to every browser's echo canceller. Measured in Chromium 156 on
+// a PulseAudio null sink, its monitor recorded: the element sounds 15-64 ms later (median 50; an output buffer
+// is 12), and it gains nothing: with the sink's monitor as the microphone, the echo canceller takes away 50 dB
+// of what the destination plays, and as much of what the element plays.
+
+import { takeContext } from './audio-context.js';
+import { watchContext } from './context-watch.js';
+import { playOn } from './speaker.js';
+
+/** Time constant of a change of volume: too slow to click, too fast to wait for. */
+const VOLUME_RAMP_SECONDS = 0.01;
+
+/** How long the processors may take to end; they answer within two quanta while the context runs. */
+const END_TIMEOUT_MS = 200;
+
+/**
+ * @typedef {object} GraphOptions
+ * @property {number} [rateHz] the rate to ask for; the device's own when left out
+ * @property {number} frameMs length of a microphone frame
+ * @property {number} volume 0 to 1
+ */
+
+/**
+ * @typedef {object} GraphCalls
+ * @property {(isInterrupted: boolean) => void} onInterrupted the browser or the system holds the sound back
+ * @property {() => void} onDead the microphone has given exact silence for a second, and each second more
+ * @property {() => void} onBroken the audio thread gave up
+ */
+
+export class AudioGraph {
+  #context;
+  #capture;
+  #playback;
+  #volume;
+  #rateHz;
+  #life = new AbortController();
+  /** @type {MediaStreamAudioSourceNode | null} */
+  #source = null;
+
+  /**
+   * Call it inside a click: a context made there may sound at once. It is made before the first `await`.
+   * @param {GraphOptions} options
+   * @param {GraphCalls} calls
+   * @returns {Promise<AudioGraph>}
+   */
+  static async open(options, calls) {
+    const { context, loaded } = takeContext(options.rateHz);
+    try {
+      // Not awaited: until the browser lets it sound, a context may stay suspended for long.
+      context.resume().catch(() => {});
+      await loaded;
+      return new AudioGraph(context, options, calls);
+    } catch (error) {
+      await context.close();
+      throw error;
+    }
+  }
+
+  /**
+   * @param {AudioContext} context with both worklet modules loaded
+   * @param {GraphOptions} options
+   * @param {GraphCalls} calls
+   */
+  constructor(context, { frameMs, volume }, { onInterrupted, onDead, onBroken }) {
+    this.#context = context;
+    this.#rateHz = context.sampleRate;
+    this.#capture = new AudioWorkletNode(context, 'voice-agent-capture', {
+      numberOfOutputs: 0,
+      channelCount: 1, // a stereo microphone is mixed down
+      channelCountMode: 'explicit',
+      processorOptions: { frameMs },
+    });
+    this.#playback = new AudioWorkletNode(context, 'voice-agent-playback', {
+      numberOfInputs: 0,
+      outputChannelCount: [1],
+    });
+    this.#volume = new GainNode(context, { gain: volume });
+    this.#playback.connect(this.#volume).connect(context.destination);
+    this.#capture.port.onmessage = onDead;
+    this.#capture.onprocessorerror = onBroken;
+    this.#playback.onprocessorerror = onBroken;
+    watchContext(context, onInterrupted, this.#life.signal);
+  }
+
+  get rateHz() {
+    return this.#rateHz;
+  }
+
+  /** @returns {number | null} null where the browser does not say */
+  get outputLatencyMs() {
+    const { outputLatency, state } = this.#context;
+    return state !== 'closed' && outputLatency >= 0 ? Math.round(outputLatency * 1000) : null;
+  }
+
+  /** Whether it still runs as it was built; some systems change a context's rate with the headset's. */
+  get isSound() {
+    return this.#context.state !== 'closed' && this.#context.sampleRate === this.#rateHz;
+  }
+
+  /**
+   * Hear this microphone instead of the one before.
+   * @param {MediaStream} stream
+   * @throws {DOMException} where the browser cannot bring the microphone's rate to the context's
+   */
+  setMicrophone(stream) {
+    const source = this.#context.createMediaStreamSource(stream);
+    source.connect(this.#capture);
+    this.#source?.disconnect();
+    this.#source = source;
+  }
+
+  /**
+   * @param {string} deviceId '' for the default
+   * @throws {import('../../errors.js').VoiceAgentError} see `playOn`
+   */
+  setSpeaker(deviceId) {
+    return playOn(this.#context, deviceId);
+  }
+
+  /** @param {number} volume 0 to 1 */
+  setVolume(volume) {
+    const { currentTime } = this.#context;
+    this.#volume.gain.setTargetAtTime(volume, currentTime, VOLUME_RAMP_SECONDS);
+  }
+
+  /**
+   * New ways for the sound, one each; the worklets let go of the ones before.
+   * @returns {{capture: MessagePort, playback: MessagePort}} the session's ends
+   */
+  openPorts() {
+    return {
+      capture: connectPort(this.#capture),
+      playback: connectPort(this.#playback),
+    };
+  }
+
+  /** Let it sound again after the browser or the system paused it. */
+  wake() {
+    this.#context.resume().catch(() => {}); // not awaited: it may wait for a click, or for a telephone call
+  }
+
+  async close() {
+    this.#life.abort();
+    this.#source?.disconnect();
+    if (this.#context.state === 'running') await this.#endProcessors();
+    if (this.#context.state !== 'closed') await this.#context.close();
+  }
+
+  /** Chromium keeps a closed context for as long as a processor in it has not ended (seen: 25 calls, 25 contexts). */
+  #endProcessors() {
+    const ends = [this.#capture, this.#playback].map(endProcessor);
+    const timeout = new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS));
+    return Promise.race([Promise.all(ends), timeout]);
+  }
+}
+
+/**
+ * @param {AudioWorkletNode} node
+ * @returns {MessagePort}
+ */
+function connectPort(node) {
+  const { port1, port2 } = new MessageChannel();
+  node.port.postMessage({ session: port1 }, [port1]);
+  return port2;
+}
+
+/**
+ * @param {AudioWorkletNode} node
+ * @returns {Promise<unknown>} once it has ended
+ */
+function endProcessor({ port }) {
+  return new Promise((resolve) => {
+    port.onmessage = ({ data }) => data === 'ended' && resolve(undefined);
+    port.postMessage({ session: null });
+  });
+}

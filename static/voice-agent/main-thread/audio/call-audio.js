@@ -1,0 +1,246 @@
+// Microphone and speaker of one call, opened together and let go of together, whatever fails or comes
+// late. Main thread.
+
+import { VoiceAgentError } from '../../errors.js';
+import { isDefault, watchDevices } from './devices.js';
+import { AudioGraph } from './audio-graph.js';
+import { LiveMicrophone } from './call-microphone.js';
+import { assertVolume, completeAudioOptions } from './audio-options.js';
+import { WIRE_RATE_HZ } from '../../worklets/dsp/pcm.js';
+
+/** @typedef {import('./call-microphone.js').DeviceEvent} DeviceEvent */
+/** @typedef {{capture: MessagePort, playback: MessagePort}} AudioPorts the session's ends */
+
+/**
+ * What the sound goes through, as far as the browser says.
+ * @typedef {object} AudioFacts
+ * @property {number | null} contextRateHz the audio system runs at
+ * @property {number} wireRateHz
+ * @property {number | null} outputLatencyMs from the audio thread to the loudspeaker
+ * @property {import('./microphone.js').MicrophoneFacts | null} microphone null while there is none
+ */
+
+/**
+ * @typedef {object} LiveAudioCalls
+ * @property {(event: DeviceEvent) => void} onMicrophone
+ * @property {(error: VoiceAgentError) => void} onLost the call cannot go on: there was no microphone for a
+ *   minute, or the audio system broke down
+ * @property {(isInterrupted: boolean) => void} onInterrupted the browser or the system holds the sound back;
+ *   `wake()` in a click may help
+ * @property {(ports: AudioPorts) => void} onPorts use these from now on: the audio system was built anew
+ */
+
+export class LiveAudio {
+  #options;
+  #calls;
+  #microphone;
+  /** @type {Promise<void>} rejected when the audio system does not start */
+  #starting = Promise.resolve();
+  /** @type {AudioGraph | null} */
+  #graph = null;
+  /** Whether the session has its ports. */
+  #isOpen = false;
+  #isInterrupted = false;
+  #life = new AbortController();
+
+  /**
+   * @param {import('./audio-options.js').AudioOptions} options
+   * @param {LiveAudioCalls} calls
+   * @throws {TypeError | RangeError} an option is not what it must be
+   */
+  constructor(options, calls) {
+    this.#options = completeAudioOptions(options);
+    this.#calls = calls;
+    this.#microphone = new LiveMicrophone(this.#options.microphone, {
+      connect: (stream) => this.#connect(stream),
+      onMicrophone: calls.onMicrophone,
+      onLost: calls.onLost,
+    });
+  }
+
+  /**
+   * Open both at the same time. Call it inside a click.
+   * @returns {Promise<AudioPorts>}
+   * @throws {VoiceAgentError} microphone-*, audio-failed; nothing is left open then
+   */
+  async open() {
+    this.#starting = this.#start();
+    this.#starting.catch(() => {}); // looked at when the microphone is there to be connected
+    watchDevices((devices) => this.#devicesChanged(devices), this.#life.signal);
+    try {
+      await this.#microphone.open();
+      const graph = this.#usableGraph();
+      this.#isOpen = true;
+      this.#route(graph);
+      return graph.openPorts();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Change the microphone; the call goes on with the old one until the new one is open.
+   * @param {string} deviceId '' for the default, which is then followed
+   * @throws {VoiceAgentError} microphone-*
+   */
+  setMicrophone(deviceId) {
+    return this.#microphone.choose(deviceId);
+  }
+
+  /**
+   * Let the agent be heard somewhere else. Mind the echo: see `playOn`.
+   * @param {string} deviceId '' for the default
+   * @throws {VoiceAgentError} unsupported-browser, audio-failed; the sound then stays where it was
+   */
+  async setSpeaker(deviceId) {
+    await this.#graph?.setSpeaker(deviceId);
+    this.#options.speaker = { deviceId };
+  }
+
+  /**
+   * @param {number} volume 0 to 1, reached within some 50 ms
+   * @throws {TypeError | RangeError}
+   */
+  setVolume(volume) {
+    assertVolume(volume);
+    this.#options.volume = volume;
+    this.#graph?.setVolume(volume);
+  }
+
+  /** @returns {AudioFacts} */
+  get facts() {
+    const { rateHz = null, outputLatencyMs = null } = this.#graph ?? {};
+    const microphone = this.#microphone.facts;
+    return { contextRateHz: rateHz, wireRateHz: WIRE_RATE_HZ, outputLatencyMs, microphone };
+  }
+
+  /** Look after it all: let it sound again after a pause, look for a microphone if there is none. */
+  wake() {
+    this.#graph?.wake();
+    this.#microphone.retry();
+    this.#repair();
+  }
+
+  /** Let go of everything, now or as soon as it arrives. */
+  close() {
+    this.#life.abort();
+    this.#microphone.close();
+    this.#graph?.close().catch(() => {});
+    this.#graph = null;
+  }
+
+  async #start() {
+    this.#graph = await this.#build(WIRE_RATE_HZ);
+  }
+
+  /** @param {number} [rateHz] the device's own when left out */
+  async #build(rateHz) {
+    const { frameMs, volume } = this.#options;
+    const graph = await AudioGraph.open(
+      { rateHz, frameMs, volume },
+      {
+        onInterrupted: (isInterrupted) => this.#interrupted(isInterrupted),
+        onDead: () => this.#microphone.heardNothing(),
+        onBroken: () => this.#calls.onLost(new VoiceAgentError('audio-failed')),
+      },
+    );
+    if (!this.#life.signal.aborted) return graph;
+    await graph.close();
+    throw tooLate();
+  }
+
+  /** @throws {VoiceAgentError} audio-failed */
+  #usableGraph() {
+    if (!this.#graph) throw tooLate();
+    return this.#graph;
+  }
+
+  /**
+   * Some browsers cannot feed a microphone of one rate into a context of another: then the context takes
+   * the device's rate, and the worklets convert.
+   * @param {MediaStream} stream
+   */
+  async #connect(stream) {
+    try {
+      await this.#starting;
+      const graph = this.#usableGraph();
+      if (!graph.isSound || !tryToHear(graph, stream)) await this.#rebuild(stream);
+    } catch (error) {
+      throw VoiceAgentError.from(error, 'audio-failed');
+    }
+  }
+
+  /**
+   * A new audio system in place of the present one, which stays until the new one works.
+   * @param {MediaStream} stream
+   */
+  async #rebuild(stream) {
+    const graph = await this.#build();
+    try {
+      graph.setMicrophone(stream);
+    } catch (error) {
+      await graph.close();
+      throw error;
+    }
+    this.#graph?.close().catch(() => {});
+    this.#graph = graph;
+    if (!this.#isOpen) return;
+    this.#route(graph);
+    this.#calls.onPorts(graph.openPorts());
+    if (this.#isInterrupted) this.#calls.onInterrupted((this.#isInterrupted = false));
+  }
+
+  /** @param {AudioGraph} graph to sound where the user wants; at the default where that cannot be done */
+  #route(graph) {
+    const { deviceId = '' } = this.#options.speaker;
+    if (!isDefault(deviceId)) graph.setSpeaker(deviceId).catch(() => {});
+  }
+
+  /** @param {boolean} isInterrupted */
+  #interrupted(isInterrupted) {
+    this.#isInterrupted = isInterrupted;
+    this.#calls.onInterrupted(isInterrupted);
+    this.#microphone.shake();
+    this.#repair();
+  }
+
+  /** @param {MediaDeviceInfo[]} devices */
+  #devicesChanged(devices) {
+    this.#microphone.devicesChanged(devices);
+    this.#graph?.wake(); // it pauses when its device goes
+    this.#repair();
+    const { deviceId = '' } = this.#options.speaker;
+    if (isDefault(deviceId)) return;
+    const isThere = devices.some((device) => device.deviceId === deviceId);
+    this.#graph?.setSpeaker(isThere ? deviceId : '').catch(() => {});
+  }
+
+  /** Build anew what no longer is what it was built as. */
+  #repair() {
+    if (!this.#isOpen || this.#graph?.isSound !== false) return;
+    this.#microphone
+      .reconnect()
+      .catch((error) => this.#calls.onLost(VoiceAgentError.from(error, 'audio-failed')));
+  }
+}
+
+/**
+ * @param {AudioGraph} graph
+ * @param {MediaStream} stream
+ * @returns {boolean} whether it could be connected
+ */
+function tryToHear(graph, stream) {
+  try {
+    graph.setMicrophone(stream);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tooLate() {
+  return new VoiceAgentError('audio-failed', {
+    message: 'The call ended before its sound had started.',
+  });
+}

@@ -1,0 +1,271 @@
+// The microphone of one call, whatever happens to the devices: changed, followed, lost and found again.
+// Main thread.
+
+import { VoiceAgentError } from '../../errors.js';
+import { allDevices, defaultMicrophone, isDefault, listMicrophones } from './devices.js';
+import {
+  closeMicrophone,
+  isMicrophoneGranted,
+  microphoneFacts,
+  openMicrophone,
+} from './microphone.js';
+import { Outage } from './microphone-outage.js';
+import { MicrophonePermission } from './permission.js';
+
+/**
+ * What happened to the microphone; label and deviceId are those in use now, empty when there is none.
+ * `lost`: none can be had for now, and the call goes on in silence; `replaced` follows when one is found.
+ * @typedef {object} DeviceEvent
+ * @property {string} label
+ * @property {string} deviceId
+ * @property {'opened' | 'replaced' | 'default-changed' | 'lost' | 'permission-lost' | 'muted-by-system'
+ *   | 'unmuted-by-system'} reason
+ */
+
+/**
+ * @typedef {object} LiveMicrophoneCalls
+ * @property {(stream: MediaStream) => Promise<void>} connect hear this one from now on; what it rejects with
+ *   leaves the one before in use
+ * @property {(event: DeviceEvent) => void} onMicrophone
+ * @property {(error: VoiceAgentError) => void} onLost there was none for a minute
+ */
+
+export class LiveMicrophone {
+  #options;
+  #calls;
+  /** What the user wants: a device, or whatever is the default. */
+  #wanted;
+  /** @type {MediaStream | null} */
+  #stream = null;
+  /** @type {Outage | null} there while the call has no microphone */
+  #outage = null;
+  /** @type {string | null} the system's default, as last seen */
+  #default = null;
+  /** Whether something happened that leaves some microphones open but dead. */
+  #isShaken = false;
+  /** @type {Promise<unknown>} the change under way: they happen one after the other */
+  #turn = Promise.resolve();
+  #life = new AbortController();
+  #permission = new MicrophonePermission(() => this.retry(), this.#life.signal);
+
+  /**
+   * @param {import('./microphone.js').MicrophoneOptions} options
+   * @param {LiveMicrophoneCalls} calls
+   */
+  constructor(options, calls) {
+    this.#options = options;
+    this.#wanted = options.deviceId ?? '';
+    this.#calls = calls;
+  }
+
+  /** @throws {VoiceAgentError} microphone-*, or what `connect` rejects with */
+  async open() {
+    await this.#inTurn(() => this.#use({ deviceId: this.#wanted }, 'opened'));
+    void this.#permission.watch();
+  }
+
+  /**
+   * Use another one. The one before is let go of once the new one is open, and stays when it is not.
+   * @param {string} deviceId '' for the default
+   * @throws {VoiceAgentError} microphone-*
+   */
+  choose(deviceId) {
+    return this.#inTurn(async () => {
+      await this.#use({ deviceId, mustMatch: true }, 'replaced');
+      this.#wanted = deviceId;
+    });
+  }
+
+  /** Look for one again, if there is none. */
+  retry() {
+    if (this.#outage) void this.#inTurn(() => this.#outage && this.#findAny());
+  }
+
+  /** @param {MediaDeviceInfo[]} devices as they are now */
+  devicesChanged(devices) {
+    const before = this.#default;
+    this.#default = defaultMicrophone(devices);
+    this.#isShaken = true;
+    if (!this.#stream) return this.retry();
+    const isFollowed = isDefault(this.#wanted) && before !== null;
+    if (isFollowed && before !== this.#default) this.#moveTo(this.#wanted, 'default-changed');
+    const isBack = devices.some(({ deviceId }) => deviceId === this.#wanted);
+    if (isBack && this.#isElsewhere) this.#moveTo(this.#wanted, 'replaced');
+  }
+
+  /** The audio system stopped and runs again: some browsers forget a microphone over it. */
+  shake() {
+    this.#isShaken = true;
+  }
+
+  /**
+   * Nothing at all comes from it. After a headset has changed its profile, say, a microphone may look alive
+   * and give nothing: then it is opened anew, once. A person who has pulled the plug on purpose loses nothing.
+   */
+  heardNothing() {
+    if (!this.#isShaken || !this.#stream || this.#track?.muted) return;
+    this.#isShaken = false;
+    this.#moveTo(this.#inUse.deviceId, 'replaced', () => this.#permission.mayAsk());
+  }
+
+  /** Connect the one in use once more: what it was connected to is no good any more. */
+  reconnect() {
+    return this.#inTurn(() => this.#stream && this.#calls.connect(this.#stream));
+  }
+
+  /** Let go of it, now or as soon as it arrives. */
+  close() {
+    this.#life.abort();
+    this.#outage?.end();
+    if (this.#stream) closeMicrophone(this.#stream);
+    this.#stream = null;
+  }
+
+  get #track() {
+    return this.#stream?.getAudioTracks()[0];
+  }
+
+  /** What is known of the one in use; null when there is none. */
+  get facts() {
+    return this.#track ? microphoneFacts(this.#track) : null;
+  }
+
+  get #inUse() {
+    const { deviceId = '' } = this.#track?.getSettings() ?? {};
+    return { label: this.#track?.label ?? '', deviceId };
+  }
+
+  /** Whether another one than the chosen one is in use, as far as the browser says. */
+  get #isElsewhere() {
+    const { deviceId } = this.#inUse;
+    return deviceId !== '' && !isDefault(this.#wanted) && deviceId !== this.#wanted;
+  }
+
+  /**
+   * @template Result
+   * @param {() => Result | Promise<Result>} task
+   * @returns {Promise<Result>}
+   */
+  #inTurn(task) {
+    const done = this.#turn.then(task);
+    this.#turn = done.catch(() => {}); // a failure is its caller's, not the next one's
+    return done;
+  }
+
+  /**
+   * @param {{deviceId: string, mustMatch?: boolean}} choice
+   * @param {DeviceEvent['reason']} reason
+   */
+  async #use(choice, reason) {
+    this.#assertOpen();
+    const stream = await openMicrophone({ ...this.#options, ...choice });
+    try {
+      this.#assertOpen();
+      await this.#calls.connect(stream);
+      this.#assertOpen();
+    } catch (error) {
+      closeMicrophone(stream);
+      throw VoiceAgentError.from(error, 'microphone-busy');
+    }
+    const before = this.#inUse;
+    if (this.#stream) closeMicrophone(this.#stream);
+    this.#stream = stream;
+    this.#outage?.end();
+    this.#outage = null;
+    this.#watch(stream);
+    const isAnother =
+      before.deviceId !== this.#inUse.deviceId || before.label !== this.#inUse.label;
+    if (isAnother || reason !== 'replaced') this.#report(reason);
+    if (this.#track?.muted) this.#report('muted-by-system');
+    void this.#rememberDefault();
+  }
+
+  #assertOpen() {
+    if (!this.#life.signal.aborted) return;
+    throw new VoiceAgentError('audio-failed', {
+      message: 'The call ended before the microphone was open.',
+    });
+  }
+
+  /** @param {MediaStream} stream the one in use */
+  #watch(stream) {
+    const [track] = stream.getAudioTracks();
+    track.onended = () => this.#ended(stream);
+    track.onmute = () => this.#stream === stream && this.#report('muted-by-system');
+    track.onunmute = () => {
+      if (this.#stream !== stream) return;
+      this.#isShaken = true;
+      this.#report('unmuted-by-system');
+    };
+    if (track.readyState === 'ended') this.#ended(stream);
+  }
+
+  /**
+   * Unplugged, taken by the system, or forbidden. A page's own `stop()` is not told so.
+   * @param {MediaStream} stream
+   */
+  #ended(stream) {
+    void this.#inTurn(async () => {
+      if (this.#stream !== stream) return; // another one is in use by now
+      closeMicrophone(stream);
+      this.#stream = null;
+      await this.#findAny();
+    });
+  }
+
+  /** The one that is wanted, else the default, else any. */
+  async #findAny() {
+    let error = new VoiceAgentError('microphone-denied');
+    const others = (await listMicrophones()).map(({ deviceId }) => deviceId);
+    for (const deviceId of new Set([this.#wanted, '', ...others])) {
+      if (!(await this.#permission.mayAsk())) break;
+      try {
+        return await this.#use({ deviceId, mustMatch: true }, 'replaced');
+      } catch (thrown) {
+        error = VoiceAgentError.from(thrown, 'microphone-not-found');
+      }
+      if (error.code === 'microphone-denied') this.#permission.refuse();
+    }
+    this.#goWithout(error);
+  }
+
+  /** @param {VoiceAgentError} error */
+  #goWithout(error) {
+    if (this.#life.signal.aborted) return;
+    const reason = lossOf(error);
+    const isNews = !this.#outage || lossOf(this.#outage.error) !== reason;
+    this.#outage ??= new Outage(error, {
+      onRetry: () => this.retry(),
+      onOver: (latest) => this.#calls.onLost(latest),
+    });
+    this.#outage.error = error;
+    if (isNews) this.#report(reason);
+  }
+
+  /**
+   * Change over to another one, and go on with the one in use where that fails.
+   * @param {string} deviceId
+   * @param {DeviceEvent['reason']} reason
+   * @param {() => Promise<boolean>} [mayAsk] while the one in use does its work, nobody is asked anything
+   */
+  #moveTo(deviceId, reason, mayAsk = isMicrophoneGranted) {
+    this.#inTurn(async () => {
+      if (!this.#stream || !(await mayAsk())) return;
+      await this.#use({ deviceId, mustMatch: true }, reason);
+    }).catch(() => {});
+  }
+
+  /** @param {DeviceEvent['reason']} reason */
+  #report(reason) {
+    this.#calls.onMicrophone({ ...this.#inUse, reason });
+  }
+
+  async #rememberDefault() {
+    this.#default = defaultMicrophone(await allDevices());
+  }
+}
+
+/** @param {VoiceAgentError} error why there is no microphone */
+function lossOf({ code }) {
+  return code === 'microphone-denied' ? 'permission-lost' : 'lost';
+}

@@ -1,0 +1,50 @@
+// Remembers, for this tab, a call that the page left behind: after a reload the conversation can go on.
+// Holds what was said, the session's id and the time; never a token. Main thread.
+
+import { GRACE_WINDOW_MS } from '../core/call-state.js';
+
+const KEY = 'voicegate-call';
+
+/** The latest turns are what a continued session is told; session storage is small. */
+const MAX_TURNS = 60;
+
+/** @typedef {import('../core/conversation/transcript.js').Turn} Turn */
+
+/**
+ * @typedef {object} LeftCall
+ * @property {string | null} sessionId null when the session was ended in good order, or had no id
+ * @property {number} leftAtMs epoch
+ * @property {readonly Turn[]} turns
+ */
+
+/** @param {Omit<LeftCall, 'leftAtMs'>} call */
+export function rememberCall({ sessionId, turns }) {
+  const call = { sessionId, leftAtMs: Date.now(), turns: turns.slice(-MAX_TURNS) };
+  withStorage((storage) => storage.setItem(KEY, JSON.stringify(call)));
+}
+
+export function forgetCall() {
+  withStorage((storage) => storage.removeItem(KEY));
+}
+
+/** @returns {LeftCall | null} null when there is none, or when it was left too long ago */
+export function leftCall() {
+  const call = withStorage((storage) => JSON.parse(storage.getItem(KEY) ?? 'null'));
+  if (!Array.isArray(call?.turns)) return null;
+  const goneMs = Date.now() - call.leftAtMs;
+  return goneMs >= 0 && goneMs <= GRACE_WINDOW_MS ? call : null;
+}
+
+/**
+ * Storage may be switched off, full, or hold what another version wrote: then there is nothing to go on with.
+ * @template Value
+ * @param {(storage: Storage) => Value} use
+ * @returns {Value | null}
+ */
+function withStorage(use) {
+  try {
+    return use(sessionStorage);
+  } catch {
+    return null;
+  }
+}

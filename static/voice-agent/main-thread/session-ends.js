@@ -1,0 +1,43 @@
+// Keeps the receipts of a call's sessions, and gives each out once, when its session is over. A session that was
+// lost may still be resumed, with one more receipt: it is over when another one is used or the call ends.
+// Main thread: a page that goes away has no time to ask another one.
+
+/** A call that is resumed more often than this loses its oldest receipts. */
+const MAX_RECEIPTS = 100;
+
+export class SessionEnds {
+  #report;
+  /** @type {{sessionId: string, receipt: string}[]} of sessions that may not be over */
+  #held = [];
+
+  /** @param {(end: {sessionId: string, receipt: string}) => void} report */
+  constructor(report) {
+    this.#report = report;
+  }
+
+  /** @param {import('../core/session-types.js').SessionEvent} event whatever the session core tells */
+  hear(event) {
+    if (event.type === 'receipt') this.#hold(event);
+    if (event.type === 'session') this.#end((sessionId) => sessionId !== event.sessionId);
+    if (event.type === 'state' && (event.state === 'ended' || event.state === 'failed'))
+      this.leave();
+  }
+
+  /** The call is over, or the page goes away. */
+  leave() {
+    this.#end(() => true);
+  }
+
+  /** @param {{sessionId: string, receipt: string}} end */
+  #hold({ sessionId, receipt }) {
+    this.#held.push({ sessionId, receipt });
+    if (this.#held.length > MAX_RECEIPTS) this.#held.shift();
+  }
+
+  /** @param {(sessionId: string) => boolean} isOver */
+  #end(isOver) {
+    const held = this.#held;
+    this.#held = held.filter(({ sessionId }) => !isOver(sessionId));
+    for (const end of held) if (isOver(end.sessionId)) this.#report(end);
+  }
+}

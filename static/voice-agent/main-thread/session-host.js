@@ -1,0 +1,127 @@
+// Gives the session core a thread: a Worker of its own, or this thread where no Worker can be had
+// (a page on another origin, or a policy without worker-src). Main thread.
+
+import { VoiceAgentError } from '../errors.js';
+
+/** @typedef {import('../core/session-types.js').SessionCommand} SessionCommand */
+/** @typedef {import('../core/session-types.js').SessionEvent} SessionEvent */
+
+export class SessionHost {
+  #onEvent;
+  /** @type {Worker | null} */
+  #worker = null;
+  /** @type {import('../core/session.js').Session | null} */
+  #local = null;
+  /** @type {{command: SessionCommand, transfer: Transferable[]}[]} kept until one of them is there */
+  #early = [];
+  #isMissing = false; // neither could be had; the next call tries again
+  #isInCall = false;
+
+  /** @param {(event: SessionEvent) => void} onEvent */
+  constructor(onEvent) {
+    this.#onEvent = onEvent;
+    this.#startWorker();
+  }
+
+  /**
+   * @param {SessionCommand} command
+   * @param {Transferable[]} [transfer]
+   */
+  send(command, transfer = []) {
+    if (command.type === 'start') this.#isInCall = true;
+    if (this.#isMissing) {
+      if (command.type !== 'start') return;
+      this.#isMissing = false;
+      this.#startWorker();
+    }
+    if (this.#worker) this.#worker.postMessage(command, transfer);
+    else if (this.#local) this.#local.handle(command);
+    else if (command.type !== 'access-token') this.#early.push({ command, transfer });
+    // An access token answers a core that is gone by now: it is kept for nobody.
+  }
+
+  /** Where the core runs; for the details panel and for tests. */
+  get thread() {
+    if (this.#worker) return 'worker';
+    return this.#local ? 'main' : 'starting';
+  }
+
+  /** End the thread. The session must be over by then. */
+  close() {
+    this.#worker?.terminate();
+    this.#worker = null;
+  }
+
+  #startWorker() {
+    try {
+      const worker = new Worker(new URL('../core/worker.js', import.meta.url), {
+        type: 'module',
+      });
+      worker.onerror = () => this.#useThisThread(worker); // its file was refused or could not be read
+      worker.onmessage = () => this.#useWorker(worker); // its hello
+    } catch {
+      this.#useThisThread(); // another origin: a Worker's file must be the page's own
+    }
+  }
+
+  /** @param {Worker} worker */
+  #useWorker(worker) {
+    worker.onerror = ({ message }) => this.#crashed(worker, message);
+    worker.onmessageerror = () => this.#crashed(worker, 'a message could not be read');
+    worker.onmessage = ({ data }) => this.#tell(data);
+    this.#worker = worker;
+    this.#sendEarly();
+  }
+
+  /**
+   * Loaded only here: a page that has a Worker never needs the core's files itself.
+   * @param {Worker} [refused]
+   */
+  #useThisThread(refused) {
+    if (refused) refused.onmessage = refused.onerror = null;
+    refused?.terminate();
+    // Events come in a task of their own, as a Worker's do: no listener runs inside the caller's call.
+    const emit = (/** @type {SessionEvent} */ event) => queueMicrotask(() => this.#tell(event));
+    import('../core/core.js').then(
+      ({ createSession }) => {
+        this.#local = createSession(emit);
+        this.#sendEarly();
+      },
+      (error) => {
+        this.#isMissing = true;
+        this.#early.length = 0;
+        this.#failCall(String(error));
+      },
+    );
+  }
+
+  /**
+   * Nobody knows what still works in there. The call fails rather than hangs, and the next one gets a new Worker.
+   * @param {Worker} worker
+   * @param {string} cause
+   */
+  #crashed(worker, cause) {
+    worker.onmessage = worker.onerror = worker.onmessageerror = null;
+    worker.terminate();
+    this.#worker = null;
+    this.#startWorker();
+    this.#failCall(cause);
+  }
+
+  /** @param {string} cause */
+  #failCall(cause) {
+    if (!this.#isInCall) return;
+    const error = new VoiceAgentError('internal-error', { cause }).toJSON();
+    this.#tell({ type: 'state', state: 'failed', recovery: null, reason: null, error });
+  }
+
+  /** @param {SessionEvent} event */
+  #tell(event) {
+    if (event.type === 'state') this.#isInCall = !['ended', 'failed'].includes(event.state);
+    this.#onEvent(event);
+  }
+
+  #sendEarly() {
+    for (const { command, transfer } of this.#early.splice(0)) this.send(command, transfer);
+  }
+}

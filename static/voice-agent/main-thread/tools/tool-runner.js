@@ -1,0 +1,192 @@
+// Runs the page's tools when the agent calls them. Main thread.
+
+import { platformEnvironment } from '../../core/ports.js';
+import { checkTools, toolDefinitions, toolPolicies } from './tool-definitions.js';
+import { failure, outcomeOf, outcomeOfThrown } from './tool-outcome.js';
+import { DEFAULT_TIMEOUT_SECONDS } from '../../core/conversation/tool-calls.js';
+
+/**
+ * What a call is told about itself.
+ * @typedef {object} ToolContext
+ * @property {AbortSignal} signal aborted once nobody waits for the result: the user has moved on, the time is
+ *   up, or the call is over
+ * @property {string} call_id
+ */
+
+/**
+ * A function that the agent may call. Give an agent ten or fewer: more make it choose badly.
+ * @typedef {object} Tool
+ * @property {string} description for the agent: what it does and when to use it
+ * @property {Record<string, unknown>} [parameters] JSON Schema of the arguments, an object; none by default
+ * @property {(args: any, context: ToolContext) => unknown} run its result, or its promise's, goes back as JSON (64,000
+ *   characters at most); what it throws, as an error that the agent reads. An identical call within a turn is
+ *   answered by the same run
+ * @property {(args: any, context: ToolContext & {name: string}) => boolean | Promise<boolean>} [approve] whether it may
+ *   run: the place to ask a person. On false the agent is told that the person did not allow it
+ * @property {number} [timeout_seconds] for approval and run together, 1 to 300; 120 by default
+ * @property {'interactive' | 'hold'} [execution_mode] `hold`: the agent keeps silent until the result is there
+ * @property {{success?: string, error?: string}} [response_instructions] how the agent is to answer, at most 500
+ *   characters each
+ * @property {'drop' | 'keep'} [onInterruption] when the user interrupts: `drop` (default) aborts the run and its
+ *   result goes nowhere; `keep` lets it go on and answers later
+ * @property {'after-reply' | 'immediately'} [answer] when the result goes out: by the documented rule (default), or as
+ *   soon as it is there, which was seen to save a second and is not documented
+ */
+
+/**
+ * How a call stands; for a card on the page.
+ * @typedef {object} ToolEvent
+ * @property {string} callId
+ * @property {string} name
+ * @property {Record<string, unknown>} args
+ * @property {'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled' | 'elsewhere'} status `waiting`: for
+ *   approval. `elsewhere`: the service runs it itself; that is all that is ever told of it
+ * @property {unknown} [result] of one that is done
+ * @property {string} [error] of one that failed
+ */
+
+/** @typedef {{callId: string, name: string, args: Record<string, unknown>}} ToolCall */
+
+/** A result must be there before the service gives up by itself and apologises. */
+const HEAD_START_MS = 500;
+
+/** Why a run is over before it is done: the reason of its signal. */
+const CANCELLED = new DOMException('Nobody waits for the result any more.', 'AbortError');
+const TIMED_OUT = new DOMException('The time is up.', 'TimeoutError');
+
+export class ToolRunner {
+  #tools;
+  #host;
+  #clock;
+  /** @type {Map<string, AbortController>} runs under way, by call */
+  #runs = new Map();
+
+  /**
+   * @param {Record<string, Tool>} tools by name
+   * @param {object} host
+   * @param {(command: {type: 'tool-result', callId: string, value: unknown, isError: boolean}) => void} host.send
+   * @param {(event: ToolEvent) => void} host.onTool
+   * @param {Pick<import('../../core/ports.js').Environment, 'schedule' | 'cancel'>} [clock]
+   * @throws {TypeError | RangeError} a tool is not what it must be
+   */
+  constructor(tools, host, clock = platformEnvironment()) {
+    checkTools(tools);
+    this.#tools = new Map(Object.entries(tools));
+    this.#host = host;
+    this.#clock = clock;
+    this.definitions = toolDefinitions(tools);
+    this.policies = toolPolicies(tools);
+  }
+
+  /** @param {ToolCall} call */
+  run(call) {
+    if (this.#runs.has(call.callId)) return;
+    const tool = this.#tools.get(call.name);
+    if (!tool) return this.#answer(call, failure(`There is no tool "${call.name}".`));
+    const run = new AbortController();
+    this.#runs.set(call.callId, run);
+    const timer = this.#clock.schedule(() => run.abort(TIMED_OUT), limitMs(tool));
+    void this.#carryOut(call, tool, run.signal).finally(() => {
+      this.#clock.cancel(timer);
+      this.#runs.delete(call.callId);
+    });
+  }
+
+  /**
+   * Nobody waits for that result any more.
+   * @param {string} callId
+   */
+  cancel(callId) {
+    this.#runs.get(callId)?.abort(CANCELLED);
+  }
+
+  /** The call is over. */
+  cancelAll() {
+    for (const run of this.#runs.values()) run.abort(CANCELLED);
+  }
+
+  /**
+   * @param {ToolCall} call
+   * @param {Tool} tool
+   * @param {AbortSignal} signal
+   */
+  async #carryOut(call, tool, signal) {
+    const { callId, name, args } = call;
+    const context = { signal, call_id: callId };
+    try {
+      if (tool.approve) {
+        this.#tell(call, 'waiting');
+        const isAllowed = await orAbort(signal, tool.approve(args, { ...context, name }));
+        if (isAllowed !== true) return this.#refuse(call);
+      }
+      this.#tell(call, 'running');
+      this.#conclude(call, outcomeOf(name, await orAbort(signal, tool.run(args, context))));
+    } catch (error) {
+      if (signal.reason === CANCELLED) return this.#tell(call, 'cancelled');
+      this.#conclude(call, signal.aborted ? overdue(name, tool) : outcomeOfThrown(name, error));
+    }
+  }
+
+  /**
+   * @param {ToolCall} call
+   * @param {import('./tool-outcome.js').Outcome} outcome
+   */
+  #conclude(call, outcome) {
+    if (outcome.isError) this.#tell(call, 'failed', { error: outcome.value.error });
+    else this.#tell(call, 'done', { result: outcome.value });
+    this.#answer(call, outcome);
+  }
+
+  /** @param {ToolCall} call */
+  #refuse(call) {
+    this.#tell(call, 'refused');
+    const error = `The person was asked and did not allow "${call.name}". Do not call it again unless they ask for it.`;
+    this.#answer(call, failure(error));
+  }
+
+  /**
+   * @param {ToolCall} call
+   * @param {ToolEvent['status']} status
+   * @param {{result?: unknown, error?: string}} [details]
+   */
+  #tell({ callId, name, args }, status, details = {}) {
+    this.#host.onTool({ callId, name, args, status, ...details });
+  }
+
+  /**
+   * @param {ToolCall} call
+   * @param {import('./tool-outcome.js').Outcome} outcome
+   */
+  #answer({ callId }, { value, isError }) {
+    this.#host.send({ type: 'tool-result', callId, value, isError });
+  }
+}
+
+/** @param {Tool} tool */
+function limitMs({ timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS }) {
+  return Math.max(seconds * 1000 - HEAD_START_MS, seconds * 500);
+}
+
+/**
+ * @param {string} name
+ * @param {Tool} tool
+ */
+function overdue(name, { timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS }) {
+  return failure(`The tool "${name}" did not finish within its ${seconds} s.`);
+}
+
+/**
+ * What a step comes to; rejects with the signal's reason where that aborts before.
+ * @template Value
+ * @param {AbortSignal} signal
+ * @param {Value | Promise<Value>} value
+ * @returns {Promise<Value>}
+ */
+function orAbort(signal, value) {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
+    Promise.resolve(value).then(resolve, reject);
+    if (signal.aborted) giveUp();
+  });
+}

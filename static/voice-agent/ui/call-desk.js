@@ -1,0 +1,104 @@
+// The call's button and what is told of trouble with a call: each brings the other into another state, and page and
+// element have both.
+
+import { createCallButton } from './call-button.js';
+import { createErrorPanel } from './error-panel.js';
+import { createTrouble } from './trouble.js';
+import { listenForTrouble } from './trouble-events.js';
+
+/**
+ * @typedef {object} DeskActions
+ * @property {() => void} intend   a press on the button seems to be coming
+ * @property {(how: {resume?: boolean, takeOver?: boolean}) => void} start
+ * @property {() => void} stop
+ * @property {() => void} extend
+ * @property {() => void} wake   let the sound be heard
+ * @property {() => void} unmute
+ * @property {() => void} [settings]   open them, where there are any
+ */
+
+/**
+ * @typedef {object} DeskContext
+ * @property {Pick<import('../index.js').Agent, 'on'> & {state: string, secondsLeft: number | null}} call
+ * @property {{showDetail: (text: string) => void}} status
+ * @property {() => string | null} accessMode   how the service decides who may call, as far as that is known
+ * @property {typeof import('../index.js').watchMicrophonePermission} watchPermission
+ * @property {() => boolean} isHeld   whether a button is held to be heard
+ * @property {() => boolean} mayFocus   whether the focus may go to what helps, once there is no button any more
+ * @property {DeskActions} on
+ * @property {AbortSignal} [signal]   all this is gone
+ */
+
+/**
+ * @param {HTMLElement} root   carries the code of what is told
+ * @param {Parameters<typeof createCallButton>[0] & {problem: HTMLElement}} elements
+ * @param {import('./ui-types.js').Texts} texts
+ * @param {DeskContext} context
+ */
+export function createCallDesk(root, elements, texts, context) {
+  const { call, status, on, signal } = context;
+  const panel = createErrorPanel(elements.problem, texts, {
+    ...on,
+    takeOver: () => on.start({ takeOver: true }),
+    extend: () => {
+      trouble.dismiss();
+      on.extend();
+    },
+    dismiss,
+    focusElsewhere: () => elements.call.focus(),
+  });
+  const trouble = createTrouble(root, panel, texts, call);
+  const button = createCallButton(elements, texts.callButton, {
+    ...on,
+    waiting: (secondsLeft) => {
+      panel.showWait(secondsLeft);
+      if (secondsLeft === 0) status.showDetail(texts.problem.ready);
+    },
+  });
+
+  listenForTrouble(call, (...news) => !signal?.aborted && trouble.warn(...news), context);
+  void context.watchPermission((permission) => {
+    if (permission !== 'denied') settled('microphone-denied', texts.problem.allowed);
+  }, signal);
+  window.addEventListener('online', () => settled('offline', texts.problem.online), { signal });
+
+  function offerCall() {
+    elements.call.hidden = false;
+    button.offerStart();
+  }
+
+  function dismiss() {
+    offerCall();
+    trouble.dismiss();
+  }
+
+  /** What kept a call from starting is over. @param {string} cause @param {string} detail */
+  function settled(cause, detail) {
+    if (call.state !== 'failed' || !trouble.isTelling(cause)) return;
+    dismiss();
+    status.showDetail(detail);
+  }
+
+  return {
+    /** @param {import('./ui-types.js').CallState} state */
+    showState(state) {
+      if (state === 'connecting') offerCall();
+      trouble.showState(state);
+      button.showState(state);
+    },
+    /** Why there is no call, or what was refused in one. @param {import('./ui-types.js').CallError} error */
+    showError(error) {
+      const isOver = call.state === 'failed';
+      const told = trouble.tell(error, { access: context.accessMode(), isOver });
+      if (!isOver) return;
+      elements.call.hidden = !told.mayRetry;
+      if (!told.mayRetry && context.mayFocus()) panel.focusAction();
+      if (told.waitSeconds) button.waitFor(told.waitSeconds);
+    },
+    /** The user changed what may have caused the trouble. @param {string} cause   a code or how it begins */
+    dismissIf(cause) {
+      if (trouble.isTelling(cause)) dismiss();
+    },
+    offerResume: button.offerResume,
+  };
+}

@@ -1,0 +1,42 @@
+// Between the DOM and the element: its events, what its attributes say of its look, and what was set too early.
+
+import { languageOf } from './element-language.js';
+
+/** What is told as an event of the DOM, with the client's value as `detail`. */
+const EVENTS = /** @type {const} */ ([
+  ...['state', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard', 'mute'],
+  ...['permission', 'device', 'sound', 'limit', 'tool', 'error'],
+]);
+
+/** @param {HTMLElement} element @param {import('./element-call.js').Call} call */
+export function tellAsEvents(element, call) {
+  for (const type of EVENTS) {
+    call.on(/** @type {any} */ (type), (detail) => {
+      const options = { bubbles: true, composed: true, detail };
+      element.dispatchEvent(new CustomEvent(`voice-agent-${type}`, options));
+    });
+  }
+}
+
+/** @param {HTMLElement} element @returns {import('./element-shell.js').Look} */
+export function lookOf(element) {
+  const variant = element.getAttribute('variant');
+  return {
+    variant: variant === 'compact' || variant === 'headless' ? variant : 'full',
+    isFloating: element.hasAttribute('floating'),
+    language: languageOf(element),
+  };
+}
+
+/**
+ * A property that was set before the element was defined hides the one that is defined: it is set again.
+ *
+ * @param {object} element
+ * @param {string} name
+ */
+export function takeEarly(element, name) {
+  if (!Object.hasOwn(element, name)) return;
+  const early = Reflect.get(element, name);
+  Reflect.deleteProperty(element, name);
+  Reflect.set(element, name, early);
+}

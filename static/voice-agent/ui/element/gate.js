@@ -1,0 +1,81 @@
+// Where a gate is, and what it says of its agents; what keeps a page from asking it.
+
+import { VoiceAgentError } from '../../errors.js';
+
+/** A gate that takes longer says so by its silence. */
+const TIMEOUT_MS = 10_000;
+
+/** Where a gate has these files, in every release. */
+const OUR_FOLDER = /\/static\/(?:v-[0-9a-f]{12}\/)?voice-agent\/.*$/;
+
+/**
+ * @typedef {object} PublicAgent
+ * @property {string} name
+ * @property {string} title
+ * @property {import('../../index.js').SessionConfig} session
+ * @property {string[]} editable   what of it a page may set: voice, system_prompt, greeting
+ */
+
+/**
+ * @param {string | null} attribute   as the page's author wrote it
+ * @param {string} module   address of one of our modules: without an attribute its origin is the gate
+ * @param {string} page
+ * @returns {URL} with a slash at its end
+ * @throws {TypeError} the attribute is no address
+ */
+export function gateUrl(attribute, module, page) {
+  const own = OUR_FOLDER.test(module) ? module.replace(OUR_FOLDER, '/') : new URL('/', page).href;
+  const { href } = new URL(attribute?.trim() || own, page);
+  return new URL(href.endsWith('/') ? href : `${href}/`);
+}
+
+/**
+ * @param {URL} gate
+ * @param {string | null} name   the gate's own choice when left out
+ * @returns {Promise<PublicAgent>}
+ * @throws {VoiceAgentError}
+ */
+export async function loadAgent(gate, name) {
+  const { default: standard, agents } = await ask(gate);
+  const agent = agents.find((/** @type {PublicAgent} */ one) => one.name === (name || standard));
+  if (agent) return agent;
+  const names = agents.map((/** @type {PublicAgent} */ one) => one.name).join(', ');
+  const message = `${gate.href} has no agent "${name}"; it has: ${names}.`;
+  throw new VoiceAgentError('agent-refused', { message, param: 'agent' });
+}
+
+/** @param {URL} gate @returns {Promise<{default: string, agents: PublicAgent[]}>} */
+async function ask(gate) {
+  let answer;
+  try {
+    answer = await get(new URL('api/agents', gate));
+  } catch (cause) {
+    throw await unreachable(gate, cause);
+  }
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && Array.isArray(body?.agents)) return body;
+  const code = answer.status === 403 ? 'token-refused' : 'token-unavailable';
+  throw new VoiceAgentError(code, { problem: body?.code ? body : null });
+}
+
+/**
+ * Browsers do not tell a refused page why. But the client's files are for everyone: where they can be had and the
+ * agents cannot, it is this page that is refused.
+ *
+ * @param {URL} gate
+ * @param {unknown} cause
+ */
+async function unreachable(gate, cause) {
+  try {
+    await get(new URL('static/voice-agent/package.json', gate));
+  } catch {
+    return new VoiceAgentError('token-unavailable', { cause });
+  }
+  const problem = { status: 403, code: 'origin_not_allowed' };
+  return new VoiceAgentError('token-refused', { problem, cause });
+}
+
+/** @param {URL} url */
+function get(url) {
+  return fetch(url, { credentials: 'same-origin', signal: AbortSignal.timeout(TIMEOUT_MS) });
+}

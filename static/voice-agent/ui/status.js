@@ -1,0 +1,108 @@
+// The state of the call in words, who is speaking, how long the call has lasted, and how long it may still last.
+
+import { clock, duration, fill } from './format.js';
+import { createTimeLeft } from './time-left.js';
+
+/** The time limit is known a moment after the call is live. */
+const LIMIT_KNOWN_MS = 100;
+
+/**
+ * @typedef {object} StatusElements
+ * @property {HTMLElement} statusName    inside the live region: announced when it changes
+ * @property {HTMLElement} statusDetail  inside the live region
+ * @property {HTMLElement} speaking      not announced: it changes with every breath
+ * @property {HTMLElement} elapsed
+ * @property {HTMLElement} timeLeft
+ */
+
+/**
+ * @param {StatusElements} elements
+ * @param {import('./ui-types.js').Texts} texts
+ * @param {{agentTitle: () => string, secondsLeft: () => number | null}} call
+ */
+export function createStatus(elements, texts, call) {
+  const timeLeft = createTimeLeft(elements.timeLeft, texts.timeLeft);
+  /** @type {import('./ui-types.js').CallState} */
+  let shownState = 'idle';
+  let startedAt = 0;
+  let elapsedSeconds = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let ticking;
+
+  function tick() {
+    elapsedSeconds = Math.floor((performance.now() - startedAt) / 1000);
+    setText(elements.elapsed, clock(elapsedSeconds));
+    timeLeft.show(call.secondsLeft());
+  }
+
+  function startClock() {
+    startedAt = performance.now();
+    tick();
+    ticking = setInterval(tick, 1000);
+    setTimeout(tick, LIMIT_KNOWN_MS);
+  }
+
+  function stopClock() {
+    if (ticking === undefined) return;
+    tick();
+    clearInterval(ticking);
+    ticking = undefined;
+  }
+
+  return {
+    /** @param {import('./ui-types.js').StateChange} change */
+    showState({ state, reason }) {
+      shownState = state;
+      if (state === 'connecting') elapsedSeconds = 0;
+      if (state === 'live' && ticking === undefined) startClock();
+      if (state === 'ended' || state === 'failed' || state === 'idle') stopClock();
+      const detail = state === 'ended' ? ending(reason, elapsedSeconds, texts) : '';
+      setText(elements.statusName, texts.states[state].name);
+      setText(elements.statusDetail, detail || texts.states[state].detail);
+    },
+    /** While the call is set up: whether that waits for the visitor's yes. @param {boolean} isAsking */
+    showAsking(isAsking) {
+      if (shownState !== 'connecting') return;
+      const { name, detail } = isAsking ? texts.asking : texts.states.connecting;
+      setText(elements.statusName, name);
+      setText(elements.statusDetail, detail);
+    },
+    /** @param {string} detail  one more sentence, announced politely */
+    showDetail(detail) {
+      setText(elements.statusDetail, detail);
+    },
+    /**
+     * @param {import('./ui-types.js').Speaking} speaking
+     * @param {false | 'muted' | 'hold'} mute   'hold': until the visitor holds the button to talk
+     */
+    showSpeaking(speaking, mute) {
+      const key = mute && !speaking.agent ? mute : whoSpeaks(speaking);
+      setText(elements.speaking, fill(texts.speaking[key], { agent: call.agentTitle() }));
+    },
+  };
+}
+
+/** @param {import('./ui-types.js').Speaking} speaking @returns {'none' | 'user' | 'agent' | 'both'} */
+export function whoSpeaks({ user, agent }) {
+  if (user && agent) return 'both';
+  return user ? 'user' : agent ? 'agent' : 'none';
+}
+
+/**
+ * @param {string | null} reason
+ * @param {number} seconds
+ * @param {import('./ui-types.js').Texts} texts
+ */
+function ending(reason, seconds, { endings, language }) {
+  // Whoever gave it up at once knows; what others did is told however short it was.
+  if (seconds < 1 && (reason ?? 'by-user') === 'by-user') return '';
+  /** @type {{[reason: string]: string}} */
+  const templates = endings;
+  const template = templates[reason ?? ''] ?? endings.other;
+  return fill(template, { duration: duration(Math.max(seconds, 1), language) });
+}
+
+/** Writes only what changed: a live region announces even the same words again. @param {HTMLElement} element @param {string} text */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

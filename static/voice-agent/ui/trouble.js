@@ -1,0 +1,120 @@
+// Decides what is told of trouble: why there is no call, or the most severe of what is the matter in one. The panel
+// shows it, and the root carries its code for style sheets and tests.
+
+import { thisBrowser, unblockHint } from './browser-hints.js';
+import { explain, warn } from './explain.js';
+import { duration, fill } from './format.js';
+import { createReconnecting, KEPT_SPEECH_SECONDS } from './reconnecting.js';
+import { WarningList } from './warning-list.js';
+
+/** @typedef {import('./warning-list.js').Cause} Cause */
+/** @typedef {ReturnType<typeof import('./error-panel.js').createErrorPanel>} Panel */
+
+/** How often what is counted down is looked at. */
+const TICK_MS = 500;
+
+/**
+ * @param {HTMLElement} root
+ * @param {Panel} panel
+ * @param {import('./ui-types.js').Texts} texts
+ * @param {{secondsLeft: number | null}} agent
+ */
+export function createTrouble(root, panel, texts, agent) {
+  const warnings = new WarningList();
+  /** Why there is no call, or what was refused in one. @type {{code: string, explanation: import('./explain.js').Explanation, isOver: boolean} | null} */
+  let error = null;
+  /** @type {Cause | null} */
+  let told = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let ticking;
+
+  const reconnecting = createReconnecting((isDue) => {
+    for (const phase of PHASES) warnings.set(phase, isDue && phase === reconnecting.progress.phase);
+    render();
+  });
+
+  function render() {
+    told = error ? null : warnings.worst;
+    const code = error?.code ?? told;
+    if (code) root.dataset.error = code;
+    else delete root.dataset.error;
+    if (error) panel.show(error.explanation, { canDismiss: !error.isOver });
+    else if (told) panel.show(warn(told, texts, values()), { canDismiss: !isPhase(told) });
+    else panel.clear();
+    clearInterval(ticking);
+    if (told) ticking = setInterval(tick, TICK_MS);
+    if (told) tick();
+  }
+
+  function values() {
+    return {
+      kept: duration(KEPT_SPEECH_SECONDS, texts.language),
+      unblock: texts.unblock[unblockHint(thisBrowser())],
+    };
+  }
+
+  function tick() {
+    if (told && isPhase(told)) return tickRecovery(told);
+    const { secondsLeft } = agent;
+    if (told !== 'limit-near' && told !== 'extension-failed') return;
+    if (secondsLeft !== null) panel.showTime(inWords(texts.problem.left, secondsLeft));
+  }
+
+  /** @param {Cause} phase   as it is told */
+  function tickRecovery(phase) {
+    const now = reconnecting.progress;
+    if (now.phase === phase) {
+      const template = phase === 'reconnecting-late' ? texts.problem.tried : texts.problem.kept;
+      return panel.showTime(inWords(template, now.secondsLeft), now.share);
+    }
+    warnings.set(/** @type {Cause} */ (phase), false);
+    warnings.set(now.phase, true);
+    render();
+  }
+
+  /** @param {string} template @param {number} seconds */
+  function inWords(template, seconds) {
+    return fill(template, { duration: duration(Math.ceil(seconds), texts.language) });
+  }
+
+  return {
+    /** @param {Cause} cause @param {boolean} isOn */
+    warn(cause, isOn) {
+      warnings.set(cause, isOn);
+      render();
+    },
+    /**
+     * @param {import('./ui-types.js').CallError} failure
+     * @param {{access: string | null, isOver: boolean}} call   `isOver`: there is none any more
+     */
+    tell(failure, { access, isOver }) {
+      const browser = { hint: unblockHint(thisBrowser(failure.cause)), isFramed: top !== window };
+      const explanation = explain(failure, texts, access, browser);
+      error = { code: failure.code, explanation, isOver };
+      render();
+      return explanation;
+    },
+    /** @param {import('./ui-types.js').CallState} state */
+    showState(state) {
+      reconnecting.showState(state);
+      if (state === 'live' || state === 'reconnecting') return;
+      warnings.clear(); // they were of a call
+      if (state === 'connecting') error = null;
+      render();
+    },
+    /** What is told has been read. */
+    dismiss() {
+      if (error) error = null;
+      else if (told) warnings.dismiss(told);
+      render();
+    },
+    /** Whether this is told as an error; a warning goes away by itself. @param {string} cause  a code or how it begins */
+    isTelling: (cause) => error?.code.startsWith(cause) === true,
+  };
+}
+
+/** @type {Cause[]} */
+const PHASES = ['reconnecting', 'reconnecting-offline', 'reconnecting-late'];
+
+/** @param {Cause} cause */
+const isPhase = (cause) => PHASES.includes(cause);

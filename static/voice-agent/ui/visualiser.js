@@ -1,0 +1,131 @@
+// The orb: its light is the agent's level, the ring around it shows both voices over the last second.
+// Everything here moves by real levels only, as often as they come; in silence nothing is painted.
+
+import { LevelHistory, ringTicks, tickLevel } from './levels.js';
+
+const TICKS_PER_SIDE = 20;
+const REST_PX = 3; // length of a tick in silence
+const REACH = 0.105; // longest tick, as a part of the canvas width
+
+/** Levels are told only when they change; until the ring has caught up with them, it moves on by itself at this pace. */
+const STEP_MS = 80;
+
+/** Of the visitor, to which the colours answer. */
+const WISHES = [
+  '(prefers-color-scheme: dark)',
+  '(forced-colors: active)',
+  '(prefers-contrast: more)',
+];
+
+const STILL = '(prefers-reduced-motion: reduce)';
+
+/**
+ * @param {{orb: HTMLElement, ring: HTMLCanvasElement}} elements
+ * @param {{themed?: HTMLElement, signal?: AbortSignal}} [surroundings]   `themed`: its `data-theme` changes colours;
+ *   `signal`: the orb is gone
+ */
+export function createVisualiser(
+  { orb, ring },
+  { themed = document.documentElement, signal } = {},
+) {
+  const voices = {
+    user: new LevelHistory(TICKS_PER_SIDE),
+    agent: new LevelHistory(TICKS_PER_SIDE),
+  };
+  const ticks = ringTicks(TICKS_PER_SIDE);
+  const still = matchMedia(STILL);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let stepping;
+  // Asked for, either would have the browser style and lay out the page at once, and with each level.
+  let width = 0;
+  /** @type {ReturnType<typeof coloursOf> | null} */
+  let colours = null;
+
+  /** @param {import('./ui-types.js').Levels} levels */
+  function step({ microphone, agent }) {
+    voices.user.push(microphone);
+    voices.agent.push(agent);
+    paint();
+    clearTimeout(stepping);
+    if (voices.user.isSteady() && voices.agent.isSteady())
+      colours = null; // the page around an element may change them
+    else stepping = setTimeout(step, STEP_MS, { microphone, agent });
+  }
+
+  function paint() {
+    const context = ring.getContext('2d');
+    if (!context || !width) return;
+    colours ??= coloursOf(ring);
+    fitToScreen(ring, width);
+    const scale = ring.width / width;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, width, width);
+    context.lineCap = 'round';
+    context.lineWidth = Math.max(2, width / 130);
+    for (const { voice, age, angle } of ticks) {
+      const level = tickLevel(voices[voice], age, still.matches);
+      context.strokeStyle = level > 0.01 ? colours[voice] : colours.rest;
+      strokeTick(context, angle, width, REST_PX + level * REACH * width);
+    }
+  }
+
+  function recolour() {
+    colours = null;
+    paint();
+  }
+
+  new ResizeObserver(([{ contentRect }]) => {
+    width = contentRect.width;
+    paint();
+  }).observe(ring);
+  for (const wish of WISHES) matchMedia(wish).addEventListener('change', recolour, { signal });
+  const theme = { attributes: true, attributeFilter: ['data-theme'] };
+  new MutationObserver(recolour).observe(themed, theme);
+
+  return {
+    /** @param {import('./ui-types.js').Levels} levels */
+    show(levels) {
+      setLevel(orb, '--user-level', levels.microphone);
+      setLevel(orb, '--agent-level', levels.agent);
+      step(levels);
+    },
+    /** Back to rest: nobody speaks. */
+    clear() {
+      clearTimeout(stepping);
+      voices.user.clear();
+      voices.agent.clear();
+      setLevel(orb, '--user-level', 0);
+      setLevel(orb, '--agent-level', 0);
+      recolour();
+    },
+  };
+}
+
+/** Sets a custom property only when it changes visibly, so that silence costs no style work. @param {HTMLElement} element @param {string} name @param {number} level */
+function setLevel(element, name, level) {
+  const value = level.toFixed(2);
+  if (element.style.getPropertyValue(name) !== value) element.style.setProperty(name, value);
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} cssWidth */
+function fitToScreen(canvas, cssWidth) {
+  const pixels = Math.round(cssWidth * Math.min(devicePixelRatio, 3));
+  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
+}
+
+/** The colours come from the style sheet, so themes and forced colours hold here too. @param {HTMLElement} element */
+function coloursOf(element) {
+  const style = getComputedStyle(element);
+  return { user: style.outlineColor, agent: style.borderTopColor, rest: style.color };
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} angle @param {number} width @param {number} length */
+function strokeTick(context, angle, width, length) {
+  const inner = width * 0.385;
+  const [x, y] = [Math.cos(angle), Math.sin(angle)];
+  const centre = width / 2;
+  context.beginPath();
+  context.moveTo(centre + x * inner, centre + y * inner);
+  context.lineTo(centre + x * (inner + length), centre + y * (inner + length));
+  context.stroke();
+}

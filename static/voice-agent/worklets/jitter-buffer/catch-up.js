@@ -1,0 +1,121 @@
+// Gives lateness back, and takes a little more time where gaps threaten: in pauses first, and then by at
+// most 4 % of speed, without change of pitch. Pure; runs on the audio thread, and searches once a call at most.
+
+import { Pauses } from './pauses.js';
+import { TimeStretch } from './time-stretch.js';
+
+/** Late enough to begin, and little enough to stop; nobody hears 20 ms. */
+const BEGIN_MS = 15;
+const ENOUGH_MS = 3;
+
+/** Pauses alone have this long to give lateness back. */
+const PATIENCE_MS = 2_000;
+
+/** Part of the sound that may be left out or repeated while the voice speaks. */
+const MAX_STRETCH = 0.04;
+
+/** After a place where the voice does not repeat itself. */
+const RETRY_MS = 10;
+
+export class CatchUp {
+  #ring;
+  #fade;
+  #perMs;
+  #pauses;
+  #stretch;
+  #isLate = false;
+  /** Samples until speed is changed at all, and until it is changed again. */
+  #patienceLeft = 0;
+  #restLeft = 0;
+
+  /** Samples given back. */
+  saved = 0;
+
+  /**
+   * @param {import('../dsp/ring.js').SampleRing} ring
+   * @param {number} rateHz
+   * @param {number} fade samples of the cross-fade that a skip takes
+   */
+  constructor(ring, rateHz, fade) {
+    this.#ring = ring;
+    this.#fade = fade;
+    this.#perMs = rateHz / 1000;
+    this.#pauses = new Pauses(rateHz);
+    this.#stretch = new TimeStretch(rateHz);
+  }
+
+  /** Another reply begins. */
+  reset() {
+    this.#isLate = false;
+    this.#restLeft = 0;
+    this.#pauses.reset();
+  }
+
+  /**
+   * @param {Float32Array} samples as they were sent
+   * @param {number} at
+   * @param {number} count
+   */
+  hear(samples, at, count) {
+    this.#pauses.hear(samples, at, count);
+    this.#patienceLeft -= count;
+    this.#restLeft -= count;
+  }
+
+  /**
+   * @param {number} late samples; negative when more should be kept ready
+   * @param {number} ahead samples of this reply that lie ahead of the read position
+   * @param {number} behind samples of it that lie behind and can be read again
+   * @returns {number} samples to leave out now, or to repeat when negative; 0 to go on
+   */
+  choose(late, ahead, behind) {
+    this.#notice(late);
+    if (late < 0) return this.#slowDown(-late, ahead, behind);
+    return this.#isLate ? this.#hurry(Math.floor(late), ahead) : 0;
+  }
+
+  /** @param {number} late samples */
+  #notice(late) {
+    if (!this.#isLate && late >= BEGIN_MS * this.#perMs) {
+      this.#isLate = true;
+      this.#patienceLeft = PATIENCE_MS * this.#perMs;
+    }
+    if (late < ENOUGH_MS * this.#perMs) this.#isLate = false;
+  }
+
+  /**
+   * @param {number} late samples
+   * @param {number} ahead
+   */
+  #hurry(late, ahead) {
+    const spared = this.#pauses.spare(this.#ring, late, ahead, this.#fade);
+    const left = spared || (this.#patienceLeft > 0 ? 0 : this.#change(late, ahead, 0));
+    this.saved += left;
+    return left;
+  }
+
+  /**
+   * @param {number} missing samples
+   * @param {number} ahead
+   * @param {number} behind
+   */
+  #slowDown(missing, ahead, behind) {
+    if (missing < ENOUGH_MS * this.#perMs || ahead < this.#fade) return 0;
+    const repeated = this.#pauses.repeatable(Math.ceil(missing), behind);
+    return repeated > 0 ? -repeated : this.#change(-this.#stretch.maxLag, ahead, behind);
+  }
+
+  /**
+   * Leave a little out of the voice, or repeat it.
+   * @param {number} limit samples; negative to repeat
+   * @param {number} ahead
+   * @param {number} behind
+   */
+  #change(limit, ahead, behind) {
+    const isInReach = limit < 0 ? behind >= this.#stretch.maxLag : ahead >= this.#stretch.reach;
+    if (this.#restLeft > 0 || !isInReach) return 0;
+    const lag = this.#stretch.find(this.#ring, limit);
+    this.#restLeft = lag === 0 ? RETRY_MS * this.#perMs : Math.abs(lag) / MAX_STRETCH;
+    return lag;
+  }
+}

@@ -1,0 +1,96 @@
+// Replies in the order in which they are to be heard. Pure; runs on the audio thread.
+
+import { PlaybackReply } from './buffered-reply.js';
+
+/** Replies that are over and remembered, so that what comes late of them is dropped. */
+const REMEMBERED = 64;
+
+/**
+ * Samples of one reply that follow each other. A reply is one segment, but for the rare one whose chunks
+ * come mixed with another's.
+ * @typedef {object} Segment
+ * @property {PlaybackReply} reply
+ * @property {number} length samples still to be heard
+ * @property {number} passed samples that are behind
+ */
+
+export class ReplyLine {
+  #rateHz;
+  /** @type {Segment[]} */
+  #segments = [];
+  /** @type {Set<string>} replies that no more is taken of, oldest first */
+  #closed = new Set();
+
+  /** @param {number} rateHz */
+  constructor(rateHz) {
+    this.#rateHz = rateHz;
+  }
+
+  /**
+   * What is to be heard now, or next.
+   * @returns {Segment | null}
+   */
+  get head() {
+    return this.#segments.length > 0 ? this.#segments[0] : null;
+  }
+
+  /** Whether the reply at the head has all it will have: when another one follows it, no more will come. */
+  get isHeadComplete() {
+    return this.#segments.length > 1 || this.#segments[0].reply.ended;
+  }
+
+  /** @param {string} replyId */
+  isClosed(replyId) {
+    return this.#closed.has(replyId);
+  }
+
+  /**
+   * Nothing more is taken of a reply.
+   * @param {string} replyId
+   */
+  close(replyId) {
+    this.#closed.add(replyId);
+    const [oldest] = this.#closed;
+    if (this.#closed.size > REMEMBERED) this.#closed.delete(oldest);
+  }
+
+  /**
+   * @param {string} replyId
+   * @returns {PlaybackReply | null} null when it is not in the line
+   */
+  find(replyId) {
+    for (const { reply } of this.#segments) if (reply.id === replyId) return reply;
+    return null;
+  }
+
+  /** @param {(reply: PlaybackReply) => void} visit once for each segment */
+  forEach(visit) {
+    for (const { reply } of this.#segments) visit(reply);
+  }
+
+  /**
+   * The segment that the next samples of a reply belong to.
+   * @param {string} replyId
+   * @returns {Segment}
+   */
+  tail(replyId) {
+    const last = this.#segments.at(-1);
+    if (last?.reply.id === replyId) return last;
+    const reply = this.find(replyId) ?? new PlaybackReply(replyId, this.#rateHz);
+    const segment = { reply, length: 0, passed: 0 };
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  /**
+   * Leave the segment at the head.
+   * @returns {boolean} whether its reply is over with it
+   */
+  advance() {
+    const { reply } = this.#segments[0];
+    this.#segments.shift();
+    if (this.find(reply.id)) return false;
+    this.close(reply.id);
+    return true;
+  }
+}
