@@ -20,7 +20,7 @@ from app.tokens.service import TokenPolicy, TokenService
 from app.upstream.client import AgentsClient
 from app.upstream.slots import Slots
 from app.upstream.transport import open_http_client
-from app.usage.limits import Limits
+from app.usage.accounting import Limits
 from app.usage.receipts import Receipts
 from app.usage.settlement import Returns
 from app.web import problem_details as handlers

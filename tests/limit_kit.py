@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from app.access.caller import Caller
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import RedisLedger
+from app.usage.redis_store import Breaker, open_redis
 from app.usage.rules import CostRules
-from app.usage.store import Breaker, open_redis
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

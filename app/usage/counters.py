@@ -10,8 +10,8 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from app.errors import RateLimitedError
 from app.usage.bounded_memory import BoundedMemory
+from app.usage.redis_store import Breaker, StoreDownError, StoreFailures
 from app.usage.rules import DAY, SENTENCES, LimitMetrics, LimitState
-from app.usage.store import Breaker, StoreDownError, StoreFailures
 from app.usage.windows import Window
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from app.usage.redis_store import Breaker
     from app.usage.rules import CostRules
-    from app.usage.store import Breaker
 
 SCRIPT: Final = Path(__file__).with_name("ledger.lua")
 PREFIX: Final = "{voicegate}:"

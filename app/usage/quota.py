@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from app.errors import QuotaExhaustedError, StoppedError
 from app.usage.ledger import Grant, LedgerStore, Verdict
+from app.usage.redis_store import StoreDownError, StoreFailures
 from app.usage.rules import DAY, SENTENCES, CostRules, LimitMetrics, LimitState
-from app.usage.store import StoreDownError, StoreFailures
 from app.usage.windows import whole_seconds
 
 if TYPE_CHECKING:

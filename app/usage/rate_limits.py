@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.access.caller import Caller
     from app.config.settings import Settings
     from app.usage.bounded_memory import BoundedMemory
-    from app.usage.store import Breaker
+    from app.usage.redis_store import Breaker
 
 ALL: Final = "all"
 

@@ -13,12 +13,12 @@ from app.access.caller import Caller
 from app.access.signing import Signer
 from app.errors import QuotaExhaustedError, RateLimitedError
 from app.observability.metrics import LIMITS
-from app.usage.attempts import CodeAttempts
 from app.usage.bounded_memory import BoundedMemory
-from app.usage.fields import rate_limit_fields
+from app.usage.code_attempts import CodeAttempts
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.pricing import cost_sentence, worst_cost_per_day_usd
 from app.usage.quota import CostGuard
+from app.usage.rate_limit_headers import rate_limit_fields
 from app.usage.rate_limits import CourtesyLimits
 from app.usage.receipts import Receipts
 from app.usage.rules import SENTENCES, LimitState

@@ -9,8 +9,8 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.errors import StoppedError
-from app.usage.limits import Limits
-from app.usage.store import DOWN_SECONDS, MAX_CONNECTIONS, Breaker, StoreDownError
+from app.usage.accounting import Limits
+from app.usage.redis_store import DOWN_SECONDS, MAX_CONNECTIONS, Breaker, StoreDownError
 from tests.limit_kit import Clock, Tally, visitor
 from tests.service import make_settings
 

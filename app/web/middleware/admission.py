@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.errors import AppError, RateLimitedError
 from app.tokens.service import MINT_PATH
-from app.usage.fields import rate_limit_fields
+from app.usage.rate_limit_headers import rate_limit_fields
 from app.web.middleware.request_id import request_id
 from app.web.problem_details import log_failure, problem_response
 

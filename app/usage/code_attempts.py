@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from limits import RateLimitItem
     from redis.asyncio import Redis
 
+    from app.usage.redis_store import Breaker
     from app.usage.rules import LimitMetrics
-    from app.usage.store import Breaker
 
 NAME: Final = "code-attempts"
 RULES: Final[tuple[tuple[RateLimitItem, bool], ...]] = (

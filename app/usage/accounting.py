@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from app.usage.attempts import CodeAttempts
+from app.usage.code_attempts import CodeAttempts
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import RedisLedger
 from app.usage.quota import CostGuard
 from app.usage.rate_limits import CourtesyLimits
+from app.usage.redis_store import Breaker, open_redis
 from app.usage.rules import cost_rules
-from app.usage.store import Breaker, open_redis
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
