@@ -20,9 +20,9 @@ from app.tokens.service import TokenPolicy, TokenService
 from app.upstream.client import AgentsClient
 from app.upstream.slots import Slots
 from app.upstream.transport import open_http_client
-from app.usage.accounting import Limits
+from app.usage.accounting import Accounting
 from app.usage.receipts import Receipts
-from app.usage.settlement import Returns
+from app.usage.settlement import Settlement
 from app.web import problem_details as handlers
 from app.web.assets.files import BrowserFiles
 from app.web.kill_switch import StopSwitch
@@ -71,8 +71,8 @@ def create_app(
     metrics = Metrics()
     stop = StopSwitch(minting=settings.minting, stop_file=settings.stop_file)
     signer = _signer(settings)
-    limits = Limits(settings, metrics)
-    access = Access(settings, signer, limits.attempts)
+    limits = Accounting(settings, metrics)
+    access = Access(settings, signer, limits.code_attempts)
     app = FastAPI(
         title="Voicegate",
         version=__version__,
@@ -87,7 +87,6 @@ def create_app(
             settings,
             lifecycle,
             access=access,
-            limits=limits,
             metrics=metrics,
             stop=stop,
         ),
@@ -143,7 +142,7 @@ def _lifespan(
         )
         access: Access = app.state.access
         stop: StopSwitch = app.state.stop
-        limits: Limits = app.state.limits
+        limits: Accounting = app.state.limits
         async with http, access.serving(), stop.watched(), limits.serving():
             client = AgentsClient(
                 http,
@@ -157,9 +156,9 @@ def _lifespan(
             if is_warm:
                 http.warm_up(settings.upstream_url)
             app.state.token_service = TokenService(
-                client, settings.ws_url, guard=limits.guard, receipts=app.state.receipts
+                client, settings.ws_url, quota=limits.quota, receipts=app.state.receipts
             )
-            app.state.returns = Returns(client, limits.guard)
+            app.state.returns = Settlement(client, limits.quota)
             async with app.state.returns.serving():
                 yield
 
@@ -171,7 +170,6 @@ def _middleware(
     lifecycle: Lifecycle,
     *,
     access: Access,
-    limits: Limits,
     metrics: Metrics,
     stop: StopSwitch,
 ) -> list[Middleware]:
@@ -197,7 +195,7 @@ def _middleware(
             refusals=metrics,
         ),
         Middleware(MintGate, lifecycle=lifecycle, stop=stop),
-        Middleware(Admission, access=access, courtesy=limits.courtesy, refusals=metrics),
+        Middleware(Admission, access=access, refusals=metrics),
     ]
 
 

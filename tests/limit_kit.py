@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.access.caller import Caller
+from app.usage.ledger import QuotaLimits
 from app.usage.ledger_memory import MemoryLedger
-from app.usage.ledger_redis import RedisLedger
+from app.usage.ledger_redis import RedisLedger, UsageScript
 from app.usage.redis_store import Breaker, open_redis
-from app.usage.rules import CostRules
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -61,25 +61,25 @@ def visitor(name: str, address: str = "home") -> Caller:
     return Caller("visitor", name, address)
 
 
-def rules(**limits: int) -> CostRules:
-    """Return rules with these limits and no other."""
+def rules(**limits: int) -> QuotaLimits:
+    """Return quotas with these limits and no other."""
     names = ("caller_day_seconds", "address_day_seconds", "all_day_seconds")
     places = ("caller_open", "address_open", "all_open")
-    return CostRules(**(dict.fromkeys([*names, *places], 0) | limits))
+    return QuotaLimits(**(dict.fromkeys([*names, *places], 0) | limits))
 
 
 @asynccontextmanager
 async def ledger_of(
-    server: RedisServer | None, limits: CostRules, clock: Any
+    server: RedisServer | None, limits: QuotaLimits, clock: Any
 ) -> AsyncIterator[LedgerStore]:
     """Yield an empty ledger: in Redis, or in memory where no server is given."""
     if server is None:
-        yield MemoryLedger(limits, clock=clock)
+        yield MemoryLedger(limits, clock=clock, monotonic=clock)
         return
     server.ask("FLUSHALL")
     redis = open_redis(server.url)
     try:
-        yield RedisLedger(redis, limits, breaker=Breaker(), clock=clock)
+        yield RedisLedger(UsageScript(redis, breaker=Breaker(), clock=clock), limits)
     finally:
         await redis.aclose()
         await redis.connection_pool.disconnect()

@@ -48,7 +48,7 @@ LIMITS: Final = (
     *("caller-day", "address-day", "all-day", "caller-open", "address-open", "all-open"),
     "code-attempts",
 )
-STORES: Final = ("courtesy", "cost")
+STORES: Final = ("rate-limits", "quota", "code-attempts")
 KEYS: Final = ("first", "spare")
 ACCESS_REASONS: Final = (
     *("no-credential", "bad-credential", "expired"),
@@ -155,7 +155,7 @@ class Metrics:
         self._limited.of(limit).inc()
 
     def store_failed(self, kind: str) -> None:
-        """Count that the store could not be asked: for `courtesy` or for `cost`."""
+        """Count that the store could not be asked; the kind is one of `STORES`."""
         self._store_failed.of(kind).inc()
 
     def granted(self, seconds: int) -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from app.errors import AppError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.access.caller import Caller
     from app.upstream.responses import MintedToken
-    from app.usage.quota import CostGuard
+    from app.usage.quota import Quota
+    from app.usage.rate_limit_headers import LimitState
     from app.usage.receipts import Receipts
-    from app.usage.rules import LimitState
 
 # The one route that costs money: whoever guards, counts or serves it means this.
 MINT_PATH: Final = "/api/voice-token"
@@ -65,16 +63,16 @@ class TokenService:
     Args:
         source: Mints.
         ws_url: Where its tokens are used.
-        guard: Grants what a token may use, before it is minted.
+        quota: Grants what a token may use, before it is minted.
         receipts: Writes the receipt of a grant.
     """
 
     def __init__(
-        self, source: TokenSource, ws_url: str, *, guard: CostGuard, receipts: Receipts
+        self, source: TokenSource, ws_url: str, *, quota: Quota, receipts: Receipts
     ) -> None:
         self._source = source
         self._ws_url = ws_url
-        self._guard = guard
+        self._quota = quota
         self._receipts = receipts
 
     async def mint(
@@ -93,23 +91,20 @@ class TokenService:
             caller: Who asks, and is granted it.
             expires_in_seconds: In which the token must open a session.
             max_session_duration_seconds: After which that session ends.
-            note: Is told how the caller's day stands, also when there is no token.
+            note: Is told how the caller's limits stand, also when the upstream gives no token.
 
         Raises:
+            RateLimitedError: The caller asks too often.
             QuotaExhaustedError: The day's minutes are used up, or too many sessions are open.
             StoppedError: What is granted cannot be counted now.
             UpstreamError: The upstream refused, failed or talked nonsense.
             OverloadedError: Too many are asking already.
         """
-        try:
-            grant, states = await self._guard.take(
-                caller,
-                max_session_duration_seconds=max_session_duration_seconds,
-                expires_in_seconds=expires_in_seconds,
-            )
-        except AppError as error:
-            note(getattr(error, "states", ()))
-            raise
+        grant, states = await self._quota.take(
+            caller,
+            max_session_duration_seconds=max_session_duration_seconds,
+            expires_in_seconds=expires_in_seconds,
+        )
         note(states)
         try:
             minted = await self._source.mint(
@@ -118,7 +113,7 @@ class TokenService:
             )
         except BaseException:
             # Also when the request is cancelled: nobody has this token.
-            await self._guard.cancel(grant)
+            await self._quota.cancel(grant)
             raise
         return VoiceToken(
             token=minted.token,

@@ -1,1 +1,1 @@
-"""What may be used, by whom: courtesy limits on requests, and the guard of what minting costs."""
+"""What calls cost: rate limits on requests, the quota of granted seconds, and its settlement."""

@@ -1,4 +1,4 @@
-"""All limits of one application, over one store."""
+"""Rate limits, quota and attempts of one application, over one store."""
 
 from __future__ import annotations
 
@@ -6,44 +6,44 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from app.usage.code_attempts import CodeAttempts
+from app.usage.ledger import quota_limits
 from app.usage.ledger_memory import MemoryLedger
-from app.usage.ledger_redis import RedisLedger
-from app.usage.quota import CostGuard
-from app.usage.rate_limits import CourtesyLimits
+from app.usage.ledger_redis import RedisLedger, UsageScript
+from app.usage.quota import Quota
+from app.usage.rate_limits import rate_limits
 from app.usage.redis_store import Breaker, open_redis
-from app.usage.rules import cost_rules
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from app.config.settings import Settings
     from app.usage.ledger import LedgerStore
-    from app.usage.rules import LimitMetrics
+    from app.usage.rate_limits import UsageMetrics
 
 
-class Limits:
-    """The courtesy limits, the limit on access codes and the cost guard.
+class Accounting:
+    """Counts what calls cost: `quota` for tokens, `code_attempts` for wrong access codes.
 
-    They share one store and one judgement of whether it works, so that a request meets a store that
-    is away only once.
+    Each has a breaker of its own: that wrong codes cannot be counted says nothing about the quota.
 
     Args:
         settings: What the operator allows, and where to count.
         metrics: Told of what they do.
     """
 
-    def __init__(self, settings: Settings, metrics: LimitMetrics) -> None:
-        rules = cost_rules(settings)
-        breaker = Breaker()
-        url = settings.redis_url
-        redis = open_redis(url.get_secret_value()) if url else None
-        store: LedgerStore = MemoryLedger(rules)
-        if redis is not None:
-            store = RedisLedger(redis, rules, breaker=breaker)
-        self._redis = redis
-        self.courtesy = CourtesyLimits(settings, metrics=metrics, redis=redis, breaker=breaker)
-        self.attempts = CodeAttempts(metrics=metrics, redis=redis, breaker=breaker)
-        self.guard = CostGuard(store, rules, metrics)
+    def __init__(self, settings: Settings, metrics: UsageMetrics) -> None:
+        limits = quota_limits(settings)
+        store: LedgerStore
+        if settings.redis_url is None:
+            self._redis = None
+            store = MemoryLedger(limits)
+            self.code_attempts = CodeAttempts(metrics=metrics)
+        else:
+            self._redis = open_redis(settings.redis_url.get_secret_value())
+            store = RedisLedger(UsageScript(self._redis, breaker=Breaker()), limits)
+            of_attempts = UsageScript(self._redis, breaker=Breaker())
+            self.code_attempts = CodeAttempts(metrics=metrics, script=of_attempts)
+        self.quota = Quota(store, limits, metrics, rate_limits=rate_limits(settings))
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -51,7 +51,7 @@ class Limits:
         try:
             yield
         finally:
-            await self.guard.finish()
+            await self.quota.finish()
             if self._redis is not None:
                 await self._redis.aclose()
                 await self._redis.connection_pool.disconnect()

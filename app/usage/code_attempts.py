@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.usage.counters import Counters, CourtesyRefusedError, PerHour, PerMinute
+from app.usage.rate_limit_headers import RateLimitReachedError
+from app.usage.rate_limits import HOUR, MINUTE, Hit, RateLimit, SlidingWindows, SteadyClock
+from app.usage.redis_store import StoreDownError, StoreFailures
 
 if TYPE_CHECKING:
-    from limits import RateLimitItem
-    from redis.asyncio import Redis
-
-    from app.usage.redis_store import Breaker
-    from app.usage.rules import LimitMetrics
+    from app.usage.ledger_redis import UsageScript
+    from app.usage.rate_limits import Counted, UsageMetrics
 
 NAME: Final = "code-attempts"
-RULES: Final[tuple[tuple[RateLimitItem, bool], ...]] = (
-    (PerMinute(10, namespace="code-minute"), False),
-    (PerHour(50, namespace="code-hour"), False),
-    (PerHour(300, namespace="code-all"), True),
+BY_ADDRESS: Final = (
+    RateLimit("code-minute", 10, MINUTE, "address"),
+    RateLimit("code-hour", 50, HOUR, "address"),
 )
+OF_ALL: Final = RateLimit("code-all", 300, HOUR, "all")
 
 
 class CodeAttempts:
@@ -26,37 +25,42 @@ class CodeAttempts:
 
     Every process counts by itself, and with the others where there is a store in common: with that
     store away, guessing stays limited.
+
+    Args:
+        metrics: Told of refusals, and of a store that is away.
+        script: Counts in the store in common, if there is one.
     """
 
-    def __init__(
-        self, *, metrics: LimitMetrics, redis: Redis | None = None, breaker: Breaker | None = None
-    ) -> None:
+    def __init__(self, *, metrics: UsageMetrics, script: UsageScript | None = None) -> None:
         self._metrics = metrics
-        self._counters = [Counters(metrics=metrics)]
-        if redis is not None:
-            self._counters.append(Counters(metrics=metrics, redis=redis, breaker=breaker))
+        self._clock = SteadyClock()
+        self._windows = SlidingWindows()
+        self._script = script
+        self._failures = StoreFailures(metrics.store_failed, NAME)
 
     async def allow_attempt(self, address_key: str) -> None:
         """Raise `RateLimitedError` while there were too many wrong ones; counts nothing."""
-        for counters in self._counters:
-            await self._ask(counters, address_key, count=False)
+        await self._hit(address_key, count=False)
 
     async def wrong_attempt(self, address_key: str) -> None:
         """Count a wrong one; raises `RateLimitedError` if it was one too many."""
-        for counters in self._counters:
-            await self._ask(counters, address_key, count=True)
+        await self._hit(address_key, count=True)
 
-    async def _ask(self, counters: Counters, address_key: str, *, count: bool) -> None:
-        async def operation() -> int:
-            ask = counters.hit if count else counters.test
-            for item, of_all in RULES:
-                key = "all" if of_all else address_key
-                if not await ask(item, key):
-                    window = await counters.window(item, key)
-                    return window.seconds_until_fits(item.amount, 1)
-            return 0
-
-        wait_seconds = await counters.ask(operation, 0)
-        if wait_seconds:
+    async def _hit(self, address_key: str, *, count: bool) -> None:
+        asked = [*((limit, address_key) for limit in BY_ADDRESS), (OF_ALL, "all")]
+        hit = self._windows.hit(asked, self._clock(), count=count)
+        if not hit.refused and self._script is not None:
+            hit = await self._hit_in_common(self._script, asked, count=count)
+        if hit.refused:
+            limit, window = hit.windows[-1]
             self._metrics.limited(NAME)
-            raise CourtesyRefusedError(NAME, wait_seconds)
+            raise RateLimitReachedError(NAME, window.seconds_until_fits(limit.quota, 1))
+
+    async def _hit_in_common(
+        self, script: UsageScript, asked: list[Counted], *, count: bool
+    ) -> Hit:
+        try:
+            return await script.hit(asked, count=count)
+        except StoreDownError as error:
+            self._failures.note("Redis is away (%s): each process counts wrong codes alone", error)
+            return Hit("", ())

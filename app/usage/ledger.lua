@@ -1,7 +1,8 @@
--- The ledger in Redis: one call is one step that nobody else comes between.
+-- Ledger and rate limits in Redis: one call is one step that nobody else comes between.
 -- KEYS[1]: what all keys begin with; its hash tag keeps them together on a cluster.
--- ARGV: what to do, the time in seconds (empty: the server's own, so that all processes agree),
--- and the operation's own. `ledger_memory.py` says the same in Python; one test suite holds both.
+-- ARGV: the operation, the time in seconds (empty: the server's own, so that all processes agree),
+-- the life of a grant in seconds, and the operation's own.
+-- `ledger_memory.py` and `rate_limits.py` do the same in Python; one test suite holds both.
 
 local prefix = KEYS[1]
 local operation = ARGV[1]
@@ -14,24 +15,59 @@ end
 local DAY, LIFETIME = 86400, tonumber(ARGV[3])
 local EARLY, LATE, MAX_EXPIRES, MAX_CANDIDATES = 5, 60, 600, 2000
 local day_number = math.floor(now / DAY)
-local left = DAY - math.fmod(now, DAY)
+
+local function exact(value) return string.format('%.17g', value) end
+
+local function number(index) return tonumber(ARGV[index]) end
 
 local function expire(key, seconds)
   redis.call('EXPIRE', key, math.ceil(seconds) + 60)
 end
 
-local function day(who)
-  local kept = redis.call('HMGET', prefix .. 'day:' .. who, 'day', 'previous', 'current')
-  local number = tonumber(kept[1])
-  local previous, current = tonumber(kept[2]) or 0, tonumber(kept[3]) or 0
-  if not number or number < day_number - 1 then return 0, 0, day_number end
-  if number == day_number - 1 then return current, 0, day_number end
-  return previous, current, number
+-- Counts one request against one rate limit after the other, up to the first that refuses.
+-- From ARGV[first] on, each has three: its name and key, its quota, and its window in seconds.
+-- Answers the name of the limit that refused, or ''; appends two counts for each to the answer.
+local function hit(first, is_counting, answer)
+  for index = first, #ARGV, 3 do
+    local key = prefix .. 'rate:' .. ARGV[index]
+    local quota, seconds = number(index + 1), number(index + 2)
+    local window, previous, current = math.floor(now / seconds), 0, 0
+    local kept = redis.call('GET', key)
+    if kept then
+      local of, before, counted = string.match(kept, '(%d+) (%d+) (%d+)')
+      of = tonumber(of)
+      if of == window - 1 then
+        previous = tonumber(counted)
+      elseif of >= window then
+        window, previous, current = of, tonumber(before), tonumber(counted)
+      end
+    end
+    local left = seconds - math.fmod(now, seconds)
+    local fits = current + previous * left / seconds + 1 <= quota
+    if fits and is_counting then
+      current = current + 1
+      local counts = string.format('%d %d %d', window, previous, current)
+      redis.call('SET', key, counts, 'EX', 2 * seconds)
+    end
+    answer[#answer + 1] = previous
+    answer[#answer + 1] = current
+    if not fits then return string.match(ARGV[index], '^[^:]+') end
+  end
+  return ''
 end
 
-local function set_day(who, number, previous, current)
+local function day(who)
+  local kept = redis.call('HMGET', prefix .. 'day:' .. who, 'day', 'previous', 'current')
+  local of = tonumber(kept[1])
+  local previous, current = tonumber(kept[2]) or 0, tonumber(kept[3]) or 0
+  if not of or of < day_number - 1 then return 0, 0, day_number end
+  if of == day_number - 1 then return current, 0, day_number end
+  return previous, current, of
+end
+
+local function set_day(who, of, previous, current)
   local key = prefix .. 'day:' .. who
-  redis.call('HSET', key, 'day', number, 'previous', previous, 'current', current)
+  redis.call('HSET', key, 'day', of, 'previous', previous, 'current', current)
   expire(key, 2 * DAY)
 end
 
@@ -58,57 +94,62 @@ local function give_back(id, found, seconds)
   local ago = day_number - math.floor(found.minted / DAY)
   for _, party in ipairs(parties(found.caller, found.address)) do
     redis.call('ZREM', prefix .. 'open:' .. party[2], id)
-    local previous, current, number = day(party[2])
+    local previous, current, of = day(party[2])
     if ago == 0 then current = math.max(0, current - seconds) end
     if ago == 1 then previous = math.max(0, previous - seconds) end
-    if ago < 2 then set_day(party[2], number, previous, current) end
+    if ago < 2 then set_day(party[2], of, previous, current) end
   end
   return seconds
 end
 
 -- What a member of `minted` tells: redeemable until, seconds granted, id.
 local function candidate(found, id)
-  local redeemable = string.format('%.17g', found.minted + found.expires + LATE)
-  return redeemable .. ' ' .. found.granted .. ' ' .. id
+  return exact(found.minted + found.expires + LATE) .. ' ' .. found.granted .. ' ' .. id
 end
 
+-- Answers the limit that refused or '', the time, when a place becomes free, the day's two counts,
+-- and two counts for each rate limit that was asked.
 local function take(id, caller, address, granted, expires, limits)
-  local function refuse(limit, who, frees)
-    local previous, current = day(who)
-    return { limit, previous, current, tostring(left), string.format('%.6f', frees) }
-  end
+  local answer = { '', exact(now), '0', 0, 0 }
+  answer[1] = hit(15, true, answer)
+  if answer[1] ~= '' then return answer end
   local all = parties(caller, address)
   for _, party in ipairs(all) do
-    local key, limit = prefix .. 'open:' .. party[2], limits[party[1] .. '-open']
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-    if limit > 0 and redis.call('ZCARD', key) >= limit then
-      local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-      return refuse(party[1] .. '-open', 'caller:' .. caller, tonumber(first[2]) - now)
+    party.open = prefix .. 'open:' .. party[2]
+    party.previous, party.current, party.day = day(party[2])
+  end
+  answer[4], answer[5] = all[1].previous, all[1].current
+  for _, party in ipairs(all) do
+    local limit = limits[party[1] .. '-open']
+    redis.call('ZREMRANGEBYSCORE', party.open, '-inf', exact(now))
+    if limit > 0 and redis.call('ZCARD', party.open) >= limit then
+      local first = redis.call('ZRANGE', party.open, 0, 0, 'WITHSCORES')
+      answer[1], answer[3] = party[1] .. '-open', string.format('%.6f', tonumber(first[2]) - now)
+      return answer
     end
   end
+  local left = DAY - math.fmod(now, DAY)
   for _, party in ipairs(all) do
     local limit = limits[party[1] .. '-day']
-    local previous, current = day(party[2])
-    if limit > 0 and current + previous * left / DAY + granted > limit then
-      return refuse(party[1] .. '-day', party[2], 0)
+    if limit > 0 and party.current + party.previous * left / DAY + granted > limit then
+      answer[1], answer[4], answer[5] = party[1] .. '-day', party.previous, party.current
+      return answer
     end
   end
-  local ends = now + expires + granted
   for _, party in ipairs(all) do
-    local previous, current, number = day(party[2])
-    set_day(party[2], number, previous, current + granted)
-    redis.call('ZADD', prefix .. 'open:' .. party[2], string.format('%.17g', ends), id)
-    expire(prefix .. 'open:' .. party[2], LIFETIME)
+    set_day(party[2], party.day, party.previous, party.current + granted)
+    redis.call('ZADD', party.open, exact(now + expires + granted), id)
+    expire(party.open, LIFETIME)
   end
-  local minted = string.format('%.17g', now)
+  answer[5] = answer[5] + granted
   redis.call('HSET', prefix .. 'grant:' .. id, 'caller', caller, 'address', address,
-    'granted', granted, 'expires', expires, 'minted', minted, 'state', 'taken')
+    'granted', granted, 'expires', expires, 'minted', exact(now), 'state', 'taken')
   expire(prefix .. 'grant:' .. id, LIFETIME)
   local found = { granted = granted, expires = expires, minted = now }
-  redis.call('ZREMRANGEBYSCORE', prefix .. 'minted', '-inf', string.format('%.17g', now - LIFETIME))
-  redis.call('ZADD', prefix .. 'minted', minted, candidate(found, id))
+  redis.call('ZREMRANGEBYSCORE', prefix .. 'minted', '-inf', exact(now - LIFETIME))
+  redis.call('ZADD', prefix .. 'minted', exact(now), candidate(found, id))
   expire(prefix .. 'minted', LIFETIME)
-  return refuse('', 'caller:' .. caller, 0)
+  return answer
 end
 
 local function cancel(id)
@@ -133,8 +174,7 @@ local function settle(id, session, began, used)
   if early < -EARLY or early > found.expires + LATE then return 0 end
   if redis.call('EXISTS', prefix .. 'session:' .. session) == 1 then return 0 end
   local near = redis.call('ZRANGEBYSCORE', prefix .. 'minted',
-    string.format('%.17g', began - MAX_EXPIRES - LATE), string.format('%.17g', began + EARLY),
-    'LIMIT', 0, MAX_CANDIDATES + 1)
+    exact(began - MAX_EXPIRES - LATE), exact(began + EARLY), 'LIMIT', 0, MAX_CANDIDATES + 1)
   if #near > MAX_CANDIDATES then return 0 end
   local smallest = found.granted
   for _, member in ipairs(near) do
@@ -146,8 +186,11 @@ local function settle(id, session, began, used)
   return give_back(id, found, math.max(0, smallest - used))
 end
 
-local function number(index) return tonumber(ARGV[index]) end
-
+if operation == 'hit' or operation == 'peek' then
+  local answer = { '', exact(now) }
+  answer[1] = hit(4, operation == 'hit', answer)
+  return answer
+end
 if operation == 'take' then
   return take(ARGV[4], ARGV[5], ARGV[6], number(7), number(8), {
     ['caller-day'] = number(9), ['address-day'] = number(10), ['all-day'] = number(11),

@@ -1,12 +1,17 @@
-"""The ledger of what was granted: its entries, its verdicts, and what a store of it must do."""
+"""The ledger of granted seconds and open sessions: entries, quotas, and the store's interface."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from app.usage.rate_limits import DAY, MINUTE, Window
+
 if TYPE_CHECKING:
-    from app.usage.windows import Window
+    from collections.abc import Sequence
+
+    from app.config.settings import Settings
+    from app.usage.rate_limits import Counted, RateLimit
 
 # The longest that a grant may matter: 600 s to redeem, 10800 s to talk, an hour to report the end.
 LIFETIME_SECONDS: Final = 600 + 10800 + 3600
@@ -16,6 +21,7 @@ LATE_SECONDS: Final = 60
 MAX_EXPIRES_SECONDS: Final = 600
 # How many grants are compared with one session at most; among more, nothing is given back.
 MAX_CANDIDATES: Final = 2000
+NO_DAY: Final = Window(0, 0, 0.0, DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +43,82 @@ class Grant:
     expires_in_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaLimits:
+    """What may be granted: seconds a day, and sessions at once; 0 takes a limit away."""
+
+    caller_day_seconds: int
+    address_day_seconds: int
+    all_day_seconds: int
+    caller_open: int
+    address_open: int
+    all_open: int
+
+    def of(self, name: str) -> int:
+        """Return the limit of this name."""
+        return int(getattr(self, _FIELDS[name]))
+
+    def any(self) -> bool:
+        """Tell whether anything is limited."""
+        return any(map(self.of, _FIELDS))
+
+
+_FIELDS: Final = {
+    "caller-day": "caller_day_seconds",
+    "address-day": "address_day_seconds",
+    "all-day": "all_day_seconds",
+    "caller-open": "caller_open",
+    "address-open": "address_open",
+    "all-open": "all_open",
+}
+
+
+def quota_limits(settings: Settings) -> QuotaLimits:
+    """Return what the operator allows to be granted."""
+    callers = settings.callers_per_address
+    caller_day_seconds = settings.caller_minutes_per_day * MINUTE
+    return QuotaLimits(
+        caller_day_seconds=caller_day_seconds,
+        address_day_seconds=caller_day_seconds * callers,
+        all_day_seconds=settings.minutes_per_day * MINUTE,
+        caller_open=settings.caller_sessions_at_once,
+        address_open=settings.caller_sessions_at_once * callers,
+        all_open=settings.sessions_at_once,
+    )
+
+
 class Verdict(NamedTuple):
-    """What became of a request for a grant.
+    """The outcome of a request for a grant.
 
     Args:
-        refused: The limit that refused, or nothing; then nothing at all was counted.
-        day: The day's count of the caller, or of the limit that refused.
+        refused: The rate limit or quota that refused, or nothing; then nothing was granted.
+        rates: How the caller's rate limits stand, and last the one that refused.
+        day: The day's count of the caller, or of the quota that refused; empty if a rate limit did.
         frees_in_seconds: When the next place becomes free, if too many are open.
     """
 
     refused: str
-    day: Window
+    rates: tuple[tuple[RateLimit, Window], ...]
+    day: Window = NO_DAY
     frees_in_seconds: float = 0.0
+
+    @property
+    def is_rate_limited(self) -> bool:
+        """Whether it was a rate limit that refused."""
+        return bool(self.rates) and self.rates[-1][0].name == self.refused
 
 
 class LedgerStore(Protocol):
     """Keeps the ledger; each of these happens wholly or not at all, whoever else is asking."""
 
-    async def take(self, grant: Grant) -> Verdict:
-        """Count a grant, if all limits allow it."""
+    async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
+        """Count a request against its rate limits, then a grant if all of its quotas allow it.
+
+        A request counts for the rate limits that it met before one refused, or if a quota did.
+        """
 
     async def cancel(self, grant_id: str) -> int:
-        """Undo a grant of which no token came; returns the seconds given back, 0 the next time."""
+        """Undo a grant of which no token came; return the seconds given back, 0 the next time."""
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end."""
@@ -66,7 +126,7 @@ class LedgerStore(Protocol):
     async def settle(
         self, grant_id: str, session_id: str, began_at_seconds: float, used_seconds: int
     ) -> int:
-        """Give back what a session proves to be unused; returns the seconds given back.
+        """Give back what a session proves to be unused; return the seconds given back.
 
         Nothing comes back for a session or a grant that was settled before, and nothing for a
         session that did not begin while the grant could open it. No session tells which token

@@ -16,13 +16,13 @@ from app.usage.ledger import (
     Grant,
     Verdict,
 )
-from app.usage.rules import DAY
-from app.usage.windows import Window
+from app.usage.rate_limits import DAY, SlidingWindows, SteadyClock, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from app.usage.rules import CostRules
+    from app.usage.ledger import QuotaLimits
+    from app.usage.rate_limits import Counted
 
 # Reached only where the operator took the limits of all together away.
 MAX_KEYS: Final = 200_000
@@ -49,20 +49,34 @@ class _Record:
 
 
 class MemoryLedger:
-    """A `LedgerStore` without waiting: nothing comes between the parts of one call."""
+    """A `LedgerStore` that never waits: nothing comes between the parts of one call.
+
+    Args:
+        limits: What may be granted.
+        clock: Tells the time in seconds since 1970.
+        monotonic: Seconds since any moment.
+        max_keys: Of how many callers, addresses and rate limits the counts are kept.
+        max_records: Of how many grants, and of how many sessions that were settled.
+    """
 
     def __init__(
         self,
-        rules: CostRules,
+        limits: QuotaLimits,
         *,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         max_keys: int = MAX_KEYS,
         max_records: int = MAX_RECORDS,
     ) -> None:
-        self._rules = rules
-        self._clock = clock
+        caller = ("caller-open", limits.caller_open, "caller-day", limits.caller_day_seconds)
+        address = ("address-open", limits.address_open, "address-day", limits.address_day_seconds)
+        everyone = ("all-open", limits.all_open, "all-day", limits.all_day_seconds)
+        self._quotas = (caller, address, everyone)  # in the order of `_keys`
+        self._quotas_of_subjects = (caller, everyone)
+        self._now = SteadyClock(clock, monotonic)
         self._max_keys = max_keys
         self._max_records = max_records
+        self._rates = SlidingWindows(max_keys=max_keys)
         # By key: the day's number, the seconds of the day before and of this one.
         self._days: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
         # By key: when each open grant ends by itself.
@@ -70,42 +84,39 @@ class MemoryLedger:
         self._ends: list[tuple[float, str]] = []
         self._records: OrderedDict[str, _Record] = OrderedDict()
         self._sessions: OrderedDict[str, float] = OrderedDict()
-        self._latest = 0.0
 
     def __len__(self) -> int:
         """All that is remembered."""
         kept = len(self._days) + len(self._records) + len(self._sessions) + len(self._ends)
-        return kept + sum(len(places) for places in self._open.values())
+        return kept + sum(len(places) for places in self._open.values()) + len(self._rates)
 
-    async def take(self, grant: Grant) -> Verdict:
-        """Count a grant, if all limits allow it."""
+    async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
+        """Count a request against its rate limits, then a grant if all of its quotas allow it."""
         now = self._now()
         self._prune(now)
-        rules, seconds = self._rules, grant.granted_seconds
-        parties = [
-            ("caller", f"caller:{grant.caller_key}", rules.caller_open, rules.caller_day_seconds),
-            ("all", "all", rules.all_open, rules.all_day_seconds),
-        ]
-        if grant.address_key:
-            key = f"address:{grant.address_key}"
-            parties.insert(1, ("address", key, rules.address_open, rules.address_day_seconds))
-        days = [self._day(key, now) for _, key, _, _ in parties]
-        for name, key, limit, _ in parties:
+        refused, rates = self._rates.hit(asked, now)
+        if refused:
+            return Verdict(refused, rates)
+        seconds = grant.granted_seconds
+        keys = _keys(grant)
+        days = [self._day(key, now) for key in keys]
+        quotas = self._quotas if grant.address_key else self._quotas_of_subjects
+        for (name, limit, _, _), key in zip(quotas, keys, strict=True):
             if limit and len(self._open.get(key, ())) >= limit:
                 frees_in_seconds = min(self._open[key].values()) - now
-                return Verdict(f"{name}-open", days[0], frees_in_seconds)
-        for (name, _, _, limit), day in zip(parties, days, strict=True):
+                return Verdict(name, rates, days[0], frees_in_seconds)
+        for (_, _, name, limit), day in zip(quotas, days, strict=True):
             if limit and day.used + seconds > limit:
-                return Verdict(f"{name}-day", day)
+                return Verdict(name, rates, day)
         ends_at = now + grant.expires_in_seconds + seconds
         number = int(now // DAY)
-        for (_, key, _, _), day in zip(parties, days, strict=True):
+        for key, day in zip(keys, days, strict=True):
             self._days[key] = (number, day.previous, day.current + seconds)
             self._days.move_to_end(key)
             self._open.setdefault(key, {})[grant.grant_id] = ends_at
         heapq.heappush(self._ends, (ends_at, grant.grant_id))
         self._records[grant.grant_id] = _Record(grant, now)
-        return Verdict("", days[0]._replace(current=days[0].current + seconds))
+        return Verdict("", rates, days[0]._replace(current=days[0].current + seconds))
 
     async def cancel(self, grant_id: str) -> int:
         """Undo a grant of which no token came."""
@@ -134,20 +145,16 @@ class MemoryLedger:
         record = self._records.get(grant_id)
         if record is None or record.settled or session_id in self._sessions:
             return 0
-        if not record.could_open(began_at_seconds):
+        began_at = self._now.of(began_at_seconds)
+        if not record.could_open(began_at):
             return 0
-        smallest = self._smallest(began_at_seconds)
+        smallest = self._smallest(began_at)
         if smallest is None:
             return 0
         self._sessions[session_id] = now
         record.settled = True
         self._close(record.grant)
         return self._give_back(record, max(0, smallest - used_seconds), now)
-
-    def _now(self) -> float:
-        """Return the time, which never goes back: a day's count would be taken for another's."""
-        self._latest = max(self._latest, self._clock())
-        return self._latest
 
     def _smallest(self, began_at: float) -> int | None:
         """Return the seconds of the smallest grant that could open such a session."""

@@ -1,4 +1,4 @@
-"""The ledger in Redis, where all processes keep one."""
+"""The ledger and the rate limits in Redis, where several processes share them."""
 
 from __future__ import annotations
 
@@ -6,61 +6,96 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.usage.ledger import LIFETIME_SECONDS, Grant, Verdict
-from app.usage.rules import DAY
-from app.usage.windows import Window
+from app.usage.rate_limits import DAY, Hit, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from redis.asyncio import Redis
 
+    from app.usage.ledger import QuotaLimits
+    from app.usage.rate_limits import Counted
     from app.usage.redis_store import Breaker
-    from app.usage.rules import CostRules
 
 SCRIPT: Final = Path(__file__).with_name("ledger.lua")
 PREFIX: Final = "{voicegate}:"
 
 
-class RedisLedger:
-    """A `LedgerStore` of one Lua script.
+class UsageScript:
+    """Calls `ledger.lua`: one call is one exchange with Redis.
 
     Args:
-        redis: Where the ledger is.
-        rules: What may be granted.
+        redis: Where everything is kept.
         breaker: Ends what takes too long.
         clock: The time in seconds; None, as in production, is the server's own.
     """
 
     def __init__(
-        self,
-        redis: Redis,
-        rules: CostRules,
-        *,
-        breaker: Breaker,
-        clock: Callable[[], float] | None = None,
+        self, redis: Redis, *, breaker: Breaker, clock: Callable[[], float] | None = None
     ) -> None:
         self._script = redis.register_script(SCRIPT.read_text(encoding="utf-8"))
         self._breaker = breaker
         self._clock = clock
-        self._rules = rules
 
-    async def take(self, grant: Grant) -> Verdict:
-        """Count a grant, if all limits allow it.
+    async def run(self, operation: str, *arguments: str | float) -> Any:
+        """Return the answer of an operation.
 
         Raises:
             StoreDownError: Redis cannot be asked.
         """
-        rules = self._rules
-        answer = await self._run(
+        now = "" if self._clock is None else repr(self._clock())
+
+        # EVALSHA; the script's text is sent again only to a server that does not have it.
+        def ask() -> Coroutine[None, None, Any]:
+            return self._call([operation, now, LIFETIME_SECONDS, *arguments])
+
+        return await self._breaker.run(ask)
+
+    async def _call(self, arguments: list[str | float]) -> Any:
+        return await self._script(keys=[PREFIX], args=arguments)
+
+    async def hit(self, asked: Sequence[Counted], *, count: bool = True) -> Hit:
+        """Count a request as `SlidingWindows.hit` does.
+
+        Raises:
+            StoreDownError: Redis cannot be asked.
+        """
+        refused, now, *counts = await self.run("hit" if count else "peek", *_as_arguments(asked))
+        return _hit(refused, asked, float(now), counts)
+
+
+class RedisLedger:
+    """A `LedgerStore` in Redis; a mint costs one exchange.
+
+    Args:
+        script: Keeps it.
+        limits: What may be granted.
+    """
+
+    def __init__(self, script: UsageScript, limits: QuotaLimits) -> None:
+        self._run = script.run
+        self._limits = (
+            *(limits.caller_day_seconds, limits.address_day_seconds, limits.all_day_seconds),
+            *(limits.caller_open, limits.address_open, limits.all_open),
+        )
+
+    async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
+        """Count a request against its rate limits, then a grant if all of its quotas allow it.
+
+        Raises:
+            StoreDownError: Redis cannot be asked.
+        """
+        refused, now_text, frees_in_seconds, day_previous, day_current, *counts = await self._run(
             "take",
             *(grant.grant_id, grant.caller_key, grant.address_key),
             *(grant.granted_seconds, grant.expires_in_seconds),
-            *(rules.caller_day_seconds, rules.address_day_seconds, rules.all_day_seconds),
-            *(rules.caller_open, rules.address_open, rules.all_open),
+            *self._limits,
+            *_as_arguments(asked),
         )
-        refused, previous, current, left_seconds, frees_in_seconds = answer
-        day = Window(int(previous), int(current), float(left_seconds), DAY)
-        return Verdict(refused.decode(), day, float(frees_in_seconds))
+        now = float(now_text)
+        hit = _hit(refused, asked, now, counts)
+        day = Window(day_previous, day_current, DAY - now % DAY, DAY)
+        return Verdict(hit.refused, hit.windows, day, float(frees_in_seconds))
 
     async def cancel(self, grant_id: str) -> int:
         """Undo a grant of which no token came."""
@@ -77,14 +112,20 @@ class RedisLedger:
         answer = await self._run("settle", grant_id, session_id, began_at_seconds, used_seconds)
         return int(answer)
 
-    async def _run(self, operation: str, *arguments: str | float) -> Any:
-        now = "" if self._clock is None else repr(self._clock())
 
-        # EVALSHA; the script's text is sent again only to a server that does not have it.
-        def ask() -> Coroutine[None, None, Any]:
-            return self._call([operation, now, LIFETIME_SECONDS, *arguments])
+def _as_arguments(asked: Sequence[Counted]) -> list[str | float]:
+    arguments: list[str | float] = []
+    for limit, key in asked:
+        arguments += (f"{limit.name}:{key}", limit.quota, limit.window_seconds)
+    return arguments
 
-        return await self._breaker.run(ask)
 
-    async def _call(self, arguments: list[str | float]) -> Any:
-        return await self._script(keys=[PREFIX], args=arguments)
+def _hit(refused: bytes, asked: Sequence[Counted], now: float, counts: list[int]) -> Hit:
+    """Return the outcome that the script's counts tell: two for each limit that was asked."""
+    name = refused.decode()
+    windows = []
+    for (limit, _), previous, current in zip(asked, counts[::2], counts[1::2], strict=False):
+        if limit.counts == "caller" or limit.name == name:
+            seconds = limit.window_seconds
+            windows.append((limit, Window(previous, current, seconds - now % seconds, seconds)))
+    return Hit(name, tuple(windows))

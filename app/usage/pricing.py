@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from app.usage.rules import DAY, MINUTE
+from app.usage.rate_limits import DAY, MINUTE
 
 if TYPE_CHECKING:
     from app.config.settings import Settings

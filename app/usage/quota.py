@@ -1,83 +1,114 @@
-"""The cost guard: what a mint may use is counted before, and closed where that cannot be done."""
+"""The quota: a token is counted before it is minted, and refused where that cannot be done."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-from typing import TYPE_CHECKING, Final
+import os
+import time
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.errors import QuotaExhaustedError, StoppedError
-from app.usage.ledger import Grant, LedgerStore, Verdict
+from app.errors import StoppedError
+from app.usage.ledger import Grant, LedgerStore, QuotaLimits, Verdict
+from app.usage.rate_limit_headers import LimitState, QuotaReachedError, RateLimitReachedError
+from app.usage.rate_limits import DAY, whole_seconds
 from app.usage.redis_store import StoreDownError, StoreFailures
-from app.usage.rules import DAY, SENTENCES, CostRules, LimitMetrics, LimitState
-from app.usage.windows import whole_seconds
 
 if TYPE_CHECKING:
-    from app.access.caller import Caller
+    from collections.abc import Iterator, Sequence
 
-MINTS_NOTHING: Final = "limit store down: the cost guard mints nothing"
+    from app.access.caller import Caller
+    from app.usage.rate_limits import RateLimit, UsageMetrics
+
+MINTS_NOTHING: Final = "Redis is away (%s): what calls cost cannot be counted, nothing is minted"
+WITHOUT_LIMITS: Final = "Redis is away (%s): rate limits let every request pass"
 DOWN_RETRY_SECONDS: Final = 5
 DOWN_DETAIL: Final = "The service cannot count calls at this moment; try again shortly."
+ID_BYTES: Final = 12
+IDS_AT_ONCE: Final = 256
 
 
-class QuotaRefusedError(QuotaExhaustedError):
-    """A limit of the cost guard is reached; `states` tells how the day stands."""
-
-    def __init__(self, name: str, wait_seconds: int, states: tuple[LimitState, ...]) -> None:
-        super().__init__(f"limit {name}", detail=SENTENCES[name], retry_after_seconds=wait_seconds)
-        self.states = states
-
-
-class CostGuard:
-    """Grants seconds of sessions.
+class Admitted(NamedTuple):
+    """A request that may have a token.
 
     Args:
-        store: Keeps the ledger.
-        rules: What may be granted.
-        metrics: Told of grants, refusals, returns, and of a store that is away.
+        grant: What the token may use; cancel it if no token comes.
+        states: How the caller's rate limits and its day stand, for `rate_limit_fields`.
     """
 
-    def __init__(self, store: LedgerStore, rules: CostRules, metrics: LimitMetrics) -> None:
+    grant: Grant
+    states: tuple[LimitState, ...]
+
+
+class Quota:
+    """Admits requests for tokens: counts them against the rate limits, and grants seconds.
+
+    Args:
+        store: Keeps the ledger and counts.
+        limits: What may be granted.
+        metrics: Told of grants, refusals, refunds, and of a store that is away.
+        rate_limits: How often a caller may ask, in the order in which they are asked.
+    """
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        limits: QuotaLimits,
+        metrics: UsageMetrics,
+        *,
+        rate_limits: Sequence[RateLimit] = (),
+    ) -> None:
         self._store = store
-        self._rules = rules
+        self._limits = limits
         self._metrics = metrics
-        self._failures = StoreFailures(metrics.store_failed, "cost")
+        self._rate_limits = tuple(rate_limits)
+        self._rate_limits_of_subjects = tuple(
+            limit for limit in rate_limits if limit.counts != "address"
+        )
+        self._ids = _random_ids()
+        self._is_closed_without_store = limits.any()
+        kind = "quota" if self._is_closed_without_store else "rate-limits"
+        self._when_down = MINTS_NOTHING if self._is_closed_without_store else WITHOUT_LIMITS
+        self._failures = StoreFailures(metrics.store_failed, kind)
         self._undoing: set[asyncio.Task[None]] = set()
 
     async def take(
         self, caller: Caller, *, max_session_duration_seconds: int, expires_in_seconds: int
-    ) -> tuple[Grant, tuple[LimitState, ...]]:
-        """Return a grant and how the caller's day stands after it.
+    ) -> Admitted:
+        """Count a request against the caller's rate limits, and grant what its token may use.
+
+        Both happen in one step, in Redis by one exchange. Where Redis is away, quotas refuse; rate
+        limits alone let pass.
 
         Raises:
-            QuotaExhaustedError: The day's minutes are used up, or too many sessions are open.
+            RateLimitReachedError: The caller asks too often; nothing is granted.
+            QuotaReachedError: The day's minutes are used up, or too many sessions are open.
             StoppedError: What is granted cannot be counted now.
         """
+        is_subject = caller.kind == "subject"
         grant = Grant(
-            grant_id=secrets.token_urlsafe(12),
+            grant_id=next(self._ids),
             caller_key=caller.key,
-            address_key="" if caller.kind == "subject" else caller.address_key,
+            address_key="" if is_subject else caller.address_key,
             granted_seconds=max_session_duration_seconds,
             expires_in_seconds=expires_in_seconds,
         )
+        limits = self._rate_limits_of_subjects if is_subject else self._rate_limits
         try:
-            verdict = await self._store.take(grant)
+            verdict = await self._store.take(
+                grant, [(limit, limit.key(caller)) for limit in limits]
+            )
         except asyncio.CancelledError:
             # It may have been counted all the same.
             self._undo(grant)
             raise
         except StoreDownError as error:
-            self._failures.note(MINTS_NOTHING)
-            raise StoppedError(
-                "the ledger cannot be asked",
-                detail=DOWN_DETAIL,
-                retry_after_seconds=DOWN_RETRY_SECONDS,
-            ) from error
+            return self._without_store(grant, error)
         if verdict.refused:
             self._metrics.limited(verdict.refused)
             raise self._refusal(verdict, max_session_duration_seconds)
         self._metrics.granted(max_session_duration_seconds)
-        return grant, self._states("caller-day", verdict)
+        return Admitted(grant, self._states("caller-day", verdict))
 
     async def cancel(self, grant: Grant) -> None:
         """Undo a grant of which no token came, even if whoever waits for it is cancelled."""
@@ -88,6 +119,30 @@ class CostGuard:
         while self._undoing:
             await asyncio.wait(self._undoing)
 
+    async def probe(self) -> float:
+        """Take a grant and cancel it; return the seconds that taking it needed.
+
+        Raises:
+            StoreDownError: The store cannot be asked; its `__cause__` says why.
+        """
+        grant = Grant(next(self._ids), "probe", "", granted_seconds=1, expires_in_seconds=1)
+        await self._store.cancel(grant.grant_id)  # opens the connection, which a mint finds open
+        began = time.perf_counter()
+        await self._store.take(grant)
+        seconds = time.perf_counter() - began
+        await self._store.cancel(grant.grant_id)
+        return seconds
+
+    def _without_store(self, grant: Grant, error: StoreDownError) -> Admitted:
+        self._failures.note(self._when_down, error)
+        if not self._is_closed_without_store:
+            return Admitted(grant, ())
+        raise StoppedError(
+            "the ledger cannot be asked",
+            detail=DOWN_DETAIL,
+            retry_after_seconds=DOWN_RETRY_SECONDS,
+        ) from error
+
     def _undo(self, grant: Grant) -> asyncio.Task[None]:
         task = asyncio.create_task(self._cancel(grant))
         self._undoing.add(task)
@@ -97,8 +152,8 @@ class CostGuard:
     async def _cancel(self, grant: Grant) -> None:
         try:
             seconds = await self._store.cancel(grant.grant_id)
-        except StoreDownError:
-            self._failures.note(MINTS_NOTHING)
+        except StoreDownError as error:
+            self._failures.note(self._when_down, error)
         else:
             self._metrics.returned(seconds)
 
@@ -106,33 +161,68 @@ class CostGuard:
         """Tell whether this is the first report of this grant's end; False if that is unknown."""
         try:
             return await self._store.claim(grant_id)
-        except StoreDownError:
-            self._failures.note(MINTS_NOTHING)
+        except StoreDownError as error:
+            self._failures.note(self._when_down, error)
             return False
 
     async def settle(
         self, grant_id: str, session_id: str, *, began_at_seconds: float, used_seconds: int
     ) -> None:
-        """Give back what a session proves to be unused, if it is this grant's."""
+        """Refund what a session proves to be unused, if it is this grant's."""
         try:
             seconds = await self._store.settle(grant_id, session_id, began_at_seconds, used_seconds)
-        except StoreDownError:
-            self._failures.note(MINTS_NOTHING)
+        except StoreDownError as error:
+            self._failures.note(self._when_down, error)
         else:
             self._metrics.returned(seconds)
 
-    def _refusal(self, verdict: Verdict, cost_seconds: int) -> QuotaRefusedError:
-        name = verdict.refused
+    def _refusal(
+        self, verdict: Verdict, cost_seconds: int
+    ) -> RateLimitReachedError | QuotaReachedError:
+        name, day = verdict.refused, verdict.day
+        if verdict.is_rate_limited:
+            limit, window = verdict.rates[-1]
+            wait_seconds = window.seconds_until_fits(limit.quota, 1)
+            return RateLimitReachedError(name, wait_seconds, _rate_states(verdict))
         if name.endswith("-open"):
             wait_seconds = whole_seconds(verdict.frees_in_seconds)
-            return QuotaRefusedError(name, wait_seconds, self._states("caller-day", verdict))
-        wait_seconds = verdict.day.seconds_until_fits(self._rules.of(name), cost_seconds)
-        return QuotaRefusedError(name, wait_seconds, self._states(name, verdict))
+            return QuotaReachedError(name, wait_seconds, self._states("caller-day", verdict))
+        wait_seconds = day.seconds_until_fits(self._limits.of(name), cost_seconds)
+        return QuotaReachedError(name, wait_seconds, self._states(name, verdict))
 
-    def _states(self, name: str, verdict: Verdict) -> tuple[LimitState, ...]:
-        quota = self._rules.of(name)
+    def _states(self, day_name: str, verdict: Verdict) -> tuple[LimitState, ...]:
+        """Return how the rate limits stand, and the day by the quota of this name."""
+        states = _rate_states(verdict)
+        quota = self._limits.of(day_name)
         if not quota:
-            return ()
+            return states
         day = verdict.day
         reset_seconds = whole_seconds(day.left_seconds)
-        return (LimitState(name, quota, DAY, day.remaining(quota), reset_seconds, "seconds"),)
+        state = LimitState(
+            day_name, quota, DAY, day.remaining(quota), reset_seconds, unit="seconds"
+        )
+        return (*states, state)
+
+
+def _rate_states(verdict: Verdict) -> tuple[LimitState, ...]:
+    return tuple(
+        [
+            LimitState(
+                limit.name,
+                limit.quota,
+                limit.window_seconds,
+                window.remaining(limit.quota),
+                whole_seconds(window.left_seconds),
+            )
+            for limit, window in verdict.rates
+        ]
+    )
+
+
+def _random_ids() -> Iterator[str]:
+    """Yield names of 16 characters that nobody can guess; asking the system for each is slower."""
+    characters = ID_BYTES * 4 // 3
+    while True:
+        text = urlsafe_b64encode(os.urandom(ID_BYTES * IDS_AT_ONCE)).decode()
+        for start in range(0, len(text), characters):
+            yield text[start : start + characters]

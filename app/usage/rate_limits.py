@@ -1,134 +1,212 @@
-"""Courtesy limits: how often one caller, one address and all together may ask.
-
-They keep the service pleasant and cap nothing that costs; where their store is away they let pass.
-"""
+"""Rate limits: how often one caller, one address and all together may ask for a token."""
 
 from __future__ import annotations
 
+import math
+import time
+from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
-
-from app.usage.counters import Counters, CourtesyRefusedError, PerHour, PerMinute
-from app.usage.rules import LimitMetrics, LimitState
-from app.usage.windows import Window, whole_seconds
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from limits import RateLimitItem
-    from redis.asyncio import Redis
+    from collections.abc import Callable, Iterable
 
     from app.access.caller import Caller
     from app.config.settings import Settings
-    from app.usage.bounded_memory import BoundedMemory
-    from app.usage.redis_store import Breaker
 
-ALL: Final = "all"
+MINUTE: Final = 60
+HOUR: Final = 3600
+DAY: Final = 86400
+LONGEST_WAIT_SECONDS: Final = DAY
+MAX_KEYS: Final = 100_000
 
 Counts = Literal["caller", "address", "all"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One limit: its name, how many in which time, and by what it counts."""
+class RateLimit:
+    """So many requests in a sliding window, counted by caller, by address or of all together."""
 
     name: str
-    item: RateLimitItem
+    quota: int
+    window_seconds: int
     counts: Counts
 
     def key(self, caller: Caller) -> str:
         """Return what this limit knows a caller by."""
         if self.counts == "all":
-            return ALL
+            return "all"
         return caller.key if self.counts == "caller" else caller.address_key
 
 
-def courtesy_rules(settings: Settings) -> list[Rule]:
-    """Return the limits that the operator wants, in the order in which they are asked.
+# A limit, and the key of whoever is counted by it.
+Counted = tuple[RateLimit, str]
 
-    What refuses a caller for itself comes first, so that it takes nothing from its neighbours.
+
+def rate_limits(settings: Settings) -> list[RateLimit]:
+    """Return the limits that the operator set, in the order in which they are asked.
+
+    Those of the caller come first: who is refused by its own takes nothing from its neighbours.
     """
     minute, hour = settings.caller_mints_per_minute, settings.caller_mints_per_hour
     callers = settings.callers_per_address
-    wanted: list[tuple[str, int, type[PerMinute | PerHour], Counts]] = [
-        ("caller-minute", minute, PerMinute, "caller"),
-        ("caller-hour", hour, PerHour, "caller"),
-        ("address-minute", minute * callers, PerMinute, "address"),
-        ("address-hour", hour * callers, PerHour, "address"),
-        ("all-minute", settings.mints_per_minute, PerMinute, "all"),
+    limits = [
+        RateLimit("caller-minute", minute, MINUTE, "caller"),
+        RateLimit("caller-hour", hour, HOUR, "caller"),
+        RateLimit("address-minute", minute * callers, MINUTE, "address"),
+        RateLimit("address-hour", hour * callers, HOUR, "address"),
+        RateLimit("all-minute", settings.mints_per_minute, MINUTE, "all"),
     ]
-    return [
-        Rule(name, kind(amount, namespace=name), counts)
-        for name, amount, kind, counts in wanted
-        if amount
-    ]
+    return [limit for limit in limits if limit.quota]
 
 
-class _Outcome(NamedTuple):
-    """How the caller's limits stand, and which one refused for how long, if one did."""
+class Window(NamedTuple):  # a third of what making a frozen dataclass costs
+    """A sliding-window counter at one moment.
 
-    states: tuple[LimitState, ...]
-    refused: str = ""
-    wait_seconds: int = 0
-
-
-class CourtesyLimits:
-    """Counts requests for tokens.
+    What counts is `current`, and of `previous` the share that the last whole window before this
+    moment still covers.
 
     Args:
-        settings: What the operator allows.
-        metrics: Told of refusals, and of a store that is away.
-        redis: Where several processes count together; None counts in this process's memory.
-        breaker: Of that store.
-        memory: This process's own.
+        previous: The count in the window before.
+        current: The count in this one.
+        left_seconds: Until this one ends.
+        seconds: How long a window is.
+    """
+
+    previous: int
+    current: int
+    left_seconds: float
+    seconds: int
+
+    @property
+    def used(self) -> float:
+        """The count at this moment."""
+        return self.current + self.previous * self.left_seconds / self.seconds
+
+    def remaining(self, quota: int) -> int:
+        """Return what may still be counted now."""
+        return max(0, math.floor(quota - self.used))
+
+    def seconds_until_fits(self, quota: int, cost: int) -> int:
+        """Return in how many seconds a cost will fit if nothing else comes: 1 to 86400."""
+        room = quota - cost
+        if room < 0:
+            return LONGEST_WAIT_SECONDS
+        if self.current <= room:
+            # This window suffices once enough of the one before has slid out.
+            share = (room - self.current) / self.previous if self.previous else 1.0
+            wait = self.left_seconds - self.seconds * share
+        else:
+            wait = self.left_seconds + self.seconds * (1 - room / self.current)
+        return whole_seconds(wait)
+
+
+def whole_seconds(wait_seconds: float) -> int:
+    """Return a time to wait as `Retry-After` may say it: 1 s to a day."""
+    return max(1, min(math.ceil(wait_seconds), LONGEST_WAIT_SECONDS))
+
+
+class Hit(NamedTuple):
+    """The outcome of counting one request against several limits.
+
+    Args:
+        refused: The limit that refused, or nothing.
+        windows: How the caller's own limits stand, and last the one that refused.
+    """
+
+    refused: str
+    windows: tuple[tuple[RateLimit, Window], ...]
+
+
+class SlidingWindows:
+    """Sliding-window counters in this process's memory.
+
+    Args:
+        max_keys: How many are kept; beyond it, those that were hit longest ago are forgotten.
+    """
+
+    def __init__(self, *, max_keys: int = MAX_KEYS) -> None:
+        self._max_keys = max_keys
+        # By limit and key: the window's number, the count in the one before and in this one.
+        self._counters: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._counters)
+
+    def hit(self, asked: Iterable[Counted], now: float, *, count: bool = True) -> Hit:
+        """Count a request against one limit after the other, up to the first that refuses.
+
+        Args:
+            asked: The limits, each with the key that it counts by.
+            now: The time in seconds, which must never go back.
+            count: Whether to count, or only to tell whether it would fit.
+        """
+        counters = self._counters
+        windows = []
+        for limit, key in asked:
+            seconds = limit.window_seconds
+            number = int(now // seconds)
+            left_seconds = seconds - now % seconds
+            name = f"{limit.name}:{key}"
+            kept, previous, current = counters.get(name, (number, 0, 0))
+            if kept != number:
+                previous, current = (current if kept == number - 1 else 0), 0
+            fits = current + previous * left_seconds / seconds + 1 <= limit.quota
+            if fits and count:
+                current += 1
+                counters[name] = (number, previous, current)
+                counters.move_to_end(name)
+            if not fits or limit.counts == "caller":
+                windows.append((limit, Window(previous, current, left_seconds, seconds)))
+            if not fits:
+                return Hit(limit.name, tuple(windows))
+        while len(counters) > self._max_keys:
+            counters.popitem(last=False)
+        return Hit("", tuple(windows))
+
+
+class SteadyClock:
+    """The time in seconds since 1970, which never goes back and never stands still.
+
+    A wall clock that is put forward is followed; when it is put back, time goes on from where it
+    was. A day's count would else be taken for another day's, or wait for the old time to return.
+
+    Args:
+        wall: Tells the time in seconds since 1970.
+        monotonic: Seconds since any moment, which nobody puts forward or back.
     """
 
     def __init__(
         self,
-        settings: Settings,
-        *,
-        metrics: LimitMetrics,
-        redis: Redis | None = None,
-        breaker: Breaker | None = None,
-        memory: BoundedMemory | None = None,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        rules = courtesy_rules(settings)
-        self._of_subjects = [rule for rule in rules if rule.counts != "address"]
-        self._of_others = rules
-        self._metrics = metrics
-        self._counters = Counters(metrics=metrics, redis=redis, breaker=breaker, memory=memory)
+        self._wall = wall
+        self._monotonic = monotonic
+        self._offset_seconds = -math.inf
 
-    async def hit(self, caller: Caller) -> tuple[LimitState, ...]:
-        """Count a request; returns how the caller's own limits stand, if that is known.
+    def __call__(self) -> float:
+        """Return the time."""
+        monotonic = self._monotonic()
+        self._offset_seconds = max(self._offset_seconds, self._wall() - monotonic)
+        return monotonic + self._offset_seconds
 
-        Raises:
-            RateLimitedError: One of the limits is reached; its `states` tell how they stand.
-        """
-        rules = self._of_subjects if caller.kind == "subject" else self._of_others
-        outcome = await self._counters.ask(lambda: self._hit(rules, caller), _Outcome(()))
-        if outcome.refused:
-            self._metrics.limited(outcome.refused)
-            raise CourtesyRefusedError(outcome.refused, outcome.wait_seconds, outcome.states)
-        return outcome.states
-
-    async def _hit(self, rules: list[Rule], caller: Caller) -> _Outcome:
-        states = []
-        for rule in rules:
-            item, key = rule.item, rule.key(caller)
-            allowed = await self._counters.hit(item, key)
-            if allowed and rule.counts != "caller":
-                continue
-            window = await self._counters.window(item, key)
-            states.append(_state(rule, window))
-            if not allowed:
-                wait_seconds = window.seconds_until_fits(item.amount, 1)
-                return _Outcome(tuple(states), rule.name, wait_seconds)
-        return _Outcome(tuple(states))
+    def of(self, wall_seconds: float) -> float:
+        """Return a time of other clocks, such as the upstream's, as this one counts it."""
+        return wall_seconds + self() - self._wall()
 
 
-def _state(rule: Rule, window: Window) -> LimitState:
-    return LimitState(
-        name=rule.name,
-        quota=rule.item.amount,
-        window_seconds=window.seconds,
-        remaining=window.remaining(rule.item.amount),
-        reset_seconds=whole_seconds(window.left_seconds),
-    )
+class UsageMetrics(Protocol):
+    """Where rate limits, quota and ledger count what they do."""
+
+    def limited(self, limit: str) -> None:
+        """A limit refused."""
+
+    def store_failed(self, kind: str) -> None:
+        """The store could not be asked."""
+
+    def granted(self, seconds: int) -> None:
+        """Seconds were granted."""
+
+    def returned(self, seconds: int) -> None:
+        """Seconds came back."""

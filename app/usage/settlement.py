@@ -1,4 +1,4 @@
-"""Unused time comes back, on proof: the agent service is asked what became of a session."""
+"""Settlement: refunds the granted time that a session did not use, as the upstream tells it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from app.upstream.responses import SessionFacts
-    from app.usage.quota import CostGuard
+    from app.usage.quota import Quota
 
 logger = logging.getLogger("voicegate.limits")
 
@@ -30,24 +30,24 @@ class SessionSource(Protocol):
         """Return what became of a session."""
 
 
-class Returns:
-    """Looks into the ends that are reported, behind the caller's back and in bounded number.
+class Settlement:
+    """Looks up the sessions whose end was reported, in the background and in bounded number.
 
     Args:
         source: Knows sessions.
-        guard: Gives back.
-        pauses_seconds: Between asking; after the last one, nothing comes back.
+        quota: Is refunded.
+        pauses_seconds: Before each look; after the last one, nothing is refunded.
     """
 
     def __init__(
         self,
         source: SessionSource,
-        guard: CostGuard,
+        quota: Quota,
         *,
         pauses_seconds: Sequence[float] = PAUSES_SECONDS,
     ) -> None:
         self._source = source
-        self._guard = guard
+        self._quota = quota
         self._pauses_seconds = pauses_seconds
         self._open: set[asyncio.Task[None]] = set()
         self.dropped = 0
@@ -78,7 +78,7 @@ class Returns:
             await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _look_into(self, grant_id: str, session_id: str) -> None:
-        if not await self._guard.claim(grant_id):
+        if not await self._quota.claim(grant_id):
             return
         for pause_seconds in self._pauses_seconds:
             await asyncio.sleep(pause_seconds)
@@ -94,7 +94,7 @@ class Returns:
     async def _settle(self, grant_id: str, session_id: str, facts: SessionFacts) -> None:
         if facts.duration_seconds is None or facts.created_at is None:
             return
-        await self._guard.settle(
+        await self._quota.settle(
             grant_id,
             session_id,
             began_at_seconds=facts.created_at.timestamp(),

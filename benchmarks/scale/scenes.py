@@ -36,7 +36,7 @@ def limits() -> list[Row]:
     for name, value, tokens in (
         ("SESSIONS_AT_ONCE", 100, 100),
         ("MINUTES_PER_DAY", 1200, 1200 // MINUTES_A_TOKEN),
-        # A courtesy limit slides: where the asking crosses a minute, a few more are right.
+        # A rate limit slides: where the asking crosses a minute, a few more are right.
         ("MINTS_PER_MINUTE", 120, None),
     ):
         settings = {f"VOICEGATE_{name}": str(value)}

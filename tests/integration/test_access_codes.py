@@ -30,8 +30,7 @@ async def coded(*codes: str, address: str = "127.0.0.1", **changes: Any) -> Asyn
     settings = make_settings(access="code", access_codes=codes or (CODE,), secret=KEPT, **changes)
     app = create_app(settings, transport=minting())
     # The minute must not end in the middle of a test.
-    for counters in app.state.limits.attempts._counters:
-        counters._storage._clock = lambda: 1_000_000_030.0
+    app.state.limits.code_attempts._clock = lambda: 1_000_000_030.0
     async with app.router.lifespan_context(app), caller(app, address) as page:
         yield app, page
 

@@ -185,7 +185,7 @@ async def test_store_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None
     port = listener.sockets[0].getsockname()[1]
     silent = RedisServer("", "", port)
     try:
-        async with pair(tmp_path, silent, mints_per_minute=1000) as service:
+        async with pair(tmp_path, silent, minutes_per_day=1000) as service:
             answers = await asyncio.wait_for(service.mints(50), 60)
     finally:
         listener.close()

@@ -1,4 +1,4 @@
-"""The courtesy limits, the limit on access codes, and what is said of them."""
+"""Rate limits, the quota, the limit on access codes, and what is said of them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ from app.access.caller import Caller
 from app.access.signing import Signer
 from app.errors import QuotaExhaustedError, RateLimitedError
 from app.observability.metrics import LIMITS
-from app.usage.bounded_memory import BoundedMemory
 from app.usage.code_attempts import CodeAttempts
+from app.usage.ledger import quota_limits
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.pricing import cost_sentence, worst_cost_per_day_usd
-from app.usage.quota import CostGuard
-from app.usage.rate_limit_headers import rate_limit_fields
-from app.usage.rate_limits import CourtesyLimits
+from app.usage.quota import Quota
+from app.usage.rate_limit_headers import SENTENCES, LimitState, rate_limit_fields
+from app.usage.rate_limits import (
+    LONGEST_WAIT_SECONDS,
+    RateLimit,
+    SlidingWindows,
+    Window,
+    rate_limits,
+)
 from app.usage.receipts import Receipts
-from app.usage.rules import SENTENCES, LimitState
-from app.usage.windows import LONGEST_WAIT_SECONDS, Window
-from tests.limit_kit import Clock, Tally, rules, visitor
-from tests.service import make_settings
+from tests.limit_kit import START, Clock, Tally, rules, visitor
+from tests.service import NO_LIMITS, make_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from app.usage.quota import Admitted
 
 DAY = 86400
 
@@ -45,17 +51,26 @@ async def hits(hit: Callable[[], Awaitable[object]], times: int) -> list[str]:
     return refused
 
 
-def courtesy(clock: Clock, tally: Tally | None = None, **changes: int) -> CourtesyLimits:
-    """Return limits of which only those named are set."""
-    names = ("caller_mints_per_minute", "caller_mints_per_hour", "mints_per_minute")
-    chosen = make_settings(**(dict.fromkeys(names, 0) | changes))
-    return CourtesyLimits(chosen, metrics=tally or Tally(), memory=BoundedMemory(clock=clock))
+class Asking:
+    """Asks for tokens, of a quota in memory of which only the limits named are set."""
+
+    def __init__(self, clock: Clock, tally: Tally | None = None, **changes: int) -> None:
+        chosen = make_settings(**(NO_LIMITS | changes))
+        quotas = quota_limits(chosen)
+        ledger = MemoryLedger(quotas, clock=clock, monotonic=clock)
+        self._quota = Quota(ledger, quotas, tally or Tally(), rate_limits=rate_limits(chosen))
+
+    async def hit(self, caller: Caller) -> Admitted:
+        """Ask once."""
+        return await self._quota.take(
+            caller, max_session_duration_seconds=900, expires_in_seconds=60
+        )
 
 
 async def test_caller_is_limited_and_let_in_again_after_the_time_said() -> None:
     """Ten a minute: the eleventh waits, and after `Retry-After` it is let in, and not before."""
     clock = Clock()
-    limits = courtesy(clock, caller_mints_per_minute=10)
+    limits = Asking(clock, caller_mints_per_minute=10)
     clock.now += 45
     first = await hits(lambda: limits.hit(visitor("ann")), 11)
     with pytest.raises(RateLimitedError) as refusal:
@@ -75,9 +90,9 @@ async def test_caller_is_limited_and_let_in_again_after_the_time_said() -> None:
 async def test_each_limit_refuses_by_its_name() -> None:
     """By the hour, by the address whose callers change, and by all together."""
     clock = Clock()
-    by_hour = courtesy(clock, caller_mints_per_hour=2)
-    by_address = courtesy(clock, caller_mints_per_minute=2, callers_per_address=2)
-    by_all = courtesy(clock, mints_per_minute=3)
+    by_hour = Asking(clock, caller_mints_per_hour=2)
+    by_address = Asking(clock, caller_mints_per_minute=2, callers_per_address=2)
+    by_all = Asking(clock, mints_per_minute=3)
 
     assert (await hits(lambda: by_hour.hit(visitor("ann")), 3))[-1] == "caller-hour"
     names = [
@@ -94,7 +109,7 @@ async def test_each_limit_refuses_by_its_name() -> None:
 
 async def test_refused_caller_takes_nothing_from_its_neighbours() -> None:
     """One who hammers cannot use up what its address, or everyone, may have."""
-    limits = courtesy(Clock(), caller_mints_per_minute=2, callers_per_address=2, mints_per_minute=4)
+    limits = Asking(Clock(), caller_mints_per_minute=2, callers_per_address=2, mints_per_minute=4)
     await hits(lambda: limits.hit(visitor("loud")), 100)
 
     assert await hits(lambda: limits.hit(visitor("quiet")), 2) == ["", ""]
@@ -102,7 +117,7 @@ async def test_refused_caller_takes_nothing_from_its_neighbours() -> None:
 
 async def test_subject_does_not_count_by_address() -> None:
     """Whom a login vouches for is limited by itself."""
-    limits = courtesy(Clock(), caller_mints_per_minute=5, callers_per_address=1)
+    limits = Asking(Clock(), caller_mints_per_minute=5, callers_per_address=1)
     office = [Caller("subject", f"person-{number}", "office") for number in range(10)]
 
     assert [await hits(lambda who=who: limits.hit(who), 1) for who in office] == [[""]] * 10  # type: ignore[misc]
@@ -110,32 +125,30 @@ async def test_subject_does_not_count_by_address() -> None:
 
 async def test_zero_takes_a_limit_away() -> None:
     """Nothing refuses, and there is nothing to tell."""
-    limits = courtesy(Clock())
+    limits = Asking(Clock())
 
     assert await hits(lambda: limits.hit(visitor("ann")), 500) == [""] * 500
-    assert await limits.hit(visitor("ann")) == ()
+    assert (await limits.hit(visitor("ann"))).states == ()
 
 
 async def test_refusals_are_counted_by_limit() -> None:
     """The metrics hear the name of the limit, each time."""
     tally = Tally()
-    limits = courtesy(Clock(), tally, caller_mints_per_minute=1)
+    limits = Asking(Clock(), tally, caller_mints_per_minute=1)
     await hits(lambda: limits.hit(visitor("ann")), 4)
 
-    assert tally.counts == {"caller-minute": 3}
+    assert tally.counts == {"caller-minute": 3, "granted": 900}
 
 
-async def test_memory_of_courtesy_is_bounded() -> None:
+def test_memory_of_rate_limits_is_bounded() -> None:
     """A hundred thousand callers leave no more than the bound behind; the recent ones stay."""
-    clock = Clock()
-    memory = BoundedMemory(max_keys=1000, clock=clock)
-    chosen = make_settings(mints_per_minute=0, caller_mints_per_minute=1, caller_mints_per_hour=0)
-    limits = CourtesyLimits(chosen, metrics=Tally(), memory=memory)
+    windows = SlidingWindows(max_keys=1000)
+    limit = RateLimit("caller-minute", 1, 60, "caller")
     for number in range(100_000):
-        await limits.hit(visitor(f"caller-{number}", f"address-{number}"))
+        assert windows.hit([(limit, f"caller-{number}")], START).refused == ""
 
-    assert len(memory) == 1000
-    assert await hits(lambda: limits.hit(visitor("caller-99999", "other")), 1) == ["caller-minute"]
+    assert len(windows) == 1000
+    assert windows.hit([(limit, "caller-99999")], START).refused == "caller-minute"
 
 
 async def test_wrong_codes_lock_the_address_and_only_it() -> None:
@@ -199,16 +212,16 @@ def test_fields_are_structured_fields() -> None:
     assert rate_limit_fields(()) == []
 
 
-async def test_guard_says_why_and_when() -> None:
+async def test_quota_says_why_and_when() -> None:
     """A sentence for each kind of refusal, the time to wait, and how the day stands."""
     clock, tally = Clock(), Tally()
     limits = rules(caller_day_seconds=1800, all_open=3)
-    guard = CostGuard(MemoryLedger(limits, clock=clock), limits, tally)
+    quota = Quota(MemoryLedger(limits, clock=clock, monotonic=clock), limits, tally)
 
     async def take(name: str) -> tuple[LimitState, ...]:
-        return (await guard.take(
+        return (await quota.take(
             visitor(name), max_session_duration_seconds=900, expires_in_seconds=60
-        ))[1]  # fmt: skip
+        )).states  # fmt: skip
 
     await take("ann")
     (state,) = await take("ann")

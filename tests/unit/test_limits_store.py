@@ -1,4 +1,4 @@
-"""The breaker before the store, and the limits while the store is away."""
+"""The breaker before the store, and what happens while the store is away."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.errors import StoppedError
-from app.usage.accounting import Limits
+from app.usage.accounting import Accounting
 from app.usage.redis_store import DOWN_SECONDS, MAX_CONNECTIONS, Breaker, StoreDownError
 from tests.limit_kit import Clock, Tally, visitor
-from tests.service import make_settings
+from tests.service import NO_LIMITS, make_settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
+TERMS = {"max_session_duration_seconds": 900, "expires_in_seconds": 60}
 
 
 class Store:
@@ -123,38 +124,55 @@ async def test_cancelled_waiter_leaves_its_place() -> None:
     assert await breaker.run(store.ask) == "answered"
 
 
-async def test_store_away_courtesy_passes_and_cost_refuses(
-    caplog: pytest.LogCaptureFixture,
+@pytest.fixture
+def away() -> dict[str, str]:
+    """Return settings of a Redis where nobody listens."""
+    return {"redis_url": "redis://127.0.0.1:1", "secret": SECRET}
+
+
+async def test_store_away_quota_refuses(
+    away: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nobody listens where Redis should be: asked twice, both told, each logged once a second."""
+    """Nobody gets a token that cannot be counted; told each time, logged once a second."""
     caplog.set_level(logging.ERROR)
     tally = Tally()
-    chosen = make_settings(redis_url="redis://127.0.0.1:1", secret=SECRET)
-    limits = Limits(chosen, tally)
+    limits = Accounting(make_settings(**away), tally)
     async with limits.serving():
         for _ in range(20):
-            assert await limits.courtesy.hit(visitor("ann")) == ()
             with pytest.raises(StoppedError) as refusal:
-                await limits.guard.take(
-                    visitor("ann"), max_session_duration_seconds=900, expires_in_seconds=60
-                )
+                await limits.quota.take(visitor("ann"), **TERMS)
             assert refusal.value.retry_after_seconds == 5
 
-    assert tally.counts == {"failed-courtesy": 20, "failed-cost": 20}
-    assert 2 <= len(caplog.records) <= 6
+    assert tally.counts == {"failed-quota": 20}
+    assert 1 <= len(caplog.records) <= 4
     assert "127.0.0.1" not in caplog.text
+
+
+async def test_store_away_rate_limits_alone_let_pass(
+    away: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the operator bounds no cost, a store that is away stops nobody, and is told."""
+    caplog.set_level(logging.ERROR)
+    tally = Tally()
+    limits = Accounting(make_settings(**(NO_LIMITS | away | {"caller_mints_per_minute": 3})), tally)
+    async with limits.serving():
+        admitted = [await limits.quota.take(visitor("ann"), **TERMS) for _ in range(20)]
+
+    assert len({grant.grant_id for grant, _ in admitted}) == 20
+    assert tally.counts == {"failed-rate-limits": 20}
+    assert "let every request pass" in caplog.text
 
 
 async def test_wrong_codes_stay_limited_while_the_store_is_away() -> None:
     """Guessing is not free because Redis is not there."""
     chosen = make_settings(redis_url="redis://127.0.0.1:1", secret=SECRET)
-    limits = Limits(chosen, Tally())
+    limits = Accounting(chosen, Tally())
     refused = 0
     async with limits.serving():
         for _ in range(15):
             try:
-                await limits.attempts.wrong_attempt("here")
+                await limits.code_attempts.wrong_attempt("here")
             except Exception as error:  # noqa: BLE001 - its kind is what is asserted
-                refused += type(error).__name__ == "CourtesyRefusedError"
+                refused += type(error).__name__ == "RateLimitReachedError"
 
     assert refused == 5

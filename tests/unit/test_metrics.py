@@ -68,7 +68,7 @@ def test_every_counter_counts() -> None:
     """Each method of the object moves the number that is named after it."""
     metrics = Metrics()
     metrics.limited("caller-minute")
-    metrics.store_failed("cost")
+    metrics.store_failed("quota")
     metrics.granted(900)
     metrics.granted(60)
     metrics.returned(300)
@@ -77,7 +77,7 @@ def test_every_counter_counts() -> None:
     samples = read(metrics)
 
     assert samples["voicegate_limited_total{limit=caller-minute}"] == 1
-    assert samples["voicegate_store_failures_total{kind=cost}"] == 1
+    assert samples["voicegate_store_failures_total{kind=quota}"] == 1
     assert samples["voicegate_granted_seconds_total{}"] == 960
     assert samples["voicegate_returned_seconds_total{}"] == 300
     assert samples["voicegate_key_refusals_total{key=spare}"] == 1

@@ -1,4 +1,4 @@
-"""ASGI middleware: nobody reaches what costs money unnamed or too often."""
+"""ASGI middleware: nobody reaches what costs money unnamed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from app.access.caller import Caller
     from app.access.refusals import Refusals
-    from app.usage.rules import LimitState
+    from app.usage.rate_limit_headers import LimitState
 
 MINT = ("GET", MINT_PATH)
 
@@ -27,13 +27,6 @@ class Identification(Protocol):
         """Return who asks, or raise."""
 
 
-class Courtesy(Protocol):
-    """Limits of how often one may ask."""
-
-    async def hit(self, caller: Caller) -> tuple[LimitState, ...]:
-        """Count one request; raises `RateLimitedError`."""
-
-
 class Admission:
     """Names the caller, or refuses with 401, 403, 429 or 503.
 
@@ -43,7 +36,6 @@ class Admission:
     Args:
         app: The next layer; finds `caller` in the request's state.
         access: Says who it is.
-        courtesy: Counts; without it nothing is counted.
         refusals: Counts whom access control refuses.
     """
 
@@ -51,12 +43,10 @@ class Admission:
         self,
         app: ASGIApp,
         access: Identification,
-        courtesy: Courtesy | None,
         refusals: Refusals | None = None,
     ) -> None:
         self._app = app
         self._access = access
-        self._courtesy = courtesy
         self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,20 +54,16 @@ class Admission:
         if scope["type"] != "http" or (scope["method"], scope["path"]) != MINT:
             await self._app(scope, receive, send)
             return
-        states: tuple[LimitState, ...] = ()
         try:
-            caller = await self._identify(scope)
-            scope["state"]["caller"] = caller
-            if self._courtesy is not None:
-                states = await self._courtesy.hit(caller)
+            scope["state"]["caller"] = await self._identify(scope)
         except AppError as error:
             log_failure(error, request_id(scope))
-            noted = list(getattr(error, "states", ()))
             answer = problem_response(error, request_id(scope))
-            await answer(scope, receive, _with_fields(send, noted))
+            await answer(scope, receive, send)
             return
-        # Whoever counts further on adds to these, before the answer starts.
-        noted = scope["state"]["limit_states"] = list(states)
+        # Whoever counts adds to these, before the answer starts.
+        noted: list[LimitState] = []
+        scope["state"]["limit_states"] = noted
         await self._app(scope, receive, _with_fields(send, noted))
 
     async def _identify(self, scope: Scope) -> Caller:

@@ -14,7 +14,7 @@ from app.web.routes.schemas import SessionEndAnswer, problem_responses
 
 if TYPE_CHECKING:
     from app.usage.receipts import Receipts
-    from app.usage.settlement import Returns
+    from app.usage.settlement import Settlement
 
 MAX_RECEIPT_CHARACTERS = 200
 ALLOWED_ID = "text of 1 to 128 letters, digits, `-` and `_`"
@@ -55,7 +55,7 @@ async def session_end(request: Request) -> JSONResponse:
     state = request.app.state
     grant_id = cast("Receipts", state.receipts).read(receipt)
     if grant_id is not None:
-        cast("Returns", state.returns).report(grant_id, session_id)
+        cast("Settlement", state.returns).report(grant_id, session_id)
     return JSONResponse({"status": "accepted"}, status_code=202)
 
 
