@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from app.config.addresses import is_loopback
-from app.config.settings import Settings, load_settings, variable
+from app.config.settings import Settings, cluster_variables, load_settings, variable
 from app.errors import ConfigurationError
 from app.main import create_app
 from app.observability import logging as log
@@ -132,6 +132,8 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
         with explained(settings, "host", "port"):
             listener = stack.enter_context(listen(settings.host, settings.port))
         log.configure(settings.log_level, settings.log_format)
+        if ignored := cluster_variables():
+            logger.info("ignored, as a cluster sets them: %s", ", ".join(ignored))
         url = f"http://{reachable(settings.host)}:{listener.getsockname()[1]}"
         app, uvicorn_options = build(settings, url, simulator_options)
         if settings.metrics_port is not None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from app.config.settings import Settings, variable
+from app.config.settings import Settings, variable, variables
 from app.web.routes import health
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,7 +22,7 @@ DEPLOY = ROOT / "deploy"
 RECIPES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 CONTAINER = [ROOT / name for name in ("Dockerfile", "docker-compose.yml")]
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-KNOWN = {variable(field) for field in Settings.model_fields}
+KNOWN = {name for field in Settings.model_fields for name in variables(field)}
 PROBES = {route.path for route in health.router.routes}  # type: ignore[attr-defined]
 
 

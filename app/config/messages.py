@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
@@ -24,16 +24,19 @@ MAX_SHOWN = 60
 
 
 def sentences(
-    error: ValidationError, model: type[BaseModel], variable: Callable[[str], str]
+    error: ValidationError,
+    model: type[BaseModel],
+    fields: Mapping[str, str],
+    variable: Callable[[str], str],
 ) -> list[str]:
     """Return what is wrong; values of secret fields are left out.
 
     Args:
         error: What pydantic found.
         model: The settings class, for the bounds of its fields.
-        variable: Gives the environment variable of a field.
+        fields: The field of each environment variable.
+        variable: Gives the environment variable to name for a field.
     """
-    fields = {variable(name): name for name in model.model_fields}
     return [_sentence(entry, model, variable, fields) for entry in error.errors(include_url=False)]
 
 
@@ -41,7 +44,7 @@ def _sentence(
     entry: ErrorDetails,
     model: type[BaseModel],
     variable: Callable[[str], str],
-    fields: dict[str, str],
+    fields: Mapping[str, str],
 ) -> str:
     if not entry["loc"]:
         return f"{_plain(entry['msg'])}."

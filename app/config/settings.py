@@ -4,9 +4,24 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NoReturn, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from app.config.environment import PREFIX, is_from_cluster, unknown
 from app.config.messages import sentences
 from app.config.types import (
     ApiKey,
@@ -25,8 +40,6 @@ from app.config.types import (
     split,
 )
 from app.errors import ConfigurationError
-
-PREFIX = "VOICEGATE_"
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are a friendly voice assistant in a live conversation. "
@@ -84,7 +97,10 @@ class Settings(BaseSettings):
     upstream_ws_url: WsUrl | None = None
 
     host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
-    port: int = Field(default=8000, ge=0, le=65535, validation_alias="PORT")
+    # PORT is what platforms set; the other is for who sets all in one way.
+    port: int = Field(
+        default=8000, ge=0, le=65535, validation_alias=AliasChoices("VOICEGATE_PORT", "PORT")
+    )
 
     default_expires_in_seconds: int = Field(default=60, ge=1, le=600)
     max_expires_in_seconds: int = Field(default=600, ge=1, le=600)
@@ -148,6 +164,25 @@ class Settings(BaseSettings):
     shutdown_grace_seconds: int = Field(default=10, ge=0, le=600)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - all are passed by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave out what a cluster sets: its `VOICEGATE_PORT` is an address."""
+        for source in (env_settings, dotenv_settings):
+            if isinstance(source, EnvSettingsSource):
+                source.env_vars = {
+                    name: value
+                    for name, value in source.env_vars.items()
+                    if not is_from_cluster(name, value)
+                }
+        return init_settings, env_settings, dotenv_settings
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         pairs = (
@@ -208,9 +243,34 @@ class Settings(BaseSettings):
 
 
 def variable(field: str) -> str:
-    """Return the environment variable of a field."""
+    """Return the environment variable of a field, of several that which is set."""
+    names = variables(field)
+    if len(names) == 1:
+        return names[0]
+    environment = {name.upper() for name in _environment() if name}
+    return next((name for name in names if name in environment), names[-1])
+
+
+def cluster_variables() -> list[str]:
+    """Return the variables of our prefix that are ignored, as a cluster sets them."""
+    return [name.upper() for name, value in _read_all().items() if is_from_cluster(name, value)]
+
+
+def variables(field: str) -> tuple[str, ...]:
+    """Return all environment variables of a field, the one that wins first."""
     alias = Settings.model_fields[field].validation_alias
-    return alias if isinstance(alias, str) else PREFIX + field.upper()
+    if isinstance(alias, AliasChoices):
+        return tuple(map(str, alias.choices))
+    return (alias if isinstance(alias, str) else PREFIX + field.upper(),)
+
+
+def _read_all() -> dict[str, str | None]:
+    """Return `.env` and over it the environment, empty variables left out."""
+    return {**DotEnvSettingsSource(Settings).env_vars, **EnvSettingsSource(Settings).env_vars}
+
+
+def _environment() -> dict[str, str | None]:
+    return {name: value for name, value in _read_all().items() if not is_from_cluster(name, value)}
 
 
 def load_settings() -> Settings:
@@ -219,14 +279,19 @@ def load_settings() -> Settings:
     Raises:
         ConfigurationError: One sentence for each thing that is wrong; never a secret's value.
     """
+    by_variable = {name: field for field in Settings.model_fields for name in variables(field)}
     try:
+        problems = unknown(_environment(), by_variable)
         settings = Settings()
     except ValidationError as error:
-        raise ConfigurationError(*sentences(error, Settings, variable)) from None
+        problems += sentences(error, Settings, by_variable, variable)
+        raise ConfigurationError(*problems) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"The file .env cannot be read ({type(error).__name__})."
         ) from None
+    if problems:
+        raise ConfigurationError(*problems)
     files: dict[str, Path] = {
         name: path for name in SECRETS if (path := getattr(settings, f"{name}_file"))
     }

@@ -167,6 +167,15 @@ async def test_metrics_have_a_port_of_their_own(tmp_path: Path) -> None:
     assert code == 0, err
 
 
+async def test_variables_of_a_cluster_are_one_line(tmp_path: Path) -> None:
+    """A pod beside a service called voicegate starts, and says what it ignores."""
+    environment = {"VOICEGATE_PORT": "tcp://10.0.0.7:8000", "VOICEGATE_SERVICE_HOST": "10.0.0.7"}
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY, **environment) as service:
+        line = await line_of(service.process, "ignored, ")
+
+    assert sorted(line["event"].rpartition(": ")[2].split(", ")) == sorted(environment)
+
+
 async def test_metrics_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     """Nothing is served if what the operator wants to see cannot be shown."""
     server = await asyncio.start_server(lambda _, __: None, "127.0.0.1", 0)

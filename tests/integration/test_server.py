@@ -100,16 +100,17 @@ async def test_wrong_agents_file_exits_2(tmp_path: Path) -> None:
     assert (code, err) == (2, "agents.toml: agents.a.colour: there is no such field.\n")
 
 
-async def test_port_in_use_is_one_sentence(tmp_path: Path) -> None:
-    """Whoever starts a second one is told so, without a traceback."""
+@pytest.mark.parametrize("name", ["PORT", "VOICEGATE_PORT"])
+async def test_port_in_use_is_one_sentence(tmp_path: Path, name: str) -> None:
+    """Whoever starts a second one is told so, without a traceback, by the name that was set."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        code, out, err = await finish(await start(tmp_path, ASSEMBLYAI_API_KEY=KEY, PORT=port))
+        code, out, err = await finish(await start(tmp_path, ASSEMBLYAI_API_KEY=KEY, **{name: port}))
 
     assert (code, out) == (1, "")
     assert (
         err
-        == f"Something else uses port {port} of 127.0.0.1: end it, or set PORT to another port.\n"
+        == f"Something else uses port {port} of 127.0.0.1: end it, or set {name} to another port.\n"
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config.settings import Settings, load_settings, variable
+from app.config.settings import Settings, cluster_variables, load_settings, variable
 from app.errors import ConfigurationError
 from tests.service import KEY, make_settings
 
@@ -106,6 +106,100 @@ def test_settings_that_contradict_each_other(
 def test_every_wrong_setting_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """All faults come at once, so that they are not met one start at a time."""
     assert len(problems(monkeypatch, tmp_path, PORT="x", VOICEGATE_DOCS="x")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("VOICEGATE_MINUTES_PERDAY", "VOICEGATE_MINUTES_PER_DAY"),
+        ("VOICEGATE_MINUTE_PER_DAY", "VOICEGATE_MINUTES_PER_DAY"),
+        ("voicegate_acess", "VOICEGATE_ACCESS"),
+        ("VOICEGATE_ASSEMBLYAI_API_KEY", "ASSEMBLYAI_API_KEY"),
+        ("VOICEGATE_ALLOWED_ORIGIN", "VOICEGATE_ALLOWED_ORIGINS"),
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", ".env"])
+def test_mistyped_setting_is_refused_with_what_is_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, meant: str, place: str
+) -> None:
+    """A limit that was misspelled must not silently be the default."""
+    if place == ".env":
+        (tmp_path / ".env").write_text(f"{name}=5\n")
+    environment = {name: "5"} if place == "environment" else {}
+
+    said = problems(monkeypatch, tmp_path, **environment)
+
+    assert said == [f"{name.upper()} is no setting: {meant} is probably meant."]
+
+
+def test_setting_that_is_like_no_other_is_refused_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is said beside what else is wrong."""
+    said = problems(monkeypatch, tmp_path, VOICEGATE_XQZ="1", VOICEGATE_DOCS="x")
+
+    assert said[0].startswith("VOICEGATE_XQZ is no setting: remove it")
+    assert said[1].startswith("VOICEGATE_DOCS must be true or false")
+    assert len(said) == 2
+
+
+CLUSTER = {
+    "VOICEGATE_SERVICE_HOST": "10.0.0.7",
+    "VOICEGATE_SERVICE_PORT": "8000",
+    "VOICEGATE_SERVICE_PORT_HTTP": "8000",
+    "VOICEGATE_PORT": "tcp://10.0.0.7:8000",
+    "VOICEGATE_PORT_8000_TCP": "tcp://10.0.0.7:8000",
+    "VOICEGATE_PORT_8000_TCP_ADDR": "10.0.0.7",
+    "VOICEGATE_PORT_8000_TCP_PORT": "8000",
+    "VOICEGATE_PORT_8000_TCP_PROTO": "tcp",
+    "VOICEGATE_METRICS_SERVICE_HOST": "10.0.0.8",
+    "VOICEGATE_METRICS_SERVICE_PORT": "9090",
+    "VOICEGATE_METRICS_PORT": "tcp://10.0.0.8:9090",
+    "VOICEGATE_METRICS_PORT_9090_TCP_ADDR": "10.0.0.8",
+}
+
+
+def test_variables_of_a_cluster_are_ignored(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Kubernetes sets them in every pod beside services of our name, and nobody meant us."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in CLUSTER.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PORT", "9001")
+
+    settings = load_settings()
+
+    assert (settings.port, settings.metrics_port) == (9001, None)
+    assert sorted(cluster_variables()) == sorted(CLUSTER)
+
+
+@pytest.mark.parametrize(
+    ("environment", "port"),
+    [
+        ({"PORT": "1"}, 1),
+        ({"VOICEGATE_PORT": "2"}, 2),
+        ({"VOICEGATE_PORT": "2", "PORT": "1"}, 2),
+        ({"VOICEGATE_PORT": "", "PORT": "1"}, 1),
+        ({}, 8000),
+    ],
+)
+def test_port_has_two_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], port: int
+) -> None:
+    """Platforms set PORT, people write VOICEGATE_PORT like all the rest."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert load_settings().port == port
+
+
+def test_wrong_port_is_named_as_it_was_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The sentence names the variable that has to be changed."""
+    (said,) = problems(monkeypatch, tmp_path, VOICEGATE_PORT="80.5", PORT="80")
+
+    assert said == "VOICEGATE_PORT must be a whole number from 0 to 65535; it is '80.5'."
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel", "x" * 513])
