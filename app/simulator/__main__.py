@@ -61,7 +61,7 @@ def _whole_parser() -> argparse.ArgumentParser:
         nargs="?",
         const="",
         metavar="FOLDER",
-        help="serve https and wss with a certificate made by openssl, "
+        help="serve https and wss with a certificate of its own, "
         "kept in FOLDER (default: a new one, gone at the end)",
     )
     return parser

@@ -1,11 +1,17 @@
-"""A certificate for `--tls`, made by the `openssl` program; Python alone cannot make one."""
+"""A certificate for `--tls` that signs itself."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import os
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,9 +23,9 @@ NAMES: Final = (
     "localhost",
 )
 """The service's public hosts, for clients that know no other, and this machine's own name."""
-_VALID_DAYS: Final = 30
-_LONGEST_SECONDS: Final = 60
-_RENEWED_WITHIN_SECONDS: Final = 86_400
+_ADDRESSES: Final = ("127.0.0.1", "::1")
+_VALID_FOR: Final = timedelta(days=30)
+_RENEWED_WITHIN: Final = timedelta(days=1)
 
 
 class TlsError(Exception):
@@ -38,45 +44,74 @@ def certificate_in(folder: Path) -> Certificate:
     """Return the certificate in a folder, made when there is none or it is about to expire.
 
     Raises:
-        TlsError: there is no `openssl` program, or it failed.
+        TlsError: the folder or a file in it can't be written.
     """
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        raise TlsError("--tls needs the openssl program, which is not on the PATH: install it.")
     files = Certificate(folder / "cert.pem", folder / "key.pem")
-    if not _is_usable(openssl, files):
-        _make(openssl, files)
+    if not _is_usable(files):
+        try:
+            _write(files)
+        except OSError as error:
+            raise TlsError(f"cannot write {folder}: {error.strerror}.") from None
     return files
 
 
-def _is_usable(openssl: str, files: Certificate) -> bool:
-    if not files.certificate.is_file() or not files.key.is_file():
+def _is_usable(files: Certificate) -> bool:
+    try:
+        certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+        key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError):
         return False
-    question = ["-checkend", str(_RENEWED_WITHIN_SECONDS), "-in", str(files.certificate)]
-    return _run([openssl, "x509", "-noout", *question]).returncode == 0
+    is_fresh = certificate.not_valid_after_utc > datetime.now(UTC) + _RENEWED_WITHIN
+    return is_fresh and certificate.public_key() == key.public_key()
 
 
-def _make(openssl: str, files: Certificate) -> None:
-    names = ",".join([*(f"DNS:{name}" for name in NAMES), "IP:127.0.0.1", "IP:::1"])
-    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    what = ["-subj", f"/CN={NAMES[0]}", "-addext", f"subjectAltName={names}"]
-    where = ["-keyout", str(files.key), "-out", str(files.certificate)]
-    try:
-        files.key.parent.mkdir(parents=True, exist_ok=True)
-        # Whoever reads the key can pose as the service before those who trust the certificate.
-        files.key.touch(mode=0o600)
-    except OSError as error:
-        raise TlsError(f"cannot write {files.key.parent}: {error.strerror}.") from None
-    done = _run([openssl, "req", *kind, "-days", str(_VALID_DAYS), *what, *where])
-    if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise TlsError(f"openssl made no certificate: {reason}")
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(  # noqa: S603 - a program by its full path, arguments of our own
-            command, capture_output=True, text=True, timeout=_LONGEST_SECONDS, check=False
+def _write(files: Certificate) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _self_signed(key)
+    files.key.parent.mkdir(parents=True, exist_ok=True)
+    files.key.unlink(missing_ok=True)
+    # Whoever reads the key can pose as the service before those who trust the certificate.
+    descriptor = os.open(files.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - a Path can't be opened with a mode
+        file.write(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise TlsError(f"openssl could not be run: {type(error).__name__}.") from None
+    files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    now, public = datetime.now(UTC), key.public_key()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAMES[0])])
+    hosts = [x509.DNSName(host) for host in NAMES]
+    addresses = [x509.IPAddress(ip_address(address)) for address in _ADDRESSES]
+    # It is its own authority, so it needs what strict verifiers (Python 3.13) ask of one.
+    authority = x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + _VALID_FOR)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(authority, critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([*hosts, *addresses]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .sign(key, hashes.SHA256())
+    )
