@@ -13,13 +13,12 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from app.simulator.conversation.session import Close
 from app.simulator.faults import SOCKET_FAULTS
-from app.simulator.faults.chain import Chain
-from app.simulator.faults.stage import Freeze, Raw, Reset
+from app.simulator.faults.chain import Chain, Freeze, Raw, Reset
 from tests.simulator.caller import LISTEN
 from tests.simulator.wire import closed, opened, order, send, simulated, stats, until
 
 if TYPE_CHECKING:
-    from app.simulator.faults.stage import Item
+    from app.simulator.faults.chain import Item
 
 
 class Passage:

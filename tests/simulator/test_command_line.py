@@ -137,7 +137,7 @@ def test_certificate_is_made_once(tmp_path: Path) -> None:
     """What is in the folder is used again while it is good, and replaced when it is not."""
     first = certificate_in(tmp_path).certificate.read_bytes()
     again = certificate_in(tmp_path).certificate.read_bytes()
-    (tmp_path / "cert.pem").write_text("spoiled")
+    (tmp_path / "cert.pem").write_text("no certificate")
     other = certificate_in(tmp_path).certificate.read_bytes()
 
     assert first == again != other

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import inspect
 
 import pytest
 
-from app import simulator
 from app.simulator.behaviour.profiles import LIVE, with_switches
 from app.simulator.conversation.session import Close
-from app.simulator.faults import FAULTS, SOCKET_FAULTS, check_fault
-from app.simulator.faults.chain import Chain
-from app.simulator.faults.stage import Reset
+from app.simulator.faults import FAULTS, SOCKET_FAULTS, check_fault, line, message, token
+from app.simulator.faults.chain import Chain, Reset, SocketFault
+from app.simulator.faults.token import TokenFault
 from tests.simulator import socket_fault_scenarios, token_fault_scenarios
 from tests.simulator.caller import HELLO, LISTEN
 from tests.simulator.socket_fault_scenarios import FRAMES, Passage
 from tests.simulator.wire import QUICK, closed, opened, order, send, simulated, stats, until
 
 SCENARIOS = token_fault_scenarios.SCENARIOS | socket_fault_scenarios.SCENARIOS
-SHARED = {"__init__", "answer", "chain", "every", "holding", "moment", "stage"}
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
@@ -29,11 +27,17 @@ async def test_fault(name: str, caplog: pytest.LogCaptureFixture) -> None:
     assert [record.message for record in caplog.records if record.exc_info] == []
 
 
-def test_every_fault_is_a_file_and_every_scenario_a_fault() -> None:
-    """Each file is known by its name, and no scenario outlives its fault."""
-    files = {path.stem for path in (Path(simulator.__file__).parent / "faults").glob("*.py")}
+def test_every_fault_is_a_class_and_every_scenario_a_fault() -> None:
+    """Each class with a name can be set by it, and no scenario outlives its fault."""
+    classes = {
+        thing.name
+        for module in (token, message, line)
+        for thing in vars(module).values()
+        if inspect.isclass(thing) and issubclass(thing, TokenFault | SocketFault)
+        if "name" in vars(thing)
+    }
 
-    assert set(FAULTS) == files - SHARED == set(SCENARIOS)
+    assert set(FAULTS) == classes == set(SCENARIOS)
 
 
 @pytest.mark.parametrize(

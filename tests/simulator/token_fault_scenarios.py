@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from app.simulator.faults.token_malformed import TokenMalformed
+from app.simulator.faults.token import TokenMalformed
 from tests.simulator.caller import LISTEN
 from tests.simulator.wire import KEY, closed, mint, opened, order, send, simulated, stats, until
 

@@ -1,41 +1,48 @@
-"""What can go wrong on purpose: one misbehaviour per file, all of them listed here.
+"""What can go wrong on purpose, one class a fault, all of them listed here.
 
-A new one is a class in a file of its own, its name in one of the lists below, and its line in
-tests/simulator/test_faults.py, which fails until it is there.
+Faults of the token route are in `token.py`; of those of sockets `message.py` has what changes
+messages and `line.py` what makes them late or ends the line. A new one needs its name in a list
+below and a scenario: tests/simulator/test_faults.py fails until both are there.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.simulator.faults.binary import Binary
-from app.simulator.faults.close import CloseAt
-from app.simulator.faults.duplicates import Duplicates
-from app.simulator.faults.jitter import Jitter
-from app.simulator.faults.late_audio import LateAudio
-from app.simulator.faults.not_json import NotJson
-from app.simulator.faults.odd_audio import OddAudio
-from app.simulator.faults.refuse_upgrade import RefuseUpgrade
-from app.simulator.faults.reset import ResetAt
-from app.simulator.faults.silence import SilenceAt
-from app.simulator.faults.slow_link import SlowLink
-from app.simulator.faults.stall import Stall
-from app.simulator.faults.token_characters import TokenCharacters
-from app.simulator.faults.token_delay import TokenDelay
-from app.simulator.faults.token_expired import TokenExpired
-from app.simulator.faults.token_malformed import TokenMalformed
-from app.simulator.faults.token_redirect import TokenRedirect
-from app.simulator.faults.token_reset import TokenReset
-from app.simulator.faults.token_slow_body import TokenSlowBody
-from app.simulator.faults.token_status import TokenStatus
-from app.simulator.faults.unknown_type import UnknownType
-from app.simulator.faults.wrong_order import WrongOrder
+from app.simulator.faults.line import (
+    CloseAt,
+    Jitter,
+    RefuseUpgrade,
+    ResetAt,
+    SilenceAt,
+    SlowLink,
+    Stall,
+)
+from app.simulator.faults.message import (
+    Binary,
+    Duplicates,
+    LateAudio,
+    NotJson,
+    OddAudio,
+    UnknownType,
+    WrongOrder,
+)
+from app.simulator.faults.token import (
+    TokenCharacters,
+    TokenDelay,
+    TokenExpired,
+    TokenMalformed,
+    TokenRedirect,
+    TokenReset,
+    TokenSlowBody,
+    TokenStatus,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.simulator.faults.answer import TokenFault
-    from app.simulator.faults.stage import SocketFault
+    from app.simulator.faults.chain import SocketFault
+    from app.simulator.faults.token import TokenFault
 
 _TOKEN: Final[tuple[type[TokenFault], ...]] = (
     *(TokenExpired, TokenCharacters, TokenStatus, TokenRedirect, TokenMalformed),
@@ -48,7 +55,7 @@ _SOCKET: Final[tuple[type[SocketFault], ...]] = (
     *(RefuseUpgrade, CloseAt, SilenceAt, ResetAt),
 )
 TOKEN_FAULTS: Final[Mapping[str, type[TokenFault]]] = {fault.name: fault for fault in _TOKEN}
-"""Faults of `GET /v1/token` by name, in the order in which they spoil an answer."""
+"""Faults of `GET /v1/token` by name, in the order in which they are applied to an answer."""
 SOCKET_FAULTS: Final[Mapping[str, type[SocketFault]]] = {fault.name: fault for fault in _SOCKET}
 """Faults of a WebSocket by name, in the order in which messages pass them."""
 FAULTS: Final[Mapping[str, type[TokenFault | SocketFault]]] = {**TOKEN_FAULTS, **SOCKET_FAULTS}

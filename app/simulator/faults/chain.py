@@ -1,13 +1,66 @@
-"""All faults of one socket, one after the other."""
+"""What passes through the faults of one socket, one after the other."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from app.simulator.conversation.session import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.simulator.faults.stage import Item, SocketFault
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A WebSocket message that is none of the service's: text or binary, sent as it is."""
+
+    payload: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The line is to end with a TCP reset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """The line is to stay open while nothing is answered any more, not even a ping."""
+
+
+Item = Outgoing | Raw | Reset | Freeze
+
+
+class SocketFault:
+    """One misbehaviour of one socket, as pure state: items and time in, items out.
+
+    Args:
+        text: the setting, in the form that `form` tells.
+
+    Raises:
+        ValueError: the setting is wrong; the message says what is allowed.
+    """
+
+    name: ClassVar[str]
+    form: ClassVar[str]
+    """How a setting is written, for people."""
+
+    def __init__(self, text: str) -> None:
+        del text
+
+    @property
+    def next_due(self) -> float | None:
+        """When `pass_on` has something to do next without new items, in epoch seconds."""
+        return None
+
+    def pass_on(self, items: list[Item], now: float) -> list[Item]:
+        """Take what is to be sent and return what is sent instead, by now (epoch seconds)."""
+        del now
+        return items
+
+    def release(self) -> list[Item]:
+        """Return what was held back; the fault is taken away."""
+        return []
 
 
 class Chain:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.simulator.behaviour.profiles import Profile, with_switches
 from app.simulator.faults import check_fault
-from app.simulator.faults.close import CLOSE_CODES
+from app.simulator.faults.line import CLOSE_CODES
 from app.simulator.server.sockets import Socket
 
 if TYPE_CHECKING:

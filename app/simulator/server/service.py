@@ -11,15 +11,15 @@ from starlette.responses import JSONResponse, Response
 from app.simulator.evidence.observers import Statistics
 from app.simulator.evidence.violations import Violations
 from app.simulator.faults import SOCKET_FAULTS
-from app.simulator.faults.answer import TokenAnswer
 from app.simulator.faults.chain import Chain
-from app.simulator.faults.refuse_upgrade import RefuseUpgrade
+from app.simulator.faults.line import RefuseUpgrade
+from app.simulator.faults.token import TokenAnswer
 from app.simulator.rest.agents import AgentStore
 from app.simulator.rest.routes import RestDesk
 from app.simulator.rest.sessions import SessionRecords
 from app.simulator.server.connection import Connection, KeptSessions
 from app.simulator.server.sockets import Socket
-from app.simulator.server.token_responses import send_answer, spoiled
+from app.simulator.server.token_responses import apply_faults, send_answer
 from app.simulator.server.token_route import answer_token_request
 from app.simulator.token_ledger import TokenLedger
 from app.simulator.wire import messages
@@ -83,7 +83,7 @@ class Service:
                 controls.profile, self._ledger, self._clock.now(), query, key
             )
             answer = TokenAnswer(*minted)
-        answer = spoiled(answer, controls.faults, self._ledger)
+        answer = apply_faults(answer, controls.faults, self._ledger)
         self._observe_request(request, answer.status)
         return await send_answer(answer, request)
 

@@ -10,15 +10,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.simulator.conversation.session import Close, Outgoing
 from app.simulator.errors import Refusal
-from app.simulator.faults.stage import Freeze, Raw, Reset
+from app.simulator.faults.chain import Freeze, Raw, Reset
 from app.simulator.server.transport import MESSAGE_LIMIT_BYTES, line_of
 from app.simulator.wire.decoding import decode
 
 if TYPE_CHECKING:
     from app.simulator.conversation.clock import Clock
     from app.simulator.evidence.observers import Observer
-    from app.simulator.faults.chain import Chain
-    from app.simulator.faults.stage import Item
+    from app.simulator.faults.chain import Chain, Item
     from app.simulator.server.connection import Connection
 
 __all__ = ["MESSAGE_LIMIT_BYTES", "Socket"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from app.simulator.faults.answer import TokenAnswer
+    from app.simulator.faults.token import TokenAnswer
     from app.simulator.token_ledger import TokenLedger
 
 _PIECES: Final = 20
@@ -24,11 +24,13 @@ _WITHOUT_BODY: Final = frozenset({204, 205, 304})
 _CANNOT_RESET: Final = "this server cannot reset a line; run it with SERVER_OPTIONS\n"
 
 
-def spoiled(answer: TokenAnswer, settings: Mapping[str, str], ledger: TokenLedger) -> TokenAnswer:
+def apply_faults(
+    answer: TokenAnswer, settings: Mapping[str, str], ledger: TokenLedger
+) -> TokenAnswer:
     """Return an answer as the faults that are set leave it."""
     for name, fault in TOKEN_FAULTS.items():
         if name in settings:
-            answer = fault(settings[name]).spoil(answer, ledger)
+            answer = fault(settings[name]).apply(answer, ledger)
     return answer
 
 
