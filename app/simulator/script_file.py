@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.simulator.behaviour.script import Script, ScriptedCall, ScriptedTurn
 from app.simulator.errors import Refusal
-from app.simulator.wire.config_tools import refuse_bad_tool
+from app.simulator.wire.config_fields import refuse_bad_tool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.simulator.audio.pcm import BYTES_PER_MS
 from app.simulator.behaviour.profiles import LIVE, Profile
-from app.simulator.behaviour.switches_wire import WireSwitches
+from app.simulator.behaviour.switches import WireSwitches
 from app.simulator.conversation.session import Close, Outgoing
 from app.simulator.errors import Refusal
 from app.simulator.server.connection import Connection, KeptSessions

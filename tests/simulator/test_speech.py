@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.simulator.audio import speech
-from app.simulator.audio.clip import Clip
 from app.simulator.audio.pcm import amplified, level_db, peak
-from app.simulator.audio.speech import Speech
+from app.simulator.audio.speech import Clip, Speech
 from tests.simulator.caller import tone
 
 FOLDER = Path(speech.__file__).parent / "clips"

@@ -18,7 +18,7 @@ BYTES_PER_MS: Final = SAMPLE_RATE_HZ * SAMPLE_BYTES // 1000
 FRAME_MS: Final = 10
 FRAME_BYTES: Final = FRAME_MS * BYTES_PER_MS
 SILENCE_DB: Final = -96.0
-"""The level given to digital silence, in dB relative to full scale."""
+"""The level of digital silence, in dB relative to full scale."""
 
 Pcm: TypeAlias = "bytes | bytearray | memoryview | array[int]"
 """Whole 16-bit samples, in the byte order of the machine: little-endian where this runs."""

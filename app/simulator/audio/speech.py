@@ -1,17 +1,26 @@
-"""What the agent can say: bundled clips of real speech, and the caller's own voice played back."""
+"""What the agent can say: bundled clips of real speech, tones, and the caller's own voice.
+
+Where no clip has the words, a hum as long as each word stands for them.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import wave
+from array import array
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.simulator.audio import tones
-from app.simulator.audio.clip import Clip
-from app.simulator.audio.pcm import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
+from app.simulator.audio.pcm import (
+    BYTES_PER_MS,
+    FRAME_BYTES,
+    FRAME_MS,
+    SAMPLE_RATE_HZ,
+    amplified,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +33,38 @@ OWN_VOICE_TEXT: Final = "(your own voice)"
 _CLIPS_FOLDER: Final = Path(__file__).parent / "clips"
 _CLOSING: Final = "closing_"
 _BETWEEN_CLIPS_MS: Final = 180
+_HZ: Final = 200
+"""A whole number of its waves is 10 ms long, so that frames join without a click."""
+_AMPLITUDE: Final = 4600
+"""About -20 dB, as the clips have on average."""
+_LETTER_MS: Final = 60
+_BETWEEN_WORDS_MS: Final = 60
+_LONGEST_WORD: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """PCM (24 kHz), the text, and a factor for its loudness."""
+
+    pcm: bytes
+    text: str
+    gain: float = 1.0
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames of 10 ms hold the sound; the last may be padded with silence."""
+        return -(-len(self.pcm) // FRAME_BYTES)
+
+    def frames(self) -> Iterator[bytes]:
+        """Yield the sound in frames of 10 ms, made one at a time so that no long sum is needed."""
+        for start in range(0, len(self.pcm), FRAME_BYTES):
+            frame = self.pcm[start : start + FRAME_BYTES]
+            yield (frame if self.gain == 1 else amplified(frame, self.gain)).ljust(
+                FRAME_BYTES, b"\0"
+            )
+
+
+_PAUSE: Final = Clip(bytes(_BETWEEN_CLIPS_MS * BYTES_PER_MS), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +148,7 @@ def spoken(text: str) -> Speech:
     for clip in clips().values():
         if clip.text == wanted:
             return Speech((clip,))
-    return Speech(tuple(tones.word(word) for word in wanted.split()))
+    return Speech(tuple(_tone(word) for word in wanted.split()))
 
 
 @lru_cache(maxsize=16)
@@ -121,7 +162,26 @@ def answer_to_message() -> Speech:
     return Speech((clips()["message"],))
 
 
-_PAUSE: Final = Clip(bytes(_BETWEEN_CLIPS_MS * BYTES_PER_MS), "")
+def _tone(text: str) -> Clip:
+    """Return the hum for a word and the gap after it."""
+    return Clip(_hum(min(len(text), _LONGEST_WORD)), text)
+
+
+@cache
+def _hum(letters: int) -> bytes:
+    rise, full, fall = _frames()
+    steady = max(0, letters * _LETTER_MS // FRAME_MS - 2)
+    return rise + full * steady + fall + bytes(_BETWEEN_WORDS_MS // FRAME_MS * FRAME_BYTES)
+
+
+@cache
+def _frames() -> tuple[bytes, bytes, bytes]:
+    """Return 10 ms of the hum: swelling, steady, and fading."""
+    count = SAMPLE_RATE_HZ * FRAME_MS // 1000
+    wave = [_AMPLITUDE * math.sin(math.tau * _HZ * i / SAMPLE_RATE_HZ) for i in range(count)]
+    rise = array("h", [round(x * i / count) for i, x in enumerate(wave)])
+    fall = array("h", [round(x * (1 - i / count)) for i, x in enumerate(wave)])
+    return rise.tobytes(), array("h", map(round, wave)).tobytes(), fall.tobytes()
 
 
 def _read_wav(path: Path) -> bytes:

@@ -8,11 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
-from app.simulator.behaviour.switches import choice, flag, number, parsed
-from app.simulator.behaviour.switches_replies import ReplySwitches, ToolSwitches
-from app.simulator.behaviour.switches_session import SessionSwitches
-from app.simulator.behaviour.switches_turns import TurnSwitches
-from app.simulator.behaviour.switches_wire import WireSwitches
+from app.simulator.behaviour.switches import (
+    ReplySwitches,
+    SessionSwitches,
+    ToolSwitches,
+    TurnSwitches,
+    WireSwitches,
+    choice,
+    flag,
+    number,
+    parsed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +121,7 @@ def profile_named(name: str) -> Profile:
 
 
 def with_switches(profile: Profile, switches: Mapping[str, str]) -> Profile:
-    """Return the profile with some switches set, each given as text.
+    """Return the profile with some switches set, each written as text.
 
     Raises:
         ValueError: a switch is unknown or its value is not allowed; the message lists what is.

@@ -11,11 +11,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.simulator.rest.agents import shown
-from app.simulator.rest.pages import page_of
 from app.simulator.rest.problems import Problem, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     Note = Callable[[Request, int], None]
 
 _BODY_LIMIT_BYTES: Final = 256 * 1024
+_USUAL_PAGE: Final = 50
+_LONGEST_PAGE: Final = 200
 _STATUSES: Final = (None, "created", "completed")
 
 
@@ -97,7 +98,7 @@ class RestDesk:
         return _reply(shown(self._agents.create(await _json(request))), 201)
 
     async def _list_agents(self, request: Request) -> Response:
-        return _reply(page_of(self._agents.summaries(), request.query_params, "agents"))
+        return _reply(_page_of(self._agents.summaries(), request.query_params, "agents"))
 
     async def _get_agent(self, request: Request) -> Response:
         return _reply(shown(self._agents.get(request.path_params["id"])))
@@ -116,7 +117,7 @@ class RestDesk:
         if query.get("status") not in _STATUSES:
             raise invalid("status", "status must be created or completed")
         found = self._records.summaries(query.get("status"), query.get("agent_id"))
-        return _reply(page_of(found, query, "sessions"))
+        return _reply(_page_of(found, query, "sessions"))
 
     async def _get_session(self, request: Request) -> Response:
         record = self._records.get(request.path_params["id"])
@@ -129,8 +130,10 @@ class RestDesk:
 
     async def _timeline(self, request: Request) -> Response:
         session_id = request.path_params["id"]
-        given = request.query_params.get("signature", "")
-        if not hmac.compare_digest(given.encode(errors="replace"), self._sign(session_id).encode()):
+        signature = request.query_params.get("signature", "")
+        if not hmac.compare_digest(
+            signature.encode(errors="replace"), self._sign(session_id).encode()
+        ):
             raise Problem(403, "unauthorized", "The link is not signed")
         return _reply(self._records.get(session_id).timeline.report())
 
@@ -144,6 +147,37 @@ class RestDesk:
 
     def _sign(self, session_id: str) -> str:
         return hmac.new(self._secret, session_id.encode(), hashlib.sha256).hexdigest()
+
+
+def _page_of(
+    items: Sequence[Mapping[str, Any]], query: Mapping[str, str], name: str
+) -> dict[str, Any]:
+    """Return the page that `limit` (1-200, 50) and `cursor` (the id it begins after) ask for.
+
+    Raises:
+        Problem: one of them is wrong.
+    """
+    limit = _limit(query.get("limit", str(_USUAL_PAGE)))
+    start = 0
+    if cursor := query.get("cursor"):
+        places = [place for place, item in enumerate(items) if item["id"] == cursor]
+        if not places:
+            raise invalid("cursor", "Unknown cursor")
+        start = places[0] + 1
+    shown = items[start : start + limit]
+    has_more = start + limit < len(items)
+    next_cursor = shown[-1]["id"] if has_more else None
+    return {
+        name: list(shown),
+        "has_more": has_more,
+        "response_metadata": {"next_cursor": next_cursor},
+    }
+
+
+def _limit(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= _LONGEST_PAGE:
+        return int(text[:6])
+    raise invalid("limit", f"limit must be a whole number from 1 to {_LONGEST_PAGE}")
 
 
 def _reply(content: object, status: int = 200) -> Response:

@@ -1,21 +1,138 @@
-"""The fields of a session's configuration and what each may hold, one line a field.
+"""The fields of a session's configuration and what each may hold.
 
-Source: the page "Session configuration", live echoes and refusals, September 2026.
+Source: the pages "Session configuration", "Tools" and "HTTP tools", live echoes and refusals,
+September 2026.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from app.simulator.audio.encoding import SAMPLE_RATES_HZ
 from app.simulator.errors import Refusal
-from app.simulator.wire.config_checks import flag, number_from, one_of, text, texts, wrong_type
-from app.simulator.wire.config_tools import tools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.simulator.wire.config_checks import Check
+
+Check = Callable[[str, Any], None]
+"""Takes the field's path and value; raises Refusal."""
+
+
+def wrong_type() -> Refusal:
+    """Return the refusal of an update with a value of a wrong type."""
+    return Refusal.format("session.update")
+
+
+def text(limit: int | None = None, *, nullable: bool = True) -> Check:
+    """Return the check for a text of at most `limit` characters."""
+
+    def check(path: str, value: Any) -> None:
+        if value is None and nullable:
+            return
+        if not isinstance(value, str):
+            raise wrong_type()
+        if limit is not None and len(value) > limit:
+            raise Refusal.value(path, f"'{path}' must be at most {limit} characters")
+
+    return check
+
+
+def one_of(*allowed: str) -> Check:
+    """Return the check for a text out of a few."""
+
+    def check(path: str, value: Any) -> None:
+        text()(path, value)
+        if value is not None and value not in allowed:
+            raise Refusal.value(path, f"Invalid '{path}'. Must be one of: {', '.join(allowed)}")
+
+    return check
+
+
+def number_from(lowest: float, highest: float, *, whole: bool = False) -> Check:
+    """Return the check for a number in a range, both ends included."""
+    kinds = (int,) if whole else (int, float)
+
+    def check(path: str, value: Any) -> None:
+        if value is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            raise wrong_type()
+        if not lowest <= value <= highest:
+            raise Refusal.value(path, f"'{path}' must be from {lowest} to {highest}")
+
+    return check
+
+
+def flag(_path: str, value: Any) -> None:
+    """Check for true, false or null."""
+    if value is not None and not isinstance(value, bool):
+        raise wrong_type()
+
+
+def object_or_null(_path: str, value: Any) -> None:
+    """Check for an object of any content or null."""
+    if value is not None and not isinstance(value, dict):
+        raise wrong_type()
+
+
+def texts(limit: int, allowed: tuple[str, ...] | None = None) -> Check:
+    """Return the check for a list of at most `limit` texts, out of a few if so."""
+
+    def check(path: str, value: Any) -> None:
+        if value is None:
+            return
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise wrong_type()
+        if len(value) > limit:
+            raise Refusal.value(path, f"'{path}' may hold at most {limit} entries")
+        unknown = [item for item in value if allowed and item not in allowed]
+        if unknown and allowed:
+            raise Refusal.value(path, f"Invalid '{path}'. Must be one of: {', '.join(allowed)}")
+
+    return check
+
+
+DEFAULT_TIMEOUT_SECONDS: Final = 120
+_INSTRUCTION_LIMIT: Final = 500
+_URL_LIMIT: Final = 2048
+
+
+def tools(path: str, value: Any) -> None:
+    """Check a session's own tools."""
+    if not isinstance(value, list) or not all(isinstance(tool, dict) for tool in value):
+        raise wrong_type()
+    for number, tool in enumerate(value):
+        refuse_bad_tool(f"{path}.{number}", tool, is_stored=False)
+
+
+def refuse_bad_tool(path: str, tool: Mapping[str, Any], *, is_stored: bool) -> None:
+    """Check one tool; only a stored agent's may call a URL."""
+    if tool.get("type") != "function" or not isinstance(tool.get("name"), str) or not tool["name"]:
+        raise wrong_type()
+    text()(f"{path}.description", tool.get("description"))
+    object_or_null(f"{path}.parameters", tool.get("parameters"))
+    one_of("interactive", "hold")(f"{path}.execution_mode", tool.get("execution_mode"))
+    number_from(1, 300)(f"{path}.timeout_seconds", tool.get("timeout_seconds"))
+    object_or_null(f"{path}.response_instructions", tool.get("response_instructions"))
+    for name in ("success", "error"):
+        instruction = (tool.get("response_instructions") or {}).get(name)
+        text(_INSTRUCTION_LIMIT)(f"{path}.response_instructions.{name}", instruction)
+    if not isinstance((tool.get("parameters") or {}).get("properties", {}), dict):
+        raise Refusal.value(f"{path}.parameters", "'properties' must be an object")
+    if tool.get("http") is not None:
+        _refuse_bad_http(f"{path}.http", tool["http"], is_stored=is_stored)
+
+
+def _refuse_bad_http(path: str, http: Any, *, is_stored: bool) -> None:
+    if not is_stored:
+        raise Refusal.value(path, f"'{path}' can only be set on a stored agent")
+    object_or_null(path, http)
+    text(_URL_LIMIT, nullable=False)(f"{path}.url", http.get("url"))
+    if not http["url"].startswith("https://"):
+        raise Refusal.value(f"{path}.url", "An HTTP tool needs an https URL")
+
 
 GROUPS: Final = frozenset({"input", "input.turn_detection", "output"})
 """Objects that are merged field by field; every other value is replaced as a whole."""

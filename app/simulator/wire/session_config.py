@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.simulator.audio.encoding import SAMPLE_RATES_HZ
 from app.simulator.errors import Refusal
-from app.simulator.wire import config_fields
-from app.simulator.wire.config_fields import FIELDS, GROUPS
-from app.simulator.wire.config_tools import DEFAULT_TIMEOUT_SECONDS
+from app.simulator.wire.config_fields import (
+    DEFAULT_TIMEOUT_SECONDS,
+    FIELDS,
+    GROUPS,
+    refuse_unknown_voice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,7 +145,7 @@ class SessionConfig:
         merged = self._values | update
         _refuse_crossed_silences(merged)
         if self._profile.unknown_voice == "refused":
-            config_fields.refuse_unknown_voice(merged.get("output.voice"))
+            refuse_unknown_voice(merged.get("output.voice"))
         self._values = merged
 
     def _refuse_forbidden(self, path: str) -> None:
