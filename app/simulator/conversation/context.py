@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
     from app.simulator.behaviour.profiles import Profile
     from app.simulator.behaviour.script import Prompter
-    from app.simulator.conversation.timers import Agenda
+    from app.simulator.conversation.timers import Timers
     from app.simulator.wire.ids import Ids
     from app.simulator.wire.messages import Frame
     from app.simulator.wire.session_config import SessionConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """The surroundings of ear, mouth and errands."""
+class Context:
+    """The dependencies of turn taking, playback and tool calls."""
 
     profile: Profile
     """How the service behaves."""
@@ -26,7 +26,7 @@ class Scene:
     """What the session was told."""
     prompter: Prompter
     """Gives the words that are scripted."""
-    agenda: Agenda
+    timers: Timers
     """Where what comes later is planned."""
     ids: Ids
     """Where identifiers come from."""

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from app.simulator.audio.encoding import Decoder
 from app.simulator.audio.pcm import duration_ms
 from app.simulator.behaviour.script import Prompter, Script
-from app.simulator.conversation.context import Scene
+from app.simulator.conversation.context import Context
 from app.simulator.conversation.dialogue import Dialogue
-from app.simulator.conversation.timers import Agenda
+from app.simulator.conversation.timers import Timers
 from app.simulator.errors import Refusal
 from app.simulator.wire import messages
-from app.simulator.wire import versions as dialect
 from app.simulator.wire.messages import Frame
 from app.simulator.wire.session_config import SessionConfig
 from app.simulator.wire.setup_failures import FAILURES
+from app.simulator.wire.versions import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,11 +78,11 @@ class Conversation:
         script = script or Script()
         self._config = SessionConfig(self.session_id, profile, script)
         self._is_configured = False
-        self._agenda = Agenda()
+        self._timers = Timers()
         self._outbox: list[Outgoing] = []
         prompter = Prompter(script)
         self._dialogue = Dialogue(
-            Scene(profile, self._config, prompter, self._agenda, ids, self._send)
+            Context(profile, self._config, prompter, self._timers, ids, self._send)
         )
         self._decoder = Decoder("audio/pcm")
         self._heard_until = now
@@ -102,16 +102,16 @@ class Conversation:
     @property
     def next_due(self) -> float | None:
         """When `advance` has something to do next, in epoch seconds; None: nothing is planned."""
-        return self._agenda.next_due
+        return self._timers.next_due
 
     def advance(self, now: float) -> list[Outgoing]:
-        """Let time pass; returns what is due by now, in order."""
-        self._agenda.run(now)
+        """Let time pass; return what is due by now, in order."""
+        self._timers.run(now)
         return self._drain()
 
     def receive(self, message: Frame, now: float) -> list[Outgoing]:
-        """Take a message of the client; returns what is due by now, in order."""
-        self._agenda.run(now)
+        """Take a message of the client; return what is due by now, in order."""
+        self._timers.run(now)
         if not self.is_over:
             try:
                 self._handle(message, now)
@@ -121,7 +121,7 @@ class Conversation:
 
     def detach(self) -> None:
         """The socket is gone: forget what was being said and heard, keep the session."""
-        self._agenda.clear()
+        self._timers.clear()
         self._dialogue.break_off()
         self._drain()
 
@@ -169,9 +169,9 @@ class Conversation:
             # Three live reports of September 2026.
             code = "internal_error"
         if code == "none":
-            self._agenda.add(at + self._profile.ready_delay_ms / 1000, self._become_ready)
+            self._timers.add(at + self._profile.ready_delay_ms / 1000, self._become_ready)
         else:
-            self._agenda.add(at + FAILURES[code].after_seconds, lambda due: self._fail(code, due))
+            self._timers.add(at + FAILURES[code].after_seconds, lambda due: self._fail(code, due))
 
     def _take_resume(self, message: Frame, at: float) -> None:
         del message, at
@@ -183,7 +183,7 @@ class Conversation:
         pcm = self._decoder.decode(_from_base64(message.get("audio")))
         if self._profile.fast_audio == "dropped":
             self._refuse_fast_audio(pcm, at)
-        self._dialogue.hear(pcm, at)
+        self._dialogue.take_audio(pcm, at)
 
     def _refuse_fast_audio(self, pcm: bytes, at: float) -> None:
         """Refuse sound that runs more than a second ahead of time. Source: the documents."""
@@ -196,7 +196,7 @@ class Conversation:
         if not isinstance(message.get("instructions", ""), str):
             raise Refusal.format("reply.create")
         due = at + self._profile.created_reply_delay_ms / 1000
-        self._agenda.add(due, self._dialogue.reply_to_request)
+        self._timers.add(due, self._dialogue.reply_to_request)
 
     def _take_message(self, message: Frame, at: float) -> None:
         """Accept words for the context, which no reply follows.
@@ -236,14 +236,14 @@ class Conversation:
         self._send_ready(at)
         self._plan_cap()
         if self._config.greeting:
-            self._agenda.add(at + self._profile.greeting_delay_ms / 1000, self._greet)
+            self._timers.add(at + self._profile.greeting_delay_ms / 1000, self._greet)
 
     def _greet(self, at: float) -> None:
         self._dialogue.greet(self._config.greeting, at)
 
     def _plan_cap(self) -> None:
         if self._profile.session_cap != "ignored":
-            self._agenda.add(self._capped_at, self._expire)
+            self._timers.add(self._capped_at, self._expire)
 
     def _expire(self, at: float) -> None:
         if self._profile.session_cap == "expired_1008":
@@ -268,11 +268,11 @@ class Conversation:
         self._send(ready, at)
 
     def _send(self, frame: Frame, at: float) -> None:
-        self._outbox += dialect.dressed(self._profile, frame, at)
+        self._outbox += encode(self._profile, frame, at)
 
     def _finish(self, code: int) -> None:
         self.is_over = True
-        self._agenda.clear()
+        self._timers.clear()
         self._dialogue.break_off()
         self._outbox.append(Close(code))
 

@@ -9,7 +9,7 @@ Action = Callable[[float], None]
 """Something that happens at a time; it is told the time it was planned for, not when it was run."""
 
 
-class Agenda:
+class Timers:
     """Runs actions in the order of their times; those of one time in the order they were added."""
 
     def __init__(self) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from app.simulator.conversation.turn_detection import turn_detection
-from app.simulator.conversation.vad import (
-    Heard,
-    Listener,
+from app.simulator.conversation.turn_detector import (
     SpeechForgotten,
     SpeechGrew,
     SpeechNoticed,
     SpeechStarted,
+    TurnDetector,
+    TurnEvent,
 )
+from app.simulator.conversation.turn_settings import turn_settings
 from app.simulator.wire import messages
 
 if TYPE_CHECKING:
@@ -21,48 +21,47 @@ if TYPE_CHECKING:
 
     from app.simulator.audio.utterance import Utterance
     from app.simulator.behaviour.script import ScriptedTurn
-    from app.simulator.conversation.context import Scene
-    from app.simulator.conversation.playback import Mouth
-    from app.simulator.conversation.reply import Reply
-    from app.simulator.conversation.tool_calls import Errands
+    from app.simulator.conversation.context import Context
+    from app.simulator.conversation.playback import Playback, Reply
+    from app.simulator.conversation.tool_calls import ToolCalls
     from app.simulator.wire.messages import Frame
 
     Answer = Callable[[ScriptedTurn | None, Utterance, float], None]
 
 _ENOUGH_VOICE_MS: Final = 400
-"""What is shorter may be a beginning: it is given the longer silence."""
+"""What is shorter may be a beginning: it gets the longer silence."""
 _MARCH_DELAYS_SECONDS: Final = (0.7, 0.8)
 """From `reply.started` to `input.speech.stopped` and `transcript.user`. Source: 2026-03-28."""
 _WITHHELD_LIMIT: Final = 50
 
 
-class Ear:
-    """Hears the caller and tells the client of it.
+class TurnTaking:
+    """Follows the caller's speech and tells the client of it.
 
     Args:
-        scene: what the parts of a conversation share.
-        mouth: what may be interrupted.
-        errands: whether a tool holds the conversation.
+        context: what the parts of a conversation share.
+        playback: what may be interrupted.
+        tool_calls: whether a tool holds the conversation.
         interrupted: is told of each reply that was cut, after all other events of that.
         turn_ended: is to answer.
     """
 
     def __init__(
         self,
-        scene: Scene,
-        mouth: Mouth,
-        errands: Errands,
+        context: Context,
+        playback: Playback,
+        tool_calls: ToolCalls,
         interrupted: Callable[[Reply, float], None],
         turn_ended: Answer,
     ) -> None:
-        self._profile = scene.profile
-        self._config = scene.config
-        self._prompter = scene.prompter
-        self._agenda = scene.agenda
-        self._ids = scene.ids
-        self._send = scene.send
-        self._mouth = mouth
-        self._errands = errands
+        self._profile = context.profile
+        self._config = context.config
+        self._prompter = context.prompter
+        self._timers = context.timers
+        self._ids = context.ids
+        self._send = context.send
+        self._playback = playback
+        self._tool_calls = tool_calls
         self._interrupted = interrupted
         self._turn_ended = turn_ended
         self._item_id = ""
@@ -71,25 +70,25 @@ class Ear:
         """The end of a turn that is told after the reply to it began (March)."""
         self._withheld: deque[Frame] = deque(maxlen=_WITHHELD_LIMIT)
         """Words of the caller that are told when a tool no longer holds the conversation."""
-        self._listener = self._new_listener()
+        self._detector = self._new_detector()
 
     @property
     def in_turn(self) -> bool:
         """Whether the caller is in the middle of a turn."""
-        return self._listener.in_turn
+        return self._detector.in_turn
 
     def configure(self) -> None:
         """Take over settings that may have changed."""
-        self._listener.detection = turn_detection(self._profile, self._config.value)
+        self._detector.settings = turn_settings(self._profile, self._config.value)
 
-    def hear(self, pcm: bytes, at: float) -> None:
-        """Listen to PCM."""
-        for heard in self._listener.hear(pcm):
-            self._notice(heard, at)
+    def take_audio(self, pcm: bytes, at: float) -> None:
+        """Take PCM of any length."""
+        for event in self._detector.feed(pcm):
+            self._notice(event, at)
 
     def release(self, at: float) -> None:
         """Tell the words that were withheld, unless a further tool holds the conversation."""
-        while self._withheld and not self._errands.is_holding:
+        while self._withheld and not self._tool_calls.is_holding:
             self._send(self._withheld.popleft(), at)
 
     def forget(self) -> None:
@@ -97,35 +96,35 @@ class Ear:
         self._unsent.clear()
         self._withheld.clear()
         self._is_start_told = False
-        self._listener = self._new_listener()
+        self._detector = self._new_detector()
 
-    def _notice(self, heard: Heard, at: float) -> None:
-        if isinstance(heard, SpeechNoticed):
+    def _notice(self, event: TurnEvent, at: float) -> None:
+        if isinstance(event, SpeechNoticed):
             if self._profile.speech_started_in_reply == "any_speech":
                 self._is_start_told = True
                 self._send(messages.speech_started(), at)
-        elif isinstance(heard, SpeechForgotten):
+        elif isinstance(event, SpeechForgotten):
             if self._is_start_told:
                 self._is_start_told = False
                 self._send(messages.speech_stopped(), at)
-        elif isinstance(heard, SpeechStarted):
-            self._begin_turn(heard.utterance, at)
-        elif isinstance(heard, SpeechGrew):
-            self._tell_words(heard.utterance, at)
+        elif isinstance(event, SpeechStarted):
+            self._begin_turn(event.utterance, at)
+        elif isinstance(event, SpeechGrew):
+            self._tell_words(event.utterance, at)
         else:
-            self._end_turn(heard.utterance, at)
+            self._end_turn(event.utterance, at)
 
     def _begin_turn(self, utterance: Utterance, at: float) -> None:
         while self._unsent:
             self._tell_rest(at)
         self._item_id = self._ids.new("msg")
-        gives_way = self._listener.detection.interrupts and not self._errands.is_holding
-        if not self._mouth.is_talking or not gives_way:
+        gives_way = self._detector.settings.interrupts and not self._tool_calls.is_holding
+        if not self._playback.is_talking or not gives_way:
             self._tell_start(at)
             self._tell_words(utterance, at)
             return
         # The order in which a barge-in was recorded on 2026-09-18.
-        replies = self._mouth.interrupt(at)
+        replies = self._playback.interrupt(at)
         self._tell_words(utterance, at)
         self._tell_start(at)
         for reply in replies:
@@ -133,7 +132,7 @@ class Ear:
 
     def _end_turn(self, utterance: Utterance, at: float) -> None:
         text = self._words(utterance, is_whole=True)
-        is_held = self._errands.is_holding
+        is_held = self._tool_calls.is_holding
         turn = self._prompter.take_turn()
         said = messages.user_transcript(self._item_id, text)
         if self._profile.reply_order == "after_stopped" or is_held:
@@ -142,7 +141,7 @@ class Ear:
         else:
             self._unsent += (messages.speech_stopped(), said)
             for delay in _MARCH_DELAYS_SECONDS:
-                self._agenda.add(at + delay, self._tell_rest)
+                self._timers.add(at + delay, self._tell_rest)
         if not is_held:
             self._turn_ended(turn, utterance, at)
 
@@ -162,7 +161,7 @@ class Ear:
 
     def _tell(self, frame: Frame, at: float) -> None:
         """Tell words, at once or when they are no longer withheld."""
-        if self._errands.is_holding:
+        if self._tool_calls.is_holding:
             self._withheld.append(frame)
         else:
             self._send(frame, at)
@@ -180,10 +179,10 @@ class Ear:
             return not turn.is_unfinished
         return utterance.voiced_ms >= _ENOUGH_VOICE_MS
 
-    def _new_listener(self) -> Listener:
-        return Listener(
-            turn_detection(self._profile, self._config.value),
-            lambda: self._mouth.is_talking,
+    def _new_detector(self) -> TurnDetector:
+        return TurnDetector(
+            turn_settings(self._profile, self._config.value),
+            lambda: self._playback.is_talking,
             self._is_complete,
             self._profile.echo_seconds * 1000,
         )

@@ -1,164 +1,95 @@
-"""The ear: finds turns in the caller's PCM by its level alone, so it knows when but never what.
-
-Time here is counted in audio, not by a clock: a caller who sends no sound lets no time pass.
-"""
+"""Voice activity detection by level: what in the caller's PCM stands out from the room's noise."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.simulator.audio.pcm import BYTES_PER_MS, SILENCE_DB, level_db, peak
-from app.simulator.audio.utterance import Utterance
-from app.simulator.conversation.noise_floor import NoiseFloor
-from app.simulator.conversation.pauses import Pauses
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from app.simulator.conversation.turn_detection import Bar, TurnDetection
 
 WINDOW_MS: Final = 20
-_WINDOW_BYTES: Final = WINDOW_MS * BYTES_PER_MS
-_NOTHING: Final = bytes(_WINDOW_BYTES)
-_LEAD_IN_MS: Final = 160
-"""Sound kept from before the onset: words begin more softly than any threshold."""
-_PATIENCE_MS: Final = 300
-"""Silence after which a sound too short to be speech is forgotten."""
+WINDOW_BYTES: Final = WINDOW_MS * BYTES_PER_MS
+_DIGITAL_SILENCE: Final = bytes(WINDOW_BYTES)
+_FLOOR_WINDOWS: Final = 2000 // WINDOW_MS
+_QUIET_END: Final = 20
+"""The floor is the level that one window in twenty is below."""
+_HYSTERESIS_DB: Final = 4.0
+"""How far within a word the level may sink below what started it."""
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechNoticed:
-    """There is speech while the agent talks; whether it is an interruption is still open."""
+class SpeechThreshold:
+    """What a sound must reach to count as speech."""
 
-    utterance: Utterance
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechForgotten:
-    """What was noticed was too short to interrupt."""
-
-    utterance: Utterance
+    over_floor_db: float
+    lowest_db: float
+    after_ms: int
+    """From the first sound to the decision."""
+    voiced_ms: int
+    """How much of that must be sound."""
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    """The caller began to speak (some time ago: it takes a while to be sure)."""
+class Activity:
+    """What one window of 20 ms holds."""
 
-    utterance: Utterance
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechGrew:
-    """More words were heard in the present turn."""
-
-    utterance: Utterance
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStopped:
-    """The caller's turn is over."""
-
-    utterance: Utterance
+    level_db: float
+    """Relative to full scale, from -96 to 0."""
+    peak: int
+    """The largest absolute sample, 0 to 32768."""
+    is_onset: bool
+    """Whether it is loud enough to begin an utterance."""
+    is_voiced: bool
+    """Whether it is loud enough to belong to one that has begun."""
 
 
-Heard = SpeechNoticed | SpeechForgotten | SpeechStarted | SpeechGrew | SpeechStopped
+class VoiceActivityDetector:
+    """Compares each window with a threshold over a noise floor that it learns on the way."""
+
+    def __init__(self) -> None:
+        self._floor = NoiseFloor(_FLOOR_WINDOWS)
+
+    def measure(self, window: bytes, threshold: SpeechThreshold) -> Activity:
+        """Return what a window of `WINDOW_BYTES` holds, and take it into the noise floor."""
+        level, highest = SILENCE_DB, 0
+        if window != _DIGITAL_SILENCE:
+            level, highest = level_db(window), peak(window)
+        onset_db = max(self._floor.db + threshold.over_floor_db, threshold.lowest_db)
+        self._floor.follow(level)
+        return Activity(
+            level, highest, is_onset=level > onset_db, is_voiced=level > onset_db - _HYSTERESIS_DB
+        )
 
 
-class Listener:
-    """Turns PCM of any cadence into the events of turn taking.
+class NoiseFloor:
+    """Follows the quiet end of the last windows.
+
+    Digital silence tells nothing about the room (a muted microphone, a synthetic voice) and is
+    left out, so that unmuting is no sound. Speech has gaps, so it does not lift the floor for long.
 
     Args:
-        detection: what counts as speech; may be set anew at any time.
-        is_agent_talking: whether speech would be an interruption.
-        is_complete: whether the caller seems to have said all.
-        keep_ms: how much of the caller's voice is kept.
+        window_count: how many windows are remembered.
     """
 
-    def __init__(
-        self,
-        detection: TurnDetection,
-        is_agent_talking: Callable[[], bool],
-        is_complete: Callable[[Utterance], bool],
-        keep_ms: int,
-    ) -> None:
-        self.detection = detection
-        self._is_agent_talking = is_agent_talking
-        self._is_complete = is_complete
-        self._keep_ms = keep_ms
-        self._floor = NoiseFloor(2000 // WINDOW_MS)
-        self._pauses = Pauses()
-        self._rest = bytearray()
-        self._before = bytearray()
-        self._utterance: Utterance | None = None
-        self._in_turn = False
-        self._is_noticed = False
+    DEFAULT_DB: Final = -60.0
+    LOWEST_DB: Final = -70.0
+    HIGHEST_DB: Final = -30.0
 
-    @property
-    def in_turn(self) -> bool:
-        """Whether the caller is in the middle of a turn."""
-        return self._in_turn
+    def __init__(self, window_count: int) -> None:
+        self._window_count = window_count
+        self._levels: deque[float] = deque()
+        self._sorted: list[float] = []
+        self.db = self.DEFAULT_DB
 
-    def hear(self, pcm: bytes) -> Iterator[Heard]:
-        """Listen to PCM of any length; yields what is noticed, in order."""
-        self._rest += pcm
-        whole = len(self._rest) // _WINDOW_BYTES * _WINDOW_BYTES
-        ready = bytes(self._rest[:whole])
-        del self._rest[:whole]
-        for start in range(0, whole, _WINDOW_BYTES):
-            yield from self._hear_window(ready[start : start + _WINDOW_BYTES])
-
-    def _hear_window(self, window: bytes) -> Iterator[Heard]:
-        level, highest = SILENCE_DB, 0
-        if window != _NOTHING:
-            level, highest = level_db(window), peak(window)
-        bar = self.detection.talking if self._is_agent_talking() else self.detection.quiet
-        threshold = max(self._floor.db + bar.over_floor_db, bar.lowest_db)
-        self._floor.follow(level)
-        if self._utterance is None:
-            self._wait_for_sound(window, is_sound=level > threshold)
-        utterance = self._utterance
-        if utterance is not None:
-            # Within a word the level may sink a little below what started it.
-            is_voiced = level > threshold - 4
-            if is_voiced and self._in_turn:
-                self._pauses.spoke_on_after(utterance.silence_ms)
-            utterance.add(window, level, highest, is_voiced=is_voiced)
-            yield from self._decide(utterance, bar)
-
-    def _wait_for_sound(self, window: bytes, *, is_sound: bool) -> None:
-        if is_sound:
-            self._utterance = Utterance(bytes(self._before), self._keep_ms, WINDOW_MS)
-            self._before.clear()
+    def follow(self, level: float) -> None:
+        """Take in the level of one window, in dB relative to full scale."""
+        if level <= SILENCE_DB + 10:
             return
-        self._before += window
-        del self._before[: -_LEAD_IN_MS * BYTES_PER_MS]
-
-    def _decide(self, utterance: Utterance, bar: Bar) -> Iterator[Heard]:
-        if self._in_turn:
-            yield from self._follow_turn(utterance)
-        elif _reaches(utterance, bar):
-            self._in_turn, self._is_noticed = True, False
-            utterance.note_words()
-            yield SpeechStarted(utterance)
-        elif utterance.silence_ms >= _PATIENCE_MS:
-            self._utterance = None
-            if self._is_noticed:
-                self._is_noticed = False
-                yield SpeechForgotten(utterance)
-        elif not self._is_noticed and _reaches(utterance, self.detection.quiet):
-            self._is_noticed = True
-            yield SpeechNoticed(utterance)
-
-    def _follow_turn(self, utterance: Utterance) -> Iterator[Heard]:
-        limit_ms = self._pauses.limit_ms(self.detection, is_complete=self._is_complete(utterance))
-        if utterance.silence_ms >= limit_ms:
-            self._utterance, self._in_turn = None, False
-            self._pauses.turn_ended()
-            yield SpeechStopped(utterance)
-        elif utterance.note_words():
-            yield SpeechGrew(utterance)
-
-
-def _reaches(utterance: Utterance, bar: Bar) -> bool:
-    return utterance.elapsed_ms >= bar.after_ms and utterance.voiced_ms >= bar.voiced_ms
+        self._levels.append(level)
+        insort(self._sorted, level)
+        if len(self._levels) > self._window_count:
+            del self._sorted[bisect_left(self._sorted, self._levels.popleft())]
+        quiet = self._sorted[len(self._sorted) // _QUIET_END]
+        self.db = min(self.HIGHEST_DB, max(self.LOWEST_DB, quiet))

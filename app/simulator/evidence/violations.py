@@ -87,12 +87,12 @@ class SocketWatch:
         """Take note of a frame; other directions say nothing of the client."""
         del session_id
         if direction == "s2c":
-            self._hear(frame)
+            self._learn(frame)
         elif direction == "c2s":
             for name in self._check(frame, at):
                 self._report(name)
 
-    def _hear(self, frame: Mapping[str, Any]) -> None:
+    def _learn(self, frame: Mapping[str, Any]) -> None:
         """Learn from the service where the conversation is."""
         kind = frame.get("type")
         if kind == "session.ready":
@@ -206,6 +206,6 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
 
 
 def _has(value: Any, path: tuple[str, ...]) -> bool:
-    """Whether a path is given, even as null."""
+    """Whether a path is set, even to null."""
     parent = _at(value, path[:-1])
     return isinstance(parent, dict) and path[-1] in parent

@@ -98,7 +98,7 @@ class Ending(SocketFault):
 
 
 _HELD_LIMIT: Final = 6000
-"""Messages; a minute of audio. A line that is further behind is given up, as a real one is."""
+"""Messages; a minute of audio. A line that is further behind is reset, as a real one is."""
 
 
 class Holding(SocketFault):

@@ -11,7 +11,7 @@ from app.simulator.behaviour.profiles import LIVE, Profile
 from app.simulator.conversation.clock import Clock, SystemClock
 from app.simulator.faults import check_fault
 from app.simulator.server.control import Controls
-from app.simulator.server.service import WEBSOCKET_PATHS, Given, Service
+from app.simulator.server.service import WEBSOCKET_PATHS, Dependencies, Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,8 +48,8 @@ def create_simulator(
     """
     for name, text in (faults or {}).items():
         check_fault(name, text)
-    given = Given(clock or SystemClock(), seed, observe, script)
-    service = Service(given, Controls(profile, faults=dict(faults or {})), key)
+    dependencies = Dependencies(clock or SystemClock(), seed, observe, script)
+    service = Service(dependencies, Controls(profile, faults=dict(faults or {})), key)
     routes: list[BaseRoute] = [
         Route("/v1/token", service.token),
         *(WebSocketRoute(path, service.socket) for path in WEBSOCKET_PATHS),

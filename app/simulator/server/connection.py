@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from app.simulator.conversation.session import Close, Conversation, Outgoing
 from app.simulator.errors import Refusal
 from app.simulator.wire import messages
-from app.simulator.wire.versions import dressed
+from app.simulator.wire.versions import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ class Connection:
         return self._close(error, 1008, now)
 
     def receive(self, message: Frame, now: float) -> list[Outgoing]:
-        """Take a message; returns what is due by now, in order."""
+        """Take a message; return what is due by now, in order."""
         if self._is_closed:
             return []
         if self._conversation is None:
@@ -111,10 +111,10 @@ class Connection:
         if self._is_closed:
             return due
         error = messages.protocol_error(refusal.code, refusal.message)
-        return [*due, *dressed(self._profile, error, now)]
+        return [*due, *encode(self._profile, error, now)]
 
     def advance(self, now: float) -> list[Outgoing]:
-        """Let time pass; returns what is due by now, in order."""
+        """Let time pass; return what is due by now, in order."""
         if self._conversation is None or self._is_closed:
             return []
         return self._watch(self._conversation.advance(now))
@@ -160,12 +160,12 @@ class Connection:
         code, text = _RESUME_REFUSALS.get(self._profile.resume, _NOT_FOUND)
         error = messages.protocol_error(code, text)
         if self._profile.resume == "not_found_open":
-            return [*dressed(self._profile, error, now)]
+            return [*encode(self._profile, error, now)]
         return self._close(error, 1008, now)
 
     def _close(self, error: Frame, code: int, now: float) -> list[Outgoing]:
         self._is_closed = True
-        return [*dressed(self._profile, error, now), Close(code)]
+        return [*encode(self._profile, error, now), Close(code)]
 
     def _watch(self, outgoing: list[Outgoing]) -> list[Outgoing]:
         self._is_closed = any(isinstance(item, Close) for item in outgoing)

@@ -24,7 +24,7 @@ from app.simulator.server.token_route import answer_token_request
 from app.simulator.token_ledger import TokenLedger
 from app.simulator.wire import messages
 from app.simulator.wire.ids import Ids
-from app.simulator.wire.versions import dressed
+from app.simulator.wire.versions import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ _CONTROL_LIMIT_BYTES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Dependencies:
     """What the simulator stands on."""
 
     clock: Clock
@@ -58,16 +58,18 @@ class Given:
 class Service:
     """What the routes share."""
 
-    def __init__(self, given: Given, controls: Controls, key: str | None) -> None:
-        self._given = given
-        self._clock = given.clock
+    def __init__(self, dependencies: Dependencies, controls: Controls, key: str | None) -> None:
+        self._clock = dependencies.clock
+        self._seed = dependencies.seed
+        self._watcher = dependencies.watcher
+        self._script = dependencies.script
         self._controls = controls
-        self._ledger = TokenLedger(given.seed, key)
+        self._ledger = TokenLedger(dependencies.seed, key)
         self._statistics = Statistics()
         self._violations = Violations()
         self._kept = KeptSessions()
         self._records = SessionRecords()
-        ids = Ids(f"{given.seed}:agents")
+        ids = Ids(f"{dependencies.seed}:agents")
         self._agents = AgentStore(ids, lambda: self._controls.profile, self._clock.now)
         self._connections = 0
 
@@ -110,17 +112,22 @@ class Service:
             await self._turn_away(websocket)
             return
         self._connections += 1
-        ids = Ids(f"{self._given.seed}:{self._connections}")
+        ids = Ids(f"{self._seed}:{self._connections}")
         await self._serve(
             websocket,
             Connection(
-                profile, self._kept, ids, grant, self._given.script, stored=self._agents.session_of
+                profile,
+                self._kept,
+                ids,
+                grant,
+                self._script,
+                stored=self._agents.session_of,
             ),
         )
 
     def rest_routes(self) -> list[BaseRoute]:
         """Return the routes of stored agents and of what became of sessions."""
-        desk = RestDesk(self._agents, self._records, self._ledger, self._given.seed)
+        desk = RestDesk(self._agents, self._records, self._ledger, self._seed)
         return desk.routes(self._observe_request)
 
     async def stats(self, _request: Request) -> Response:
@@ -154,7 +161,7 @@ class Service:
 
     async def _turn_away(self, websocket: WebSocket) -> None:
         error = messages.config_error("at_capacity", "Service is at capacity", None, None)
-        for frame in dressed(self._controls.profile, error, self._clock.now()):
+        for frame in encode(self._controls.profile, error, self._clock.now()):
             await websocket.send_json(frame)
         await websocket.close(1008)
 
@@ -171,8 +178,8 @@ class Service:
         self, direction: str, session_id: str | None, frame: Mapping[str, Any], at: float
     ) -> None:
         self._statistics(direction, session_id, frame, at)
-        if self._given.watcher is not None:
-            self._given.watcher(direction, session_id, frame, at)
+        if self._watcher is not None:
+            self._watcher(direction, session_id, frame, at)
 
 
 async def _body(request: Request) -> bytes:

@@ -1,7 +1,7 @@
 """Lines that can be cut, reset and frozen.
 
-ASGI can only close a socket politely and answer a request properly. These protocols, given to
-uvicorn by `SERVER_OPTIONS`, hand the application the ways to be impolite.
+ASGI can only close a socket politely and answer a request properly. These protocols, which
+`SERVER_OPTIONS` sets, hand the application the ways to be impolite.
 """
 
 from __future__ import annotations

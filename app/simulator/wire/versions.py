@@ -20,7 +20,7 @@ _STRANGERS: Final = {
 """Events that one older client saw around replies; the content of them is not known."""
 
 
-def dressed(profile: Profile, frame: Frame, at: float) -> list[Frame]:
+def encode(profile: Profile, frame: Frame, at: float) -> list[Frame]:
     """Return the event as it goes over the wire, stamped with the time in epoch seconds.
 
     It is a list because some switches bring further events.

@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from app.simulator.conversation.vad import SpeechThreshold
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.simulator.behaviour.profiles import Profile
 
 _DB_PER_THRESHOLD: Final = 24.0
-"""How many dB the whole range of `vad_threshold` shifts the bar."""
+"""How many dB the whole range of `vad_threshold` shifts the threshold."""
 _DEFAULT_THRESHOLD: Final = 0.5
 _DEFAULT_DELAY_MS: Final = 500
 _DEFAULT_MIN_SILENCE_MS: Final = 1000
@@ -24,36 +26,24 @@ _LOWEST_OVER_FLOOR_DB: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """What a sound must reach to count as speech."""
-
-    over_floor_db: float
-    lowest_db: float
-    after_ms: int
-    """From the first sound to the decision."""
-    voiced_ms: int
-    """How much of that must be sound."""
-
-
-@dataclass(frozen=True, slots=True)
-class TurnDetection:
+class TurnSettings:
     """The measures of one session at one moment."""
 
-    quiet: Bar
+    speech: SpeechThreshold
     """For speech while nobody else speaks."""
-    talking: Bar
+    interruption: SpeechThreshold
     """For an interruption. The agent's echo may come back, so it must be louder and longer."""
     min_silence_ms: int
     """Ends a turn that seems complete."""
     max_silence_ms: int
     """Ends any turn."""
     adapts: bool
-    """Whether a caller who pauses is given more time than `min_silence_ms`."""
+    """Whether a caller who pauses gets more time than `min_silence_ms`."""
     interrupts: bool
     """Whether speech stops the agent."""
 
 
-def turn_detection(profile: Profile, setting: Callable[[str], Any]) -> TurnDetection:
+def turn_settings(profile: Profile, setting: Callable[[str], Any]) -> TurnSettings:
     """Return the measures for the settings of a session; `setting` gives one by its path."""
 
     def own(name: str) -> Any:
@@ -65,9 +55,11 @@ def turn_detection(profile: Profile, setting: Callable[[str], Any]) -> TurnDetec
     )
     barge_in_ms = _barge_in_ms(profile, own("interruption_delay"), setting)
     shortest, longest = _silences(profile, own("min_silence"), own("max_silence"))
-    return TurnDetection(
-        quiet=_bar(12.0 + shift, -50.0 + shift, profile.speech_start_ms, 120),
-        talking=_bar(15.0 + shift, -46.0 + shift, barge_in_ms, min(300, barge_in_ms * 300 // 560)),
+    return TurnSettings(
+        speech=_threshold(12.0 + shift, -50.0 + shift, profile.speech_start_ms, 120),
+        interruption=_threshold(
+            15.0 + shift, -46.0 + shift, barge_in_ms, min(300, barge_in_ms * 300 // 560)
+        ),
         min_silence_ms=shortest,
         max_silence_ms=longest,
         adapts=own("min_silence") is None and own("max_silence") is None,
@@ -75,8 +67,12 @@ def turn_detection(profile: Profile, setting: Callable[[str], Any]) -> TurnDetec
     )
 
 
-def _bar(over_floor_db: float, lowest_db: float, after_ms: int, voiced_ms: int) -> Bar:
-    return Bar(max(_LOWEST_OVER_FLOOR_DB, over_floor_db), lowest_db, after_ms, voiced_ms)
+def _threshold(
+    over_floor_db: float, lowest_db: float, after_ms: int, voiced_ms: int
+) -> SpeechThreshold:
+    return SpeechThreshold(
+        max(_LOWEST_OVER_FLOOR_DB, over_floor_db), lowest_db, after_ms, voiced_ms
+    )
 
 
 def _barge_in_ms(profile: Profile, delay_ms: int | None, setting: Callable[[str], Any]) -> int:

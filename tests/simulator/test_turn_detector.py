@@ -1,4 +1,4 @@
-"""The ear, with rooms and voices of all levels."""
+"""The turn detector, with rooms and voices of all levels."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ import pytest
 
 from app.simulator.audio.pcm import amplified
 from app.simulator.behaviour.profiles import LIVE
-from app.simulator.conversation.turn_detection import turn_detection
-from app.simulator.conversation.vad import Listener, SpeechStarted, SpeechStopped
+from app.simulator.conversation.turn_detector import (
+    SpeechStarted,
+    SpeechStopped,
+    TurnDetector,
+)
+from app.simulator.conversation.turn_settings import turn_settings
 from tests.simulator.caller import mixed, noise, sentence, silence, tone
 
 
-def listener(*, agent_talks: bool = False, **settings: object) -> Listener:
-    """Return an ear with some settings of `input.turn_detection`."""
+def detector(*, agent_talks: bool = False, **settings: object) -> TurnDetector:
+    """Return a turn detector with some settings of `input.turn_detection`."""
     paths = {f"input.turn_detection.{name}": value for name, value in settings.items()}
-    detection = turn_detection(LIVE, paths.get)
-    return Listener(detection, lambda: agent_talks, lambda u: u.voiced_ms >= 400, 10_000)
+    measures = turn_settings(LIVE, paths.get)
+    return TurnDetector(measures, lambda: agent_talks, lambda u: u.voiced_ms >= 400, 10_000)
 
 
 def turns(pcm: bytes, *, agent_talks: bool = False) -> tuple[int, int]:
     """Return how many turns begin and end in a sound."""
-    heard = list(listener(agent_talks=agent_talks).hear(pcm))
+    heard = list(detector(agent_talks=agent_talks).feed(pcm))
     return (
         sum(isinstance(event, SpeechStarted) for event in heard),
         sum(isinstance(event, SpeechStopped) for event in heard),
@@ -85,7 +89,7 @@ def test_speech_is_heard_over_the_agent(name: str) -> None:
 def test_voice_comes_back_at_one_loudness(gain: float) -> None:
     """Quiet and loud voices are brought to about one level, the quietest by a bounded step."""
     spoken = amplified(sentence("question"), gain)
-    heard = list(listener().hear(silence(300) + spoken + silence(1200)))
+    heard = list(detector().feed(silence(300) + spoken + silence(1200)))
     utterance = heard[-1].utterance
 
     peak_out = max(map(abs, _peaks(utterance.voice))) * utterance.gain
@@ -100,6 +104,6 @@ def _peaks(pcm: bytes) -> memoryview:
 
 def test_voice_is_trimmed() -> None:
     """What is played back begins and ends with the voice, a moment of air around it."""
-    heard = list(listener().hear(silence(900) + tone(800) + silence(1500)))
+    heard = list(detector().feed(silence(900) + tone(800) + silence(1500)))
 
     assert 800 <= len(heard[-1].utterance.voice) / 48 <= 800 + 160 + 160 + 40
