@@ -62,7 +62,7 @@ CAUSES: Final[dict[type[BaseException], str]] = {
 
 
 async def check(settings: Settings, say: Callable[[str], None] = print) -> int:
-    """Say what the settings are and whether they work; returns 0, or 1 if something does not.
+    """Say what the settings are and whether they work; return 0, or 1 if something does not.
 
     Raises:
         ConfigurationError: An agent is wrong.

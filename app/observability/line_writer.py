@@ -25,7 +25,7 @@ class LineWriter:
 
     Args:
         descriptor: Where to write.
-        notice: Returns the line that tells of a number of dropped ones.
+        notice: Makes the line that tells of a number of dropped ones.
         max_lines: How many may wait.
     """
 

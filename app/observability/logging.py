@@ -23,7 +23,7 @@ LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 MAX_LIBRARY_TEXT: Final = 300
 # Of an endless recursion the innermost frames tell all.
 MAX_FRAMES: Final = 50
-# What every record of the standard library has; all else on one is ours, given as `extra`.
+# What every record of the standard library has; all else on one is ours, passed as `extra`.
 _RECORD_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _COLOURS: Final = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033[31m"}
 

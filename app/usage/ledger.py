@@ -19,7 +19,7 @@ LIFETIME_SECONDS: Final = 600 + 10800 + 3600
 EARLY_SECONDS: Final = 5
 LATE_SECONDS: Final = 60
 MAX_EXPIRES_SECONDS: Final = 600
-# How many grants are compared with one session at most; among more, nothing is given back.
+# How many grants are compared with one session at most; among more, nothing is refunded.
 MAX_CANDIDATES: Final = 2000
 NO_DAY: Final = Window(0, 0, 0.0, DAY)
 
@@ -118,7 +118,7 @@ class LedgerStore(Protocol):
         """
 
     async def cancel(self, grant_id: str) -> int:
-        """Undo a grant of which no token came; return the seconds given back, 0 the next time."""
+        """Undo a grant of which no token came; return the seconds refunded, 0 the next time."""
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end."""
@@ -126,7 +126,7 @@ class LedgerStore(Protocol):
     async def settle(
         self, grant_id: str, session_id: str, began_at_seconds: float, used_seconds: int
     ) -> int:
-        """Give back what a session proves to be unused; return the seconds given back.
+        """Refund what a session proves to be unused; return the seconds refunded.
 
         Nothing comes back for a session or a grant that was settled before, and nothing for a
         session that did not begin while the grant could open it. No session tells which token
