@@ -9,6 +9,7 @@ import pytest
 
 from app.usage.ledger import LIFETIME_SECONDS, MAX_CANDIDATES, Grant
 from app.usage.ledger_memory import MemoryLedger
+from app.usage.rate_limits import RateLimit, Window
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAY = 86400
+ALL_MINUTE = RateLimit("all-minute", 3, 60, "all")
 numbers = count(1)
 
 
@@ -70,6 +72,24 @@ async def test_refused_take_changes_nothing(server: RedisServer | None) -> None:
 
     assert first.day.current == 900
     assert (after.refused, after.day.current) == ("all-day", 900)
+
+
+async def test_request_counts_for_the_rate_limits_that_it_met(server: RedisServer | None) -> None:
+    """A quota's refusal counts there too; what a rate limit refuses is not granted."""
+    caller, everyone = RateLimit("caller-minute", 2, 60, "caller"), ALL_MINUTE
+    asked = [(caller, "ann"), (everyone, "all")]
+    async with ledger_of(server, rules(caller_day_seconds=900), Clock()) as ledger:
+        taken = await ledger.take(grant(), asked)
+        no_day = await ledger.take(grant(), asked)
+        too_often = await ledger.take(grant(), asked)
+        neighbours = [await ledger.take(grant("bob"), [(everyone, "all")]) for _ in range(2)]
+        day = (await ledger.take(grant(granted=0))).day
+
+    assert [taken.refused, no_day.refused, too_often.refused] == ["", "caller-day", "caller-minute"]
+    assert [verdict.is_rate_limited for verdict in (taken, no_day, too_often)] == [0, 0, 1]
+    assert too_often.rates == ((caller, Window(0, 2, 60, 60)),)
+    assert [verdict.refused for verdict in neighbours] == ["", "all-minute"]
+    assert day.current == 900
 
 
 async def test_sessions_at_once_are_free_again_when_they_must_be_over(
@@ -323,6 +343,24 @@ async def test_clock_that_goes_back_forgets_nothing() -> None:
     clock.now -= 2
 
     assert (await ledger.take(grant())).refused == "caller-day"
+
+
+async def test_clock_that_was_wrong_for_a_moment_does_not_stand_still() -> None:
+    """Five days ahead once, then put right: two days later there are minutes and places again."""
+    clock, monotonic = Clock(), Clock()
+    limits = rules(caller_day_seconds=900, caller_open=1)
+    ledger = MemoryLedger(limits, clock=clock, monotonic=monotonic)
+    clock.now += 5 * DAY
+    assert (await ledger.take(grant())).refused == ""
+    clock.now -= 5 * DAY
+    refused = (await ledger.take(grant())).refused
+    for ticking in (clock, monotonic):
+        ticking.now += 2 * DAY
+    again = grant()
+    verdict = await ledger.take(again)
+
+    assert (refused, verdict.refused) == ("caller-open", "")
+    assert await ledger.settle(again.grant_id, "session", clock.now + 1, 100) == 800
 
 
 START_OF_DAY = 20_000 * DAY

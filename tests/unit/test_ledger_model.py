@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from app.usage.ledger import LIFETIME_SECONDS, Grant
+from app.usage.rate_limits import RateLimit
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server
 
@@ -27,6 +28,11 @@ LIMITS = rules(
     caller_open=3,
     address_open=4,
     all_open=5,
+)
+RATE_LIMITS = (
+    RateLimit("caller-minute", 4, 60, "caller"),
+    RateLimit("address-hour", 8, 3600, "address"),
+    RateLimit("all-minute", 6, 60, "all"),
 )
 FEW = settings(
     max_examples=40,
@@ -61,6 +67,8 @@ class LedgerMachine(RuleBasedStateMachine):
         context = ledger_of(self.server, LIMITS, self._clock)
         self._ledger = self._run(self._open.enter_async_context(context))
         self._entries: list[Entry] = []
+        # When requests were counted, by the name and the key of a rate limit.
+        self._hits: dict[tuple[str, str], list[int]] = {}
         self._sessions: set[str] = set()
 
     def teardown(self) -> None:
@@ -80,9 +88,25 @@ class LedgerMachine(RuleBasedStateMachine):
         key = f"{caller}-{'subject' if not address else 'visitor'}"
         grant = Grant(name, key, address, granted, expires)
 
-        verdict = self._run(self._ledger.take(grant))
+        keys = {"caller": key, "address": address, "all": "all"}
+        asked = [
+            (limit, keys[limit.counts])
+            for limit in RATE_LIMITS
+            if address or limit.counts != "address"
+        ]
 
-        assert verdict.refused == self._expected(grant)
+        verdict = self._run(self._ledger.take(grant, asked))
+
+        refused = self._hit(asked)
+        assert verdict.is_rate_limited == bool(refused)
+        assert verdict.refused == (refused or self._expected(grant))
+        assert [
+            (limit.name, window.previous, window.current) for limit, window in verdict.rates
+        ] == [
+            (limit.name, *self._counts(limit, key))
+            for limit, key in asked
+            if limit.counts == "caller" or limit.name == refused
+        ]
         if not verdict.refused:
             self._entries.append(Entry(grant, int(self._clock.now)))
             assert verdict.day.used == pytest.approx(self._used("caller", grant))
@@ -150,6 +174,23 @@ class LedgerMachine(RuleBasedStateMachine):
         assert all(seconds <= LIMITS.caller_day_seconds for seconds in by_caller.values())
         assert sum(by_caller.values()) <= LIMITS.all_day_seconds
         assert sum(map(self._is_open, self._entries)) <= LIMITS.all_open
+
+    def _hit(self, asked: list[tuple[RateLimit, str]]) -> str:
+        """Count a request; return the first rate limit that refuses it, or nothing."""
+        now = int(self._clock.now)
+        for limit, key in asked:
+            previous, current = self._counts(limit, key)
+            left_seconds = limit.window_seconds - now % limit.window_seconds
+            if current + previous * left_seconds / limit.window_seconds + 1 > limit.quota:
+                return limit.name
+            self._hits.setdefault((limit.name, key), []).append(now)
+        return ""
+
+    def _counts(self, limit: RateLimit, key: str) -> tuple[int, int]:
+        """Return the counts in the window before and in this one."""
+        windows = [at // limit.window_seconds for at in self._hits.get((limit.name, key), [])]
+        this = int(self._clock.now) // limit.window_seconds
+        return windows.count(this - 1), windows.count(this)
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return self._runner.run(coroutine)
