@@ -29,6 +29,11 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._port
+
+    @property
     def url(self) -> str:
         """Where it is, in the form of the setting."""
         return f"redis://127.0.0.1:{self._port}"

@@ -11,7 +11,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from app.errors import StoppedError
 from app.usage.accounting import Accounting
 from app.usage.redis_store import DOWN_SECONDS, MAX_CONNECTIONS, Breaker, StoreDownError
+from tests.delayed import delayed
 from tests.limit_kit import Clock, Tally, visitor
+from tests.redis_server import redis_server
 from tests.service import NO_LIMITS, make_settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -161,6 +163,44 @@ async def test_store_away_rate_limits_alone_let_pass(
     assert len({grant.grant_id for grant, _ in admitted}) == 20
     assert tally.counts == {"failed-rate-limits": 20}
     assert "let every request pass" in caplog.text
+
+
+@pytest.mark.parametrize("round_trip_ms", [0, 20, 100, 250])
+async def test_far_redis_costs_one_exchange_a_token(round_trip_ms: int) -> None:
+    """As far as another continent: nobody is refused, and each is counted by one call."""
+    tally = Tally()
+    with redis_server() as server:
+        async with delayed(server.port, round_trip_ms / 1000) as port:
+            chosen = make_settings(redis_url=f"redis://127.0.0.1:{port}", secret=SECRET)
+            limits = Accounting(chosen, tally)
+            async with limits.serving():
+                await limits.quota.probe()
+                server.ask("CONFIG RESETSTAT")
+                admitted = await asyncio.gather(
+                    *(limits.quota.take(visitor(f"v{n}", f"a{n}"), **TERMS) for n in range(50))
+                )
+                counts = server.ask("INFO commandstats").decode()
+
+    assert len({grant.grant_id for grant, _ in admitted}) == 50
+    assert [state.name for state in admitted[0].states] == [
+        *("caller-minute", "caller-hour", "caller-day"),
+    ]
+    assert "cmdstat_evalsha:calls=50," in counts
+    assert tally.counts == {"granted": 50 * 900}
+
+
+async def test_broken_count_of_wrong_codes_closes_no_quota() -> None:
+    """Each has a breaker of its own: one that failed says nothing about the other."""
+    tally = Tally()
+    with redis_server() as server:
+        server.ask("SET {voicegate}:rate:code-minute:here not-a-count")
+        chosen = make_settings(redis_url=server.url, secret=SECRET)
+        limits = Accounting(chosen, tally)
+        async with limits.serving():
+            await limits.code_attempts.wrong_attempt("here")
+            await limits.quota.take(visitor("ann"), **TERMS)
+
+    assert tally.counts == {"failed-code-attempts": 1, "granted": 900}
 
 
 async def test_wrong_codes_stay_limited_while_the_store_is_away() -> None:
