@@ -153,6 +153,10 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
                 logger.warning("%s", OPEN_TO_ALL.format(host=settings.host))
         server = Server(
             app,
+            lifecycle=app.state.lifecycle,
+            metrics=app.state.metrics,
+            kill_switch=app.state.stop,
+            files=app.state.files,
             delay_seconds=settings.shutdown_delay_seconds,
             grace_seconds=settings.shutdown_grace_seconds,
             announcement=f"Voicegate is on {url} ({partner})",

@@ -10,31 +10,39 @@ import signal
 import socket
 import sys
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
+from app.web.connections import Connections
 from app.web.lifespan import Lifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from starlette.types import ASGIApp
+
+    from app.observability.metrics import Metrics
     from app.web.assets.files import BrowserFiles
     from app.web.kill_switch import StopSwitch
 
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
-KEEP_ALIVE_SECONDS = 65
-POLL_SECONDS = 0.02
+KEEP_ALIVE_SECONDS: Final = 65
+POLL_SECONDS: Final = 0.02
 # The loop takes one new connection a turn from each listener, so a crowd waits behind a single one
 # (measured: 500 new clients, p99 4.7 s; with 16 listeners and the collector tamed as below, 0.9 s).
-ACCEPTS_A_TURN = 16
+ACCEPTS_A_TURN: Final = 16
 # What the imports made stays for good; looking at it again and again cost a fifth of the CPU.
-COLLECTOR_THRESHOLDS = (50_000, 20, 100)
+COLLECTOR_THRESHOLDS: Final = (50_000, 20, 100)
+# A closed terminal or a restarted supervisor sends SIGHUP; Windows has none.
+ENDS: Final = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 
 
 class Server(uvicorn.Server):
-    """Runs one ASGI app until SIGTERM or SIGINT.
+    """Runs one ASGI app until SIGTERM, SIGHUP or SIGINT.
 
     From SIGTERM on the app is not ready any more, but serves as ever until the delay is over, so
     that whoever balances sees it in time. Then it is draining: new mints are refused, while the
@@ -42,7 +50,11 @@ class Server(uvicorn.Server):
     SIGINT comes from a person at a terminal, and knows no delay.
 
     Args:
-        app: The ASGI app; its `state.lifecycle` is told of the end, if it has one.
+        app: The ASGI app.
+        lifecycle: Is told of the end, and knows what is in flight.
+        metrics: Counts requests that are refused before the app sees them.
+        kill_switch: Obeys SIGUSR1 and SIGUSR2.
+        files: The browser's files, prepared while the service already serves.
         delay_seconds: How long to serve on after SIGTERM, not ready any more.
         grace_seconds: How long requests in flight may still take after that.
         announcement: Printed once callers can connect.
@@ -51,15 +63,20 @@ class Server(uvicorn.Server):
 
     def __init__(
         self,
-        app: Any,
+        app: ASGIApp,
         *,
+        lifecycle: Lifecycle | None = None,
+        metrics: Metrics | None = None,
+        kill_switch: StopSwitch | None = None,
+        files: BrowserFiles | None = None,
         grace_seconds: int,
         delay_seconds: int = 0,
         announcement: str,
         **options: Any,
     ) -> None:
+        connections = Connections(app, metrics)
         defaults: dict[str, Any] = {
-            "http": _http_protocol(),
+            "http": connections.protocol,
             "ws": "none",
             "lifespan": "on",
             "log_config": None,
@@ -68,14 +85,13 @@ class Server(uvicorn.Server):
             "proxy_headers": False,
             "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         }
-        super().__init__(uvicorn.Config(app, **(defaults | options)))
-        state = getattr(app, "state", None)
-        self._lifecycle: Lifecycle = getattr(state, "lifecycle", None) or Lifecycle()
+        super().__init__(uvicorn.Config(connections, **(defaults | options)))
+        self._lifecycle = lifecycle or Lifecycle()
+        self._kill_switch = kill_switch
+        self._files = files
         self._delay_seconds = delay_seconds
         self._grace_seconds = grace_seconds
         self._announcement = announcement
-        self._stop: StopSwitch | None = getattr(state, "stop", None)
-        self._files: BrowserFiles | None = getattr(state, "files", None)
 
     def run_on(self, listener: socket.socket) -> None:
         """Serve on a listening socket until told to end."""
@@ -84,7 +100,11 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, and say so."""
-        self._listen_to_operator()
+        if self._kill_switch is not None and hasattr(signal, "SIGUSR1"):
+            # On the loop, where nothing is half done.
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGUSR1, self._kill_switch.stop)
+            loop.add_signal_handler(signal.SIGUSR2, self._kill_switch.go_on)
         await super().startup(sockets)
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)
@@ -94,7 +114,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to leave, or to drain; a SIGINT after another signal ends at once."""
-        if sig == signal.SIGTERM and self._delay_seconds:
+        if sig != signal.SIGINT and self._delay_seconds:
             self._lifecycle.leave()
         else:
             self._lifecycle.drain()
@@ -118,19 +138,10 @@ class Server(uvicorn.Server):
         self.config.timeout_graceful_shutdown = 1
         await super().shutdown(sockets)
 
-    def _listen_to_operator(self) -> None:
-        """Let SIGUSR1 stop minting and SIGUSR2 go on; on the loop, where nothing is half done."""
-        if self._stop is None or not hasattr(signal, "SIGUSR1"):
-            return
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGUSR1, self._stop.stop)
-        loop.add_signal_handler(signal.SIGUSR2, self._stop.go_on)
-
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handle the signals that end a service; having drained is a success, not a death."""
-        ends = (signal.SIGINT, signal.SIGTERM)
-        previous = {sig: signal.signal(sig, self.handle_exit) for sig in ends}
+        previous = {sig: signal.signal(sig, self.handle_exit) for sig in ENDS}
         try:
             yield
         finally:
@@ -150,14 +161,6 @@ def announce(line: str) -> None:
 
     if sys.stdout is not None:
         Thread(target=write, args=[sys.stdout.fileno()], daemon=True).start()
-
-
-def _http_protocol() -> Any:
-    try:
-        from app.web.http_protocol import BoundedHttpProtocol  # noqa: PLC0415 - httptools may be absent
-    except ImportError:
-        return "h11"
-    return BoundedHttpProtocol
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -41,7 +41,13 @@ def main() -> None:
     with listen(settings.host, settings.port) as listener:
         line = f"http://127.0.0.1:{listener.getsockname()[1]}"
         grace_seconds = settings.shutdown_grace_seconds
-        Server(app, grace_seconds=grace_seconds, announcement=line).run_on(listener)
+        Server(
+            app,
+            lifecycle=app.state.lifecycle,
+            files=app.state.files,
+            grace_seconds=grace_seconds,
+            announcement=line,
+        ).run_on(listener)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from app.web.http_protocol import MAX_HEAD_BYTES
+from app.web.connections import MAX_BYTES
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, PAGE, TOKEN, assert_problem
 
@@ -149,7 +150,8 @@ async def test_production_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
-async def test_sigterm_drains(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+async def test_signal_drains(tmp_path: Path, name: str) -> None:
     """A mint in flight gets its token, while probes fail and new mints are refused."""
     asked, release = asyncio.Event(), asyncio.Event()
 
@@ -167,7 +169,7 @@ async def test_sigterm_drains(tmp_path: Path) -> None:
             minting = asyncio.create_task(client.get("/api/voice-token"))
             await asked.wait()
             assert (await client.get("/readyz")).status_code == 200
-            service.process.send_signal(signal.SIGTERM)
+            service.process.send_signal(signal.Signals[name])
             while (ready := await client.get("/readyz")).status_code == 200:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             refused = await client.get("/api/voice-token")
@@ -304,12 +306,12 @@ async def test_demo_without_key_is_production_with_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * MAX_HEAD_BYTES * 2, b"431"),
-        (b"GET /" + b"x" * MAX_HEAD_BYTES * 2, b"431"),
-        (b"GET / HTTP/1.1\r\n" + b"X-A: b\r\n" * MAX_HEAD_BYTES, b"431"),
-        (b"this is not HTTP\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * MAX_BYTES * 2, b"431"),
+        (b"GET /" + b"x" * MAX_BYTES * 2, b"431"),
+        (b"GET / HTTP/1.1\r\n" + b"X-A: b\r\n" * MAX_BYTES, b"431"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * MAX_BYTES + b"\r\n\r\n", b"413"),
     ],
-    ids=["long field", "long path", "many fields", "no HTTP"],
+    ids=["long field", "long path", "many fields", "whole but long"],
 )
 async def test_heads_are_bounded(tmp_path: Path, sent: bytes, status: bytes) -> None:
     """What never becomes a request is refused with problem details and closed."""
@@ -323,3 +325,81 @@ async def test_heads_are_bounded(tmp_path: Path, sent: bytes, status: bytes) -> 
     assert head.startswith(b"HTTP/1.1 " + status)
     assert b"application/problem+json" in head
     assert json.loads(body)["status"] == int(status)
+
+
+async def test_what_is_no_http_is_400(tmp_path: Path) -> None:
+    """It is closed, and what the parser said of it is not repeated."""
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
+        got = await sent_to(service.port, b"this is not HTTP\r\n\r\n")
+
+    assert got.startswith(b"HTTP/1.1 400")
+
+
+async def sent_to(port: int, sent: bytes) -> bytes:
+    """Send bytes; returns all that comes back before the connection is closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    got = await asyncio.wait_for(reader.read(), 60)
+    writer.close()
+    return got
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHos"], ids=["silence", "half a head"])
+async def test_slow_heads_are_cut_off(tmp_path: Path, sent: bytes) -> None:
+    """Nobody holds a connection by sending nothing, or half of something."""
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
+        got = await sent_to(service.port, sent)
+
+    assert got.startswith(b"HTTP/1.1 408")
+    assert json.loads(got.partition(b"\r\n\r\n")[2])["code"] == "invalid_request"
+
+
+async def test_empty_line_after_an_answer_holds_no_connection(tmp_path: Path) -> None:
+    """It ends uvicorn's own wait for the next request, and begins ours."""
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        await reader.readuntil(b"}")
+        writer.write(b"\r\n")
+        got = await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+
+    assert got.startswith(b"HTTP/1.1 408")
+
+
+async def test_connection_is_kept_for_the_next_request(tmp_path: Path) -> None:
+    """Bounds are those of a request, not of a connection: many in a row are served on one."""
+    head = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + b"x" * (MAX_BYTES // 2) + b"\r\n"
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        for _ in range(10):
+            writer.write(head + b"\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            await reader.readexactly(len(b'{"status":"ok"}'))
+        writer.write(head + b"Connection: close\r\n\r\n")
+        got = await asyncio.wait_for(reader.read(), 30)
+        writer.close()
+
+    assert got.startswith(b"HTTP/1.1 200")
+
+
+async def test_refused_heads_are_in_the_metrics_and_one_line(tmp_path: Path) -> None:
+    """A flood of what never becomes a request can be seen, and does not flood the log."""
+    token = "metrics-token-0123456789abcdef-0123"
+    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_METRICS_TOKEN": token}
+    async with running(tmp_path, **environment) as service:
+        long = b"GET / HTTP/1.1\r\nX: " + b"x" * MAX_BYTES
+        await asyncio.gather(*(sent_to(service.port, long) for _ in range(20)))
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=service.url, headers=headers) as client:
+            metrics = (await client.get("/metrics")).text
+        assert service.process.stderr is not None
+        told: list[int] = []
+        async with asyncio.timeout(60):
+            while sum(told) < 20:
+                line = json.loads(await service.process.stderr.readline())
+                told += map(int, re.findall(r"refused (\d+) requests", line["event"]))
+
+    assert 'requests_total{method="other",route="other",status="431"} 20.0' in metrics
+    assert sum(told) == 20
+    assert len(told) < 10
