@@ -8,10 +8,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError
 
 from app.config.agents import load_agents
 from app.config.settings import SECRETS, Settings, variable
@@ -25,10 +22,13 @@ from app.errors import (
     UpstreamUnreadableError,
 )
 from app.observability.logging import causes, chain
+from app.observability.metrics import Metrics
 from app.upstream.client import AgentsClient
 from app.upstream.slots import Slots
 from app.upstream.transport import open_http_client
+from app.usage.accounting import Accounting
 from app.usage.pricing import cost_sentence
+from app.usage.redis_store import StoreDownError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_VALUE_CHARACTERS: Final = 100
-STORE_SECONDS: Final = 3.0
 # The least there is: what is tried here opens no session.
 TRIAL: Final = {"expires_in_seconds": 1, "max_session_duration_seconds": 60}
 MODES: Final = {
@@ -79,9 +78,10 @@ async def check(settings: Settings, say: Callable[[str], None] = print) -> int:
         say("VOICEGATE_MINTING is false: nobody gets a token until it is true, or until SIGUSR2.")
     if settings.stop_file is not None and settings.stop_file.exists():
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
-    problems = [await _store_problem(settings), *await _key_problems(settings)]
+    store_problem, store_is_well = await _try_store(settings)
+    problems = [store_problem, *await _key_problems(settings)]
     results = [
-        ("Store: ", problems[0], "Redis answers." if settings.redis_url else "in this process."),
+        ("Store: ", problems[0], store_is_well),
         ("First key: ", problems[1], "a token was minted."),
     ]
     if settings.spare_api_key is not None:
@@ -118,27 +118,22 @@ def _short(value: Any) -> str:
     return text if len(text) <= MAX_VALUE_CHARACTERS else text[: MAX_VALUE_CHARACTERS - 1] + "…"
 
 
-async def _store_problem(settings: Settings) -> str:
+async def _try_store(settings: Settings) -> tuple[str, str]:
+    """Make the exchange that each mint makes; return what is wrong, or else what is well."""
     if settings.redis_url is None:
-        return ""
-    store = Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_connect_timeout=STORE_SECONDS,
-        socket_timeout=STORE_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
-    try:
-        await store.ping()
-    except AuthenticationError:
-        return "Redis refuses the password in VOICEGATE_REDIS_URL."
-    except (RedisError, OSError, ValueError) as error:
-        return (
-            f"Redis does not answer ({causes(error)}): check VOICEGATE_REDIS_URL. "
-            "Without it nobody gets a token."
-        )
-    finally:
-        await store.aclose()
-    return ""
+        return "", "in this process."
+    accounting = Accounting(settings, Metrics())
+    async with accounting.serving():
+        try:
+            seconds = await accounting.quota.probe()
+        except StoreDownError as error:
+            if any(isinstance(link, AuthenticationError) for link in chain(error)):
+                return "Redis refuses the password in VOICEGATE_REDIS_URL.", ""
+            return (
+                f"Redis does not answer ({causes(error)}): check VOICEGATE_REDIS_URL. "
+                "Without it nobody gets a token."
+            ), ""
+    return "", f"Redis answers; what each mint asks of it took {seconds * 1000:.1f} ms."
 
 
 async def _key_problems(settings: Settings) -> list[str]:

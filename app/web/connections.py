@@ -3,6 +3,7 @@
 uvicorn waits for a request's head for ever, takes one of any length, and keeps a connection whose
 caller reads nothing. `Connections` stands on both sides of it: as the protocol that gets the bytes,
 and as the ASGI layer that sees where a request begins and ends.
+Head and body of an answer go out as two packets, as uvicorn writes them (measured).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from app.errors import UpstreamUnavailableError
 from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
 from tests.integration.raw_upstream import raw_upstream
+from tests.redis_server import redis_server
 from tests.service import KEY, make_settings
 from tests.support import serve
 
@@ -168,3 +170,13 @@ async def test_store_that_is_away() -> None:
     assert "Store: Redis does not answer" in text
     assert "First key: a token was minted." in text
     assert "redis-password" not in text
+
+
+async def test_store_is_asked_what_a_mint_asks_and_timed() -> None:
+    """A Redis that answers pings but cannot do the exchange would be found by the first caller."""
+    async with serve(create_simulator()) as url:
+        with redis_server() as redis:
+            code, text = await checked(upstream_url=url, redis_url=redis.url, secret=LONG)
+
+    assert code == 0
+    assert re.search(r"Store: Redis answers; what each mint asks of it took \d+\.\d ms\.", text)
