@@ -1,0 +1,39 @@
+"""What stands in front of uvicorn, with its waits made short."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from app.web import connections
+from tests.support import serve
+
+if TYPE_CHECKING:
+    import pytest
+    from starlette.types import Receive, Scope, Send
+
+PART = bytes(1024 * 1024)
+BYTES = 64 * len(PART)
+
+
+async def test_caller_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that nobody takes holds neither memory nor a connection for ever."""
+    monkeypatch.setattr(connections, "SWEEP_SECONDS", 0.02)
+    monkeypatch.setattr(connections, "STALL_SECONDS", 0.1)
+    ended = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        length = (b"content-length", str(BYTES).encode())
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        for _ in range(BYTES // len(PART)):
+            await send({"type": "http.response.body", "body": PART, "more_body": True})
+        ended.set()
+
+    bounded = connections.Connections(app)
+    async with serve(bounded, http=bounded.protocol, lifespan="off") as url:
+        parts = urlsplit(url)
+        _, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asyncio.wait_for(ended.wait(), 30)
+        writer.transport.abort()
