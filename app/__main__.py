@@ -97,12 +97,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def read_simulator_options(arguments: list[str]) -> dict[str, Any]:
     """Return the simulator's options; ends the process on an unknown one."""
-    from app.simulator import __main__ as simulator  # noqa: PLC0415 - a demo is no production
+    from app.simulator import options  # noqa: PLC0415 - a demo is no production
 
     parser = argparse.ArgumentParser(
-        prog="python -m app --demo", allow_abbrev=False, parents=[simulator.build_parser()]
+        prog="python -m app --demo", allow_abbrev=False, parents=[options.build_parser()]
     )
-    return simulator.options_from(parser.parse_args(arguments))
+    return options.options_from(parser.parse_args(arguments))
 
 
 def run_check(settings: Settings) -> int:

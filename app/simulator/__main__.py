@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-__all__ = ["build_parser", "main", "options_from"]
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until interrupted; ends with 2 and one sentence when an option is wrong."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.simulator.server.app import create_simulator
-from app.simulator.server.sockets import MESSAGE_LIMIT_BYTES
-from app.simulator.server.transport import CuttableWebSocketProtocol
+from app.simulator.server.transport import MESSAGE_LIMIT_BYTES, CuttableWebSocketProtocol
 from tests.contract.schema import check_live
 from tests.support import serve
 

@@ -13,8 +13,9 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from app.simulator.__main__ import build_parser, main, options_from
+from app.simulator.__main__ import main
 from app.simulator.evidence.journal import Journal
+from app.simulator.options import build_parser, options_from
 from app.simulator.script_file import read_script
 from app.simulator.server.app import create_simulator
 from app.simulator.server.tls import certificate_in

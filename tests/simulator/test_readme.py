@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from app import simulator
-from app.simulator.__main__ import build_parser
 from app.simulator.behaviour.profiles import LIVE, PROFILES
 from app.simulator.evidence.violations import VIOLATIONS
 from app.simulator.faults import FAULTS
+from app.simulator.options import build_parser
 from app.simulator.script_file import script_of
 
 README = (Path(simulator.__file__).parent / "README.md").read_text("utf-8")

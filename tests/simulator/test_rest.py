@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.simulator.behaviour.profiles import LIVE
+from app.simulator.errors import Problem
 from app.simulator.rest.agents import AgentStore
-from app.simulator.rest.problems import Problem
 from app.simulator.rest.sessions import SessionRecords
 from app.simulator.wire.ids import Ids
 from tests.simulator.caller import HELLO, LISTEN, audio, sentence, silence

@@ -1,12 +1,33 @@
-"""What will happen when: a conversation's timers, without a clock and without an event loop."""
+"""The clock, and a conversation's timers, which need neither a clock nor an event loop."""
 
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable
+from typing import Protocol
 
 Action = Callable[[float], None]
 """Something that happens at a time; it is told the time it was planned for, not when it was run."""
+
+
+class Clock(Protocol):
+    """Gives the time in epoch seconds; never goes backwards."""
+
+    def now(self) -> float:
+        """Return the present time in epoch seconds."""
+        ...
+
+
+class SystemClock:
+    """Epoch seconds that follow the monotonic clock: a corrected wall clock shifts no frame."""
+
+    def __init__(self) -> None:
+        self._offset_seconds = time.time() - time.monotonic()
+
+    def now(self) -> float:
+        """Return the present time in epoch seconds."""
+        return self._offset_seconds + time.monotonic()
 
 
 class Timers:

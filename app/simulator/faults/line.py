@@ -8,8 +8,14 @@ from collections import deque
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from app.simulator.conversation.session import Close
-from app.simulator.faults.chain import Freeze, Raw, Reset, SocketFault
-from app.simulator.faults.settings import read_seconds, read_whole
+from app.simulator.faults.chain import (
+    Freeze,
+    Raw,
+    Reset,
+    SocketFault,
+    read_seconds,
+    read_whole,
+)
 
 if TYPE_CHECKING:
     from app.simulator.faults.chain import Item

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from app.simulator.faults.chain import Raw, SocketFault
-from app.simulator.faults.settings import read_whole
+from app.simulator.faults.chain import Raw, SocketFault, read_whole
 
 if TYPE_CHECKING:
     from app.simulator.faults.chain import Item

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from app.simulator.faults.settings import read_choice, read_seconds, read_whole
+from app.simulator.faults.chain import read_choice, read_seconds, read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from app.simulator.behaviour.script import Script
-from app.simulator.errors import Refusal
-from app.simulator.rest.problems import Problem, invalid
+from app.simulator.errors import Problem, Refusal, invalid
 from app.simulator.wire.config_fields import refuse_bad_tool
 from app.simulator.wire.session_config import SessionConfig
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from app.simulator.errors import Problem, invalid
 from app.simulator.rest.agents import shown
-from app.simulator.rest.problems import Problem, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

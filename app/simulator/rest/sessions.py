@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from app.simulator.rest.problems import Problem
+from app.simulator.errors import Problem
 from app.simulator.rest.timeline import Timeline
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.simulator.behaviour.profiles import LIVE, Profile
-from app.simulator.conversation.clock import Clock, SystemClock
+from app.simulator.conversation.timers import Clock, SystemClock
 from app.simulator.faults import check_fault
 from app.simulator.server.control import Controls
 from app.simulator.server.service import WEBSOCKET_PATHS, Dependencies, Service

@@ -19,8 +19,7 @@ from app.simulator.rest.routes import RestDesk
 from app.simulator.rest.sessions import SessionRecords
 from app.simulator.server.connection import Connection, KeptSessions
 from app.simulator.server.sockets import Socket
-from app.simulator.server.token_responses import apply_faults, send_answer
-from app.simulator.server.token_route import answer_token_request
+from app.simulator.server.token_route import answer_token_request, apply_faults, send_answer
 from app.simulator.token_ledger import TokenLedger
 from app.simulator.wire import messages
 from app.simulator.wire.ids import Ids
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from app.simulator.behaviour.script import Script
-    from app.simulator.conversation.clock import Clock
+    from app.simulator.conversation.timers import Clock
     from app.simulator.evidence.observers import Observer
     from app.simulator.server.control import Controls
 

@@ -15,12 +15,10 @@ from app.simulator.server.transport import MESSAGE_LIMIT_BYTES, line_of
 from app.simulator.wire.decoding import decode
 
 if TYPE_CHECKING:
-    from app.simulator.conversation.clock import Clock
+    from app.simulator.conversation.timers import Clock
     from app.simulator.evidence.observers import Observer
     from app.simulator.faults.chain import Chain, Item
     from app.simulator.server.connection import Connection
-
-__all__ = ["MESSAGE_LIMIT_BYTES", "Socket"]
 
 _OUTBOX_LIMIT: Final = 500
 _ABNORMAL: Final = 1006
