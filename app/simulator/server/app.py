@@ -1,4 +1,4 @@
-"""The simulator as an ASGI application: which routes there are; what they do is beside."""
+"""The simulator as an ASGI application: its routes."""
 
 from __future__ import annotations
 

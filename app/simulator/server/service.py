@@ -46,7 +46,7 @@ _CONTROL_LIMIT_BYTES: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the simulator stands on."""
+    """What `create_simulator` was called with, besides profile, faults and key."""
 
     clock: Clock
     seed: int

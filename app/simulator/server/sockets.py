@@ -1,4 +1,4 @@
-"""The pump of one WebSocket: frames in, frames out when they are due; all rules are elsewhere."""
+"""Reads and writes one WebSocket: frames in, frames out when they are due."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Lines that can be cut, reset and frozen.
 
 ASGI can only close a socket politely and answer a request properly. These protocols, which
-`SERVER_OPTIONS` sets, hand the application the ways to be impolite.
+`SERVER_OPTIONS` sets, let the application reset a TCP connection, cut it and stop reading from it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _reset(transport: Any) -> None:
 
 
 class CuttableWebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, with `scope["extensions"]` telling how to be impolite."""
+    """uvicorn's protocol, with `scope["extensions"]` holding the `Line` under the socket."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
