@@ -138,7 +138,9 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
         app, uvicorn_options = build(settings, url, simulator_options)
         if settings.metrics_port is not None:
             with explained(settings, "metrics_host", "metrics_port"):
-                served = app.state.metrics.served(settings.metrics_host, settings.metrics_port)
+                served = app.state.services.metrics.served(
+                    settings.metrics_host, settings.metrics_port
+                )
                 port = stack.enter_context(served)
             logger.info(
                 "metrics are on http://%s:%d/metrics", reachable(settings.metrics_host), port
@@ -153,10 +155,9 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
                 logger.warning("%s", OPEN_TO_ALL.format(host=settings.host))
         server = Server(
             app,
-            lifecycle=app.state.lifecycle,
-            metrics=app.state.metrics,
-            kill_switch=app.state.stop,
-            files=app.state.files,
+            lifecycle=app.state.services.lifecycle,
+            metrics=app.state.services.metrics,
+            files=app.state.services.files,
             delay_seconds=settings.shutdown_delay_seconds,
             grace_seconds=settings.shutdown_grace_seconds,
             announcement=f"Voicegate is on {url} ({partner})",

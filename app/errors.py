@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MAX_TEXT = 80
 
@@ -35,6 +39,8 @@ def bad_parameter(name: str, allowed: str, received: Any) -> BadParameter:
 class AppError(Exception):
     """A failure with a public face; `str()` of it is for the log and holds nothing secret.
 
+    A class says how loudly its kind is logged, besides the line that each request has.
+
     Args:
         reason: What happened, for the log. Our own words only: never text from elsewhere.
         detail: One sentence for a person, where the class's own does not say enough.
@@ -46,6 +52,7 @@ class AppError(Exception):
     code = "internal_error"
     title = "Internal error"
     detail = "Something went wrong inside the service; the request id names it in the log."
+    log_level: int | None = logging.WARNING
 
     def __init__(
         self,
@@ -67,6 +74,8 @@ class AppError(Exception):
 
 class RequestError(AppError):
     """The caller asked for something that it cannot have."""
+
+    log_level = None
 
 
 class InvalidRequestError(RequestError):
@@ -164,6 +173,11 @@ class MethodNotAllowedError(RequestError):
     title = "Method not allowed"
     detail = "This path does not answer to this method; the Allow header names those it does."
 
+    def __init__(self, allow: Collection[str] = ()) -> None:
+        super().__init__()
+        if allow:
+            self.headers["Allow"] = ", ".join(sorted(allow))
+
 
 class ServiceError(AppError):
     """The service itself cannot serve the request now."""
@@ -179,7 +193,9 @@ class OverloadedError(ServiceError):
 
 
 class DrainingError(ServiceError):
-    """The process has been told to end."""
+    """The process has been told to end, which is no failure for the log."""
+
+    log_level = None
 
     status = 503
     code = "draining"
@@ -188,12 +204,18 @@ class DrainingError(ServiceError):
 
 
 class StoppedError(ServiceError):
-    """The operator has stopped minting, or what it costs cannot be counted now."""
+    """Nothing can be minted now: what it costs, or who asks, cannot be told."""
 
     status = 503
     code = "service_unavailable"
     title = "Service unavailable"
     detail = "The operator has stopped new calls for now; try again later."
+
+
+class StoppedByOperatorError(StoppedError):
+    """The kill switch is on, as the operator wants it."""
+
+    log_level = None
 
 
 class UpstreamError(AppError):
@@ -203,6 +225,7 @@ class UpstreamError(AppError):
 class UpstreamRejectedError(UpstreamError):
     """It refused our key or our request: the operator's to put right."""
 
+    log_level = logging.ERROR
     status = 502
     code = "upstream_rejected"
     title = "Refused upstream"
@@ -248,6 +271,7 @@ class UpstreamTimeoutError(UpstreamError):
 class AccountUnavailableError(UpstreamError):
     """It does not serve the operator's account, for want of payment for example."""
 
+    log_level = logging.ERROR
     status = 503
     code = "service_unavailable"
     title = "Service unavailable"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
 
 from app import __version__
 from app.access.control import Access
@@ -16,36 +18,37 @@ from app.config.agents import load_agents
 from app.config.origins import OriginPolicy
 from app.errors import ConfigurationError
 from app.observability.metrics import Metrics
-from app.tokens.service import TokenPolicy, TokenService
+from app.tokens.service import MINT_PATH, TokenPolicy, TokenService
 from app.upstream.client import AgentsClient
 from app.upstream.slots import Slots
 from app.upstream.transport import open_http_client
 from app.usage.accounting import Accounting
 from app.usage.receipts import Receipts
 from app.usage.settlement import Settlement
-from app.web import problem_details as handlers
+from app.web import problem_details
 from app.web.assets.files import BrowserFiles
-from app.web.kill_switch import StopSwitch
+from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle
-from app.web.middleware.admission import Admission
-from app.web.middleware.cors import OriginGuard
-from app.web.middleware.errors import Boundary
-from app.web.middleware.gate import MintGate
+from app.web.middleware.cors import CorsMiddleware
+from app.web.middleware.errors import ErrorMiddleware
 from app.web.middleware.proxies import TrustedProxies
 from app.web.middleware.request_id import RequestId
 from app.web.middleware.security_headers import SecurityHeaders
 from app.web.openapi import describe
 from app.web.routes import health, session_ends
 from app.web.routes.access import access_router
+from app.web.routes.agents import agents_router
 from app.web.routes.metrics import metrics_route
 from app.web.routes.pages import page_routes
-from app.web.routes.token import PlainTokenRoute, api_router
+from app.web.routes.token import token_route
+from app.web.services import Services
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
     from contextlib import AbstractAsyncContextManager
 
     import httpx
+    from starlette.routing import BaseRoute
 
     from app.config.settings import Settings
 
@@ -66,13 +69,7 @@ def create_app(
     Raises:
         ConfigurationError: There is no key, or an agent is wrong.
     """
-    agents = load_agents(settings)
-    lifecycle = Lifecycle()
-    metrics = Metrics()
-    stop = StopSwitch(minting=settings.minting, stop_file=settings.stop_file)
-    signer = _signer(settings)
-    limits = Accounting(settings, metrics)
-    access = Access(settings, signer, limits.code_attempts)
+    services = _services(settings)
     app = FastAPI(
         title="Voicegate",
         version=__version__,
@@ -82,68 +79,67 @@ def create_app(
         redirect_slashes=False,
         # It would send queries and the text of exceptions wherever the environment says.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        lifespan=_lifespan(settings, transport, is_warm=is_warm),
-        middleware=_middleware(
-            settings,
-            lifecycle,
-            access=access,
-            metrics=metrics,
-            stop=stop,
-        ),
+        lifespan=_lifespan(settings, services, transport, is_warm=is_warm),
+        middleware=_middleware(settings, services),
     )
-    app.state.lifecycle = lifecycle
-    app.state.metrics = metrics
-    app.state.stop = stop
-    app.state.access = access
-    app.state.limits = limits
-    app.state.receipts = Receipts(signer)
-    handlers.install(app)
-    policy = _policy(settings)
-    app.router.routes.append(PlainTokenRoute(policy))
-    app.include_router(api_router(policy, agents))
-    app.include_router(session_ends.router)
-    app.include_router(access_router(access))
-    app.include_router(health.router)
-    files = BrowserFiles(is_plain=settings.plain_scripts)
-    app.state.files = files
-    app.router.routes.extend(
-        page_routes(
-            agents,
-            files=files,
-            notice=settings.notice,
-            docs=settings.docs,
-            visitors=access.visitors,
-        )
+    app.state.services = services
+    problem_details.install(app)
+    app.router.routes.extend(_with_head(_routes(settings, services)))
+    app.mount("/static", services.files, name="static")
+    services.metrics.know_routes(
+        route.path for route in app.routes if isinstance(route, Route | Mount)
     )
-    app.mount("/static", files, name="static")
-    if settings.metrics_token is not None:
-        token = settings.metrics_token.get_secret_value()
-        app.router.routes.append(metrics_route(metrics, token))
-    metrics.know_routes(_paths(app.routes))
-    metrics.watch(in_flight=lambda: lifecycle.in_flight, minting=lambda: not stop.is_stopped)
-    describe(app, mode=access.mode, cookie=access.cookie_name)
+    services.metrics.watch(
+        in_flight=lambda: services.lifecycle.in_flight,
+        minting=lambda: not services.kill_switch.is_stopped,
+    )
+    describe(app, mode=services.access.mode, cookie=services.access.cookie_name)
     return app
 
 
+def _services(settings: Settings) -> Services:
+    # Without a secret of the operator, one that lasts as long as the process.
+    secret = settings.secret.get_secret_value() if settings.secret else secrets.token_urlsafe(32)
+    signer = Signer(secret)
+    metrics = Metrics()
+    accounting = Accounting(settings, metrics)
+    return Services(
+        lifecycle=Lifecycle(),
+        kill_switch=KillSwitch(minting=settings.minting, stop_file=settings.stop_file),
+        metrics=metrics,
+        access=Access(settings, signer, accounting.code_attempts),
+        accounting=accounting,
+        receipts=Receipts(signer),
+        files=BrowserFiles(is_plain=settings.plain_scripts),
+    )
+
+
 def _lifespan(
-    settings: Settings, transport: httpx.AsyncBaseTransport | None, *, is_warm: bool
+    settings: Settings,
+    services: Services,
+    transport: httpx.AsyncBaseTransport | None,
+    *,
+    is_warm: bool,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     if settings.assemblyai_api_key is None:
         raise ConfigurationError("Set ASSEMBLYAI_API_KEY: without a key there are no tokens.")
     api_key, spare = settings.assemblyai_api_key, settings.spare_api_key
+    quota = services.accounting.quota
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         http = open_http_client(
             connect_seconds=settings.upstream_connect_seconds,
             read_seconds=settings.upstream_read_seconds,
             max_connections=settings.upstream_max_in_flight,
             transport=transport,
         )
-        access: Access = app.state.access
-        stop: StopSwitch = app.state.stop
-        limits: Accounting = app.state.limits
-        async with http, access.serving(), stop.watched(), limits.serving():
+        async with (
+            http,
+            services.access.serving(),
+            services.kill_switch.watched(),
+            services.accounting.serving(),
+        ):
             client = AgentsClient(
                 http,
                 base_url=settings.upstream_url,
@@ -151,68 +147,75 @@ def _lifespan(
                 spare_api_key=spare.get_secret_value() if spare else None,
                 slots=Slots(settings.upstream_max_in_flight, settings.upstream_max_waiting),
                 total_seconds=settings.upstream_total_seconds,
-                metrics=app.state.metrics,
+                metrics=services.metrics,
             )
             if is_warm:
                 http.warm_up(settings.upstream_url)
-            app.state.token_service = TokenService(
-                client, settings.ws_url, quota=limits.quota, receipts=app.state.receipts
+            services.tokens = TokenService(
+                client, settings.ws_url, quota=quota, receipts=services.receipts
             )
-            app.state.returns = Settlement(client, limits.quota)
-            async with app.state.returns.serving():
+            services.settlement = Settlement(client, quota)
+            async with services.settlement.serving():
                 yield
 
     return lifespan
 
 
-def _middleware(
-    settings: Settings,
-    lifecycle: Lifecycle,
-    *,
-    access: Access,
-    metrics: Metrics,
-    stop: StopSwitch,
-) -> list[Middleware]:
-    """Return the layers, outermost first; what fails below `Boundary` becomes problem details."""
-    return [
-        Middleware(TrustedProxies, networks=settings.trusted_proxies),
+def _middleware(settings: Settings, services: Services) -> list[Middleware]:
+    """Return the layers, outermost first; what fails inside the fourth becomes problem details."""
+    layers = [
+        Middleware(RequestId),
         Middleware(
             SecurityHeaders,
             ws_origin=settings.ws_origin,
             frame_ancestors=settings.frame_ancestors,
             embed_ancestors=settings.allowed_origins,
         ),
-        Middleware(RequestId),
         Middleware(
-            Boundary,
-            lifecycle=lifecycle,
-            metrics=metrics,
+            ErrorMiddleware,
+            lifecycle=services.lifecycle,
+            metrics=services.metrics,
             log_addresses=settings.log_addresses,
         ),
         Middleware(
-            OriginGuard,
+            CorsMiddleware,
             policy=OriginPolicy(frozenset(settings.allowed_origins)),
-            refusals=metrics,
+            metrics=services.metrics,
         ),
-        Middleware(MintGate, lifecycle=lifecycle, stop=stop),
-        Middleware(Admission, access=access, refusals=metrics),
     ]
+    if settings.trusted_proxies:
+        layers.insert(0, Middleware(TrustedProxies, networks=settings.trusted_proxies))
+    return layers
 
 
-def _signer(settings: Settings) -> Signer:
-    """Return the signer of this deployment; without a secret, one that lasts as long as it."""
-    secret = settings.secret.get_secret_value() if settings.secret else secrets.token_urlsafe(32)
-    return Signer(secret)
+def _routes(settings: Settings, services: Services) -> Iterator[BaseRoute]:
+    """Yield the routes; the token's first, so that it is found first."""
+    agents = load_agents(settings)
+    yield token_route(_policy(settings))
+    yield from agents_router(agents).routes
+    yield from session_ends.router.routes
+    yield from access_router(services.access).routes
+    yield from health.router.routes
+    yield from page_routes(
+        agents,
+        files=services.files,
+        notice=settings.notice,
+        docs=settings.docs,
+        visitors=services.access.visitors,
+    )
+    if settings.metrics_token is not None:
+        yield metrics_route(services.metrics, settings.metrics_token.get_secret_value())
 
 
-def _paths(routes: Iterable[Any]) -> Iterator[str]:
-    """Yield the templates of all routes; FastAPI keeps those of a router inside it."""
+def _with_head(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """Yield the routes, with HEAD for each GET of FastAPI's, which Starlette's have by themselves.
+
+    All but the token's: a token that nobody reads costs as much.
+    """
     for route in routes:
-        router = getattr(route, "original_router", None)
-        if router is None:
-            yield route.path
-        else:
-            yield from _paths(router.routes)
+        yield route
+        if isinstance(route, APIRoute) and route.methods == {"GET"} and route.path != MINT_PATH:
+            yield APIRoute(route.path, route.endpoint, methods=["HEAD"], include_in_schema=False)
 
 
 def _policy(settings: Settings) -> TokenPolicy:

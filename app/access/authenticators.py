@@ -1,4 +1,4 @@
-"""The modes `open` and `code`: how each lets callers in."""
+"""The modes of access `open`, `code` and `jwt`: how each finds out who asks."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from app.access.caller import Caller
 from app.access.cookies import ACCESS, ACCESS_COOKIE, LIFETIME_SECONDS, Visitors, new_id
-from app.access.refusals import needs_bearer, needs_credential, no_origin, not_valid
+from app.access.credentials import needs_bearer, needs_credential, no_origin, not_valid
+from app.errors import UnauthenticatedError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
     from app.access.codes import Codes
-    from app.access.credentials import Approach
+    from app.access.credentials import RequestCredentials
+    from app.access.jwt import Logins
     from app.access.signing import Signer
 
 CODE_AS_BEARER: Final = "an access code as its bearer token"
 
 
-class Door(Protocol):
+class Authenticator(Protocol):
     """One mode of access."""
 
-    async def admit(self, approach: Approach) -> Caller:
+    async def authenticate(self, credentials: RequestCredentials) -> Caller:
         """Return who it is; raises `UnauthenticatedError` or `ForbiddenError`."""
 
-    async def granted(self, approach: Approach) -> bool:
-        """Tell whether a page with what this one has would be admitted."""
+    async def accepts(self, credentials: RequestCredentials) -> bool:
+        """Tell whether a page with these credentials would be let in."""
 
 
-class OpenDoor:
+class OpenAuthenticator:
     """Lets in every page of ours and of the list; programs by a code, if there are any."""
 
     def __init__(self, signer: Signer, visitors: Visitors, codes: Codes | None) -> None:
@@ -36,51 +38,51 @@ class OpenDoor:
         self._visitors = visitors
         self._codes = codes
 
-    async def admit(self, approach: Approach) -> Caller:
+    async def authenticate(self, credentials: RequestCredentials) -> Caller:
         """Return a visitor, or who is known by nothing but the address."""
-        if approach.has_page:
-            visitor = self._visitors.recognise(approach.scope)
-            return as_visitor(self._signer, visitor, approach)
+        if credentials.is_from_page:
+            visitor = self._visitors.recognise(credentials.scope)
+            return as_visitor(self._signer, visitor, credentials)
         if self._codes is None:
             raise no_origin()
-        code = approach.bearer
+        code = credentials.bearer
         if code is None:
             raise needs_bearer(CODE_AS_BEARER)
-        await self._codes.redeem(code, approach.address_key)
-        return as_visitor(self._signer, None, approach)
+        await self._codes.redeem(code, credentials.address_key)
+        return as_visitor(self._signer, None, credentials)
 
-    async def granted(self, approach: Approach) -> bool:
+    async def accepts(self, credentials: RequestCredentials) -> bool:
         """Tell that a page needs nothing."""
-        return approach.has_page
+        return credentials.is_from_page
 
 
-class CodeDoor:
+class CodeAuthenticator:
     """Lets in whoever knows a code: programs by bearer token, pages by the cookie it earned."""
 
     def __init__(self, signer: Signer, codes: Codes) -> None:
         self._signer = signer
         self._codes = codes
 
-    async def admit(self, approach: Approach) -> Caller:
+    async def authenticate(self, credentials: RequestCredentials) -> Caller:
         """Return the visitor of the cookie, or the address that knows a code."""
-        code = approach.bearer
+        code = credentials.bearer
         if code is not None:
-            await self._codes.redeem(code, approach.address_key)
-            return as_visitor(self._signer, None, approach)
-        visitor = self._visitor(approach)
-        if visitor is None and approach.has_page and ACCESS.read(approach.scope) is not None:
-            raise not_valid("bad-credential", "Your access has ended; enter the access code again.")
-        if visitor is None and not approach.has_page:
+            await self._codes.redeem(code, credentials.address_key)
+            return as_visitor(self._signer, None, credentials)
+        visitor = self._visitor(credentials)
+        if visitor is not None:
+            return as_visitor(self._signer, visitor, credentials)
+        if not credentials.is_from_page:
             raise needs_bearer(CODE_AS_BEARER)
-        if visitor is None:
-            raise needs_credential("This service asks for an access code.")
-        return as_visitor(self._signer, visitor, approach)
+        if ACCESS.read(credentials.scope) is not None:
+            raise not_valid("bad-credential", "Your access has ended; enter the access code again.")
+        raise needs_credential("This service asks for an access code.")
 
-    async def granted(self, approach: Approach) -> bool:
+    async def accepts(self, credentials: RequestCredentials) -> bool:
         """Tell whether the cookie is good; a code is tried only where wrong ones are counted."""
-        return self._visitor(approach) is not None
+        return self._visitor(credentials) is not None
 
-    async def enter(self, approach: Approach, code: str) -> str:
+    async def enter(self, credentials: RequestCredentials, code: str) -> str:
         """Return the `Set-Cookie` that a right code earns.
 
         The visitor in it is always a new one: a cookie that somebody planted lives on in nothing.
@@ -89,16 +91,16 @@ class CodeDoor:
             UnauthenticatedError: The code is wrong.
             RateLimitedError: There were too many wrong ones.
         """
-        name = await self._codes.redeem(code, approach.address_key)
+        name = await self._codes.redeem(code, credentials.address_key)
         value = self._signer.sign(ACCESS_COOKIE, [new_id(), name])
-        return ACCESS.header(approach.scope, value)
+        return ACCESS.header(credentials.scope, value)
 
     def leave(self, scope: Scope) -> str:
         """Return the `Set-Cookie` that forgets."""
         return ACCESS.header(scope, "", max_age_seconds=0)
 
-    def _visitor(self, approach: Approach) -> str | None:
-        text = ACCESS.read(approach.scope) if approach.has_page else None
+    def _visitor(self, credentials: RequestCredentials) -> str | None:
+        text = ACCESS.read(credentials.scope) if credentials.is_from_page else None
         if text is None:
             return None
         value: Any = self._signer.read(ACCESS_COOKIE, text, max_age_seconds=LIFETIME_SECONDS)
@@ -108,8 +110,44 @@ class CodeDoor:
         return None
 
 
-def as_visitor(signer: Signer, visitor: str | None, approach: Approach) -> Caller:
+class JwtAuthenticator:
+    """Lets in whoever brings a token of the operator's login.
+
+    Args:
+        signer: Hides the subject.
+        logins: Reads tokens.
+        cookie_name: The login's own cookie that may hold the token; empty if none does.
+    """
+
+    def __init__(self, signer: Signer, logins: Logins, cookie_name: str) -> None:
+        self._signer = signer
+        self._logins = logins
+        self._cookie_name = cookie_name
+
+    async def authenticate(self, credentials: RequestCredentials) -> Caller:
+        """Return the subject of the token."""
+        token = credentials.bearer
+        if token is None and self._cookie_name:
+            token = credentials.cookie(self._cookie_name)
+        if token is None and not credentials.is_from_page:
+            raise needs_bearer("a bearer token of the login")
+        if token is None:
+            raise needs_credential("Sign in first: this service serves only who is signed in.")
+        login = await self._logins.read(token)
+        name = f"subject:{login.issuer}|{login.subject}"
+        return Caller("subject", self._signer.hash(name), credentials.address_key)
+
+    async def accepts(self, credentials: RequestCredentials) -> bool:
+        """Tell whether the token that came along is good; a signature cannot be guessed at."""
+        try:
+            await self.authenticate(credentials)
+        except UnauthenticatedError:
+            return False
+        return True
+
+
+def as_visitor(signer: Signer, visitor: str | None, credentials: RequestCredentials) -> Caller:
     """Return the caller for an id of ours, or for an address without one."""
     if visitor is None:
-        return Caller("address", approach.address_key, approach.address_key)
-    return Caller("visitor", signer.hash(f"visitor:{visitor}"), approach.address_key)
+        return Caller("address", credentials.address_key, credentials.address_key)
+    return Caller("visitor", signer.hash(f"visitor:{visitor}"), credentials.address_key)

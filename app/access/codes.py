@@ -7,7 +7,7 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING, Protocol
 
-from app.access.refusals import not_valid
+from app.access.credentials import not_valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,16 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from app.access.authenticators import CodeDoor, Door, OpenDoor
+from app.access.authenticators import (
+    Authenticator,
+    CodeAuthenticator,
+    JwtAuthenticator,
+    OpenAuthenticator,
+)
+from app.access.caller import address_bucket
 from app.access.codes import Attempts, Codes
 from app.access.cookies import ACCESS_COOKIE, Visitors
-from app.access.credentials import Approach, approach
+from app.access.credentials import RequestCredentials
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,23 +42,22 @@ class Access:
     ) -> None:
         self.mode = settings.access
         self.visitors: Visitors | None = None
-        self.code_door: CodeDoor | None = None
+        self.code_authenticator: CodeAuthenticator | None = None
         self.cookie_name = ACCESS_COOKIE if self.mode == "code" else settings.jwt_cookie
         self._without_origin = settings.allow_without_origin
         self._hash = signer.hash
         self._jwks: Jwks | None = None
-        codes = [code.get_secret_value() for code in settings.access_codes]
-        known = Codes(codes, signer, attempts) if codes else None
-        self._door: Door
+        self._authenticator: Authenticator
+        codes = Codes([code.get_secret_value() for code in settings.access_codes], signer, attempts)
         if settings.access == "jwt":
-            from app.access.jwt_authenticator import JwtDoor  # noqa: PLC0415 - as below
-
-            self._door = JwtDoor(signer, self._logins(settings), settings.jwt_cookie)
+            logins = self._logins(settings)
+            self._authenticator = JwtAuthenticator(signer, logins, settings.jwt_cookie)
         elif settings.access == "code":
-            self._door = self.code_door = CodeDoor(signer, known or Codes((), signer, attempts))
+            self._authenticator = self.code_authenticator = CodeAuthenticator(signer, codes)
         else:
             self.visitors = Visitors(signer)
-            self._door = OpenDoor(signer, self.visitors, known)
+            known = codes if settings.access_codes else None
+            self._authenticator = OpenAuthenticator(signer, self.visitors, known)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -62,8 +67,19 @@ class Access:
                 await stack.enter_async_context(self._jwks.serving())
             yield
 
-    async def identify(self, scope: Scope) -> Caller:
-        """Return who sent a request that `OriginGuard` let pass.
+    def credentials(self, scope: Scope, *, is_from_page: bool) -> RequestCredentials:
+        """Return what a request brings.
+
+        Args:
+            scope: The request, after trusted proxies had their say.
+            is_from_page: Whether one of our pages, or of the operator's list, sent it.
+        """
+        client = scope.get("client")
+        address_key = self._hash("address:" + address_bucket(client[0] if client else None))
+        return RequestCredentials(scope, address_key, is_from_page or self._without_origin)
+
+    async def identify(self, credentials: RequestCredentials) -> Caller:
+        """Return who sent a request.
 
         Raises:
             UnauthenticatedError: The mode needs a credential, and none that counts came.
@@ -71,15 +87,11 @@ class Access:
             RateLimitedError: Too many wrong codes came from there.
             StoppedError: Credentials cannot be checked now.
         """
-        return await self._door.admit(self.approach(scope))
+        return await self._authenticator.authenticate(credentials)
 
-    async def granted(self, scope: Scope) -> bool:
-        """Tell whether a page that sends what came along would be let in."""
-        return await self._door.granted(self.approach(scope))
-
-    def approach(self, scope: Scope) -> Approach:
-        """Return a request as the modes look at it."""
-        return approach(scope, self._hash, without_origin=self._without_origin)
+    async def accepts(self, credentials: RequestCredentials) -> bool:
+        """Tell whether a page that sends these would be let in."""
+        return await self._authenticator.accepts(credentials)
 
     def _logins(self, settings: Settings) -> Logins:
         # The libraries of tokens take a twentieth of the start; only this mode needs them.

@@ -1,42 +1,45 @@
-"""What a request brings to show who sent it, read from its raw header fields."""
+"""What a request brings to show who sent it, and what it is told where that does not do."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
-from app.access.addresses import bucket
+from app.errors import ForbiddenError, UnauthenticatedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import Scope
 
+# Why access is refused; the metrics count by these words, which are their errors' text.
+Reason = Literal["no-credential", "bad-credential", "expired", "code", "origin", "unavailable"]
+
+REALM: Final = 'Bearer realm="voicegate"'
+INVALID: Final = f'{REALM}, error="invalid_token"'
 # Source: RFC 9110, section 11.4; what counts as a token here is any visible ASCII.
-_BEARER = re.compile(rb"bearer +([\x21-\x7e]{1,8192})", re.IGNORECASE)
-_SCHEME = re.compile(rb"bearer[ \t]", re.IGNORECASE)
-NONSENSE = ""
+_BEARER: Final = re.compile(rb"bearer +([\x21-\x7e]{1,8192})", re.IGNORECASE)
+_SCHEME: Final = re.compile(rb"bearer[ \t]", re.IGNORECASE)
+NO_TOKEN: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Approach:
-    """One request, as a mode of access looks at it.
+class RequestCredentials:
+    """One request, as an authenticator looks at it.
 
     Args:
-        scope: The request; its `client` is who `TrustedProxies` says.
+        scope: The request; its `client` is who the trusted proxies say.
         address_key: The hash of the bucket of its address.
-        has_page: Whether one of our pages, or of the operator's list, sent it. Cookies count only
-            then: they come along with whatever a browser is made to send.
+        is_from_page: Whether one of our pages, or of the operator's list, sent it. Cookies count
+            only then: they come along with whatever a browser is made to send.
     """
 
     scope: Scope
     address_key: str
-    has_page: bool
+    is_from_page: bool
 
     @property
     def bearer(self) -> str | None:
-        """The bearer token; `NONSENSE` if there is one that cannot be right, None without.
+        """The bearer token; `NO_TOKEN` if there is one that cannot be right, None without.
 
         Other schemes are not ours to judge: a proxy in front may use `Basic` for itself.
         """
@@ -45,11 +48,11 @@ class Approach:
         if not bearers:
             return None
         match = _BEARER.fullmatch(bearers[0].strip())
-        return match[1].decode() if match and len(bearers) == 1 else NONSENSE
+        return match[1].decode() if match and len(bearers) == 1 else NO_TOKEN
 
     def cookie(self, name: str) -> str | None:
         """Return the value of the first cookie of this name, if cookies count here."""
-        return read_cookie(self.scope, name) if self.has_page else None
+        return read_cookie(self.scope, name) if self.is_from_page else None
 
 
 def read_cookie(scope: Scope, name: str) -> str | None:
@@ -65,15 +68,27 @@ def read_cookie(scope: Scope, name: str) -> str | None:
     return None
 
 
-def approach(scope: Scope, hash_of: Callable[[str], str], *, without_origin: bool) -> Approach:
-    """Return what a mode of access has to know of a request.
+def needs_credential(detail: str) -> UnauthenticatedError:
+    """Return the answer to a request that brought nothing."""
+    reason: Reason = "no-credential"
+    return UnauthenticatedError(reason, detail=detail, challenge=REALM)
 
-    Args:
-        scope: The request, after `TrustedProxies` and `OriginGuard`.
-        hash_of: Hides an address.
-        without_origin: Whether callers that no page sent are treated like pages.
-    """
-    client = scope.get("client")
-    address_key = hash_of("address:" + bucket(client[0] if client else None))
-    from_page = scope.get("state", {}).get("from_page") is True
-    return Approach(scope, address_key, has_page=from_page or without_origin)
+
+def needs_bearer(what: str) -> UnauthenticatedError:
+    """Return the answer to a program that brought nothing; what would do, as a sentence ends."""
+    return needs_credential(f"A request without an Origin header needs {what}.")
+
+
+def not_valid(reason: Reason, detail: str) -> UnauthenticatedError:
+    """Return the answer to a request that brought something that does not count."""
+    return UnauthenticatedError(reason, detail=detail, challenge=INVALID)
+
+
+def no_origin() -> ForbiddenError:
+    """Return the answer to a program, where only pages are let in."""
+    reason: Reason = "origin"
+    return ForbiddenError(
+        reason,
+        detail="Only web pages may use this service: the request has no Origin header. "
+        "Its operator can allow other callers with VOICEGATE_ALLOW_WITHOUT_ORIGIN.",
+    )

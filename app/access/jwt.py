@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import jwt
 
-from app.access.refusals import not_valid
+from app.access.credentials import not_valid
 
 if TYPE_CHECKING:
     from app.errors import UnauthenticatedError

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from app.errors import AppError
+from app.usage.rate_limit_headers import rate_limit_fields
 
+if TYPE_CHECKING:
     from app.access.caller import Caller
     from app.upstream.responses import MintedToken
     from app.usage.quota import Quota
-    from app.usage.rate_limit_headers import LimitState
     from app.usage.receipts import Receipts
 
 # The one route that costs money: whoever guards, counts or serves it means this.
@@ -43,11 +43,17 @@ class TokenPolicy:
     min_session_duration_seconds: int = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class VoiceToken:
     """What one caller gets, once: the token, its bounds, and where it must be used.
 
-    `receipt` names what was granted, so that what is not used of it can be given back.
+    Args:
+        token: Opens one session.
+        expires_in_seconds: In which it must.
+        max_session_duration_seconds: After which that session ends.
+        ws_url: Where it is to be used.
+        receipt: Names what was granted, so that what is not used of it can be refunded.
+        header_fields: How the caller's limits stand, for the answer.
     """
 
     token: str = field(repr=False)
@@ -55,6 +61,7 @@ class VoiceToken:
     max_session_duration_seconds: int
     ws_url: str
     receipt: str
+    header_fields: list[tuple[bytes, bytes]]
 
 
 class TokenService:
@@ -76,12 +83,7 @@ class TokenService:
         self._receipts = receipts
 
     async def mint(
-        self,
-        caller: Caller,
-        *,
-        expires_in_seconds: int,
-        max_session_duration_seconds: int,
-        note: Callable[[tuple[LimitState, ...]], None] = lambda _: None,
+        self, caller: Caller, *, expires_in_seconds: int, max_session_duration_seconds: int
     ) -> VoiceToken:
         """Return a token for values that the policy allows.
 
@@ -91,7 +93,6 @@ class TokenService:
             caller: Who asks, and is granted it.
             expires_in_seconds: In which the token must open a session.
             max_session_duration_seconds: After which that session ends.
-            note: Is told how the caller's limits stand, also when the upstream gives no token.
 
         Raises:
             RateLimitedError: The caller asks too often.
@@ -100,25 +101,28 @@ class TokenService:
             UpstreamError: The upstream refused, failed or talked nonsense.
             OverloadedError: Too many are asking already.
         """
-        grant, states = await self._quota.take(
+        admitted = await self._quota.take(
             caller,
             max_session_duration_seconds=max_session_duration_seconds,
             expires_in_seconds=expires_in_seconds,
         )
-        note(states)
+        fields = rate_limit_fields(admitted.states)
         try:
             minted = await self._source.mint(
                 expires_in_seconds=expires_in_seconds,
                 max_session_duration_seconds=max_session_duration_seconds,
             )
-        except BaseException:
+        except BaseException as error:
             # Also when the request is cancelled: nobody has this token.
-            await self._quota.cancel(grant)
+            await self._quota.cancel(admitted.grant)
+            if isinstance(error, AppError):
+                error.headers |= {name.decode(): value.decode() for name, value in fields}
             raise
         return VoiceToken(
             token=minted.token,
             expires_in_seconds=min(minted.expires_in_seconds, expires_in_seconds),
             max_session_duration_seconds=max_session_duration_seconds,
             ws_url=self._ws_url,
-            receipt=self._receipts.write(grant.grant_id),
+            receipt=self._receipts.write(admitted.grant.grant_id),
+            header_fields=fields,
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from typing import TYPE_CHECKING, Final
 
-from app.errors import StoppedError
+from app.errors import StoppedByOperatorError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,53 +20,53 @@ LOOK_EVERY_SECONDS: Final = 0.5
 RETRY_AFTER_SECONDS: Final = 60
 
 
-class StopSwitch:
-    """Off by a setting or a signal, or as long as a file is there; each is enough.
+class KillSwitch:
+    """Stops minting by a setting for good, or as long as a file is there.
 
     Args:
-        minting: Whether tokens are minted from the start.
-        stop_file: Stops minting as long as it exists.
+        minting: Whether tokens are minted at all.
+        stop_file: Stops minting as long as it exists; needs no restart.
     """
 
     def __init__(self, *, minting: bool = True, stop_file: Path | None = None) -> None:
-        self._told = not minting
-        self._file_is_there = False
+        self._minting = minting
         self._file = stop_file
+        self._file_is_there = False
 
     @property
     def is_stopped(self) -> bool:
         """Whether tokens are refused."""
-        return self._told or self._file_is_there
+        return self._file_is_there or not self._minting
 
     def require_minting(self) -> None:
-        """Raise `StoppedError` while stopped."""
+        """Raise `StoppedByOperatorError` while stopped."""
         if self.is_stopped:
-            raise StoppedError("stopped by the operator", retry_after_seconds=RETRY_AFTER_SECONDS)
-
-    def stop(self) -> None:
-        """Mint no more; call it on the event loop."""
-        self._change(told=True, file_is_there=self._file_is_there, why="a signal")
-
-    def go_on(self) -> None:
-        """Mint again, unless the file says otherwise; call it on the event loop."""
-        self._change(told=False, file_is_there=self._file_is_there, why="a signal")
+            raise StoppedByOperatorError(
+                "stopped by the operator", retry_after_seconds=RETRY_AFTER_SECONDS
+            )
 
     async def look(self) -> None:
         """Look whether the file is there; a slow disk keeps nobody but this waiting."""
         if self._file is None:
             return
         try:
-            is_there = await asyncio.to_thread(self._file.exists)
+            # Not `Path.exists`: Python 3.14's takes every failure for "no".
+            await asyncio.to_thread(os.stat, self._file)
+            is_there = True
+        except (FileNotFoundError, NotADirectoryError):
+            is_there = False
         except OSError as error:
             # Whoever cannot be asked may have said stop; what was known last stays true.
             logger.warning("the stop file cannot be looked for (%s)", type(error).__name__)
             return
-        self._change(told=self._told, file_is_there=is_there, why="the stop file")
+        if is_there != self._file_is_there:
+            self._file_is_there = is_there
+            logger.warning("minting %s by the stop file", "is stopped" if is_there else "goes on")
 
     @contextlib.asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """Look for the file every half second while this is open, and once before."""
-        if self.is_stopped:
+        if not self._minting:
             logger.warning("minting is stopped by VOICEGATE_MINTING")
         if self._file is None:
             yield
@@ -82,13 +83,3 @@ class StopSwitch:
         while True:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
             await self.look()
-
-    def _change(self, *, told: bool, file_is_there: bool, why: str) -> None:
-        was_stopped = self.is_stopped
-        self._told, self._file_is_there = told, file_is_there
-        if self.is_stopped == was_stopped:
-            return
-        if self.is_stopped:
-            logger.warning("minting is stopped by %s", why)
-        else:
-            logger.warning("minting goes on by %s", why)

@@ -27,6 +27,11 @@ class Lifecycle:
         self.leaving = True
         self.draining = True
 
+    def require_ready(self) -> None:
+        """Raise `DrainingError` once the service is about to end."""
+        if self.leaving:
+            raise DrainingError(retry_after_seconds=2)
+
     def require_serving(self) -> None:
         """Raise `DrainingError` once the service is shutting down."""
         if self.draining:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.openapi.utils import get_openapi
 
 from app.errors import NotFoundError
-from app.web.middleware.admission import MINT
+from app.tokens.service import MINT_PATH
 from app.web.routes.schemas import Problem, problem_description
 
 if TYPE_CHECKING:
@@ -69,5 +69,4 @@ def _secure(document: dict[str, Any], cookie: str) -> None:
     if cookie:
         schemes["cookie"] = {"type": "apiKey", "in": "cookie", "name": cookie}
     document["components"]["securitySchemes"] = schemes
-    method, path = MINT
-    document["paths"][path][method.lower()]["security"] = [{name: []} for name in schemes]
+    document["paths"][MINT_PATH]["get"]["security"] = [{name: []} for name in schemes]

@@ -5,36 +5,44 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from app.errors import (
-    AccountUnavailableError,
     AppError,
     BadParameter,
     InvalidRequestError,
     MethodNotAllowedError,
     NotFoundError,
     RequestError,
-    UpstreamRejectedError,
     bad_parameter,
 )
 from app.observability.logging import causes
-from app.web.middleware.request_id import request_id
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from pydantic import ValidationError
     from starlette.requests import Request
-    from starlette.responses import Response
 
 logger = logging.getLogger("voicegate.errors")
 
 MEDIA_TYPE: Final = "application/problem+json"
-MAX_ENTRIES = 16
-OPERATORS_FAULT = (UpstreamRejectedError, AccountUnavailableError)
+MAX_ENTRIES: Final = 16
+# By pydantic's kinds of errors.
+ALLOWED_IN_BODY: Final = {
+    "missing": "there",
+    "extra_forbidden": "absent: it is no member of this body",
+    "string_type": "text",
+    "string_unicode": "text",
+    "string_too_short": "text of at least {min_length} characters",
+    "string_too_long": "text of at most {max_length} characters",
+    "string_pattern_mismatch": "text that matches {pattern}",
+    "model_attributes_type": "an object",
+}
 
 
 class HttpError(RequestError):
@@ -86,44 +94,45 @@ def error_for_status(status: int) -> AppError:
     return known[status]() if status in known else HttpError(status)
 
 
-def log_failure(error: AppError, name: str) -> None:
+def invalid_request(error: ValidationError | RequestValidationError) -> InvalidRequestError:
+    """Return our error for what pydantic refused."""
+    return InvalidRequestError(*map(_bad_parameter, error.errors()[:MAX_ENTRIES]))
+
+
+def _bad_parameter(entry: Any) -> BadParameter:
+    place, kind, context = entry["loc"], entry["type"], entry.get("ctx", {})
+    name = str(place[-1])
+    if place[0] == "body":
+        # What came is not repeated: it may be a credential.
+        allowed = ALLOWED_IN_BODY.get(kind, "as the description of the API says")
+        return bad_parameter(name, allowed.format(**context), "something else")
+    if kind == "extra_forbidden":
+        return bad_parameter(name, "absent: it is no parameter of this path", entry["input"])
+    return bad_parameter(name, context.get("allowed", entry["msg"]), entry["input"])
+
+
+def log_failure(error: AppError, request_id: str) -> None:
     """Log why the service failed a caller; what callers do wrong is on the access line."""
-    if isinstance(error, RequestError):
+    if error.log_level is None:
         return
-    level = logging.ERROR if isinstance(error, OPERATORS_FAULT) else logging.WARNING
-    hint = ": check ASSEMBLYAI_API_KEY and the account" if level == logging.ERROR else ""
-    extra = {"request_id": name, "code": error.code}
-    logger.log(level, "%s%s; %s", error.code, hint, causes(error), extra=extra)
+    hint = ": check ASSEMBLYAI_API_KEY and the account" if error.log_level == logging.ERROR else ""
+    extra = {"request_id": request_id, "code": error.code}
+    logger.log(error.log_level, "%s%s; %s", error.code, hint, causes(error), extra=extra)
 
 
 def install(app: FastAPI) -> None:
-    """Let every exception that the framework knows become problem details."""
-    app.add_exception_handler(AppError, _on_app_error)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    """Let the exceptions that the framework raises become ours."""
 
+    async def on_http_exception(request: Request, error: Any) -> NoReturn:
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            path = request.scope["path"]
+            routes = [each for each in app.routes if isinstance(each, Route) and each.path == path]
+            methods = {method for route in routes for method in route.methods or ()}
+            raise MethodNotAllowedError(methods) from None
+        raise error_for_status(error.status_code) from None
 
-async def _on_app_error(request: Request, error: Any) -> Response:
-    log_failure(error, request_id(request.scope))
-    return problem_response(error, request_id(request.scope))
+    async def on_validation_error(_: Request, error: Any) -> NoReturn:
+        raise invalid_request(error) from None
 
-
-async def _on_http_exception(request: Request, error: Any) -> Response:
-    name = request_id(request.scope)
-    return problem_response(error_for_status(error.status_code), name, dict(error.headers or {}))
-
-
-async def _on_validation_error(request: Request, error: Any) -> Response:
-    return problem_response(_invalid(error), request_id(request.scope))
-
-
-def _invalid(error: RequestValidationError) -> InvalidRequestError:
-    entries = [_bad_parameter(entry) for entry in error.errors()[:MAX_ENTRIES]]
-    return InvalidRequestError(*entries)
-
-
-def _bad_parameter(entry: dict[str, Any]) -> BadParameter:
-    name = str(entry["loc"][-1])
-    if entry["type"] == "extra_forbidden":
-        return bad_parameter(name, "absent: it is no parameter of this path", entry["input"])
-    return bad_parameter(name, entry.get("ctx", {}).get("allowed", entry["msg"]), entry["input"])
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(RequestValidationError, on_validation_error)

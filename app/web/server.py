@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from app.observability.metrics import Metrics
     from app.web.assets.files import BrowserFiles
-    from app.web.kill_switch import StopSwitch
 
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
 KEEP_ALIVE_SECONDS: Final = 65
@@ -53,7 +52,6 @@ class Server(uvicorn.Server):
         app: The ASGI app.
         lifecycle: Is told of the end, and knows what is in flight.
         metrics: Counts requests that are refused before the app sees them.
-        kill_switch: Obeys SIGUSR1 and SIGUSR2.
         files: The browser's files, prepared while the service already serves.
         delay_seconds: How long to serve on after SIGTERM, not ready any more.
         grace_seconds: How long requests in flight may still take after that.
@@ -67,7 +65,6 @@ class Server(uvicorn.Server):
         *,
         lifecycle: Lifecycle | None = None,
         metrics: Metrics | None = None,
-        kill_switch: StopSwitch | None = None,
         files: BrowserFiles | None = None,
         grace_seconds: int,
         delay_seconds: int = 0,
@@ -87,7 +84,6 @@ class Server(uvicorn.Server):
         }
         super().__init__(uvicorn.Config(connections, **(defaults | options)))
         self._lifecycle = lifecycle or Lifecycle()
-        self._kill_switch = kill_switch
         self._files = files
         self._delay_seconds = delay_seconds
         self._grace_seconds = grace_seconds
@@ -100,11 +96,6 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, and say so."""
-        if self._kill_switch is not None and hasattr(signal, "SIGUSR1"):
-            # On the loop, where nothing is half done.
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGUSR1, self._kill_switch.stop)
-            loop.add_signal_handler(signal.SIGUSR2, self._kill_switch.go_on)
         await super().startup(sockets)
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)

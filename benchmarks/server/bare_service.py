@@ -6,28 +6,26 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 
-from app.access.caller import Caller
 from app.config.settings import load_settings
 from app.main import create_app
 from app.observability import logging as log
+from app.web.request_context import KEY, RequestContext
 from app.web.server import Server, listen
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Anybody:
-    """Says who the caller is, which the route has to know, and nothing else."""
+class FromPage:
+    """Says that a page asks, which the route has to know, and nothing else."""
 
-    def __init__(self, app: ASGIApp, caller: Caller) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._caller = caller
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
         if scope["type"] == "http":
-            state = scope.setdefault("state", {})
-            state.update(caller=self._caller, request_id="benchmark", limit_states=[])
+            scope["state"] = {KEY: RequestContext("benchmark", is_from_page=True)}
         await self._app(scope, receive, send)
 
 
@@ -36,15 +34,14 @@ def main() -> None:
     settings = load_settings()
     log.configure(settings.log_level)
     app = create_app(settings, is_warm=True)
-    caller = Caller(kind="address", key="benchmark", address_key="benchmark")
-    app.user_middleware = [Middleware(Anybody, caller=caller)]
+    app.user_middleware = [Middleware(FromPage)]
     with listen(settings.host, settings.port) as listener:
         line = f"http://127.0.0.1:{listener.getsockname()[1]}"
         grace_seconds = settings.shutdown_grace_seconds
         Server(
             app,
-            lifecycle=app.state.lifecycle,
-            files=app.state.files,
+            lifecycle=app.state.services.lifecycle,
+            files=app.state.services.files,
             grace_seconds=grace_seconds,
             announcement=line,
         ).run_on(listener)

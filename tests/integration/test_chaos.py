@@ -80,7 +80,7 @@ async def nothing_left(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     tasks, files = asyncio.all_tasks(), open_files()
     async with app.router.lifespan_context(app), caller(app) as client:
         yield client
-        assert app.state.lifecycle.in_flight == 0
+        assert app.state.services.lifecycle.in_flight == 0
     async with asyncio.timeout(20):
         # Connections close a turn of the loop later than the pool that held them.
         while asyncio.all_tasks() - tasks or open_files() > files:  # noqa: ASYNC110 - no event
@@ -217,7 +217,7 @@ async def test_more_than_may_wait_are_refused_at_once() -> None:
         app = create_app(settings)
         async with nothing_left(app) as client:
             crowding = asyncio.create_task(crowd(client))
-            while app.state.lifecycle.in_flight != 10:  # noqa: ASYNC110 - a counter has no event
+            while app.state.services.lifecycle.in_flight != 10:  # noqa: ASYNC110 - a counter has no event
                 await asyncio.sleep(0.001)
             release.set()
             outcome = await crowding
@@ -240,7 +240,7 @@ async def test_callers_that_hang_up_leave_nothing() -> None:
                 asyncio.create_task(client.get("/api/voice-token", headers=PAGE))
                 for _ in range(CALLERS)
             ]
-            while app.state.lifecycle.in_flight != CALLERS:  # noqa: ASYNC110 - no event
+            while app.state.services.lifecycle.in_flight != CALLERS:  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0.001)
             for task in asking:
                 task.cancel()

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.access.addresses import bucket
+from app.access.caller import address_bucket
 from app.access.control import Access
 from app.access.signing import Signer
 from app.config.origins import OriginPolicy
 from app.main import create_app
-from app.web.middleware.cors import OriginGuard
+from app.web.middleware.cors import CorsMiddleware
 from app.web.middleware.proxies import TrustedProxies
+from app.web.middleware.request_id import RequestId
+from app.web.request_context import context_of
 from tests.service import caller, make_settings, refusing
 
 CODE = "correct-horse-battery"
@@ -47,7 +49,9 @@ async def identity(peer: str, headers: list[tuple[str, str]]) -> Any:
     found: list[Any] = []
 
     async def inside(scope: Any, receive: Any, send: Any) -> None:
-        found.append(await ACCESS.identify(scope))
+        is_from_page = context_of(scope).is_from_page
+        credentials = ACCESS.credentials(scope, is_from_page=is_from_page)
+        found.append(await ACCESS.identify(credentials))
 
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     scope = {
@@ -59,8 +63,8 @@ async def identity(peer: str, headers: list[tuple[str, str]]) -> Any:
         "headers": raw,
     }
     nothing: Any = None
-    guard = OriginGuard(inside, OriginPolicy(frozenset()))
-    await TrustedProxies(guard, PROXIES)(scope, nothing, nothing)
+    layers = RequestId(CorsMiddleware(inside, OriginPolicy(frozenset())))
+    await TrustedProxies(layers, PROXIES)(scope, nothing, nothing)
     return found[0]
 
 
@@ -111,7 +115,7 @@ async def test_clients_of_trusted_proxies_are_told_apart_and_cannot_forge(
 )
 def test_buckets(one: str | None, other: str | None, *, same: bool) -> None:
     """One IPv4 address is one caller, and so is one /64, however it is written."""
-    assert (bucket(one) == bucket(other)) is same
+    assert (address_bucket(one) == address_bucket(other)) is same
 
 
 @given(address=st.ip_addresses(v=6), low=st.integers(0, 2**64 - 1))
@@ -121,7 +125,7 @@ def test_a_network_of_ipv6_is_one_caller(address: Any, low: int) -> None:
     neighbour = IPv6Address((int(address) >> 64 << 64) | low)
 
     if address.ipv4_mapped is None and neighbour.ipv4_mapped is None:
-        assert bucket(str(address)) == bucket(str(neighbour))
+        assert address_bucket(str(address)) == address_bucket(str(neighbour))
 
 
 async def test_forged_addresses_do_not_open_a_lock_out() -> None:

@@ -179,7 +179,7 @@ async def test_a_run_of_everything_tells_no_secret(
             end = {"session_id": "sess_1", "receipt": "receipt-of-a-caller"}
             answers.append(await client.post("/api/session-ends", json=end))
             cookies = [cookie.value for cookie in client.cookies.jar if cookie.value]
-            everything_counted = app.state.metrics.exposition().decode()
+            everything_counted = app.state.services.metrics.exposition().decode()
 
     grants = [a.json() for a in answers if a.text.startswith('{"token"')]
     receipts = [grant["receipt"] for grant in grants if "receipt" in grant]

@@ -32,7 +32,7 @@ async def talking(
     """Run the service, which looks into ends without waiting; yields it and a client of it."""
     app = create_app(make_settings(**changes), transport=transport)
     async with app.router.lifespan_context(app), caller(app) as client:
-        app.state.returns._pauses_seconds = SHORT_PAUSES
+        app.state.services.settlement._pauses_seconds = SHORT_PAUSES
         yield app, client
 
 
@@ -58,7 +58,7 @@ def now(offset_seconds: float = 0) -> str:
 
 async def granted(app: FastAPI) -> int:
     """Return how many seconds count for today, by what the metrics hold."""
-    text = app.state.metrics.exposition().decode()
+    text = app.state.services.metrics.exposition().decode()
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     total = float(values["voicegate_granted_seconds_total"])
     return int(total - float(values["voicegate_returned_seconds_total"]))
@@ -69,7 +69,7 @@ async def report(client: httpx.AsyncClient, app: FastAPI, session_id: str, recei
     body = {"session_id": session_id, "receipt": receipt}
     response = await client.post("/api/session-ends", json=body)
     assert (response.status_code, response.json()) == (202, {"status": "accepted"})
-    await asyncio.wait_for(app.state.returns.settled(), 20)
+    await asyncio.wait_for(app.state.services.settlement.settled(), 20)
 
 
 async def test_session_against_the_simulator_gives_its_unused_time_back() -> None:
@@ -204,13 +204,13 @@ async def test_reports_are_bounded_and_end_with_the_service() -> None:
     """Three hundred at once: 256 are looked into; at the end no task is left behind."""
     tasks_before = asyncio.all_tasks()
     async with talking(knowing(404), **NO_LIMITS) as (app, client):
-        app.state.returns._pauses_seconds = (3600.0,)
+        app.state.services.settlement._pauses_seconds = (3600.0,)
         for number in range(300):
             receipt = (await client.get("/api/voice-token")).json()["receipt"]
             body = {"session_id": f"s{number}", "receipt": receipt}
             assert (await client.post("/api/session-ends", json=body)).status_code == 202
 
-        assert app.state.returns.dropped == 300 - 256
+        assert app.state.services.settlement.dropped == 300 - 256
 
     assert asyncio.all_tasks() <= tasks_before
 
@@ -243,13 +243,13 @@ async def test_cancelled_request_costs_nothing() -> None:
         assert await granted(app) == 900
         request.cancel()
         await asyncio.gather(request, return_exceptions=True)
-        await app.state.limits.quota.finish()
+        await app.state.services.accounting.quota.finish()
 
         assert await granted(app) == 0
 
 
-async def test_every_answer_tells_the_limits() -> None:
-    """200, 429 and 502 carry both fields; the caller's key is in none of them."""
+async def test_every_counted_answer_tells_the_limits() -> None:
+    """200, 429 and 502 carry both fields; 422 is not counted, and carries none."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.params["expires_in_seconds"] == "7":
@@ -257,12 +257,13 @@ async def test_every_answer_tells_the_limits() -> None:
         return httpx.Response(200, json={"token": "token-1", "expires_in_seconds": 60})
 
     async with talking(httpx.MockTransport(answer), caller_minutes_per_day=30) as (_, client):
-        paths = ("", "?expires_in_seconds=7", "")
+        paths = ("", "?expires_in_seconds=0", "?expires_in_seconds=7", "")
         answers = [await client.get(f"/api/voice-token{path}") for path in paths]
         answers += [await client.get("/api/voice-token") for _ in range(8)]
 
     codes = [response.status_code for response in answers]
-    assert codes == [200, 502, 200, *[429] * 8]
+    assert codes == [200, 422, 502, 200, *[429] * 8]
+    assert "ratelimit" not in answers.pop(1).headers
     for response in answers:
         assert '"caller-minute";r=' in response.headers["ratelimit"]
         assert '"caller-minute";q=10;w=60' in response.headers["ratelimit-policy"]

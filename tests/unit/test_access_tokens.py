@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from app.access.jwks import UnreadableKeysError, read_keys
 from app.access.jwt import Login, Logins, SharedSecret
-from app.access.keys import UnreadableKeysError, read_keys
 from app.errors import UnauthenticatedError
 from tests.logins import AUDIENCE, ISSUER, SECRET, by_hand, claims, issue, jwk, key_set, private_key
 

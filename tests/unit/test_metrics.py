@@ -102,7 +102,7 @@ async def test_application_counts_what_it_answers() -> None:
         await client.get("/")
         await client.get("/static/none.js")
         await client.get("/wp-admin.php")
-        samples = read(app.state.metrics)
+        samples = read(app.state.services.metrics)
 
     assert samples["voicegate_mints_total{outcome=ok}"] == 1
     assert samples["voicegate_mints_total{outcome=invalid_request}"] == 1
@@ -124,7 +124,7 @@ async def test_every_route_of_the_description_has_its_label() -> None:
     app = create_app(make_settings(), transport=refusing())
     paths = [*app.openapi()["paths"], "/", "/docs"]
 
-    assert [path for path in paths if app.state.metrics.route_of(path) != path] == []
+    assert [path for path in paths if app.state.services.metrics.route_of(path) != path] == []
 
 
 async def test_metrics_are_off_by_default() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import StoppedError
 from app.main import create_app
-from app.web.kill_switch import StopSwitch
+from app.web.kill_switch import KillSwitch
 from tests.service import assert_problem, caller, make_settings, minting, refusing, service
 
 if TYPE_CHECKING:
@@ -42,36 +42,28 @@ async def test_other_origins_may_read_that_it_is_stopped() -> None:
     assert response.headers["access-control-allow-origin"] == origin
 
 
-async def test_stop_and_go_on_while_it_runs(caplog: pytest.LogCaptureFixture) -> None:
-    """Each change takes effect for the next request and writes one line; a repeat writes none."""
-    app = create_app(make_settings(), transport=minting())
-    async with app.router.lifespan_context(app), caller(app) as client:
-        statuses = []
-        for change in (app.state.stop.stop, app.state.stop.stop, app.state.stop.go_on):
-            change()
-            answer = await client.get("/api/voice-token", headers=PAGE)
-            statuses.append(answer.status_code)
-
-    lines = [record.message for record in caplog.records if record.name == "voicegate.stop"]
-    assert statuses == [503, 503, 200]
-    assert lines == ["minting is stopped by a signal", "minting goes on by a signal"]
-
-
-async def test_file_stops_as_long_as_it_is_there(tmp_path: Path) -> None:
-    """The file and the signal are two switches, and either is enough."""
+async def test_each_change_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A file that comes or goes writes one line; one that stays as it was writes none."""
     file = tmp_path / "stop"
-    switch = StopSwitch(stop_file=file)
+    switch = KillSwitch(stop_file=file)
     seen = []
-    for is_there, told in ((False, False), (True, False), (True, True), (False, True)):
+    for is_there in (False, True, True, False):
         file.touch() if is_there else file.unlink(missing_ok=True)
-        switch.stop() if told else switch.go_on()
         await switch.look()
         seen.append(switch.is_stopped)
-    switch.go_on()
 
-    assert seen == [False, True, True, True]
-    assert not switch.is_stopped
+    lines = [record.message for record in caplog.records if record.name == "voicegate.stop"]
+    assert seen == [False, True, True, False]
+    assert lines == ["minting is stopped by the stop file", "minting goes on by the stop file"]
     switch.require_minting()
+
+
+async def test_file_does_not_undo_the_setting(tmp_path: Path) -> None:
+    """The setting and the file are two switches, and either is enough."""
+    switch = KillSwitch(minting=False, stop_file=tmp_path / "stop")
+    await switch.look()
+
+    assert switch.is_stopped
 
 
 async def test_file_is_looked_for_before_the_first_request_and_from_then_on(
@@ -86,7 +78,7 @@ async def test_file_is_looked_for_before_the_first_request_and_from_then_on(
     async with app.router.lifespan_context(app), caller(app) as client:
         first = await client.get("/api/voice-token", headers=PAGE)
         file.unlink()
-        while app.state.stop.is_stopped:  # noqa: ASYNC110 - a file has no event
+        while app.state.services.kill_switch.is_stopped:  # noqa: ASYNC110 - a file has no event
             await asyncio.sleep(0.001)
         second = await client.get("/api/voice-token", headers=PAGE)
 
@@ -95,18 +87,15 @@ async def test_file_is_looked_for_before_the_first_request_and_from_then_on(
 
 
 async def test_file_that_cannot_be_looked_for_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A disk that fails neither starts nor stops the minting, and is spoken of."""
     file = tmp_path / "stop"
     file.touch()
-    switch = StopSwitch(stop_file=file)
+    switch = KillSwitch(stop_file=file)
     await switch.look()
-
-    def broken(_: object) -> bool:
-        raise PermissionError(13, "no")
-
-    monkeypatch.setattr("pathlib.Path.exists", broken)
+    file.unlink()
+    file.symlink_to(file)  # a loop, which no look gets to the end of
     await switch.look()
 
     assert switch.is_stopped
@@ -114,3 +103,12 @@ async def test_file_that_cannot_be_looked_for_changes_nothing(
         switch.require_minting()
     assert "cannot be looked for" in caplog.records[-1].message
     assert caplog.records[-1].levelno == logging.WARNING
+
+
+async def test_file_below_what_is_no_folder_is_absent(tmp_path: Path) -> None:
+    """Where there can be no such file, there is none."""
+    (tmp_path / "plain").touch()
+    switch = KillSwitch(stop_file=tmp_path / "plain" / "stop")
+    await switch.look()
+
+    assert not switch.is_stopped

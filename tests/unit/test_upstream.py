@@ -310,7 +310,7 @@ async def test_overload_is_refused_at_once_and_passes() -> None:
         await asked.get()
         await asked.get()
         waiter = group.create_task(client.get("/api/voice-token"))
-        while app.state.lifecycle.in_flight < 3:  # noqa: ASYNC110 - a counter has no event
+        while app.state.services.lifecycle.in_flight < 3:  # noqa: ASYNC110 - a counter has no event
             await asyncio.sleep(0)
         refused = await client.get("/api/voice-token")
         release.set()

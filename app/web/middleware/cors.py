@@ -2,78 +2,77 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from http import HTTPMethod
+from typing import TYPE_CHECKING, Final
 
 from app.errors import OriginNotAllowedError
-from app.web.middleware.request_id import request_id
-from app.web.problem_details import problem_response
+from app.web.request_context import context_of
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from app.access.refusals import Refusals
     from app.config.origins import OriginPolicy
+    from app.observability.metrics import Metrics
+    from app.web.request_context import Field
 
-PREFIX = "/api/"
-EXPOSED = b"Retry-After, RateLimit, RateLimit-Policy, X-Request-ID"
-PREFLIGHT = [
-    (b"access-control-allow-methods", b"GET, POST"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type"),
-    (b"access-control-max-age", b"600"),
-]
-VARY = (b"vary", b"Origin")
+PREFIX: Final = "/api/"
+ACCESS_PATH: Final = "/api/access"
+VARY: Final = (b"vary", b"Origin")
+ALLOW_CREDENTIALS: Final = (b"access-control-allow-credentials", b"true")
+EXPOSE: Final = (
+    b"access-control-expose-headers",
+    b"Retry-After, RateLimit, RateLimit-Policy, X-Request-ID",
+)
 
 
-class OriginGuard:
-    """Refuses `/api/` to foreign pages, and tells the layers below whether a page asks at all.
+class CorsMiddleware:
+    """Refuses `/api/` to foreign pages, and notes whether a page asks at all.
 
     CORS alone would not do: a browser sends most requests first and asks afterwards whether the
     page may read the answer, and a token that nobody reads costs as much.
 
     Args:
-        app: The next layer; finds `from_page` in the request's state.
+        app: The next layer; finds `is_from_page` in the request's context.
         policy: Which pages may.
-        refusals: Counts those that may not.
+        metrics: Counts those that may not.
     """
 
-    def __init__(
-        self, app: ASGIApp, policy: OriginPolicy, refusals: Refusals | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, policy: OriginPolicy, metrics: Metrics | None = None) -> None:
         self._app = app
         self._policy = policy
-        self._refusals = refusals
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, answer a preflight, or pass on."""
+        """Refuse, answer a preflight, or pass on.
+
+        Raises:
+            OriginNotAllowedError: A foreign page asks.
+        """
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self._app(scope, receive, send)
             return
-        claims = _Claims(scope)
-        listed = self._policy.lists(claims.origin)
-        extra = _cors(claims.origin if listed else None)
-        if listed and claims.is_preflight:
-            await send({"type": "http.response.start", "status": 204, "headers": extra + PREFLIGHT})
-            await send({"type": "http.response.body", "body": b""})
-            return
-
-        async def send_with_cors(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *extra]}
-            await send(message)
-
-        sender = self._policy.judge(claims.origin, claims.site, claims.own_origin)
-        if sender == "foreign":
-            if self._refusals is not None:
-                self._refusals.access_refused("origin")
-            # Answered here rather than raised, so that `Vary` is on it.
-            refusal = problem_response(OriginNotAllowedError(), request_id(scope))
-            await refusal(scope, receive, send_with_cors)
-            return
-        scope.setdefault("state", {})["from_page"] = sender == "page"
-        await self._app(scope, receive, send_with_cors)
+        context = context_of(scope)
+        sender = _Sender(scope)
+        context.response_headers.append(VARY)
+        if sender.origin is not None and self._policy.lists(sender.origin):
+            # The one origin by name, never a wildcard.
+            named = (b"access-control-allow-origin", sender.origin.encode("latin-1"))
+            context.response_headers += (named, ALLOW_CREDENTIALS, EXPOSE)
+            if sender.is_preflight:
+                headers = _preflight(scope["path"])
+                await send({"type": "http.response.start", "status": 204, "headers": headers})
+                await send({"type": "http.response.body", "body": b""})
+                return
+        judged = self._policy.judge(sender.origin, sender.site, sender.own_origin)
+        if judged == "foreign":
+            if self._metrics is not None:
+                self._metrics.access_refused("origin")
+            raise OriginNotAllowedError
+        context.is_from_page = judged == "page"
+        await self._app(scope, receive, send)
 
 
-class _Claims:
+class _Sender:
     """What a request says about the page that sent it; a field that came twice says nothing."""
 
     __slots__ = ("is_preflight", "origin", "own_origin", "site")
@@ -91,17 +90,17 @@ class _Claims:
             elif name == b"host":
                 host = value.decode("latin-1") if not host else " "
             elif name == b"access-control-request-method":
-                self.is_preflight = scope["method"] == "OPTIONS"
+                self.is_preflight = scope["method"] == HTTPMethod.OPTIONS
         self.own_origin = f"{scope['scheme']}://{host}"
 
 
-def _cors(origin: str | None) -> list[tuple[bytes, bytes]]:
-    """Return what an answer says: the one origin by name, never a wildcard, or nothing."""
-    if origin is None:
-        return [VARY]
+def _preflight(path: str) -> list[Field]:
+    """Return what the answer to a preflight says besides."""
     return [
-        VARY,
-        (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-allow-credentials", b"true"),
-        (b"access-control-expose-headers", EXPOSED),
+        (
+            b"access-control-allow-methods",
+            b"DELETE, GET, POST" if path == ACCESS_PATH else b"GET, POST",
+        ),
+        (b"access-control-allow-headers", b"Authorization, Content-Type"),
+        (b"access-control-max-age", b"600"),
     ]

@@ -8,15 +8,13 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from app.errors import AppError, DrainingError
 from app.observability import stopwatch
 from app.observability.logging import places, requests_logger
 from app.observability.metrics import METHODS, OTHER, Metrics
 from app.tokens.service import MINT_PATH
-from app.web.middleware.request_id import request_id
-from app.web.problem_details import MEDIA_TYPE, error_for_status, log_failure, problem_response
+from app.web.problem_details import error_for_status, log_failure, problem_response
+from app.web.request_context import RequestContext, context_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,16 +23,18 @@ if TYPE_CHECKING:
 
 failures = logging.getLogger("voicegate.errors")
 
-# Fields of a foreign error answer that stay true when we replace its body.
-KEPT_HEADERS = {b"allow", b"content-range", b"retry-after", b"vary"}
-PROBLEM: Final = MEDIA_TYPE.encode()
+# Fields of a foreign error answer that stay true when its body is replaced.
+KEPT_HEADERS: Final = frozenset({b"allow", b"content-range", b"retry-after", b"vary"})
 # Asked every few seconds by machines, or a dozen times by one page.
 QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", "/static"})
 LAST_ANSWER: Final = (b"connection", b"close")
 
 
-class Boundary:
+class ErrorMiddleware:
     """Turns whatever goes wrong inside into problem details; logs and counts every answer.
+
+    The only layer that wraps `send`: what others want on an answer, they leave in the request's
+    context.
 
     Args:
         app: What is inside.
@@ -68,26 +68,22 @@ class Boundary:
         started = time.perf_counter()
         self._lifecycle.in_flight += 1
         try:
-            await self._run(scope, receive, answer)
-        finally:
-            self._lifecycle.in_flight -= 1
-            self._tell(scope, answer, time.perf_counter() - started, watch.upstream_seconds)
-
-    async def _run(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        try:
             await self._app(scope, receive, answer.send)
         except AppError as error:
-            log_failure(error, request_id(scope))
+            log_failure(error, answer.context.request_id)
             await answer.fail(error)
         except asyncio.CancelledError:
             if not self._lifecycle.draining:
                 raise
             # The grace is over, and the server cuts off what is left.
             await answer.fail(DrainingError("cut off", retry_after_seconds=2))
-        except Exception as error:  # noqa: BLE001 - this is the boundary
-            extra = {"request_id": request_id(scope)}
+        except Exception as error:  # noqa: BLE001 - nothing may pass
+            extra = {"request_id": answer.context.request_id}
             failures.error("unexpected:\n%s", places(error), extra=extra)
             await answer.fail(AppError())
+        finally:
+            self._lifecycle.in_flight -= 1
+            self._tell(scope, answer, time.perf_counter() - started, watch.upstream_seconds)
 
     def _tell(self, scope: Scope, answer: _Answer, seconds: float, upstream_seconds: float) -> None:
         """Count and log the outcome; path and query may hold anything and stay out."""
@@ -97,7 +93,7 @@ class Boundary:
         if route == MINT_PATH and method == "GET":
             self._metrics.mint(answer.code or "ok", seconds)
         line: dict[str, Any] = {
-            "request_id": request_id(scope),
+            "request_id": answer.context.request_id,
             "method": method,
             "route": route,
             "status": answer.status,
@@ -107,67 +103,74 @@ class Boundary:
             line["code"] = answer.code
         if upstream_seconds:
             line["upstream_ms"] = round(upstream_seconds * 1000, 2)
-        caller = scope["state"].get("caller") if "state" in scope else None
-        if caller is not None:
-            line["caller"] = caller.key
+        if answer.context.caller is not None:
+            line["caller"] = answer.context.caller.key
         if self._log_addresses and scope.get("client"):
             line["address"] = scope["client"][0]
         (self._log.debug if route in QUIET else self._log.info)("request", **line)
 
 
 class _Answer:
-    """One answer on its way out; error answers that are no problem details are replaced.
+    """One answer on its way out, with the fields that the layers want on it.
 
-    A service that is about to end answers each connection for the last time, so that none is left
-    on which a proxy sends a request just when the service closes it.
+    What is inside raises its failures; an error answer that comes from there all the same is the
+    framework's, and replaced. A service that is about to end answers each connection for the last
+    time, so that none is left on which a proxy sends a request just when the service closes it.
     """
+
+    __slots__ = (
+        *("_is_replaced", "_lifecycle", "_receive", "_scope", "_send"),
+        *("code", "context", "status"),
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, lifecycle: Lifecycle) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._lifecycle = lifecycle
-        self._replaced = False
-        self._is_problem = False
+        self._is_replaced = False
+        self.context: RequestContext = context_of(scope)
         self.status: int | None = None
         self.code = "aborted"
 
     async def send(self, message: Message) -> None:
-        if self._replaced:
+        """Send a message from inside."""
+        if self._is_replaced:
             return
         if message["type"] == "http.response.start":
             if message["status"] >= HTTPStatus.BAD_REQUEST:
-                headers = dict(message.get("headers", ()))
-                self._is_problem = headers.get(b"content-type", b"").startswith(PROBLEM)
-                if not self._is_problem:
-                    kept = {k.decode(): v.decode() for k, v in headers.items() if k in KEPT_HEADERS}
-                    await self.fail(error_for_status(message["status"]), kept)
-                    self._replaced = True
-                    return
+                self._is_replaced = True
+                headers = message.get("headers", ())
+                kept = {k.decode(): v.decode() for k, v in headers if k in KEPT_HEADERS}
+                await self.fail(error_for_status(message["status"]), kept)
+                return
             self.status = message["status"]
             self.code = ""
-        elif self._is_problem and not self.code:
-            self.code = _code(message.get("body", b""))
-        await self._pass_on(message)
-
-    async def fail(self, error: AppError, headers: dict[str, str] | None = None) -> None:
-        if self.status is not None:
-            # Half an answer is out: all that is left is to break it off, without the cause's text.
-            raise RuntimeError("the answer broke off") from None
-        self.status = error.status
-        self.code = error.code
-        response = problem_response(error, request_id(self._scope), headers)
-        await response(self._scope, self._receive, self._pass_on)
-
-    async def _pass_on(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and self._lifecycle.leaving:
-            message = {**message, "headers": [*message.get("headers", ()), LAST_ANSWER]}
+            self._complete(message)
         await self._send(message)
 
+    async def fail(self, error: AppError, headers: dict[str, str] | None = None) -> None:
+        """Answer with a failure.
 
-def _code(body: bytes) -> str:
-    """Return the code of problem details, whoever inside wrote them."""
-    try:
-        return str(orjson.loads(body)["code"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return "internal_error"
+        Raises:
+            RuntimeError: Half an answer is out already, which is all that can be done about it.
+        """
+        if self.status is not None:
+            raise RuntimeError("the answer broke off") from None  # without the cause's text
+        self.status = error.status
+        self.code = error.code
+        response = problem_response(error, self.context.request_id, headers)
+        await response(self._scope, self._receive, self._send_problem)
+
+    async def _send_problem(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._complete(message)
+        await self._send(message)
+
+    def _complete(self, message: Message) -> None:
+        """Put the layers' fields on the start of an answer."""
+        reserved = self.context.reserved_names
+        own = [field for field in message.get("headers", ()) if field[0] not in reserved]
+        message["headers"] = own + self.context.response_headers
+        if self._lifecycle.leaving:
+            message["headers"].append(LAST_ANSWER)

@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.web.middleware.proxies import is_behind_proxy
+from app.web.request_context import KEY, RequestContext
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from collections.abc import Iterator
 
-HEADER = b"x-request-id"
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+HEADER: Final = b"x-request-id"
+ID_CHARACTERS: Final = 16
+IDS_AT_ONCE: Final = 256
 _WELL_FORMED = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
-def request_id(scope: Scope) -> str:
-    """Return the name of this request."""
-    name: str = scope.get("state", {}).get("request_id", "")
-    return name
-
-
 class RequestId:
-    """Makes the id, or keeps the one that a trusted proxy already gave."""
+    """Makes the id, or keeps the one that a trusted proxy already gave; begins the context."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._ids = _random_ids()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Name the request, and say the name in its answer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        name = self._incoming(scope) or secrets.token_hex(8)
-        # A fresh dictionary: the one that comes in may be shared between requests.
-        scope = {**scope, "state": {**scope.get("state", {}), "request_id": name}}
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                pair = (HEADER, name.encode())
-                message = {**message, "headers": [*message.get("headers", ()), pair]}
-            await send(message)
-
-        await self._app(scope, receive, send_with_id)
+        """Name the request, and have its answer say the name."""
+        if scope["type"] == "http":
+            name = self._incoming(scope) or next(self._ids)
+            context = RequestContext(name, [(HEADER, name.encode())])
+            # A fresh dictionary: the one that comes in may be shared between requests.
+            scope["state"] = {**scope.get("state", {}), KEY: context}
+        await self._app(scope, receive, send)
 
     def _incoming(self, scope: Scope) -> str | None:
         if not is_behind_proxy(scope):
@@ -51,3 +43,11 @@ class RequestId:
         if len(values) == 1 and _WELL_FORMED.fullmatch(values[0]):
             return str(values[0].decode())
         return None
+
+
+def _random_ids() -> Iterator[str]:
+    """Yield 16 random hexadecimal digits; many at once, as each question to the system costs."""
+    while True:
+        digits = os.urandom(IDS_AT_ONCE * ID_CHARACTERS // 2).hex()
+        for start in range(0, len(digits), ID_CHARACTERS):
+            yield digits[start : start + ID_CHARACTERS]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from app.web.request_context import context_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-Field = tuple[bytes, bytes]
-Variants = tuple[tuple[list[Field], frozenset[bytes]], tuple[list[Field], frozenset[bytes]]]
+    from app.web.request_context import Field
+
+Variants = tuple[tuple["list[Field]", frozenset[bytes]], tuple["list[Field]", frozenset[bytes]]]
 # The page that is made for frames.
 EMBED_PATH: Final = "/embed"
 CLIENT_PATH: Final = re.compile(r"/static/(?:v-[0-9a-f]{12}/)?voice-agent/")
@@ -58,7 +61,7 @@ def content_security_policy(ws_origin: str, frame_ancestors: Sequence[str] = ())
 
 
 class SecurityHeaders:
-    """Adds the security headers to every HTTP answer, errors included.
+    """Has every HTTP answer carry the security headers, errors included.
 
     Args:
         app: What is inside.
@@ -97,20 +100,13 @@ class SecurityHeaders:
         self._shared = _both(shared)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; add the headers when the answer starts."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        is_secure = scope["scheme"] == "https"
-        extra, names = self._for_path(scope["path"])[is_secure]
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in names]
-                message = {**message, "headers": [*kept, *extra]}
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
+        """Pass the request on, and have its answer carry the headers."""
+        if scope["type"] == "http":
+            context = context_of(scope)
+            extra, names = self._for_path(scope["path"])[scope["scheme"] == "https"]
+            context.response_headers += extra
+            context.reserved_names = names
+        await self._app(scope, receive, send)
 
     def _for_path(self, path: str) -> Variants:
         if path.startswith("/api/"):

@@ -1,69 +1,106 @@
-"""Reads a small JSON body: of bounded size, in bounded time, and only if it says that it is one."""
+"""Bodies of JSON: of bounded size, in bounded time, and only if they say that they are JSON."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from fastapi import Request
+from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from app.errors import BodyError
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Callable, Coroutine
 
-MAX_BYTES = 4096
+    from starlette.responses import Response
+    from starlette.types import Scope
+
+MAX_BYTES: Final = 4096
 SECONDS = 5.0
-# What a route that reads one may answer, as its description lists it.
-BODY_ERRORS = (
-    BodyError(400, "The body broke off."),
-    BodyError(408, "The body took too long."),
-    BodyError(413, f"The body must have at most {MAX_BYTES} bytes."),
-    BodyError(415, "The body must be JSON (application/json)."),
-    BodyError(422, "The body is not JSON."),
-)
+SENTENCES: Final = {
+    HTTPStatus.BAD_REQUEST: "The body broke off.",
+    HTTPStatus.REQUEST_TIMEOUT: "The body took too long.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body must have at most {MAX_BYTES} bytes.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body must be JSON (application/json).",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The body is not JSON.",
+}
+# What a route that takes one may answer, as its description lists it.
+BODY_ERRORS: Final = tuple(BodyError(*each) for each in SENTENCES.items())
 
 
-def described(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
-    """Return what the description of a route adds for a body of this JSON Schema."""
-    content = {"application/json": {"schema": schema, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
+class JsonBodyRoute(APIRoute):
+    """A route that reads its body within bounds before FastAPI validates it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler of a route, which reads first if the route takes a body."""
+        handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
+
+        async def read_and_handle(request: Request) -> Response:
+            content = await read_body(request)
+            return await handle(_ReadRequest(request.scope, content, decode(content)))
+
+        return read_and_handle
 
 
-async def read_json(
-    request: Request, *, max_bytes: int = MAX_BYTES, seconds: float | None = None
-) -> Any:
-    """Return the decoded body.
+class _ReadRequest(Request):
+    """A request whose body has been read; asking for it again is how FastAPI gets it."""
+
+    def __init__(self, scope: Scope, content: bytes, value: Any) -> None:
+        super().__init__(scope)
+        self._content = content
+        self._value = value
+
+    async def body(self) -> bytes:
+        return self._content
+
+    async def json(self) -> Any:
+        return self._value
+
+
+async def read_body(request: Request) -> bytes:
+    """Return a body that says that it is JSON.
 
     The media type is asked for because a foreign page's form cannot have it: with it, a browser
-    asks first (a preflight), and `OriginGuard` refuses.
+    asks first (a preflight), and `CorsMiddleware` refuses.
 
     Raises:
-        BodyError: 415 (no JSON by its type), 413 (too long), 408 (too slow) or 422 (no JSON);
-            400 (it broke off).
+        BodyError: 415 (no JSON by its type), 413 (too long), 408 (too slow) or 400 (it broke off).
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise BodyError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON (application/json)."
-        )
+        raise refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     content = bytearray()
     try:
-        async with asyncio.timeout(SECONDS if seconds is None else seconds):
+        async with asyncio.timeout(SECONDS):
             async for chunk in request.stream():
                 content += chunk
-                if len(content) > max_bytes:
-                    raise BodyError(
-                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                        f"The body must have at most {max_bytes} bytes.",
-                    )
+                if len(content) > MAX_BYTES:
+                    raise refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except ClientDisconnect:
-        raise BodyError(HTTPStatus.BAD_REQUEST, "The body broke off.") from None
+        raise refusal(HTTPStatus.BAD_REQUEST) from None
     except TimeoutError:
-        raise BodyError(HTTPStatus.REQUEST_TIMEOUT, "The body took too long.") from None
+        raise refusal(HTTPStatus.REQUEST_TIMEOUT) from None
+    return bytes(content)
+
+
+def decode(content: bytes) -> Any:
+    """Return what a body of JSON says.
+
+    Raises:
+        BodyError: 422: it says nothing in JSON.
+    """
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise BodyError(HTTPStatus.UNPROCESSABLE_ENTITY, "The body is not JSON.") from None
+        raise refusal(HTTPStatus.UNPROCESSABLE_ENTITY) from None
+
+
+def refusal(status: HTTPStatus) -> BodyError:
+    """Return the refusal of a body."""
+    return BodyError(status, SENTENCES[status])

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.web.lifespan import Lifecycle
-
-if TYPE_CHECKING:
-    from starlette.types import Scope
-
-    from app.tokens.service import TokenService
-    from app.web.kill_switch import StopSwitch
+from app.access.credentials import RequestCredentials
+from app.web.request_context import context_of
+from app.web.services import Services
 
 
-async def _lifecycle(request: Request) -> Lifecycle:
-    return cast("Lifecycle", request.app.state.lifecycle)
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
 
 
-def token_service(scope: Scope) -> TokenService:
-    """Return whoever mints.
-
-    Raises:
-        DrainingError: The service is shutting down.
-        StoppedError: The operator has stopped minting.
-    """
-    state = scope["app"].state
-    cast("Lifecycle", state.lifecycle).require_serving()
-    cast("StopSwitch", state.stop).require_minting()
-    return cast("TokenService", state.token_service)
+ServicesDep = Annotated[Services, Depends(_services)]
 
 
-LifecycleDep = Annotated[Lifecycle, Depends(_lifecycle)]
+async def _credentials(request: Request, services: ServicesDep) -> RequestCredentials:
+    is_from_page = context_of(request.scope).is_from_page
+    return services.access.credentials(request.scope, is_from_page=is_from_page)
+
+
+CredentialsDep = Annotated[RequestCredentials, Depends(_credentials)]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.access.codes import MAX_CODE_CHARACTERS
 from app.errors import (
     AccountUnavailableError,
     AppError,
@@ -26,7 +27,10 @@ from app.errors import (
     UpstreamUnreadableError,
     bad_parameter,
 )
+from app.upstream.client import SESSION_ID
 from app.web.problem_details import MEDIA_TYPE, problem
+
+MAX_RECEIPT_CHARACTERS = 200
 
 
 def like(example: dict[str, Any]) -> ConfigDict:
@@ -54,6 +58,29 @@ class VoiceTokenAnswer(BaseModel):
     )
     ws_url: str = Field(description="The WebSocket at which this token is good.")
     receipt: str = Field(description="Opaque; report it when the session is over.")
+
+
+class AccessCode(BaseModel):
+    """The access code that a visitor typed."""
+
+    model_config = like({"code": "linden-harbour-42"}) | ConfigDict(extra="forbid")
+
+    code: str = Field(min_length=1, max_length=MAX_CODE_CHARACTERS)
+
+
+class SessionEnd(BaseModel):
+    """A session that is over."""
+
+    model_config = like({"session_id": "sess_7d1f", "receipt": "IjFkM2Y5..."}) | ConfigDict(
+        extra="forbid"
+    )
+
+    receipt: str = Field(
+        min_length=1, max_length=MAX_RECEIPT_CHARACTERS, description="What came with the token."
+    )
+    session_id: str = Field(
+        pattern=f"^{SESSION_ID.pattern}$", description="The session that the token opened."
+    )
 
 
 class SessionEndAnswer(BaseModel):

@@ -1,35 +1,133 @@
-"""The API: a token for whoever may have one, and the agents that it is for."""
+"""`GET /api/voice-token`: a fresh token for whoever may have one."""
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from fastapi import Request
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
-from starlette.datastructures import URLPath
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, NoMatchFound
-from starlette.types import Receive, Scope, Send
 
-from app.config.agents import Agents
-from app.errors import InvalidRequestError, OriginNotAllowedError, bad_parameter
-from app.tokens.service import MINT_PATH, TokenPolicy
-from app.web.routes.dependencies import token_service
-from app.web.routes.schemas import TOKEN_ERRORS, AgentsAnswer, VoiceTokenAnswer, problem_responses
+from app.access.caller import Caller
+from app.errors import AppError, InvalidRequestError, RateLimitedError, bad_parameter
+from app.tokens.service import MINT_PATH, TokenPolicy, VoiceToken
+from app.web.problem_details import MAX_ENTRIES, invalid_request
+from app.web.request_context import context_of
+from app.web.routes.schemas import TOKEN_ERRORS, VoiceTokenAnswer, problem_responses
+from app.web.services import Services
 
-JSON = "application/json"
-JSON_FIELD = (b"content-type", JSON.encode())
 # What int() takes besides (signs, spaces, underscores, other scripts' digits) is refused, so that
 # what a log or a proxy's rule reads is what is meant.
-DECIMAL = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
-def whole_number(low: int, high: int) -> Callable[[Any], int]:
-    """Return the reader of a query parameter that is a plain decimal from `low` to `high`."""
+class TokenQuery(BaseModel):
+    """What a caller may ask."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    expires_in_seconds: int
+    max_session_duration_seconds: int
+
+
+class ReadyResponseRoute(APIRoute):
+    """A route whose endpoint takes the request and returns a ready response.
+
+    FastAPI documents it like any other. There is nothing that it would have to solve, validate or
+    serialise, which takes longer than all the rest of a token (measured).
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the endpoint itself."""
+        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return endpoint
+
+
+def token_route(policy: TokenPolicy) -> APIRoute:
+    """Return the route, with the operator's defaults and ceilings."""
+    model = query_model(policy)
+    default = model.model_validate({})
+
+    async def voice_token(request: Request) -> Response:
+        """Mint a fresh token for one WebSocket; fetch a new one for each connect and resume."""
+        services: Services = request.app.state.services
+        caller = await admit(request, services)
+        raw_query = request.scope["query_string"]
+        query = read_query(raw_query, model) if raw_query else default
+        token = await services.tokens.mint(
+            caller,
+            expires_in_seconds=query.expires_in_seconds,
+            max_session_duration_seconds=query.max_session_duration_seconds,
+        )
+        return token_response(token)
+
+    return ReadyResponseRoute(
+        MINT_PATH,
+        voice_token,
+        methods=["GET"],
+        tags=["API"],
+        summary="Mint a token",
+        operation_id="voice_token",
+        response_model=VoiceTokenAnswer,
+        responses=problem_responses(*TOKEN_ERRORS),
+        openapi_extra={"parameters": described(model)},
+    )
+
+
+async def admit(request: Request, services: Services) -> Caller:
+    """Return who asks.
+
+    Raises:
+        DrainingError: The service is shutting down.
+        StoppedByOperatorError: The operator has stopped minting.
+        UnauthenticatedError: No credential that counts came.
+        ForbiddenError: Only pages are let in, and no page asks.
+        RateLimitedError: Too many wrong codes came from there.
+        StoppedError: Credentials cannot be checked now.
+    """
+    services.lifecycle.require_serving()
+    services.kill_switch.require_minting()
+    context = context_of(request.scope)
+    access = services.access
+    credentials = access.credentials(request.scope, is_from_page=context.is_from_page)
+    try:
+        context.caller = await access.identify(credentials)
+    except RateLimitedError:
+        raise
+    except AppError as error:
+        # The text of an error is our own word for what happened, out of a fixed set.
+        services.metrics.access_refused(str(error))
+        raise
+    return context.caller
+
+
+def query_model(policy: TokenPolicy) -> type[TokenQuery]:
+    """Return the model of the query: its bounds are the operator's, its numbers plain decimals."""
+    expires = (policy.min_expires_in_seconds, policy.max_expires_in_seconds)
+    duration = (policy.min_session_duration_seconds, policy.max_session_duration_seconds)
+    return create_model(
+        "TokenQuery",
+        __base__=TokenQuery,
+        expires_in_seconds=_seconds(
+            *expires,
+            policy.default_expires_in_seconds,
+            "Seconds in which the token must open a session.",
+        ),
+        max_session_duration_seconds=_seconds(
+            *duration,
+            policy.default_session_duration_seconds,
+            "Seconds after which the session ends.",
+        ),
+    )
+
+
+def _seconds(low: int, high: int, default: int, description: str) -> Any:
+    """Return the type and the field of a parameter that is a plain decimal from `low` to `high`."""
     allowed = f"an integer from {low} to {high}"
 
     def read(value: Any) -> int:
@@ -37,117 +135,63 @@ def whole_number(low: int, high: int) -> Callable[[Any], int]:
             return int(value)
         raise PydanticCustomError("whole_number", "must be {allowed}", {"allowed": allowed})
 
-    return read
+    field = Field(default=default, ge=low, le=high, description=description, examples=[default])
+    return Annotated[int, BeforeValidator(read)], field
 
 
-def api_router(policy: TokenPolicy, agents: Agents) -> APIRouter:
-    """Return the routes below `/api`, with the operator's defaults and ceilings."""
-    router = APIRouter(prefix="/api", tags=["API"])
-    redeem = (policy.min_expires_in_seconds, policy.max_expires_in_seconds)
-    talk = (policy.min_session_duration_seconds, policy.max_session_duration_seconds)
+def read_query(query: bytes, model: type[TokenQuery]) -> TokenQuery:
+    """Return the checked query.
 
-    class VoiceTokenQuery(BaseModel):
-        model_config = ConfigDict(extra="forbid")
-
-        expires_in_seconds: Annotated[int, BeforeValidator(whole_number(*redeem))] = Field(
-            default=policy.default_expires_in_seconds,
-            ge=redeem[0],
-            le=redeem[1],
-            description="Seconds in which the token must open a session.",
-            examples=[policy.default_expires_in_seconds],
-        )
-        max_session_duration_seconds: Annotated[int, BeforeValidator(whole_number(*talk))] = Field(
-            default=policy.default_session_duration_seconds,
-            ge=talk[0],
-            le=talk[1],
-            description="Seconds after which the session ends.",
-            examples=[policy.default_session_duration_seconds],
-        )
-
-    @router.get(
-        "/voice-token",
-        summary="Mint a token",
-        operation_id="voice_token",
-        response_model=VoiceTokenAnswer,
-        responses=problem_responses(*TOKEN_ERRORS),
-    )
-    async def voice_token(request: Request, query: Annotated[VoiceTokenQuery, Query()]) -> Response:
-        """Mint a fresh token for one WebSocket; fetch a new one for each connect and resume."""
-        refuse_repeated(request)
-        body = await _mint(
-            request.scope, query.expires_in_seconds, query.max_session_duration_seconds
-        )
-        return Response(body, media_type=JSON)
-
-    public = agents.public()
-
-    @router.get(
-        "/agents",
-        summary="List the agents",
-        operation_id="agents",
-        response_model=AgentsAnswer,
-        responses=problem_responses(OriginNotAllowedError()),
-    )
-    async def list_agents() -> JSONResponse:
-        """Return the configured agents, as a page needs them."""
-        return JSONResponse(public)
-
-    return router
-
-
-class PlainTokenRoute(BaseRoute):
-    """The token route for a request without a query, as nearly all are: the defaults are valid.
-
-    FastAPI's own way to a route takes nearly as long as all the rest of a token (measured). The
-    documented route stands behind this one and takes what has a query.
+    Raises:
+        InvalidRequestError: A parameter is out of range, malformed, unknown or repeated.
     """
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise repeated(pairs)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise invalid_request(error) from None
 
-    path = MINT_PATH
 
-    def __init__(self, policy: TokenPolicy) -> None:
-        self._expires_in_seconds = policy.default_expires_in_seconds
-        self._session_seconds = policy.default_session_duration_seconds
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Take a GET of this very path without a query, and leave all else to the others."""
-        is_plain = (
-            scope["path"] == self.path
-            and scope["type"] == "http"
-            and scope["method"] == "GET"
-            and not scope["query_string"]
+def repeated(pairs: list[tuple[str, str]]) -> InvalidRequestError:
+    """Return the refusal of parameters that came more than once: which one was meant?"""
+    counts = Counter(name for name, _ in pairs)
+    names = [name for name, count in counts.items() if count > 1]
+    return InvalidRequestError(
+        *(
+            bad_parameter(name, "a single value", [value for key, value in pairs if key == name])
+            for name in names[:MAX_ENTRIES]
         )
-        return (Match.FULL if is_plain else Match.NONE), {}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Answer with a token; what goes wrong is answered above, as for every route."""
-        body = await _mint(scope, self._expires_in_seconds, self._session_seconds)
-        headers = [(b"content-length", b"%d" % len(body)), JSON_FIELD]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        """Leave names to the documented route."""
-        raise NoMatchFound(name, path_params)
-
-
-async def _mint(scope: Scope, expires_in_seconds: int, session_seconds: int) -> bytes:
-    """Return the answer with a fresh token, as JSON."""
-    state = scope["state"]
-    token = await token_service(scope).mint(
-        state["caller"],
-        note=state["limit_states"].extend,
-        expires_in_seconds=expires_in_seconds,
-        max_session_duration_seconds=session_seconds,
     )
-    return orjson.dumps(token)  # its fields are those of `VoiceTokenAnswer`
 
 
-def refuse_repeated(request: Request) -> None:
-    """Raise `InvalidRequestError` if a parameter came more than once: which one was meant?"""
-    query = request.query_params
-    counts = Counter(name for name, _ in query.multi_items())
-    repeated = [name for name, count in counts.items() if count > 1]
-    if repeated:
-        allowed = "a single value"
-        entries = [bad_parameter(name, allowed, query.getlist(name)) for name in repeated[:16]]
-        raise InvalidRequestError(*entries)
+def described(model: type[TokenQuery]) -> list[dict[str, Any]]:
+    """Return the OpenAPI parameters of a query."""
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": schema["description"],
+            "schema": schema,
+        }
+        for name, schema in model.model_json_schema()["properties"].items()
+    ]
+
+
+def token_response(token: VoiceToken) -> Response:
+    """Return the answer with a token; its members are those of `VoiceTokenAnswer`."""
+    body = orjson.dumps(
+        {
+            "token": token.token,
+            "expires_in_seconds": token.expires_in_seconds,
+            "max_session_duration_seconds": token.max_session_duration_seconds,
+            "ws_url": token.ws_url,
+            "receipt": token.receipt,
+        }
+    )
+    response = Response(body, media_type="application/json")
+    response.raw_headers += token.header_fields
+    return response

@@ -36,7 +36,7 @@ async def test_draining_refuses_mints_and_readiness_but_lives() -> None:
     """From the signal on no token is minted and no caller wanted, while the process is alive."""
     app = create_app(make_settings(), transport=minting())
     async with app.router.lifespan_context(app), caller(app) as client:
-        app.state.lifecycle.drain()
+        app.state.services.lifecycle.drain()
         mint = await client.get("/api/voice-token")
         ready = await client.get("/readyz")
         alive = await client.get("/healthz")

@@ -85,6 +85,16 @@ async def test_preflight_of_a_listed_page() -> None:
     assert response.headers["vary"] == "Origin"
 
 
+async def test_preflight_of_forgetting_a_code() -> None:
+    """A listed page may take its visitor's cookie back, which is a DELETE."""
+    asked = {"Origin": FRIEND, "Access-Control-Request-Method": "DELETE"}
+    async with service(refusing(), allowed_origins=(FRIEND,)) as client:
+        response = await client.options("/api/access", headers=asked)
+
+    assert response.status_code == 204
+    assert "DELETE" in response.headers["access-control-allow-methods"].split(", ")
+
+
 @pytest.mark.parametrize("name", ["Origin", "Sec-Fetch-Site"])
 async def test_fields_that_came_twice_are_no_page(name: str) -> None:
     """Which of two was the browser's cannot be told, so neither counts."""

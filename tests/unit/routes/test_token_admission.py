@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from app.main import create_app
-from app.web.middleware.admission import MINT, Admission
-from tests.service import assert_problem, caller, make_settings, minting, refusing, service
+from app.tokens.service import MINT_PATH
+from tests.service import (
+    answering,
+    assert_problem,
+    caller,
+    make_settings,
+    minting,
+    refusing,
+    service,
+)
 
+MINTED = {"token": "token-1", "expires_in_seconds": 60}
 CODED: dict[str, Any] = {"access": "code", "access_codes": ("correct-horse-battery",)}
 
 
 async def test_every_counted_answer_says_what_is_left() -> None:
-    """The fields are on a token and on the refusal of the limit itself."""
-    async with service(minting(), caller_mints_per_minute=2) as client:
+    """The fields are on a token, on a failure upstream, and on the refusal of the limit itself."""
+    upstream = iter((httpx.Response(200, json=MINTED), httpx.Response(500)))
+    async with service(answering(lambda _: next(upstream)), caller_mints_per_minute=2) as client:
         answers = [await client.get("/api/voice-token") for _ in range(3)]
 
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.status_code for answer in answers] == [200, 502, 429]
     assert_problem(answers[2], 429, "rate_limited")
     assert int(answers[2].headers["retry-after"]) >= 1
     for answer in answers:
@@ -26,14 +37,14 @@ async def test_every_counted_answer_says_what_is_left() -> None:
         assert '"caller-minute";r=' in answer.headers["ratelimit"]
 
 
-async def test_refused_parameters_use_up_no_limit() -> None:
-    """Ten requests with a wrong parameter count for nothing; the next right one gets its token."""
-    async with service(minting(), caller_mints_per_minute=1) as client:
-        wrong = [await client.get("/api/voice-token?expires_in_seconds=0") for _ in range(10)]
-        right = await client.get("/api/voice-token")
+async def test_bad_parameters_use_nothing_up() -> None:
+    """A client that is being written gets its parameters wrong, and is not locked out for it."""
+    async with service(minting(), caller_mints_per_minute=3) as client:
+        bad = [await client.get("/api/voice-token?x=1") for _ in range(10)]
+        good = [await client.get("/api/voice-token") for _ in range(4)]
 
-    assert {answer.status_code for answer in wrong} == {422}
-    assert right.status_code == 200
+    assert {answer.status_code for answer in bad} == {422}
+    assert [answer.status_code for answer in good] == [200, 200, 200, 429]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +63,7 @@ async def test_credential_comes_before_everything(path: str) -> None:
     "path", ["/api/voice-token/", "//api/voice-token", "/api//voice-token", "/API/voice-token"]
 )
 async def test_spellings_that_are_no_route_mint_nothing(path: str) -> None:
-    """What passes by the layer finds no route."""
+    """What is not the very path finds no route."""
     async with service(refusing(), **CODED) as client:
         response = await client.get(f"http://voicegate.test{path}")
 
@@ -74,7 +85,7 @@ def test_every_route_that_costs_is_guarded() -> None:
         ("POST", "/api/session-ends"),  # its receipt is signed, and good for nothing else
     }
 
-    assert routes == {MINT} | free
+    assert routes == {("GET", MINT_PATH)} | free
 
 
 async def test_refusals_are_counted_by_fixed_words() -> None:
@@ -84,28 +95,9 @@ async def test_refusals_are_counted_by_fixed_words() -> None:
         await client.get("/api/voice-token")
         await client.get("/api/voice-token", headers={"Authorization": "Bearer guess-0001"})
         await client.get("/api/voice-token", headers={"Origin": "https://evil.test"})
-        counted = app.state.metrics.exposition().decode()
+        counted = app.state.services.metrics.exposition().decode()
 
     for reason in ("no-credential", "code", "origin"):
         assert f'reason="{reason}"}} 1.0' in counted
     assert "guess" not in counted
     assert "evil" not in counted
-
-
-async def test_other_traffic_passes_untouched() -> None:
-    """Whatever is no guarded request costs this layer one look."""
-    seen: list[Any] = []
-
-    async def inside(scope: Any, receive: Any, send: Any) -> None:
-        seen.append((scope, send))
-
-    nothing: Any = None
-    layer = Admission(inside, nothing)
-    for scope in (
-        {"type": "lifespan"},
-        {"type": "http", "method": "GET", "path": "/"},
-        {"type": "http", "method": "HEAD", "path": "/api/voice-token"},
-    ):
-        await layer(scope, nothing, nothing)
-
-    assert [send for _, send in seen] == [None] * 3

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from app.config.origins import OriginPolicy
 from app.web.lifespan import Lifecycle
-from app.web.middleware.errors import Boundary
+from app.web.middleware.errors import ErrorMiddleware
 from app.web.middleware.request_id import RequestId
 from tests.service import assert_problem, caller, minting, service
 
@@ -21,8 +21,8 @@ SECRET = "text-that-must-not-get-out"
 
 
 def bounded(inner: Any, lifecycle: Lifecycle | None = None) -> Any:
-    """Return an application behind the boundary."""
-    return RequestId(Boundary(inner, lifecycle or Lifecycle()))
+    """Return an application behind the layer."""
+    return RequestId(ErrorMiddleware(inner, lifecycle or Lifecycle()))
 
 
 async def test_unexpected_failure_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -43,12 +43,12 @@ async def test_unexpected_failure_shows_nothing(caplog: pytest.LogCaptureFixture
 
 
 async def test_failure_inside_a_middleware_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Layers below the boundary may break too."""
+    """Layers inside may break too."""
 
-    def broken(*_: object) -> bool:
+    def broken(*_: object) -> str:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(OriginPolicy, "lists", broken)
+    monkeypatch.setattr(OriginPolicy, "judge", broken)
     async with service(minting()) as client:
         response = await client.get("/api/agents")
 
@@ -169,7 +169,7 @@ async def test_requests_in_flight_are_counted() -> None:
 
 
 async def test_other_scopes_pass() -> None:
-    """The boundary is about HTTP; a socket or a lifespan goes through untouched."""
+    """The layer is about HTTP; a socket or a lifespan goes through untouched."""
     scopes: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -1,0 +1,40 @@
+"""What the layers find out about one request, for each other and for the routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from app.access.caller import Caller
+
+Field = tuple[bytes, bytes]
+
+KEY: Final = "context"
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request, as far as it is known.
+
+    Args:
+        request_id: Names it in its answer and in the log.
+        response_headers: Fields of its answer, whoever answers; `ErrorMiddleware` adds them.
+        reserved_names: Fields that an answer has from there only.
+        is_from_page: Whether one of our pages, or of the operator's list, sent it.
+        caller: Who asks for a token, once that is known.
+    """
+
+    request_id: str
+    response_headers: list[Field] = field(default_factory=list)
+    reserved_names: frozenset[bytes] = frozenset()
+    is_from_page: bool = False
+    caller: Caller | None = None
+
+
+def context_of(scope: Scope) -> RequestContext:
+    """Return the context of a request that passed `RequestId`."""
+    context: RequestContext = scope["state"][KEY]
+    return context

@@ -1,0 +1,32 @@
+"""The parts of one service, as routes and server find them: `app.state.services`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.access.control import Access
+    from app.observability.metrics import Metrics
+    from app.tokens.service import TokenService
+    from app.usage.accounting import Accounting
+    from app.usage.receipts import Receipts
+    from app.usage.settlement import Settlement
+    from app.web.assets.files import BrowserFiles
+    from app.web.kill_switch import KillSwitch
+    from app.web.lifespan import Lifecycle
+
+
+@dataclass(slots=True)
+class Services:
+    """What is made once for an application; the last two are there only while it serves."""
+
+    lifecycle: Lifecycle
+    kill_switch: KillSwitch
+    metrics: Metrics
+    access: Access
+    accounting: Accounting
+    receipts: Receipts
+    files: BrowserFiles
+    tokens: TokenService = field(init=False)
+    settlement: Settlement = field(init=False)
