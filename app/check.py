@@ -75,7 +75,7 @@ async def check(settings: Settings, say: Callable[[str], None] = print) -> int:
         say("Programs without an Origin may start calls too, and need no credential.")
     say(cost_sentence(settings))
     if not settings.minting:
-        say("VOICEGATE_MINTING is false: nobody gets a token until it is true, or until SIGUSR2.")
+        say("VOICEGATE_MINTING is false: nobody gets a token until it is true.")
     if settings.stop_file is not None and settings.stop_file.exists():
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
     store_problem, store_is_well = await _try_store(settings)

@@ -78,37 +78,6 @@ async def test_each_request_is_one_line_of_json(tmp_path: Path) -> None:
     assert "expires_in_seconds" not in err
 
 
-async def test_signals_stop_and_start_the_minting(tmp_path: Path) -> None:
-    """SIGUSR1 stops at once, SIGUSR2 goes on; the process stays, and stays ready."""
-    async with raw_upstream(mints) as upstream:
-        environment = {
-            "ASSEMBLYAI_API_KEY": KEY,
-            "VOICEGATE_UPSTREAM_URL": upstream.url,
-            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
-            "VOICEGATE_LOG_LEVEL": "warning",
-        }
-        async with (
-            running(tmp_path, **environment) as service,
-            httpx.AsyncClient(base_url=service.url) as client,
-        ):
-            service.process.send_signal(signal.SIGUSR1)
-            stopped = await line_of(service.process, "minting")
-            refused = await client.get("/api/voice-token")
-            ready = await client.get("/readyz")
-            asked = len(upstream.requests)
-            service.process.send_signal(signal.SIGUSR2)
-            goes_on = await line_of(service.process, "minting")
-            minted = await client.get("/api/voice-token")
-
-    assert stopped["event"] == "minting is stopped by a signal"
-    assert (refused.status_code, refused.json()["code"]) == (503, "service_unavailable")
-    assert refused.headers["retry-after"] == "60"
-    assert ready.status_code == 200
-    assert asked == 0
-    assert goes_on["event"] == "minting goes on by a signal"
-    assert minted.status_code == 200
-
-
 async def test_file_stops_the_minting(tmp_path: Path) -> None:
     """An operator without a shell in the container can still write a file."""
     file = tmp_path / "stop"

@@ -132,7 +132,7 @@ async def test_access_line_holds_no_query(caplog: pytest.LogCaptureFixture) -> N
     assert re.fullmatch("[0-9a-f]{16}", lines[0]["caller"])
     assert "address" not in lines[0]
     assert {name for line in lines for name in line} == {
-        *("event", "request_id", "method", "route", "status", "code", "caller"),
+        *("time", "level", "event", "request_id", "method", "route", "status", "code", "caller"),
         *("duration_ms", "upstream_ms"),
     }
     assert "expires_in_seconds" not in caplog.text
