@@ -17,6 +17,8 @@ COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 -
   --no-header --no-annotate --no-emit-index-url pyproject.toml
 COMPILE_DEV := --group dev --constraint requirements/runtime.txt
 PRIVATE_NAMES := \b(uvicorn|httpx|httpx_aiohttp)(\.\w+)*(\._\w| import (.*[ (,])?_\w)
+# Words that the code had before the field's own.
+RETIRED_WORDS := [Cc]ourtesy|[Dd]oors?|[Aa]pproach(es)?|[Ee]ars?|[Ll]istening|[Mm]ouths?|[Ee]rrands?|[Aa]gendas?|[Ss]cenes?|[Gg]iven|[Dd]ressed|[Ss]poil(s|ed)?|[Rr]eturns|[Bb]oundar(y|ies)
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
@@ -82,6 +84,8 @@ check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Lint, types, imports, for
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo --no-cache
 	@! grep -rnE --include=*.py '$(PRIVATE_NAMES)' app || { echo "private names of a library change without notice" >&2; exit 1; }
+	@! grep -rnE --include=*.py --include=*.lua '(^|[^[:alpha:]])($(RETIRED_WORDS))([^[:lower:]]|$$)' --exclude-dir=assets --exclude-dir=transport app | grep -v ' Returns:$$' || \
+	  { echo "words that the field does not use: see CONTRIBUTING, house rules" >&2; exit 1; }
 	cd $(EXAMPLES)/python && $(abspath $(VENV))/bin/mypy --config-file= --strict --ignore-missing-imports --cache-dir=$(abspath .mypy_cache)/examples .
 	cd $(WEB) && $(NODE_ENV) npm run --silent check
 	$(MAKE) --no-print-directory check-locks

@@ -106,7 +106,7 @@ def read_simulator_options(arguments: list[str]) -> dict[str, Any]:
 
 
 def run_check(settings: Settings) -> int:
-    """Say what is set and whether it works; returns the exit code.
+    """Say what is set and whether it works; return the exit code.
 
     Raises:
         ConfigurationError: An agent is wrong.
@@ -189,7 +189,7 @@ def explained(settings: Settings, host_field: str, port_field: str) -> Iterator[
         port_field: The setting that holds the port.
 
     Raises:
-        PortError: Listening failed inside.
+        PortError: The port could not be listened on.
     """
     try:
         yield

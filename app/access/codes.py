@@ -46,7 +46,7 @@ class Codes:
         """Tell whether the code of this name is still in the settings."""
         return name in self._names
 
-    async def redeem(self, given: str, address_key: str) -> str:
+    async def redeem(self, code: str, address_key: str) -> str:
         """Return the name of a right code.
 
         While an address is over its limit it learns nothing, not even from the right code: the
@@ -56,7 +56,7 @@ class Codes:
             UnauthenticatedError: It is wrong.
             RateLimitedError: There were too many wrong ones.
         """
-        name = self._find(given)
+        name = self._find(code)
         if name is not None:
             if self._attempts is not None:
                 await self._attempts.allow_attempt(address_key)
@@ -65,8 +65,8 @@ class Codes:
             await self._attempts.wrong_attempt(address_key)
         raise not_valid("code", "This access code is not right.")
 
-    def _find(self, given: str) -> str | None:
-        digest = self._digest(given[: MAX_CODE_CHARACTERS + 1])
+    def _find(self, code: str) -> str | None:
+        digest = self._digest(code[: MAX_CODE_CHARACTERS + 1])
         found = None
         # All of them, each time: how long it takes must not tell which one was nearly right.
         for known, name in self._known:

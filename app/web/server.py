@@ -90,7 +90,7 @@ class Server(uvicorn.Server):
         self._announcement = announcement
 
     def run_on(self, listener: socket.socket) -> None:
-        """Serve on a listening socket until told to end."""
+        """Serve on a bound socket until told to end."""
         more = [listener.dup() for _ in range(ACCEPTS_A_TURN - 1)]
         self.run(sockets=[listener, *more])
 
@@ -155,7 +155,7 @@ def announce(line: str) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket.
+    """Return a socket that listens.
 
     Raises:
         OSError: The port is taken, or the address is not ours to use.

@@ -27,7 +27,7 @@ PERMISSIONS_OFF = (
 
 # A year, as the preload list asks for. Source: RFC 6797, section 6.1.
 STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
-# For answers that are given before there is a request: they hold no page and load nothing.
+# For answers that are sent before there is a request: they hold no page and load nothing.
 BARE: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",

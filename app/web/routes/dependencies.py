@@ -1,4 +1,4 @@
-"""What routes are given; each is declared once."""
+"""What routes depend on; each is declared once."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ def metrics_route(metrics: Metrics, token: str) -> Route:
     expected = _digest(token)
 
     async def show(request: Request) -> Response:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        scheme, _, credential = request.headers.get("authorization", "").partition(" ")
         # Hashed, so that the comparison takes the same time for every length.
-        is_good = hmac.compare_digest(_digest(given.strip()), expected)
+        is_good = hmac.compare_digest(_digest(credential.strip()), expected)
         if scheme.lower() != "bearer" or not is_good:
             raise UnauthenticatedError("no good token for the metrics", challenge=CHALLENGE)
         headers = {"Cache-Control": "no-store"}

@@ -36,7 +36,7 @@ class TokenQuery(BaseModel):
 
 
 class ReadyResponseRoute(APIRoute):
-    """A route whose endpoint takes the request and returns a ready response.
+    """A route whose endpoint takes the request and makes a ready response.
 
     FastAPI documents it like any other. There is nothing that it would have to solve, validate or
     serialise, which takes longer than all the rest of a token (measured).
