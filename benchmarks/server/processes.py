@@ -29,7 +29,7 @@ class Server(NamedTuple):
 
     pid: int
     url: str
-    """Where it said it listens."""
+    """What it announced: where it listens."""
     started_at: float
     """When its process was made, by `time.perf_counter`."""
 
@@ -41,19 +41,24 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
 
 @contextmanager
 def server(
-    command: Sequence[str], *, core: int, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    core: int,
+    environment: Mapping[str, str] | None = None,
+    announcement: re.Pattern[str] = URL,
 ) -> Iterator[Server]:
     """Run a server until the end of the block.
 
-    What it prints goes into a file, as a pipe that nobody reads would stop it.
+    What it prints goes into a file, as a pipe that nobody reads would stop it; the block is entered
+    once `announcement` is found there.
 
     Raises:
-        RuntimeError: It ended or took too long before it said where it listens.
+        RuntimeError: It ended or took too long before it announced itself.
     """
     with tempfile.TemporaryFile("w+") as log:
         started_at = time.perf_counter()
-        with _process(command, core=core, environment=environment, output=log) as child:
-            url = _address(child, log)
+        with process(command, core=core, environment=environment, output=log) as child:
+            url = _announced(child, log, announcement)
             yield Server(child.pid, url, started_at)
 
 
@@ -63,7 +68,7 @@ def run(command: Sequence[str], *, core: int, timeout_seconds: float) -> str:
     Raises:
         RuntimeError: It took too long, or failed; why stands on our standard error.
     """
-    with _process(command, core=core, output=subprocess.PIPE) as child:
+    with process(command, core=core, output=subprocess.PIPE) as child:
         try:
             answer, _ = child.communicate(timeout=timeout_seconds)
         except subprocess.TimeoutExpired:
@@ -73,12 +78,12 @@ def run(command: Sequence[str], *, core: int, timeout_seconds: float) -> str:
         return answer
 
 
-def _address(child: subprocess.Popen[str], log: IO[str]) -> str:
-    """Return the first address that stands in the log, once it does."""
+def _announced(child: subprocess.Popen[str], log: IO[str], announcement: re.Pattern[str]) -> str:
+    """Return the first words of the log that match, once they are there."""
     deadline = time.perf_counter() + START_SECONDS
     while time.perf_counter() < deadline:
         text = os.pread(log.fileno(), 100_000, 0).decode(errors="replace")
-        found = URL.search(text)
+        found = announcement.search(text)
         if found is not None:
             return found.group()
         if child.poll() is not None:
@@ -88,12 +93,13 @@ def _address(child: subprocess.Popen[str], log: IO[str]) -> str:
 
 
 @contextmanager
-def _process(
+def process(
     command: Sequence[str],
     *,
     core: int,
     environment: Mapping[str, str] | None = None,
     output: IO[str] | int,
+    source: int = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a command on one core, and end it on the way out, whatever the way.
 
@@ -103,11 +109,11 @@ def _process(
     """
     clean = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(REPOSITORY)}
     with tempfile.TemporaryDirectory() as folder:
-        child = subprocess.Popen(  # noqa: S603 - our own modules and Node
+        child = subprocess.Popen(  # noqa: S603 - our own programs, Node and Redis
             command,
             cwd=folder,
             env=clean | dict(environment or {}),
-            stdin=subprocess.DEVNULL,
+            stdin=source,
             stdout=output,
             stderr=None if output == subprocess.PIPE else output,
             text=True,

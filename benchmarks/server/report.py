@@ -6,32 +6,34 @@ import os
 import platform
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.server.peers import EXPRESS, Peer
+from benchmarks.server.peers import NODE_PEERS, Peer
 from benchmarks.server.processes import NODE
 from benchmarks.server.targets import Target, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from benchmarks.server.tally import Sample
+    from benchmarks.server.cells import Cell, Sample
 
-PACKAGES = ("fastapi", "starlette", "httptools", "httpx", "uvicorn", "uvloop", "limits")
+PACKAGES = ("fastapi", "starlette", "uvicorn", "httptools", "uvloop", "aiohttp", "httpx")
+NODE_PACKAGES = ("express", "fastify", "undici")
+VERSIONS = """
+const versions = process.argv.slice(1).map((name) => require(`${name}/package.json`).version);
+console.log(process.version, ...versions);
+"""
 FIGURES: dict[str, Callable[[Sample], float]] = {
     "CPU µs a token": lambda s: s.cpu_us_per_token,
     "tokens/s": lambda s: s.tokens_per_second,
     "p50 ms": lambda s: s.p50_ms,
     "p99 ms": lambda s: s.p99_ms,
+    "slowest ms": lambda s: s.slowest_ms,
     "memory after, MiB": lambda s: s.memory_bytes / 2**20,
-}
-HEADINGS = {
-    "steady": "16 clients, upstream answers at once",
-    "many": "256 clients, upstream answers at once",
-    "crowd": "500 clients, upstream answers after 200 ms (at most 2,500 tokens/s)",
 }
 
 
@@ -40,40 +42,42 @@ class Results:
     """All that was measured.
 
     Attributes:
-        loads: By cell and peer, one sample for each repetition.
+        loads: By the names of cell and peer, one sample for each repetition.
         starts: Seconds to the first token.
-        pauses: Seconds for a token after a pause.
     """
 
     loads: dict[str, dict[Peer, list[Sample]]]
     starts: dict[Peer, list[float]] = field(default_factory=dict)
-    pauses: dict[Peer, list[float]] = field(default_factory=dict)
 
-    def samples(self) -> Iterator[Sample]:
-        """Yield every sample of every load."""
-        for cell in self.loads.values():
-            for samples in cell.values():
-                yield from samples
+    def samples(self) -> list[Sample]:
+        """Return every sample of every load."""
+        return [
+            sample
+            for cell in self.loads.values()
+            for samples in cell.values()
+            for sample in samples
+        ]
 
 
-def print_report(results: Results) -> None:
+def print_report(results: Results, cells: Mapping[str, Cell]) -> None:
     """Print what was aimed at and what came, then what it came from."""
     print(f"{_machine()}\n")
     rows = [_target_row(target) for target in judge(results)]
     _print_table(["what", "target", "measured", ""], rows)
     for name, cell in results.loads.items():
-        print(f"\n{HEADINGS[name]}:\n")
+        print(f"\n{cells[name].title}:\n")
         _print_table(["", *FIGURES, "errors"], [_load_row(p, s) for p, s in cell.items()])
-    print("\nOne process, one token, ms:\n")
-    rows = [
-        [peer, spread(_ms(results.starts[peer])), spread(_ms(results.pauses[peer]))]
-        for peer in results.starts
-    ]
-    _print_table(["", "start to the first token", "token after a pause"], rows)
-    foreign = [s.foreign_cores for s in results.samples()]
-    load = max(s.load_cores for s in results.samples())
-    print(f"\nEverything else on this machine took {spread(foreign, 2)} cores meanwhile;")
-    print(f"load and stub took at most {load:.2f} of the core that they share.")
+    if results.starts:
+        print("\nFrom starting a process to its first token:\n")
+        rows = [[peer, spread(_ms(seconds))] for peer, seconds in results.starts.items()]
+        _print_table(["", "ms"], rows)
+    samples = results.samples()
+    if samples:
+        foreign = spread([sample.foreign_cores for sample in samples], 2)
+        load_us = spread([sample.load_cpu_us_per_token for sample in samples], 1)
+        print(f"\nEverything else on this machine took {foreign} cores meanwhile.")
+        print(f"The load generator took {load_us} µs a token; with the upstream and Redis, at most")
+        print(f"{max(sample.load_cores for sample in samples):.2f} of the core that they share.")
 
 
 def spread(values: Sequence[float], digits: int = 0) -> str:
@@ -95,10 +99,9 @@ def _load_row(peer: Peer, samples: Sequence[Sample]) -> list[str]:
 
 
 def _errors(samples: Sequence[Sample]) -> str:
-    totals = {"never answered": sum(s.unanswered for s in samples)}
+    totals: Counter[str] = Counter()
     for sample in samples:
-        for name, number in sample.errors.items():
-            totals[name] = totals.get(name, 0) + number
+        totals.update(sample.errors)
     return ", ".join(f"{name}: {number}" for name, number in totals.items() if number) or "none"
 
 
@@ -120,11 +123,14 @@ def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def _machine() -> str:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    asked = "console.log(process.version, require('express/package.json').version)"
-    node, express = subprocess.run(  # noqa: S603 - our own Node, fixed words
-        [str(NODE), "-e", asked], cwd=EXPRESS, capture_output=True, text=True, check=True
+    node, *versions = subprocess.run(  # noqa: S603 - our own Node, fixed words
+        [str(NODE), "-e", VERSIONS, *NODE_PACKAGES],
+        cwd=NODE_PEERS,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()
-    return (
-        f"{sys.platform}, {os.cpu_count()} cores, {python}; {packages}; "
-        f"Node {node}, express {express}."
+    peers = ", ".join(
+        f"{name} {number}" for name, number in zip(NODE_PACKAGES, versions, strict=True)
     )
+    return f"{sys.platform}, {os.cpu_count()} cores, {python}; {packages}; Node {node}, {peers}."

@@ -15,48 +15,37 @@ import httpx
 import uvicorn
 from fastapi import FastAPI, Query
 
-from benchmarks.server.stub_upstream import NUMBER_DIGITS, TOKEN_CHARACTERS
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     Ask = Callable[[dict[str, int]], Awaitable[dict[str, Any]]]
 
 KEY = {"Authorization": "Bearer benchmark"}
+# As upstream.c makes them.
+TOKEN_CHARACTERS, NUMBER_DIGITS = 2400, 12
 
 
 def create_route(kind: str, upstream_url: str) -> FastAPI:
-    """Return an app: a client `shared` by all requests, one for `each`, or a `constant` answer."""
-    shared: list[httpx.AsyncClient] = []
+    """Return an app: a client that all requests share, or a constant answer."""
     numbers = itertools.count(1)
+    http = httpx.AsyncClient()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if kind == "shared":
-            async with httpx.AsyncClient() as http:
-                shared.append(http)
-                yield
-        else:
+        async with http:
             yield
 
-    async def ask(http: httpx.AsyncClient, query: dict[str, int]) -> dict[str, Any]:
+    async def ask(query: dict[str, int]) -> dict[str, Any]:
         answer = await http.get(f"{upstream_url}/v1/token", params=query, headers=KEY)
         answer.raise_for_status()
         token: dict[str, Any] = answer.json()
         return token
 
-    async def ask_shared(query: dict[str, int]) -> dict[str, Any]:
-        return await ask(shared[0], query)
-
-    async def ask_each(query: dict[str, int]) -> dict[str, Any]:
-        async with httpx.AsyncClient() as http:
-            return await ask(http, query)
-
     async def make_up(query: dict[str, int]) -> dict[str, Any]:
         token = f"{next(numbers):0{NUMBER_DIGITS}d}".ljust(TOKEN_CHARACTERS, "A")
         return {"token": token, "expires_in_seconds": query["expires_in_seconds"]}
 
-    answers: dict[str, Ask] = {"shared": ask_shared, "each": ask_each, "constant": make_up}
+    answers: dict[str, Ask] = {"shared": ask, "constant": make_up}
     answer = answers[kind]
     app = FastAPI(lifespan=lifespan)
 
@@ -103,7 +92,7 @@ def main(kind: str, upstream_url: str) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("shared", "each", "constant"))
+    parser.add_argument("kind", choices=("shared", "constant"))
     parser.add_argument("upstream_url")
     told = parser.parse_args()
     main(told.kind, told.upstream_url)

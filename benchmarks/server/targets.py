@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from benchmarks.server.peers import Peer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from benchmarks.server.cells import Sample
     from benchmarks.server.report import Results
-    from benchmarks.server.tally import Sample
+
+US, EXPRESS = Peer.VOICEGATE, Peer.EXPRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,55 +40,54 @@ class Target:
         return middle <= self.bound if self.is_most else middle >= self.bound
 
 
-def judge(results: Results) -> list[Target]:
-    """Return every target with its values."""
-    steady, many, crowd = (results.loads[name] for name in ("steady", "many", "crowd"))
-    us = Peer.VOICEGATE
+def judge(results: Results) -> Iterator[Target]:
+    """Yield the targets of all that was measured, with their values."""
+    loads = results.loads
+    for name in ("16", "256"):
+        if name not in loads:
+            continue
+        cell = loads[name]
+        cpu = _ratios(cell, _cpu)
+        yield Target(f"{name} clients, CPU a token / Express", 1.0, cpu(US, EXPRESS))
+        yield Target("… with a query / Express", 1.0, cpu(Peer.QUERY, EXPRESS))
+        if Peer.REDIS in cell:
+            yield Target("… with Redis / in memory", 1.8, cpu(Peer.REDIS, US))
+            values = _ratios(cell, _tokens)(Peer.REDIS, US)
+            yield Target("… with Redis, tokens/s / in memory", 0.6, values, is_most=False)
+    for name in ("500", "2000"):
+        if name not in loads:
+            continue
+        cell, ours = loads[name], loads[name][US]
+        values = _ratios(cell, _tokens)(US, EXPRESS)
+        yield Target(f"{name} clients, tokens/s / Express", 1.0, values, is_most=False)
+        yield Target("… errors", 0, [sum(sample.errors.values()) for sample in ours])
+    if "2000" in loads:
+        slowest = [sample.slowest_ms / 1000 for sample in loads["2000"][US]]
+        yield Target("… slowest answer, s", 1.5, slowest)
+    if "500" in loads:
+        memory = _ratios(loads["500"], lambda sample: sample.memory_bytes)
+        yield Target("memory after 500 clients / Express", 0.7, memory(US, EXPRESS))
+    if results.starts:
+        pairs = zip(results.starts[US], results.starts[EXPRESS], strict=True)
+        yield Target("start to the first token / Express", 2.0, [a / b for a, b in pairs])
+    duplicates = [s.duplicates for cell in loads.values() for p in cell for s in cell[p]]
+    yield Target("repeated tokens, in all loads", 0, duplicates)
 
-    def cpu(sample: Sample) -> float:
-        return sample.cpu_us_per_token
 
-    def against(peer: Peer) -> list[float]:
-        return _ratios(steady[us], steady[peer], cpu)
+def _cpu(sample: Sample) -> float:
+    return sample.cpu_us_per_token
 
-    return [
-        Target("CPU a token / Express", 1.0, against(Peer.EXPRESS)),
-        Target("CPU a token / httpx per request", 1 / 40, against(Peer.EACH)),
-        Target("CPU a token / shared httpx", 1 / 4, against(Peer.SHARED)),
-        Target("CPU a token / same route without middleware", 1.4, against(Peer.ROUTE)),
-        Target("CPU a token, 256 clients / 16", 1.3, _ratios(many[us], steady[us], cpu)),
-        Target(
-            "500 clients, tokens/s / Express",
-            1.0,
-            _ratios(crowd[us], crowd[Peer.EXPRESS], lambda s: s.tokens_per_second),
-            is_most=False,
-        ),
-        Target(
-            "500 clients, errors and requests never answered",
-            0,
-            [sum(s.errors.values()) + s.unanswered for s in crowd[us]],
-        ),
-        Target("token after a pause / Express", 0.4, _shares(results.pauses)),
-        Target("start to the first token / Express", 2.5, _shares(results.starts)),
-        Target(
-            "memory after 500 clients / Express",
-            0.7,
-            _ratios(crowd[us], crowd[Peer.EXPRESS], lambda s: s.memory_bytes),
-        ),
-        Target(
-            "duplicate tokens, in all loads",
-            0,
-            [sum(s.duplicates for cell in results.loads.values() for s in cell[us])],
-        ),
-    ]
+
+def _tokens(sample: Sample) -> float:
+    return sample.tokens_per_second
 
 
 def _ratios(
-    ours: Sequence[Sample], theirs: Sequence[Sample], read: Callable[[Sample], float]
-) -> list[float]:
-    return [read(a) / read(b) for a, b in zip(ours, theirs, strict=True)]
+    cell: dict[Peer, list[Sample]], read: Callable[[Sample], float]
+) -> Callable[[Peer, Peer], list[float]]:
+    """Return what compares two peers of a cell, repetition by repetition."""
 
+    def compare(ours: Peer, theirs: Peer) -> list[float]:
+        return [read(a) / read(b) for a, b in zip(cell[ours], cell[theirs], strict=True)]
 
-def _shares(seconds: dict[Peer, list[float]]) -> list[float]:
-    ours, theirs = seconds[Peer.VOICEGATE], seconds[Peer.EXPRESS]
-    return [a / b for a, b in zip(ours, theirs, strict=True)]
+    return compare
