@@ -8,7 +8,7 @@ import { takeWorkletsFrom } from './main-thread/audio/worklet-url.js';
 import { WIRE_RATE_HZ } from './worklets/dsp/pcm.js';
 import { CallLock } from './main-thread/call-lock.js';
 import { VoiceAgentError } from './errors.js';
-import { EventSource } from './emitter.js';
+import { Emitter } from './emitter.js';
 import { CallRecord } from './main-thread/call-record.js';
 import { forgetCall, leftCall } from './main-thread/reload-resume.js';
 import { watchPage } from './main-thread/page-lifecycle.js';
@@ -34,8 +34,8 @@ const IN_CONVERSATION = new Set(['live', 'reconnecting']);
 
 export class VoiceAgent {
   #options;
-  /** @type {EventSource<AgentEvents>} */
-  #events = new EventSource((type, count) => type === 'debug' && this.#watch(count > 0));
+  /** @type {Emitter<AgentEvents>} */
+  #events = new Emitter((type, count) => type === 'debug' && this.#watch(count > 0));
   #host;
   #lock;
   #tools;

@@ -1,11 +1,11 @@
-// A small typed event source. Any thread; imports nothing.
+// A small typed event emitter. Any thread; imports nothing.
 
 /**
  * `Events` maps each event's name to the value its listeners get; a wrong name or a listener for
  * another value is a type error.
  * @template {object} Events
  */
-export class EventSource {
+export class Emitter {
   /** @type {Map<keyof Events, Set<(value: any) => void>>} */
   #listeners = new Map();
   #onChange;

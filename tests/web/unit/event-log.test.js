@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EventSource } from '../../../static/voice-agent/emitter.js';
+import { Emitter } from '../../../static/voice-agent/emitter.js';
 import { EventLog, MAX_ENTRIES } from '../../../static/voice-agent/core/telemetry/event-log.js';
 import { Bench } from './fakes.js';
 
@@ -151,14 +151,14 @@ test('a name that no service would give a message is not repeated', async () => 
   assert.deepEqual(names(bench).slice(-2), ['unknown', 'reply.thinking']);
 });
 
-test('a source of events tells when its first listener comes and its last one goes', () => {
+test('an emitter tells when its first listener comes and its last one goes', () => {
   /** @type {[string, number][]} */
   const changes = [];
-  /** @type {EventSource<{debug: number}>} */
-  const source = new EventSource((type, count) => changes.push([type, count]));
+  /** @type {Emitter<{debug: number}>} */
+  const emitter = new Emitter((type, count) => changes.push([type, count]));
   const gone = new AbortController();
-  const off = source.on('debug', () => {});
-  source.on('debug', () => {}, gone);
+  const off = emitter.on('debug', () => {});
+  emitter.on('debug', () => {}, gone);
   off();
   off();
   gone.abort();

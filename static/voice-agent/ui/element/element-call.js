@@ -2,7 +2,7 @@
 // that is made anew. Whatever keeps a call from starting comes as its events too.
 
 import { VoiceAgentError } from '../../errors.js';
-import { EventSource } from '../../emitter.js';
+import { Emitter } from '../../emitter.js';
 import { loadAgent } from './gate.js';
 import { areServedAlike, makeAgent } from './make-agent.js';
 import { sessionFor } from './element-session.js';
@@ -17,8 +17,8 @@ export const AT_REST = new Set(['idle', 'ended', 'failed']);
 
 export class Call {
   #wishes;
-  /** @type {EventSource<CallEvents>} */
-  #events = new EventSource();
+  /** @type {Emitter<CallEvents>} */
+  #events = new Emitter();
   /** @type {import('../../index.js').Agent | null} */
   #agent = null;
   /** @type {Wishes | null} what that one was made of */
