@@ -15,15 +15,10 @@ const LEVEL_STEPS = 100;
 /** @typedef {import('./connection/protocol.js').ServerMessage} ServerMessage */
 
 /**
- * The way to the agent, as the microphone sees it.
- * @typedef {import('./session-types.js').Line
- *   & {isCongested: () => boolean, listen: (speechMs: number) => void}} AudioLine `isCongested`: more is in the
- *   socket than the network takes. `listen`: the microphone goes on, with so much that sounds like speech
- *
  * @typedef {object} AudioLinkOptions
  * @property {import('./ports.js').Environment} environment
  * @property {(event: import('./session.js').SessionEvent) => void} emit
- * @property {AudioLine} line audio is kept while it is not open
+ * @property {import('./ports.js').AudioLine} line audio is kept while it is not open
  * @property {import('./telemetry/stats.js').SessionStats} stats
  * @property {(heard: import('./downlink/speaker-link.js').Heard) => void} onHeard
  */

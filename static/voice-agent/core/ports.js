@@ -1,6 +1,8 @@
-// The seams to the platform: everything the session core takes from outside. Tests hand in their own.
+// The seams of the session core as interfaces, below all of it: what it takes from outside, and what its parts see of
+// each other. Tests hand in their own.
 
 /**
+ * What the session core takes from the platform.
  * @typedef {object} Environment
  * @property {typeof globalThis.fetch} fetch
  * @property {(url: string) => WebSocket} openWebSocket
@@ -9,6 +11,22 @@
  * @property {(task: () => void, delayMs: number) => unknown} schedule
  * @property {(handle: unknown) => void} cancel
  * @property {() => number} random uniform in [0, 1)
+ *
+ * The way to the agent: open while a session is ready.
+ * @typedef {object} Line
+ * @property {() => boolean} isOpen
+ * @property {(text: string) => boolean} send an encoded message; false when it could not be sent
+ *
+ * The same as the microphone sees it. `hasBackpressure`: more is in the socket than the network takes. `listen`: the
+ * microphone goes on, with so much that sounds like speech.
+ * @typedef {Line & {hasBackpressure: () => boolean, listen: (speechMs: number) => void}} AudioLine
+ *
+ * What the connection writes down of itself, see `SessionStats`.
+ * @typedef {object} Telemetry
+ * @property {{sockets: number, tokens: number, rollovers: number}} connection
+ * @property {{note(group: 'connection' | 'trouble', name: string, detail?: Record<string, unknown>): void}} log
+ * @property {{sent(text: string): void,
+ *   received(message: import('./connection/protocol.js').ServerMessage, data: unknown): void}} traffic
  */
 
 /**

@@ -78,11 +78,4 @@
  * `limit`: the call must end soon; null, when that has been put off. `tool-cancel`: nobody waits for it any more. `tool`: the service runs it itself.
  */
 
-/**
- * The way to the agent, as the parts of the session see it: open while a session is ready.
- * @typedef {object} Line
- * @property {() => boolean} isOpen
- * @property {(text: string) => boolean} send an encoded message; false when it could not be sent
- */
-
 export {};

@@ -5,8 +5,8 @@
 import { AudioLink } from './audio-link.js';
 import { Conversation } from './conversation/conversation.js';
 import { VoiceAgentError } from '../errors.js';
-import { Ladder } from './connection/reconnect/reconnect.js';
-import { Opening } from './connection/opening.js';
+import { ConnectionKeeper } from './connection/reconnect/connection-keeper.js';
+import { Opening } from './conversation/opening.js';
 import { IDLE, isAtRest, reduce } from './call-state.js';
 import { SessionStats } from './telemetry/stats.js';
 import { SessionUpdates } from './conversation/updates.js';
@@ -17,9 +17,8 @@ const KEEP_SPEECH_SECONDS = 20;
 /**
  * @typedef {import('./session-types.js').SessionCommand} SessionCommand
  * @typedef {import('./session-types.js').SessionEvent} SessionEvent
- * @typedef {import('./session-types.js').Line} Line
  * @typedef {import('./connection/protocol.js').ServerMessage} ServerMessage
- * @typedef {import('./connection/attempt.js').ReadySession} ReadySession
+ * @typedef {import('./connection/socket.js').ReadySession} ReadySession
  */
 
 export class Session {
@@ -29,7 +28,7 @@ export class Session {
   #call = IDLE;
   #keepsEarlySpeech = false;
   #stats;
-  #ladder;
+  #keeper;
   #opening;
   #audio;
   #conversation;
@@ -42,12 +41,12 @@ export class Session {
   constructor(environment, emit) {
     this.#environment = environment;
     this.#emit = emit;
-    /** @type {import('./audio-link.js').AudioLine} */
+    /** @type {import('./ports.js').AudioLine} */
     const line = {
-      isOpen: () => this.#call.state === 'live' && this.#ladder.isReady,
-      isCongested: () => this.#ladder.isCongested,
-      listen: (speechMs) => this.#ladder.listen(speechMs),
-      send: (text) => line.isOpen() && this.#ladder.send(text),
+      isOpen: () => this.#call.state === 'live' && this.#keeper.socket?.isReady === true,
+      hasBackpressure: () => this.#keeper.socket?.hasBackpressure === true,
+      listen: (speechMs) => this.#keeper.socket?.listen(speechMs),
+      send: (text) => line.isOpen() && this.#keeper.socket?.send(text) === true,
     };
     this.#stats = new SessionStats(environment, emit);
     this.#conversation = new Conversation({ environment, emit, line });
@@ -61,7 +60,7 @@ export class Session {
       stats: this.#stats,
       onHeard: ({ positionMs: ms, ...heard }) => this.#conversation.heard({ ms, ...heard }),
     });
-    this.#ladder = new Ladder({
+    this.#keeper = new ConnectionKeeper({
       environment,
       emit,
       dispatch: (event) => this.#dispatch(event),
@@ -87,9 +86,9 @@ export class Session {
       case 'proceed':
         return this.#dispatch({ type: 'proceed' });
       case 'prepare':
-        return this.#ladder.prepare(serviceOf(command));
+        return void this.#keeper.tokens.prepare(specOf(command));
       case 'access-token':
-        return this.#ladder.answerAccess(command);
+        return this.#keeper.tokens.answerAccess(command);
       case 'audio':
         return this.#audio.attach(command.capture, command.playback);
       case 'stop':
@@ -97,7 +96,7 @@ export class Session {
       case 'hang-up':
         return this.#hangUp(command.reason ?? 'page-left');
       case 'wake':
-        return this.#ladder.wake();
+        return this.#keeper.wake();
       case 'extend':
         return this.#dispatch({ type: 'extend' });
       case 'mute':
@@ -154,19 +153,19 @@ export class Session {
   #carryOut(effect) {
     switch (effect.type) {
       case 'connect':
-        return this.#ladder.connect(() => this.#call);
+        return this.#keeper.connect(() => this.#call);
       case 'retry-later':
-        return this.#ladder.retryLater({ attempt: this.#call.attempt, ...effect });
+        return this.#keeper.retry.wait({ attempt: this.#call.attempt, ...effect });
       case 'use-voice':
         return this.#opening.useVoice(effect.voice);
       case 'open-successor':
-        return this.#ladder.openSuccessor();
+        return this.#keeper.rollOver.begin();
       case 'take-over':
-        return this.#ladder.takeOver();
+        return this.#keeper.takeOver();
       case 'silence':
         return this.#silence();
       case 'end':
-        return this.#ladder.end(() => this.#dispatch({ type: 'ended', reason: 'by-user' }));
+        return this.#keeper.end(() => this.#dispatch({ type: 'ended', reason: 'by-user' }));
       case 'release':
         return this.#release();
     }
@@ -177,7 +176,7 @@ export class Session {
     if (!isAtRest(this.#call)) return;
     this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
     this.#stats.reset();
-    this.#ladder.begin(serviceOf(options), options.spareToken ?? 'intent');
+    this.#keeper.begin(specOf(options), options.spareToken ?? 'intent');
     this.#audio.reset(options.keepSpeechSeconds ?? KEEP_SPEECH_SECONDS);
     this.#conversation.reset(toolPolicies, resume?.turns);
     this.#updates.begin(session);
@@ -278,7 +277,7 @@ export class Session {
   }
 
   #release() {
-    this.#ladder.release();
+    this.#keeper.release();
     this.#audio.release();
     this.#conversation.settle();
     this.#updates.settle();
@@ -289,8 +288,8 @@ export class Session {
 
 /**
  * @param {import('./connection/token.js').TokenService} command
- * @returns {import('./connection/token.js').TokenService}
+ * @returns {import('./connection/token-prefetch.js').TokenSpec}
  */
-function serviceOf({ tokenUrl, credentials, asksAccess }) {
-  return { tokenUrl, credentials, asksAccess };
+function specOf({ tokenUrl, credentials, asksAccess }) {
+  return { tokenUrl, credentials, asksAccess, maxSessionDurationSeconds: null };
 }

@@ -1,10 +1,10 @@
-// One WebSocket from open to close. Never used twice; once closed from here, late events reach nobody.
+// One session on one WebSocket: a token, the socket, the first message, and the way to that session until it ends.
+// Never used twice; once closed from this side, nobody is told of late events. Part of the session core: any thread.
 
-import { VoiceAgentError } from '../../errors.js';
-import { HalfOpenWatch } from './liveness.js';
-import { Probe } from './ping.js';
-import { decode, encode, isRepeated } from './protocol.js';
 import { announcedError, closeError } from './failures.js';
+import { Liveness } from './liveness.js';
+import { decode, encode, isRepeated } from './protocol.js';
+import { VoiceAgentError } from '../../errors.js';
 
 /** A handshake takes three times the way there and back; who has not answered by now will not. */
 const OPEN_TIMEOUT_MS = 5_000;
@@ -12,11 +12,14 @@ const OPEN_TIMEOUT_MS = 5_000;
 /** Source: the service gives up after 10 s without a ready agent ("agent_timeout"); a little more. */
 const READY_TIMEOUT_MS = 12_000;
 
-/** How long the goodbye of a connection that is out of use may take. Source: the vendor's starters, 3 s. */
-const GOODBYE_TIMEOUT_MS = 3_000;
+/** How long to wait for a goodbye to be answered. Source: the vendor's starters, 3 s. */
+export const GOODBYE_TIMEOUT_MS = 3_000;
 
-/** No more microphone is handed over while this much waits in the socket: our own queue is the bounded one. */
-const CONGESTED_BYTES = 96_000;
+/** An attempt that has taken so long is started over when there is a network again. */
+const STALLED_MS = 2_000;
+
+/** Backpressure: no more microphone is handed over while this much waits here. Our own queue is the bounded one. */
+const BACKPRESSURE_BYTES = 96_000;
 
 /**
  * Wire text that a line takes along when it breaks without a close frame: what is on its way, and what the service
@@ -27,62 +30,73 @@ const IN_FLIGHT_BYTES = 3_900;
 /** The code of a close without a close frame. Source: RFC 6455, 7.1.5. */
 const BROKEN = 1006;
 
+/** @typedef {import('./protocol.js').ServerMessage} ServerMessage */
+
 /**
+ * A session that is ready, as its socket told.
+ * @typedef {Extract<ServerMessage, {type: 'ready'}>
+ *   & {capSeconds: number | null, isExtension: boolean}} ReadySession `capSeconds`: what its token allows;
+ *   `isExtension`: it is there to put the time limit off
+ *
  * How a connection ended.
  * @typedef {object} Closure
  * @property {VoiceAgentError} error
- * @property {boolean} wasReady whether there was a session to lose
  * @property {string} cause for the statistics: `close-1006`, `half-open`, …
  * @property {number} unsentBytes wire text, counted from the newest, that did not get through or may not have
  *
- * @typedef {object} ConnectionOptions
+ * What becomes of it. Not called any more once it was closed from this side.
+ * @typedef {object} SocketListener
+ * @property {(session: ReadySession) => void} onReady
+ * @property {(message: ServerMessage) => void} onMessage whatever else arrives
+ * @property {(error: VoiceAgentError) => void} onFailed it never became ready
+ * @property {(closure: Closure) => void} onLost it was ready, and is gone
+ *
+ * @typedef {object} SocketOptions
  * @property {import('../ports.js').Environment} environment
- * @property {string} wsUrl
- * @property {string} token
- * @property {import('./protocol.js').ClientMessage} opening the first message: session.update or session.resume
- * @property {{sent: (text: string) => void, received: (message: ServerMessage, data: unknown) => void}} traffic
- * @property {(message: import('./protocol.js').ServerMessage) => void} onMessage
- * @property {(closure: Closure) => void} onClose once, unless it is closed from here
+ * @property {import('../ports.js').Telemetry} stats
+ * @property {(receipt: {type: 'receipt', sessionId: string, receipt: string}) => void} emit
+ * @property {import('./token-prefetch.js').TokenPrefetch} tokens
+ * @property {import('./token-prefetch.js').TokenSpec} spec what its token must allow
+ * @property {() => import('./protocol.js').ClientMessage} opening the first message: session.update or
+ *   session.resume; asked for when there is a token
+ * @property {boolean} [isExtension]
  */
 
-/** @typedef {import('./protocol.js').ServerMessage} ServerMessage */
-
-export class Connection {
+export class SessionSocket {
   #options;
-  #socket;
-  #watch;
-  #probe;
+  #listener;
+  #abort = new AbortController();
+  /** @type {WebSocket | null} null until there is a token */
+  #socket = null;
+  #liveness;
+  #begunAtMs;
   /** @type {unknown} runs out when the step under way takes too long */
   #timer;
   /** @type {import('./failures.js').Stage} */
-  #stage;
+  #stage = 'opening';
   #saidGoodbye = false;
   #isDone = false;
-  #sentBytes = 0;
-  #sentBytesWhenHeard = 0;
   /** @type {unknown} */
   #lastData = null;
   /** @type {VoiceAgentError | null} the last error that the agent announced */
   #announced = null;
 
-  /** @param {ConnectionOptions} options */
-  constructor(options) {
+  /**
+   * @param {SocketOptions} options
+   * @param {SocketListener} listener
+   */
+  constructor(options, listener) {
+    const { environment } = options;
     this.#options = options;
-    const { environment, wsUrl, token, opening } = options;
-    this.#stage = opening.type === 'session.resume' ? 'resuming' : 'opening';
-    this.#socket = environment.openWebSocket(`${wsUrl}?token=${encodeURIComponent(token)}`);
-    this.#socket.onopen = () => this.#opened(opening);
-    this.#socket.onmessage = ({ data }) => this.#receive(data);
-    this.#socket.onclose = ({ code }) => this.#closed(code);
-    this.#watch = new HalfOpenWatch(environment, {
-      readFlow: () => this.#flow,
-      onDead: () => this.#lose('half-open'),
-    });
-    this.#probe = new Probe(environment, {
+    this.#listener = listener;
+    this.#begunAtMs = environment.nowMs();
+    this.#liveness = new Liveness(environment, {
       send: (text) => this.send(text),
-      onNoAnswer: () => this.#lose('no-answer'),
+      bufferedBytes: () => this.#bufferedBytes,
+      onDead: (cause, unheardBytes) =>
+        this.#finish(new VoiceAgentError('connection-lost', { cause }), cause, unheardBytes),
     });
-    this.#allow(OPEN_TIMEOUT_MS, 'The agent could not be reached in time.');
+    void this.#begin();
   }
 
   /** Whether there is a session: `open` alone proves nothing, not even that the token was good. */
@@ -90,52 +104,64 @@ export class Connection {
     return this.#stage === 'ready' && !this.#isDone;
   }
 
-  /** Whether the socket has more to send than the network takes. */
-  get isCongested() {
-    return this.#socket.bufferedAmount > CONGESTED_BYTES;
+  /** Whether it takes so long to get ready that starting over may be quicker. */
+  get isStalled() {
+    return !this.isReady && this.#options.environment.nowMs() - this.#begunAtMs > STALLED_MS;
+  }
+
+  /** Whether the microphone should wait: more is in the socket than the network takes. */
+  get hasBackpressure() {
+    return this.#bufferedBytes > BACKPRESSURE_BYTES;
+  }
+
+  /** @param {SocketListener} listener in place of the one before */
+  tell(listener) {
+    this.#listener = listener;
   }
 
   /**
    * @param {string} text an encoded message
-   * @returns {boolean} false when the socket is no longer open
+   * @returns {boolean} false when it could not be sent
    */
   send(text) {
-    if (this.#socket.readyState !== 1) return false;
+    if (this.#socket?.readyState !== 1) return false;
     this.#socket.send(text);
-    this.#sentBytes += text.length;
-    this.#options.traffic.sent(text);
+    this.#liveness.sent(text.length);
+    this.#options.stats.traffic.sent(text);
     return true;
   }
 
-  /** Something has happened to the network or to this page: make sure that the service is still there. */
+  /** See `Liveness.check`. */
   check() {
-    if (this.isReady) this.#probe.doubt();
+    if (this.isReady) this.#liveness.check();
   }
 
   /**
-   * The microphone goes on: a service that never reacts to speech is asked whether it is there.
-   * @param {number} speechMs how much of what it gave sounds like speech
+   * See `Liveness.listen`.
+   * @param {number} speechMs
    */
   listen(speechMs) {
-    if (this.isReady) this.#probe.listen(speechMs);
+    if (this.isReady) this.#liveness.listen(speechMs);
   }
 
   /**
    * Say goodbye, once: the service answers with `session.ended` and closes.
-   * @returns {boolean} whether it was said
+   * @returns {boolean} whether it was said and an answer may come
    */
   end() {
+    this.#abort.abort();
     this.#saidGoodbye ||= this.send(encode({ type: 'session.end' }));
     return this.#saidGoodbye;
   }
 
-  /** Another connection has taken over: say goodbye, and be gone once it is answered. Nobody is told. */
+  /** Another session has taken over: say goodbye, and be gone once it is answered. Nobody is told. */
   retire() {
-    if (!this.end()) return this.close();
+    const socket = this.#socket;
+    if (!this.end() || !socket) return this.close();
     this.#stopWatching();
     this.#isDone = true;
-    this.#socket.onclose = () => this.close();
-    this.#socket.onmessage = ({ data }) => {
+    socket.onclose = () => this.close();
+    socket.onmessage = ({ data }) => {
       if (decode(data).type === 'ended') this.close();
     };
     this.#timer = this.#options.environment.schedule(() => this.close(), GOODBYE_TIMEOUT_MS);
@@ -143,15 +169,43 @@ export class Connection {
 
   /** Close from this side. Nobody is told. */
   close() {
+    this.#abort.abort();
     this.#isDone = true;
     this.#stopWatching();
+    if (!this.#socket) return;
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     this.#socket.close();
   }
 
-  /** @returns {import('./liveness.js').Flow} */
-  get #flow() {
-    return { sentBytes: this.#sentBytes, bufferedBytes: this.#socket.bufferedAmount };
+  get #bufferedBytes() {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
+  async #begin() {
+    const { tokens, spec } = this.#options;
+    const { signal } = this.#abort;
+    try {
+      const granted = await tokens.take(spec, signal);
+      if (!signal.aborted) this.#connect(granted);
+    } catch (error) {
+      if (!signal.aborted)
+        this.#listener.onFailed(VoiceAgentError.from(error, 'connection-failed'));
+    }
+  }
+
+  /** @param {import('./token.js').VoiceToken} granted */
+  #connect(granted) {
+    const { environment, stats } = this.#options;
+    stats.connection.sockets += 1;
+    stats.log.note('connection', 'socket');
+    const opening = this.#options.opening();
+    if (opening.type === 'session.resume') this.#stage = 'resuming';
+    const address = `${granted.wsUrl}?token=${encodeURIComponent(granted.token)}`;
+    this.#socket = environment.openWebSocket(address);
+    this.#socket.onopen = () => this.#opened(opening);
+    this.#socket.onmessage = ({ data }) => this.#receive(data, granted);
+    this.#socket.onclose = ({ code }) => this.#closed(code);
+    this.#allow(OPEN_TIMEOUT_MS, 'The agent could not be reached in time.');
   }
 
   /** @param {import('./protocol.js').ClientMessage} opening */
@@ -173,27 +227,38 @@ export class Connection {
     this.#timer = environment.schedule(giveUp, timeoutMs);
   }
 
-  /** @param {unknown} data */
-  #receive(data) {
+  /**
+   * @param {unknown} data
+   * @param {import('./token.js').VoiceToken} granted
+   */
+  #receive(data, granted) {
     const isRepetition = isRepeated(data, this.#lastData);
     this.#lastData = data;
-    this.#sentBytesWhenHeard = this.#sentBytes;
-    this.#probe.heard();
+    this.#liveness.heard();
     if (isRepetition) return;
     const message = decode(data);
-    this.#options.traffic.received(message, data);
-    this.#take(message);
+    this.#options.stats.traffic.received(message, data);
+    if (message.type === 'ready') return this.#becomeReady(message, granted);
+    if (message.type === 'updated') this.#liveness.answered();
+    this.#listener.onMessage(message);
+    if (message.type === 'error') this.#heed(message);
   }
 
-  /** @param {ServerMessage} message */
-  #take(message) {
-    if (message.type === 'ready') {
-      if (this.#stage === 'ready') return; // once for each socket
-      this.#becomeReady();
-    }
-    if (message.type === 'updated') this.#probe.trust();
-    this.#options.onMessage(message);
-    if (message.type === 'error') this.#heed(message);
+  /**
+   * Once for each socket, however often it is said.
+   * @param {Extract<ServerMessage, {type: 'ready'}>} message
+   * @param {import('./token.js').VoiceToken} granted
+   */
+  #becomeReady(message, { maxSessionDurationSeconds: capSeconds, receipt }) {
+    if (this.#stage === 'ready') return;
+    this.#stage = 'ready';
+    this.#announced = null;
+    this.#options.environment.cancel(this.#timer);
+    this.#liveness.start();
+    const { emit, isExtension = false } = this.#options;
+    const { sessionId } = message;
+    if (sessionId !== null && receipt !== null) emit({ type: 'receipt', sessionId, receipt });
+    this.#listener.onReady({ ...message, capSeconds, isExtension });
   }
 
   /**
@@ -206,29 +271,11 @@ export class Connection {
     if (this.#announced && isFatal) this.#finish(this.#announced, 'refused');
   }
 
-  #becomeReady() {
-    this.#stage = 'ready';
-    this.#announced = null;
-    this.#options.environment.cancel(this.#timer);
-    this.#watch.start();
-  }
-
   /** @param {number} code */
   #closed(code) {
     const onTheWayBytes = code === BROKEN ? IN_FLIGHT_BYTES : 0;
-    const unsentBytes = this.#flow.bufferedBytes + onTheWayBytes;
+    const unsentBytes = this.#bufferedBytes + onTheWayBytes;
     this.#finish(this.#announced ?? closeError(code, this.#stage), `close-${code}`, unsentBytes);
-  }
-
-  /**
-   * The network has lost this connection without a word. Nobody knows how much of what was sent lies in buffers on
-   * the way; but a service that was heard had got what was sent before, for it reacts to speech within a second.
-   * @param {string} cause
-   */
-  #lose(cause) {
-    const { sentBytes, bufferedBytes } = this.#flow;
-    const unheardBytes = Math.max(bufferedBytes, sentBytes - this.#sentBytesWhenHeard);
-    this.#finish(new VoiceAgentError('connection-lost', { cause }), cause, unheardBytes);
   }
 
   /**
@@ -238,12 +285,12 @@ export class Connection {
    */
   #finish(error, cause, unsentBytes = 0) {
     this.close();
-    this.#options.onClose({ error, wasReady: this.#stage === 'ready', cause, unsentBytes });
+    if (this.#stage === 'ready') this.#listener.onLost({ error, cause, unsentBytes });
+    else this.#listener.onFailed(error);
   }
 
   #stopWatching() {
-    this.#watch.stop();
-    this.#probe.stop();
+    this.#liveness.stop();
     this.#options.environment.cancel(this.#timer);
   }
 }

@@ -1,5 +1,5 @@
-// Hands out tokens, each for one socket, and may have one ready before it is asked for: the way to the token
-// service is then no part of the wait. At most one is held, here and nowhere else, and only while it is young.
+// Token prefetch: hands out tokens, each for one socket, and may have one ready before it is asked for: the way to the
+// token service is then no part of the wait. At most one is held, here and nowhere else, and only while it is young.
 // Part of the session core: any thread.
 
 import { AccessTokens } from './access-tokens.js';
@@ -11,27 +11,27 @@ const AGE_MARGIN_MS = 5_000;
 /** A held token is replaced this long before it would be too old. */
 const RENEWAL_LEAD_MS = 3_000;
 
-/** Shortest time between two tokens for the reserve: after a failure, or where tokens hardly live. */
+/** Shortest time between two prefetches: after a failure, or where tokens hardly live. */
 const SHORTEST_WAIT_MS = 15_000;
 
 /**
- * `maxSessionDurationSeconds`: null for what the service gives by default.
- * @typedef {import('./token.js').TokenService & {maxSessionDurationSeconds: number | null}} Wish
+ * Where a token is had and what it must allow. `maxSessionDurationSeconds`: null for what the service gives by default.
+ * @typedef {import('./token.js').TokenService & {maxSessionDurationSeconds: number | null}} TokenSpec
  *
- * @typedef {object} Spare a token that is held, or on its way
- * @property {Wish} wish
+ * @typedef {object} Prefetched a token that is held, or on its way
+ * @property {TokenSpec} spec
  * @property {number} askedAtMs monotonic
  * @property {import('./token.js').VoiceToken | null} granted null while it is on its way
  * @property {Promise<import('./token.js').VoiceToken>} arrival
  * @property {AbortController} cancel
  */
 
-export class SpareToken {
+export class TokenPrefetch {
   #environment;
   #onFetched;
   #access;
-  /** @type {Spare | null} */
-  #spare = null;
+  /** @type {Prefetched | null} */
+  #held = null;
   /** @type {unknown} */
   #renewal;
 
@@ -48,48 +48,48 @@ export class SpareToken {
   }
 
   /**
-   * Have a token ready for this wish. A failure is nobody's business: whoever needs a token asks again.
-   * @param {Wish} wish
+   * Have a token ready. A failure is not told: whoever needs a token asks again.
+   * @param {TokenSpec} spec
    * @returns {Promise<unknown>} once it is there, or has failed
    */
-  prepare(wish) {
-    if (!this.#serves(wish)) this.#replace(wish);
-    return /** @type {Spare} */ (this.#spare).arrival.catch(() => {});
+  prepare(spec) {
+    if (!this.#serves(spec)) this.#replace(spec);
+    return /** @type {Prefetched} */ (this.#held).arrival.catch(() => {});
   }
 
   /**
    * A token for one socket: the one that is held, if it serves, else a fresh one. It is given away once.
-   * @param {Wish} wish
+   * @param {TokenSpec} spec
    * @param {AbortSignal} signal
    * @returns {Promise<import('./token.js').VoiceToken>}
    * @throws {import('../../errors.js').VoiceAgentError} see `fetchToken`
    */
-  async take(wish, signal) {
-    const spare = this.#serves(wish) ? this.#spare : null;
-    if (spare !== null) {
-      this.#spare = null;
-      signal.addEventListener('abort', () => spare.cancel.abort(), { once: true });
-      await spare.arrival.catch(() => {});
+  async take(spec, signal) {
+    const held = this.#serves(spec) ? this.#held : null;
+    if (held !== null) {
+      this.#held = null;
+      signal.addEventListener('abort', () => held.cancel.abort(), { once: true });
+      await held.arrival.catch(() => {});
       signal.throwIfAborted();
-      if (spare.granted !== null && this.#youthMs(spare) > 0) return spare.granted;
+      if (held.granted !== null && this.#youthMs(held) > 0) return held.granted;
     }
-    return this.#fetch(wish, signal);
+    return this.#fetch(spec, signal);
   }
 
   /**
-   * From now on always have one in reserve, until `discard`.
-   * @param {() => Wish} wish read anew each time
+   * From now on always hold one, until `discard`.
+   * @param {() => TokenSpec} spec read anew each time
    */
-  keep(wish) {
-    void this.prepare(wish());
-    void this.#renewInTime(wish);
+  keep(spec) {
+    void this.prepare(spec());
+    void this.#renewInTime(spec);
   }
 
   /** Throw away what is held, and hold nothing from now on. */
   discard() {
     this.#environment.cancel(this.#renewal);
-    this.#spare?.cancel.abort();
-    this.#spare = null;
+    this.#held?.cancel.abort();
+    this.#held = null;
   }
 
   /** @param {import('./access-tokens.js').AccessAnswer} answer */
@@ -97,20 +97,20 @@ export class SpareToken {
     this.#access.answer(answer);
   }
 
-  /** @param {() => Wish} wish */
-  async #renewInTime(wish) {
+  /** @param {() => TokenSpec} spec */
+  async #renewInTime(spec) {
     this.#environment.cancel(this.#renewal);
-    const spare = /** @type {Spare} */ (this.#spare);
-    const waitMs = await spare.arrival.then(
-      () => this.#youthMs(spare) - RENEWAL_LEAD_MS,
+    const held = /** @type {Prefetched} */ (this.#held);
+    const waitMs = await held.arrival.then(
+      () => this.#youthMs(held) - RENEWAL_LEAD_MS,
       (error) => (error.retryable ? (error.retryAfterSeconds ?? 0) * 1000 : null),
     );
-    if (waitMs === null || spare.cancel.signal.aborted) return;
+    if (waitMs === null || held.cancel.signal.aborted) return;
     this.#environment.cancel(this.#renewal);
     this.#renewal = this.#environment.schedule(
       () => {
-        this.#replace(wish());
-        void this.#renewInTime(wish);
+        this.#replace(spec());
+        void this.#renewInTime(spec);
       },
       Math.max(SHORTEST_WAIT_MS, waitMs),
     );
@@ -118,20 +118,20 @@ export class SpareToken {
 
   /**
    * Whether what is held, or on its way, will do.
-   * @param {Wish} wish
+   * @param {TokenSpec} spec
    */
   #serves({ tokenUrl, maxSessionDurationSeconds }) {
-    const spare = this.#spare;
-    if (spare === null || spare.wish.tokenUrl !== tokenUrl) return false;
-    const spareSeconds = spare.wish.maxSessionDurationSeconds ?? Infinity;
-    if (spareSeconds < (maxSessionDurationSeconds ?? Infinity)) return false;
-    return spare.granted === null || this.#youthMs(spare) > 0;
+    const held = this.#held;
+    if (held === null || held.spec.tokenUrl !== tokenUrl) return false;
+    const heldSeconds = held.spec.maxSessionDurationSeconds ?? Infinity;
+    if (heldSeconds < (maxSessionDurationSeconds ?? Infinity)) return false;
+    return held.granted === null || this.#youthMs(held) > 0;
   }
 
   /**
    * How long a token may still be used: by the monotonic clock, and counted from the request, because its
    * answer may have been under way for long.
-   * @param {Spare} spare
+   * @param {Prefetched} held
    * @returns {number} milliseconds; not above 0 when it is too old, or never came
    */
   #youthMs({ granted, askedAtMs }) {
@@ -139,30 +139,30 @@ export class SpareToken {
     return askedAtMs + lifeMs - this.#environment.nowMs();
   }
 
-  /** @param {Wish} wish */
-  #replace(wish) {
-    this.#spare?.cancel.abort();
+  /** @param {TokenSpec} spec */
+  #replace(spec) {
+    this.#held?.cancel.abort();
     const cancel = new AbortController();
-    const arrival = this.#fetch(wish, cancel.signal);
-    /** @type {Spare} */
-    const spare = { wish, askedAtMs: this.#environment.nowMs(), granted: null, arrival, cancel };
-    this.#spare = spare;
+    const arrival = this.#fetch(spec, cancel.signal);
+    /** @type {Prefetched} */
+    const held = { spec, askedAtMs: this.#environment.nowMs(), granted: null, arrival, cancel };
+    this.#held = held;
     arrival.then(
-      (granted) => (spare.granted = granted),
+      (granted) => (held.granted = granted),
       () => {
-        if (this.#spare === spare) this.#spare = null;
+        if (this.#held === held) this.#held = null;
       },
     );
-    return spare;
+    return held;
   }
 
   /**
-   * @param {Wish} wish
+   * @param {TokenSpec} spec
    * @param {AbortSignal} signal
    */
-  async #fetch({ asksAccess, ...wish }, signal) {
+  async #fetch({ asksAccess, ...spec }, signal) {
     const accessToken = asksAccess ? await this.#access.ask(signal) : null;
-    const request = { ...wish, accessToken, signal };
+    const request = { ...spec, accessToken, signal };
     const granted = await fetchToken(this.#environment.fetch, request);
     this.#onFetched();
     return granted;

@@ -43,7 +43,7 @@ export class Conversation {
    * @param {object} options
    * @param {import('../ports.js').Environment} options.environment
    * @param {(event: ConversationEvent) => void} options.emit
-   * @param {import('../session.js').Line} options.line
+   * @param {import('../ports.js').Line} options.line
    */
   constructor({ environment, emit, line }) {
     this.#environment = environment;

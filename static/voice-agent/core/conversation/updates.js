@@ -48,7 +48,7 @@ export class SessionUpdates {
    * @param {object} options
    * @param {import('../ports.js').Environment} options.environment
    * @param {(event: UpdateEvent) => void} options.emit
-   * @param {import('../session.js').Line} options.line
+   * @param {import('../ports.js').Line} options.line
    * @param {(update: SessionConfig) => SessionConfig} [options.retell] an update as the session must be sent it
    */
   constructor({ environment, emit, line, retell = (update) => update }) {

@@ -16,7 +16,7 @@ const BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
 /**
  * @typedef {object} MicrophoneLinkOptions
  * @property {import('../ports.js').Environment} environment
- * @property {import('../audio-link.js').AudioLine} line
+ * @property {import('../ports.js').AudioLine} line
  * @property {import('../telemetry/stats.js').SessionStats} stats
  * @property {(level: number) => void} onLevel of each frame, as it goes out
  * @property {(silent: boolean) => void} onSilence whether the microphone seems dead
@@ -94,7 +94,7 @@ export class MicrophoneLink {
   sendWaiting() {
     const { environment, line } = this.#options;
     if (!line.isOpen()) return;
-    this.#uplink.drain(environment.nowMs(), (text) => !line.isCongested() && line.send(text));
+    this.#uplink.drain(environment.nowMs(), (text) => !line.hasBackpressure() && line.send(text));
   }
 
   /** @param {{pcm: ArrayBuffer, level: number}} frame */

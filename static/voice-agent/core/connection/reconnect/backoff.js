@@ -1,4 +1,4 @@
-// How long to wait before the next attempt. Pure; any thread.
+// Backoff: how long to wait before the next attempt. Part of the session core: any thread.
 
 /** Delays before attempts 0, 1, 2, …; the last one repeats. Source: audio-path measurements (cap 0.5 s). */
 const STEPS_MS = [0, 250, 500];
@@ -18,4 +18,51 @@ const JITTER = 0.25;
 export function retryDelayMs(attempt, random, { slow = false } = {}) {
   const step = slow ? SLOW_STEP_MS : STEPS_MS[Math.min(attempt, STEPS_MS.length - 1)];
   return step * (1 + JITTER * (2 * random - 1));
+}
+
+/** The wait itself. */
+export class RetryTimer {
+  #environment;
+  #onDue;
+  /** @type {unknown} */
+  #timer = null;
+  #wasAskedFor = false;
+
+  /**
+   * @param {import('../../ports.js').Environment} environment
+   * @param {() => void} onDue
+   */
+  constructor(environment, onDue) {
+    this.#environment = environment;
+    this.#onDue = onDue;
+  }
+
+  /**
+   * @param {object} wait
+   * @param {number} wait.attempt
+   * @param {boolean} wait.slow
+   * @param {number} wait.atLeastMs what the service asked for, 0 when it asked for nothing
+   */
+  wait({ attempt, slow, atLeastMs }) {
+    this.cancel();
+    const delayMs = retryDelayMs(attempt, this.#environment.random(), { slow });
+    this.#wasAskedFor = atLeastMs > delayMs;
+    const due = () => {
+      this.#timer = null;
+      this.#onDue();
+    };
+    this.#timer = this.#environment.schedule(due, Math.max(delayMs, atLeastMs));
+  }
+
+  /** Things look better: do not wait any longer, unless the service asked for it. */
+  hurry() {
+    if (this.#timer === null || this.#wasAskedFor) return;
+    this.cancel();
+    this.#onDue();
+  }
+
+  cancel() {
+    this.#environment.cancel(this.#timer);
+    this.#timer = null;
+  }
 }

@@ -2,7 +2,7 @@
 // old session is still heard, and takes over in a pause; a successor that fails does no harm.
 // Part of the session core: any thread.
 
-import { RetryTimer } from './retry.js';
+import { RetryTimer } from './backoff.js';
 
 /** The old session is left at the latest this long before its end. */
 const LATEST_BEFORE_END_MS = 5_000;
@@ -10,17 +10,17 @@ const LATEST_BEFORE_END_MS = 5_000;
 /** How often to look for a pause while the successor waits for one. */
 const LOOK_INTERVAL_MS = 50;
 
-/** @typedef {import('../attempt.js').Attempt} Attempt */
-/** @typedef {import('../attempt.js').ReadySession} ReadySession */
+/** @typedef {import('../socket.js').SessionSocket} SessionSocket */
+/** @typedef {import('../socket.js').ReadySession} ReadySession */
 
 /**
  * @typedef {object} RollOverOptions
  * @property {import('../../ports.js').Environment} environment
- * @property {(listener: import('../attempt.js').AttemptListener) => Attempt} openSuccessor
+ * @property {(listener: import('../socket.js').SocketListener) => SessionSocket} openSuccessor
  * @property {() => boolean} isPause whether nobody would notice the change now
  * @property {() => number} leftMs until the old session must end
  * @property {(replyId: string) => void} onForeignReply the successor began to speak out of turn
- * @property {(successor: Attempt, session: ReadySession) => void} onHandOver
+ * @property {(successor: SessionSocket, session: ReadySession) => void} onHandOver
  * @property {(error: import('../../../errors.js').VoiceAgentError) => void} onGivenUp
  */
 
@@ -28,7 +28,7 @@ export class RollOver {
   #options;
   #retry;
   #isWanted = false;
-  /** @type {Attempt | null} */
+  /** @type {SessionSocket | null} */
   #successor = null;
   /** @type {ReadySession | null} */
   #session = null;
@@ -55,10 +55,10 @@ export class RollOver {
 
   /**
    * The old session is gone: whoever goes on with the successor, ready or not, gets it.
-   * @returns {{successor: Attempt, session: ReadySession | null}}
+   * @returns {{successor: SessionSocket, session: ReadySession | null}}
    */
   release() {
-    const successor = /** @type {Attempt} */ (this.#successor);
+    const successor = /** @type {SessionSocket} */ (this.#successor);
     const session = this.#session;
     this.#successor = null;
     this.cancel();

@@ -1,9 +1,9 @@
 // What a new socket is opened with: the session as wanted, the dropped one, or one that carries the conversation.
 // Part of the session core: any thread.
 
-import { encode, isObject } from './protocol.js';
+import { encode, isObject } from '../connection/protocol.js';
 
-/** @typedef {import('./protocol.js').SessionConfig} SessionConfig */
+/** @typedef {import('../connection/protocol.js').SessionConfig} SessionConfig */
 
 export class Opening {
   #conversation;
@@ -12,8 +12,8 @@ export class Opening {
   #successor = {};
 
   /**
-   * @param {import('../conversation/conversation.js').Conversation} conversation
-   * @param {import('../conversation/updates.js').SessionUpdates} updates
+   * @param {import('./conversation.js').Conversation} conversation
+   * @param {import('./updates.js').SessionUpdates} updates
    */
   constructor(conversation, updates) {
     this.#conversation = conversation;
@@ -22,7 +22,7 @@ export class Opening {
 
   /**
    * @param {import('../call-state.js').Call} call
-   * @returns {import('./protocol.js').ClientMessage}
+   * @returns {import('../connection/protocol.js').ClientMessage}
    */
   message({ mode, sessionId }) {
     if (mode === 'resume' && sessionId !== null)
@@ -40,7 +40,7 @@ export class Opening {
 
   /**
    * For a session that is to take over later on.
-   * @returns {import('./protocol.js').ClientMessage}
+   * @returns {import('../connection/protocol.js').ClientMessage}
    */
   successor() {
     this.#successor = this.#continuation;

@@ -1,0 +1,249 @@
+// Gets a session and keeps one: the socket that is used, the waits between attempts, token prefetch, the time limit,
+// the successor. Carries out what the reducer decides about connections, and tells what came of it.
+// Part of the session core: any thread.
+
+import { Deadline } from '../deadline.js';
+import { GOODBYE_TIMEOUT_MS, SessionSocket } from '../socket.js';
+import { RetryTimer } from './backoff.js';
+import { RollOver } from './roll-over.js';
+import { TokenPrefetch } from '../token-prefetch.js';
+import { VoiceAgentError } from '../../../errors.js';
+
+/** @typedef {import('../socket.js').ReadySession} ReadySession */
+/** @typedef {import('../token-prefetch.js').TokenSpec} TokenSpec */
+
+/**
+ * @typedef {object} KeeperListener
+ * @property {(session: ReadySession) => void} onReady a session is ready, the first one or after a loss
+ * @property {(session: ReadySession) => void} onHandOver its successor has taken over from a session in a pause
+ * @property {(message: import('../protocol.js').ServerMessage) => void} onMessage of the session that is used
+ * @property {(error: VoiceAgentError) => void} onFailed an attempt came to nothing
+ * @property {(closure: import('../socket.js').Closure, hasSuccessor: boolean) => void} onLost the session
+ *   that was used is gone; `hasSuccessor`: `takeOver` can go on with one that is ready or on its way
+ * @property {(replyId: string) => void} onForeignReply a successor began to speak before its time
+ *
+ * What sockets are opened with, see `Opening`.
+ * @typedef {object} OpeningMessages
+ * @property {(call: import('../../call-state.js').Call) => import('../protocol.js').ClientMessage} message
+ * @property {() => import('../protocol.js').ClientMessage} successor
+ * @property {() => string | null} successorChange
+ *
+ * @typedef {object} KeeperOptions
+ * @property {import('../../ports.js').Environment} environment
+ * @property {(event: import('../../session-types.js').SessionEvent) => void} emit
+ * @property {(event: import('../../call-state.js').CallEvent) => void} dispatch
+ * @property {import('../../ports.js').Telemetry} stats
+ * @property {OpeningMessages} opening
+ * @property {() => boolean} isPause whether nobody would notice a change of session now
+ * @property {KeeperListener} listener
+ */
+
+export class ConnectionKeeper {
+  #options;
+  /** @type {TokenSpec} */
+  #service = { tokenUrl: '', maxSessionDurationSeconds: null };
+  #prefetches = false;
+  /** @type {SessionSocket | null} */
+  #socket = null;
+  /** @type {unknown} */
+  #goodbyeTimer;
+  #deadline;
+  /** Hands out tokens, and may fetch one in advance. */
+  tokens;
+  /** The wait before the next attempt. */
+  retry;
+  /** Goes on in a new session before the present one must end. */
+  rollOver;
+
+  /** @param {KeeperOptions} options */
+  constructor(options) {
+    this.#options = options;
+    const { environment, emit, dispatch, stats, isPause, listener } = options;
+    this.tokens = new TokenPrefetch(environment, {
+      fetched: () => {
+        stats.connection.tokens += 1;
+        stats.log.note('connection', 'token');
+      },
+      accessWanted: (id) => emit({ type: 'access-token-wanted', id }),
+    });
+    this.retry = new RetryTimer(environment, () => dispatch({ type: 'retry' }));
+    this.#deadline = new Deadline(environment, {
+      onReached: () => dispatch({ type: 'stop', reason: 'time-limit' }),
+      onWarning: (secondsLeft) => {
+        stats.log.note('connection', 'limit', { secondsLeft });
+        emit({ type: 'limit', secondsLeft });
+      },
+      onSet: (leftMs) => emit({ type: 'time-left', leftMs }),
+    });
+    this.rollOver = new RollOver({
+      environment,
+      isPause,
+      openSuccessor: (rollOver) => {
+        const opening = () => options.opening.successor();
+        return this.#open({ spec: this.#service, opening, isExtension: true }, rollOver);
+      },
+      leftMs: () => this.#deadline.leftMs,
+      onForeignReply: listener.onForeignReply,
+      onHandOver: (successor, session) => this.#handOver(successor, session),
+      onGivenUp: (error) => this.#giveUpExtension(error),
+    });
+  }
+
+  /** The session that is used, or the way to it. */
+  get socket() {
+    return this.#socket;
+  }
+
+  /**
+   * A call begins.
+   * @param {TokenSpec} service
+   * @param {'intent' | 'always' | 'never'} prefetch when a token may be fetched before it is needed
+   */
+  begin(service, prefetch) {
+    this.#service = service;
+    this.#prefetches = prefetch === 'always';
+    if (prefetch === 'never') this.tokens.discard();
+  }
+
+  /**
+   * One attempt: a token, a new socket, the first message.
+   * @param {() => import('../../call-state.js').Call} call as it will be when there is a token
+   */
+  connect(call) {
+    this.retry.cancel();
+    this.#socket?.close();
+    const opening = () => this.#options.opening.message(call());
+    this.#socket = this.#open({ spec: this.#specForRest(), opening }, this.#listener);
+  }
+
+  /** Go on with the successor, now that the session before it is gone. */
+  takeOver() {
+    const { successor, session } = this.rollOver.release();
+    this.#use(successor);
+    if (session) this.#ready(session, this.#options.listener.onReady);
+  }
+
+  /** The page or the network is back: what waits need not wait, what hangs starts over, what is live proves it. */
+  wake() {
+    if (this.#socket?.isStalled) this.#options.dispatch({ type: 'retry' });
+    else this.#socket?.check();
+    this.retry.hurry();
+  }
+
+  /**
+   * Say goodbye and wait for the answer: an open or a dropped session goes on costing money.
+   * @param {() => void} onNoAnswer there is none to wait for, or it did not come
+   */
+  end(onNoAnswer) {
+    this.retry.cancel();
+    this.rollOver.cancel();
+    if (!this.#socket?.end()) return onNoAnswer();
+    this.#goodbyeTimer = this.#options.environment.schedule(onNoAnswer, GOODBYE_TIMEOUT_MS);
+  }
+
+  /** Let go of everything, with a goodbye if none was said. */
+  release() {
+    this.#options.environment.cancel(this.#goodbyeTimer);
+    this.retry.cancel();
+    this.rollOver.cancel();
+    this.#deadline.clear();
+    this.tokens.discard();
+    this.#socket?.end(); // a session that is only closed goes on costing money
+    this.#socket?.close();
+    this.#socket = null;
+  }
+
+  /** @type {import('../socket.js').SocketListener} */
+  #listener = {
+    onReady: (session) => this.#ready(session, this.#options.listener.onReady),
+    onMessage: (message) => {
+      if (message.type === 'ended') this.#ended();
+      else this.#options.listener.onMessage(message);
+    },
+    onFailed: (error) => {
+      this.#socket = null;
+      this.#options.listener.onFailed(error);
+    },
+    onLost: (closure) => this.#lost(closure),
+  };
+
+  /**
+   * @param {ReadySession} session
+   * @param {(session: ReadySession) => void} tell
+   */
+  #ready(session, tell) {
+    const { capSeconds, expiresAtEpochSeconds, isExtension } = session;
+    const change = isExtension ? this.#options.opening.successorChange() : null;
+    if (change) this.#socket?.send(change); // before anything is said to it
+    tell(session);
+    if (isExtension) this.#deadline.renew(capSeconds, expiresAtEpochSeconds);
+    else this.#deadline.limit(capSeconds, expiresAtEpochSeconds);
+    if (this.#prefetches) this.tokens.keep(() => this.#specForRest());
+  }
+
+  /** @param {import('../socket.js').Closure} closure */
+  #lost(closure) {
+    const { hasSuccessor } = this.rollOver;
+    if (!hasSuccessor) this.rollOver.cancel();
+    this.#socket = null;
+    this.#options.listener.onLost(closure, hasSuccessor);
+  }
+
+  /** The service has ended the session. */
+  #ended() {
+    if (!this.#socket?.isReady) return; // the close that follows says the rest
+    this.#socket.close();
+    if (this.rollOver.hasSuccessor) {
+      const error = new VoiceAgentError('session-expired');
+      return this.#lost({ error, cause: 'ended', unsentBytes: 0 });
+    }
+    const reason = this.#deadline.isNear ? 'time-limit' : 'by-service';
+    this.#options.dispatch({ type: 'ended', reason });
+  }
+
+  /**
+   * @param {SessionSocket} successor
+   * @param {ReadySession} session
+   */
+  #handOver(successor, session) {
+    const old = this.#socket;
+    this.#use(successor);
+    old?.retire();
+    this.#options.stats.connection.rollovers += 1;
+    this.#options.stats.log.note('connection', 'hand-over');
+    this.#ready(session, this.#options.listener.onHandOver);
+  }
+
+  /** @param {VoiceAgentError} error */
+  #giveUpExtension({ code, upstreamCode }) {
+    const { stats, emit, dispatch } = this.#options;
+    stats.log.note('trouble', 'extension-failed', { code, upstreamCode });
+    emit({ type: 'debug', kind: 'extension-failed', code, upstreamCode });
+    const secondsLeft = Math.round(this.#deadline.leftMs / 1000);
+    if (secondsLeft < Infinity) emit({ type: 'limit', secondsLeft, refused: true });
+    dispatch({ type: 'extension-failed' });
+  }
+
+  /** @param {SessionSocket} socket */
+  #use(socket) {
+    this.#socket = socket;
+    socket.tell(this.#listener);
+  }
+
+  /** A token that asks only for what is left of the call. */
+  #specForRest() {
+    return { ...this.#service, maxSessionDurationSeconds: this.#deadline.secondsLeft };
+  }
+
+  /**
+   * @param {Pick<import('../socket.js').SocketOptions, 'spec' | 'opening' | 'isExtension'>} options
+   * @param {import('../socket.js').SocketListener} listener
+   */
+  #open(options, listener) {
+    const { environment, emit, stats } = this.#options;
+    return new SessionSocket(
+      { environment, emit, stats, tokens: this.tokens, ...options },
+      listener,
+    );
+  }
+}
