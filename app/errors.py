@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 MAX_TEXT = 80
 
@@ -70,6 +70,10 @@ class AppError(Exception):
         self.headers: dict[str, str] = {}
         if retry_after_seconds is not None:
             self.headers["Retry-After"] = str(retry_after_seconds)
+
+    def add_fields(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
+        """Add raw header fields to the answer."""
+        self.headers |= {name.decode(): value.decode() for name, value in fields}
 
 
 class RequestError(AppError):

@@ -18,7 +18,7 @@ from app.config.agents import load_agents
 from app.config.origins import OriginPolicy
 from app.errors import ConfigurationError
 from app.observability.metrics import Metrics
-from app.tokens.service import MINT_PATH, TokenPolicy, TokenService
+from app.tokens.service import MINT_PATH, TokenService
 from app.upstream.client import AgentsClient
 from app.upstream.slots import Slots
 from app.upstream.transport import open_http_client
@@ -191,7 +191,7 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
 def _routes(settings: Settings, services: Services) -> Iterator[BaseRoute]:
     """Yield the routes; the token's first, so that it is found first."""
     agents = load_agents(settings)
-    yield token_route(_policy(settings))
+    yield token_route(settings)
     yield from agents_router(agents).routes
     yield from session_ends.router.routes
     yield from access_router(services.access).routes
@@ -216,12 +216,3 @@ def _with_head(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
         yield route
         if isinstance(route, APIRoute) and route.methods == {"GET"} and route.path != MINT_PATH:
             yield APIRoute(route.path, route.endpoint, methods=["HEAD"], include_in_schema=False)
-
-
-def _policy(settings: Settings) -> TokenPolicy:
-    return TokenPolicy(
-        default_expires_in_seconds=settings.default_expires_in_seconds,
-        max_expires_in_seconds=settings.max_expires_in_seconds,
-        default_session_duration_seconds=settings.default_session_duration_seconds,
-        max_session_duration_seconds=settings.max_session_duration_seconds,
-    )

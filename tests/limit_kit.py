@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.access.caller import Caller
-from app.usage.ledger import QuotaLimits
+from app.observability.metrics import Metrics
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import RedisLedger, UsageScript
 from app.usage.redis_store import Breaker, open_redis
@@ -15,7 +15,7 @@ from app.usage.redis_store import Breaker, open_redis
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from app.usage.ledger import LedgerStore
+    from app.usage.ledger import LedgerStore, QuotaLimits
     from tests.redis_server import RedisServer
 
 # Ten o'clock of some day in UTC: ten hours into a window of the day, none into one of the hour.
@@ -33,10 +33,11 @@ class Clock:
         return self.now
 
 
-class Tally:
+class Tally(Metrics):
     """Counts what the limits tell their metrics."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.counts: Counter[str] = Counter()
 
     def limited(self, limit: str) -> None:
@@ -51,7 +52,7 @@ class Tally:
         """Add seconds."""
         self.counts["granted"] += seconds
 
-    def returned(self, seconds: int) -> None:
+    def refunded(self, seconds: int) -> None:
         """Add seconds."""
         self.counts["returned"] += seconds
 
@@ -63,9 +64,9 @@ def visitor(name: str, address: str = "home") -> Caller:
 
 def rules(**limits: int) -> QuotaLimits:
     """Return quotas with these limits and no other."""
-    names = ("caller_day_seconds", "address_day_seconds", "all_day_seconds")
-    places = ("caller_open", "address_open", "all_open")
-    return QuotaLimits(**(dict.fromkeys([*names, *places], 0) | limits))
+    names = (f"{who}_{what}" for who in ("caller", "address", "all") for what in ("day", "open"))
+    chosen = {name.removesuffix("_seconds"): limit for name, limit in limits.items()}
+    return {name.replace("_", "-"): chosen.pop(name, 0) for name in names}
 
 
 @asynccontextmanager

@@ -108,7 +108,7 @@ class Metrics:
             registry, "store_failures", "The store of limits was away.", "kind", STORES
         )
         self._granted = _counter(registry, "granted_seconds", "Seconds of sessions granted.")
-        self._returned = _counter(registry, "returned_seconds", "Of these, proven to be unused.")
+        self._refunded = _counter(registry, "returned_seconds", "Of these, proven to be unused.")
         self._key_refused = _fixed(
             registry, "key_refusals", "The agent service refused a key.", "key", KEYS
         )
@@ -162,9 +162,9 @@ class Metrics:
         """Add what was granted."""
         self._granted.inc(seconds)
 
-    def returned(self, seconds: int) -> None:
-        """Add what came back on proof."""
-        self._returned.inc(seconds)
+    def refunded(self, seconds: int) -> None:
+        """Add what a settlement gave back."""
+        self._refunded.inc(seconds)
 
     def key_refused(self, which: str) -> None:
         """Count that the agent service refused the `first` key or the `spare`."""

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from app.errors import AppError
 from app.usage.rate_limit_headers import rate_limit_fields
 
 if TYPE_CHECKING:
     from app.access.caller import Caller
-    from app.upstream.responses import MintedToken
+    from app.upstream.client import AgentsClient
     from app.usage.quota import Quota
     from app.usage.receipts import Receipts
 
 # The one route that costs money: whoever guards, counts or serves it means this.
 MINT_PATH: Final = "/api/voice-token"
-
-
-class TokenSource(Protocol):
-    """Whoever can mint: the upstream's client, or a stand-in in a test."""
-
-    async def mint(
-        self, *, expires_in_seconds: int, max_session_duration_seconds: int
-    ) -> MintedToken:
-        """Return a fresh token."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenPolicy:
-    """The operator's defaults and ceilings, all in seconds, inside the upstream's own bounds.
-
-    Source: AssemblyAI documentation, `GET /v1/token`, September 2026: a token opens a session
-    within 1 to 600 s, and a session lasts 60 to 10800 s.
-    """
-
-    default_expires_in_seconds: int = 60
-    max_expires_in_seconds: int = 600
-    default_session_duration_seconds: int = 900
-    max_session_duration_seconds: int = 10800
-    min_expires_in_seconds: int = 1
-    min_session_duration_seconds: int = 60
 
 
 @dataclass(slots=True)
@@ -68,16 +43,16 @@ class TokenService:
     """Mints a fresh token for each call, if what it may cost is granted; keeps none.
 
     Args:
-        source: Mints.
+        client: Mints.
         ws_url: Where its tokens are used.
         quota: Grants what a token may use, before it is minted.
         receipts: Writes the receipt of a grant.
     """
 
     def __init__(
-        self, source: TokenSource, ws_url: str, *, quota: Quota, receipts: Receipts
+        self, client: AgentsClient, ws_url: str, *, quota: Quota, receipts: Receipts
     ) -> None:
-        self._source = source
+        self._client = client
         self._ws_url = ws_url
         self._quota = quota
         self._receipts = receipts
@@ -108,7 +83,7 @@ class TokenService:
         )
         fields = rate_limit_fields(admitted.states)
         try:
-            minted = await self._source.mint(
+            minted = await self._client.mint(
                 expires_in_seconds=expires_in_seconds,
                 max_session_duration_seconds=max_session_duration_seconds,
             )
@@ -116,7 +91,7 @@ class TokenService:
             # Also when the request is cancelled: nobody has this token.
             await self._quota.cancel(admitted.grant)
             if isinstance(error, AppError):
-                error.headers |= {name.decode(): value.decode() for name, value in fields}
+                error.add_fields(fields)
             raise
         return VoiceToken(
             token=minted.token,

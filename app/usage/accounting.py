@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from app.config.settings import Settings
+    from app.observability.metrics import Metrics
     from app.usage.ledger import LedgerStore
-    from app.usage.rate_limits import UsageMetrics
 
 
 class Accounting:
@@ -31,7 +31,7 @@ class Accounting:
         metrics: Told of what they do.
     """
 
-    def __init__(self, settings: Settings, metrics: UsageMetrics) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
         limits = quota_limits(settings)
         store: LedgerStore
         if settings.redis_url is None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.usage.rate_limit_headers import RateLimitReachedError
+from app.errors import RateLimitedError
+from app.usage.rate_limit_headers import limit_reached
 from app.usage.rate_limits import HOUR, MINUTE, Hit, RateLimit, SlidingWindows, SteadyClock
 from app.usage.redis_store import StoreDownError, StoreFailures
 
 if TYPE_CHECKING:
+    from app.observability.metrics import Metrics
     from app.usage.ledger_redis import UsageScript
-    from app.usage.rate_limits import Counted, UsageMetrics
+    from app.usage.rate_limits import Counted
 
 NAME: Final = "code-attempts"
 BY_ADDRESS: Final = (
@@ -31,7 +33,7 @@ class CodeAttempts:
         script: Counts in the store in common, if there is one.
     """
 
-    def __init__(self, *, metrics: UsageMetrics, script: UsageScript | None = None) -> None:
+    def __init__(self, *, metrics: Metrics, script: UsageScript | None = None) -> None:
         self._metrics = metrics
         self._clock = SteadyClock()
         self._windows = SlidingWindows()
@@ -54,7 +56,8 @@ class CodeAttempts:
         if hit.refused:
             limit, window = hit.windows[-1]
             self._metrics.limited(NAME)
-            raise RateLimitReachedError(NAME, window.seconds_until_fits(limit.quota, 1))
+            wait_seconds = window.seconds_until_fits(limit.quota, 1)
+            raise limit_reached(RateLimitedError, NAME, wait_seconds)
 
     async def _hit_in_common(
         self, script: UsageScript, asked: list[Counted], *, count: bool

@@ -43,48 +43,22 @@ class Grant:
     expires_in_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class QuotaLimits:
-    """What may be granted: seconds a day, and sessions at once; 0 takes a limit away."""
-
-    caller_day_seconds: int
-    address_day_seconds: int
-    all_day_seconds: int
-    caller_open: int
-    address_open: int
-    all_open: int
-
-    def of(self, name: str) -> int:
-        """Return the limit of this name."""
-        return int(getattr(self, _FIELDS[name]))
-
-    def any(self) -> bool:
-        """Tell whether anything is limited."""
-        return any(map(self.of, _FIELDS))
-
-
-_FIELDS: Final = {
-    "caller-day": "caller_day_seconds",
-    "address-day": "address_day_seconds",
-    "all-day": "all_day_seconds",
-    "caller-open": "caller_open",
-    "address-open": "address_open",
-    "all-open": "all_open",
-}
+# By name: seconds a day (`caller-day`), sessions at once (`caller-open`); 0 takes a limit away.
+QuotaLimits = dict[str, int]
 
 
 def quota_limits(settings: Settings) -> QuotaLimits:
     """Return what the operator allows to be granted."""
     callers = settings.callers_per_address
     caller_day_seconds = settings.caller_minutes_per_day * MINUTE
-    return QuotaLimits(
-        caller_day_seconds=caller_day_seconds,
-        address_day_seconds=caller_day_seconds * callers,
-        all_day_seconds=settings.minutes_per_day * MINUTE,
-        caller_open=settings.caller_sessions_at_once,
-        address_open=settings.caller_sessions_at_once * callers,
-        all_open=settings.sessions_at_once,
-    )
+    return {
+        "caller-day": caller_day_seconds,
+        "address-day": caller_day_seconds * callers,
+        "all-day": settings.minutes_per_day * MINUTE,
+        "caller-open": settings.caller_sessions_at_once,
+        "address-open": settings.caller_sessions_at_once * callers,
+        "all-open": settings.sessions_at_once,
+    }
 
 
 class Verdict(NamedTuple):

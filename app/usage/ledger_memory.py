@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.usage.ledger import (
@@ -31,16 +32,14 @@ MAX_RECORDS: Final = 100_000
 FEW: Final = 200
 
 
+@dataclass(slots=True)
 class _Record:
     """One grant, and what became of it."""
 
-    __slots__ = ("claimed", "grant", "minted_at", "settled")
-
-    def __init__(self, grant: Grant, minted_at: float) -> None:
-        self.grant = grant
-        self.minted_at = minted_at
-        self.claimed = False
-        self.settled = False
+    grant: Grant
+    minted_at: float
+    claimed: bool = False
+    settled: bool = False
 
     def could_open(self, began_at: float) -> bool:
         """Tell whether its token may have opened a session that began then."""
@@ -68,11 +67,11 @@ class MemoryLedger:
         max_keys: int = MAX_KEYS,
         max_records: int = MAX_RECORDS,
     ) -> None:
-        caller = ("caller-open", limits.caller_open, "caller-day", limits.caller_day_seconds)
-        address = ("address-open", limits.address_open, "address-day", limits.address_day_seconds)
-        everyone = ("all-open", limits.all_open, "all-day", limits.all_day_seconds)
-        self._quotas = (caller, address, everyone)  # in the order of `_keys`
-        self._quotas_of_subjects = (caller, everyone)
+        self._quotas = caller, _, everyone = [  # in the order of `_keys`
+            (f"{who}-open", limits[f"{who}-open"], f"{who}-day", limits[f"{who}-day"])
+            for who in ("caller", "address", "all")
+        ]
+        self._quotas_of_subjects = [caller, everyone]
         self._now = SteadyClock(clock, monotonic)
         self._max_keys = max_keys
         self._max_records = max_records

@@ -74,10 +74,11 @@ class RedisLedger:
 
     def __init__(self, script: UsageScript, limits: QuotaLimits) -> None:
         self._run = script.run
-        self._limits = (
-            *(limits.caller_day_seconds, limits.address_day_seconds, limits.all_day_seconds),
-            *(limits.caller_open, limits.address_open, limits.all_open),
-        )
+        self._limits = [
+            limits[f"{who}-{what}"]
+            for what in ("day", "open")
+            for who in ("caller", "address", "all")
+        ]
 
     async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
         """Count a request against its rate limits, then a grant if all of its quotas allow it.

@@ -8,9 +8,9 @@ import time
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.errors import StoppedError
+from app.errors import QuotaExhaustedError, RateLimitedError, StoppedError
 from app.usage.ledger import Grant, LedgerStore, QuotaLimits, Verdict
-from app.usage.rate_limit_headers import LimitState, QuotaReachedError, RateLimitReachedError
+from app.usage.rate_limit_headers import LimitState, limit_reached
 from app.usage.rate_limits import DAY, whole_seconds
 from app.usage.redis_store import StoreDownError, StoreFailures
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from app.access.caller import Caller
-    from app.usage.rate_limits import RateLimit, UsageMetrics
+    from app.errors import AppError
+    from app.observability.metrics import Metrics
+    from app.usage.rate_limits import RateLimit
 
 MINTS_NOTHING: Final = "Redis is away (%s): what calls cost cannot be counted, nothing is minted"
 WITHOUT_LIMITS: Final = "Redis is away (%s): rate limits let every request pass"
@@ -54,7 +56,7 @@ class Quota:
         self,
         store: LedgerStore,
         limits: QuotaLimits,
-        metrics: UsageMetrics,
+        metrics: Metrics,
         *,
         rate_limits: Sequence[RateLimit] = (),
     ) -> None:
@@ -66,7 +68,7 @@ class Quota:
             limit for limit in rate_limits if limit.counts != "address"
         )
         self._ids = _random_ids()
-        self._is_closed_without_store = limits.any()
+        self._is_closed_without_store = any(limits.values())
         kind = "quota" if self._is_closed_without_store else "rate-limits"
         self._when_down = MINTS_NOTHING if self._is_closed_without_store else WITHOUT_LIMITS
         self._failures = StoreFailures(metrics.store_failed, kind)
@@ -81,8 +83,8 @@ class Quota:
         limits alone let pass.
 
         Raises:
-            RateLimitReachedError: The caller asks too often; nothing is granted.
-            QuotaReachedError: The day's minutes are used up, or too many sessions are open.
+            RateLimitedError: The caller asks too often; nothing is granted.
+            QuotaExhaustedError: The day's minutes are used up, or too many sessions are open.
             StoppedError: What is granted cannot be counted now.
         """
         is_subject = caller.kind == "subject"
@@ -155,7 +157,7 @@ class Quota:
         except StoreDownError as error:
             self._failures.note(self._when_down, error)
         else:
-            self._metrics.returned(seconds)
+            self._metrics.refunded(seconds)
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end; False if that is unknown."""
@@ -174,26 +176,26 @@ class Quota:
         except StoreDownError as error:
             self._failures.note(self._when_down, error)
         else:
-            self._metrics.returned(seconds)
+            self._metrics.refunded(seconds)
 
-    def _refusal(
-        self, verdict: Verdict, cost_seconds: int
-    ) -> RateLimitReachedError | QuotaReachedError:
+    def _refusal(self, verdict: Verdict, cost_seconds: int) -> AppError:
         name, day = verdict.refused, verdict.day
         if verdict.is_rate_limited:
             limit, window = verdict.rates[-1]
             wait_seconds = window.seconds_until_fits(limit.quota, 1)
-            return RateLimitReachedError(name, wait_seconds, _rate_states(verdict))
+            return limit_reached(RateLimitedError, name, wait_seconds, _rate_states(verdict))
         if name.endswith("-open"):
             wait_seconds = whole_seconds(verdict.frees_in_seconds)
-            return QuotaReachedError(name, wait_seconds, self._states("caller-day", verdict))
-        wait_seconds = day.seconds_until_fits(self._limits.of(name), cost_seconds)
-        return QuotaReachedError(name, wait_seconds, self._states(name, verdict))
+            states = self._states("caller-day", verdict)
+        else:
+            wait_seconds = day.seconds_until_fits(self._limits[name], cost_seconds)
+            states = self._states(name, verdict)
+        return limit_reached(QuotaExhaustedError, name, wait_seconds, states)
 
     def _states(self, day_name: str, verdict: Verdict) -> tuple[LimitState, ...]:
         """Return how the rate limits stand, and the day by the quota of this name."""
         states = _rate_states(verdict)
-        quota = self._limits.of(day_name)
+        quota = self._limits[day_name]
         if not quota:
             return states
         day = verdict.day

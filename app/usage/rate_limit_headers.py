@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.errors import AppError, QuotaExhaustedError, RateLimitedError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from app.errors import AppError
 
 SENTENCES: Final = {
     "caller-minute": "Too many calls were started within a minute; try again shortly.",
@@ -64,25 +64,17 @@ def rate_limit_fields(states: Iterable[LimitState]) -> list[tuple[bytes, bytes]]
     ]
 
 
-class _LimitReachedError(AppError):
-    """Tells how the caller's limits stand, by its `states` and by its header fields.
+def limit_reached(
+    kind: type[AppError], name: str, wait_seconds: int, states: Iterable[LimitState] = ()
+) -> AppError:
+    """Return the refusal by a limit.
 
     Args:
-        name: Of the limit that refused.
+        kind: `RateLimitedError` or `QuotaExhaustedError`.
+        name: Of the limit.
         wait_seconds: After which it makes sense to ask again.
-        states: How the caller's limits stand.
+        states: How the caller's limits stand, for the answer's fields.
     """
-
-    def __init__(self, name: str, wait_seconds: int, states: tuple[LimitState, ...] = ()) -> None:
-        super().__init__(f"limit {name}", detail=SENTENCES[name], retry_after_seconds=wait_seconds)
-        self.states = states
-        for field, value in rate_limit_fields(states):
-            self.headers[field.decode()] = value.decode()
-
-
-class RateLimitReachedError(_LimitReachedError, RateLimitedError):
-    """A rate limit is reached."""
-
-
-class QuotaReachedError(_LimitReachedError, QuotaExhaustedError):
-    """The minutes of a day are used up, or too many sessions are open at once."""
+    error = kind(f"limit {name}", detail=SENTENCES[name], retry_after_seconds=wait_seconds)
+    error.add_fields(rate_limit_fields(states))
+    return error

@@ -6,7 +6,7 @@ import math
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -194,19 +194,3 @@ class SteadyClock:
     def of(self, wall_seconds: float) -> float:
         """Return a time of other clocks, such as the upstream's, as this one counts it."""
         return wall_seconds + self() - self._wall()
-
-
-class UsageMetrics(Protocol):
-    """Where rate limits, quota and ledger count what they do."""
-
-    def limited(self, limit: str) -> None:
-        """A limit refused."""
-
-    def store_failed(self, kind: str) -> None:
-        """The store could not be asked."""
-
-    def granted(self, seconds: int) -> None:
-        """Seconds were granted."""
-
-    def returned(self, seconds: int) -> None:
-        """Seconds came back."""

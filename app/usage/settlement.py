@@ -6,13 +6,14 @@ import asyncio
 import logging
 import math
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from app.errors import AppError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from app.upstream.client import AgentsClient
     from app.upstream.responses import SessionFacts
     from app.usage.quota import Quota
 
@@ -23,30 +24,23 @@ PAUSES_SECONDS: Final = (1.0, 4.0, 15.0, 40.0)
 MAX_OPEN: Final = 256
 
 
-class SessionSource(Protocol):
-    """Whoever knows sessions: the upstream's client, or a stand-in in a test."""
-
-    async def session(self, session_id: str) -> SessionFacts:
-        """Return what became of a session."""
-
-
 class Settlement:
     """Looks up the sessions whose end was reported, in the background and in bounded number.
 
     Args:
-        source: Knows sessions.
+        client: Knows sessions.
         quota: Is refunded.
         pauses_seconds: Before each look; after the last one, nothing is refunded.
     """
 
     def __init__(
         self,
-        source: SessionSource,
+        client: AgentsClient,
         quota: Quota,
         *,
         pauses_seconds: Sequence[float] = PAUSES_SECONDS,
     ) -> None:
-        self._source = source
+        self._client = client
         self._quota = quota
         self._pauses_seconds = pauses_seconds
         self._open: set[asyncio.Task[None]] = set()
@@ -83,7 +77,7 @@ class Settlement:
         for pause_seconds in self._pauses_seconds:
             await asyncio.sleep(pause_seconds)
             try:
-                facts = await self._source.session(session_id)
+                facts = await self._client.session(session_id)
             except AppError as error:
                 logger.debug("a session cannot be looked up (%s)", error.code)
                 continue

@@ -171,9 +171,9 @@ class LedgerMachine(RuleBasedStateMachine):
             if entry.minted_at // DAY == today:
                 key = entry.grant.caller_key
                 by_caller[key] = by_caller.get(key, 0) + _counted(entry)
-        assert all(seconds <= LIMITS.caller_day_seconds for seconds in by_caller.values())
-        assert sum(by_caller.values()) <= LIMITS.all_day_seconds
-        assert sum(map(self._is_open, self._entries)) <= LIMITS.all_open
+        assert all(seconds <= LIMITS["caller-day"] for seconds in by_caller.values())
+        assert sum(by_caller.values()) <= LIMITS["all-day"]
+        assert sum(map(self._is_open, self._entries)) <= LIMITS["all-open"]
 
     def _hit(self, asked: list[tuple[RateLimit, str]]) -> str:
         """Count a request; return the first rate limit that refuses it, or nothing."""
@@ -221,10 +221,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def _expected(self, grant: Grant) -> str:
         parties = ["caller", "address", "all"] if grant.address_key else ["caller", "all"]
         for party in parties:
-            if sum(map(self._is_open, self._of(party, grant))) >= LIMITS.of(f"{party}-open"):
+            if sum(map(self._is_open, self._of(party, grant))) >= LIMITS[f"{party}-open"]:
                 return f"{party}-open"
         for party in parties:
-            if self._used(party, grant) + grant.granted_seconds > LIMITS.of(f"{party}-day"):
+            if self._used(party, grant) + grant.granted_seconds > LIMITS[f"{party}-day"]:
                 return f"{party}-day"
         return ""
 

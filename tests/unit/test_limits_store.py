@@ -213,6 +213,6 @@ async def test_wrong_codes_stay_limited_while_the_store_is_away() -> None:
             try:
                 await limits.code_attempts.wrong_attempt("here")
             except Exception as error:  # noqa: BLE001 - its kind is what is asserted
-                refused += type(error).__name__ == "RateLimitReachedError"
+                refused += type(error).__name__ == "RateLimitedError"
 
     assert refused == 5

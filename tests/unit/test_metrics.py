@@ -71,7 +71,7 @@ def test_every_counter_counts() -> None:
     metrics.store_failed("quota")
     metrics.granted(900)
     metrics.granted(60)
-    metrics.returned(300)
+    metrics.refunded(300)
     metrics.key_refused("spare")
     metrics.access_refused("origin")
     samples = read(metrics)

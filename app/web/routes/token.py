@@ -14,8 +14,9 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from app.access.caller import Caller
+from app.config.settings import Settings
 from app.errors import AppError, InvalidRequestError, RateLimitedError, bad_parameter
-from app.tokens.service import MINT_PATH, TokenPolicy, VoiceToken
+from app.tokens.service import MINT_PATH, VoiceToken
 from app.web.problem_details import MAX_ENTRIES, invalid_request
 from app.web.request_context import context_of
 from app.web.routes.schemas import TOKEN_ERRORS, VoiceTokenAnswer, problem_responses
@@ -48,9 +49,9 @@ class ReadyResponseRoute(APIRoute):
         return endpoint
 
 
-def token_route(policy: TokenPolicy) -> APIRoute:
+def token_route(settings: Settings) -> APIRoute:
     """Return the route, with the operator's defaults and ceilings."""
-    model = query_model(policy)
+    model = query_model(settings)
     default = model.model_validate({})
 
     async def voice_token(request: Request) -> Response:
@@ -106,21 +107,25 @@ async def admit(request: Request, services: Services) -> Caller:
     return context.caller
 
 
-def query_model(policy: TokenPolicy) -> type[TokenQuery]:
-    """Return the model of the query: its bounds are the operator's, its numbers plain decimals."""
-    expires = (policy.min_expires_in_seconds, policy.max_expires_in_seconds)
-    duration = (policy.min_session_duration_seconds, policy.max_session_duration_seconds)
+def query_model(settings: Settings) -> type[TokenQuery]:
+    """Return the model of the query: its bounds are the operator's, its numbers plain decimals.
+
+    Source: AssemblyAI documentation, `GET /v1/token`, September 2026: a token opens a session
+    within 1 to 600 s, and a session lasts 60 to 10800 s.
+    """
     return create_model(
         "TokenQuery",
         __base__=TokenQuery,
         expires_in_seconds=_seconds(
-            *expires,
-            policy.default_expires_in_seconds,
+            1,
+            settings.max_expires_in_seconds,
+            settings.default_expires_in_seconds,
             "Seconds in which the token must open a session.",
         ),
         max_session_duration_seconds=_seconds(
-            *duration,
-            policy.default_session_duration_seconds,
+            60,
+            settings.max_session_duration_seconds,
+            settings.default_session_duration_seconds,
             "Seconds after which the session ends.",
         ),
     )
