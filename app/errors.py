@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from http import HTTPStatus
 
 MAX_TEXT = 80
 
@@ -22,18 +22,19 @@ class ConfigurationError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class BadParameter:
-    """One refused query parameter: its name, what is allowed, and a bounded copy of what came."""
+class ParameterProblem:
+    """One refused parameter."""
 
     name: str
     allowed: str
     received: str
 
 
-def bad_parameter(name: str, allowed: str, received: Any) -> BadParameter:
+def bad_parameter(name: str, allowed: str, received: Any) -> ParameterProblem:
     """Return an entry of bounded size, whatever was sent."""
     values = received if isinstance(received, list) else [received]
-    return BadParameter(_short(name), allowed, _short(", ".join(str(value) for value in values)))
+    shown = _short(", ".join(str(value) for value in values))
+    return ParameterProblem(_short(name), allowed, shown)
 
 
 class AppError(Exception):
@@ -60,7 +61,7 @@ class AppError(Exception):
         *,
         detail: str | None = None,
         retry_after_seconds: int | None = None,
-        errors: tuple[BadParameter, ...] = (),
+        errors: tuple[ParameterProblem, ...] = (),
     ) -> None:
         super().__init__(reason or self.code)
         self.detail = detail or self.detail
@@ -90,20 +91,20 @@ class InvalidRequestError(RequestError):
     title = "Invalid request"
     detail = "A query parameter is not allowed as it was sent; `errors` says what is."
 
-    def __init__(self, *errors: BadParameter) -> None:
+    def __init__(self, *errors: ParameterProblem) -> None:
         sentences = " ".join(f"{entry.name} must be {entry.allowed}." for entry in errors[:2])
         super().__init__(detail=sentences or None, errors=errors)
 
 
-class BodyError(RequestError):
-    """A body is too long (413), too slow (408), no JSON by its type (415) or at all (422)."""
+class UnreadError(RequestError):
+    """A head (431) or body (413) is too long, too slow (408), or no JSON (415 by type, 422)."""
 
     code = "invalid_request"
 
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(f"body {status:d}", detail=detail)
-        self.status = int(status)
-        self.title = HTTPStatus(status).phrase
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(status.phrase, detail=detail)
+        self.status = status.value
+        self.title = status.phrase
         # What was not read would be taken for the next request: the connection ends.
         self.headers["Connection"] = "close"
 
@@ -183,11 +184,7 @@ class MethodNotAllowedError(RequestError):
             self.headers["Allow"] = ", ".join(sorted(allow))
 
 
-class ServiceError(AppError):
-    """The service itself cannot serve the request now."""
-
-
-class OverloadedError(ServiceError):
+class OverloadedError(AppError):
     """Too many mints are in flight."""
 
     status = 503
@@ -196,7 +193,7 @@ class OverloadedError(ServiceError):
     detail = "Too many tokens are being minted at this moment; try again shortly."
 
 
-class DrainingError(ServiceError):
+class DrainingError(AppError):
     """The process has been told to end, which is no failure for the log."""
 
     log_level = None
@@ -207,7 +204,7 @@ class DrainingError(ServiceError):
     detail = "This instance is shutting down and mints no more tokens; try again shortly."
 
 
-class StoppedError(ServiceError):
+class StoppedError(AppError):
     """Nothing can be minted now: what it costs, or who asks, cannot be told."""
 
     status = 503

@@ -24,7 +24,14 @@ class Authenticator(Protocol):
     """One mode of access."""
 
     async def authenticate(self, credentials: RequestCredentials) -> Caller:
-        """Return who it is; raises `UnauthenticatedError` or `ForbiddenError`."""
+        """Return who sent a request.
+
+        Raises:
+            UnauthenticatedError: The mode needs a credential, and none that counts came.
+            ForbiddenError: Only pages are let in, and no page sent it.
+            RateLimitedError: Too many wrong codes came from there.
+            StoppedError: Credentials cannot be checked now.
+        """
 
     async def accepts(self, credentials: RequestCredentials) -> bool:
         """Tell whether a page with these credentials would be let in."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-    from app.access.caller import Caller
     from app.access.jwks import Jwks
     from app.access.jwt import Logins
     from app.access.signing import Signer
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Access:
-    """Lets callers in, or says why not.
+    """The configured mode's `authenticator`, and the credentials that it looks at.
 
     Args:
         settings: The mode, and what it needs.
@@ -47,17 +46,17 @@ class Access:
         self._without_origin = settings.allow_without_origin
         self._hash = signer.hash
         self._jwks: Jwks | None = None
-        self._authenticator: Authenticator
+        self.authenticator: Authenticator
         codes = Codes([code.get_secret_value() for code in settings.access_codes], signer, attempts)
         if settings.access == "jwt":
             logins = self._logins(settings)
-            self._authenticator = JwtAuthenticator(signer, logins, settings.jwt_cookie)
+            self.authenticator = JwtAuthenticator(signer, logins, settings.jwt_cookie)
         elif settings.access == "code":
-            self._authenticator = self.code_authenticator = CodeAuthenticator(signer, codes)
+            self.authenticator = self.code_authenticator = CodeAuthenticator(signer, codes)
         else:
             self.visitors = Visitors(signer)
             known = codes if settings.access_codes else None
-            self._authenticator = OpenAuthenticator(signer, self.visitors, known)
+            self.authenticator = OpenAuthenticator(signer, self.visitors, known)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -77,21 +76,6 @@ class Access:
         client = scope.get("client")
         address_key = self._hash("address:" + address_bucket(client[0] if client else None))
         return RequestCredentials(scope, address_key, is_from_page or self._without_origin)
-
-    async def identify(self, credentials: RequestCredentials) -> Caller:
-        """Return who sent a request.
-
-        Raises:
-            UnauthenticatedError: The mode needs a credential, and none that counts came.
-            ForbiddenError: Only pages are let in, and no page sent it.
-            RateLimitedError: Too many wrong codes came from there.
-            StoppedError: Credentials cannot be checked now.
-        """
-        return await self._authenticator.authenticate(credentials)
-
-    async def accepts(self, credentials: RequestCredentials) -> bool:
-        """Tell whether a page that sends these would be let in."""
-        return await self._authenticator.accepts(credentials)
 
     def _logins(self, settings: Settings) -> Logins:
         # The libraries of tokens take a twentieth of the start; only this mode needs them.

@@ -42,12 +42,8 @@ PAUSE_SECONDS = 30
 PAUSE_WITHOUT_KEYS_SECONDS = 3
 
 
-class UnreadableKeysError(ValueError):
-    """What came is no set of keys, or holds none that can be used."""
-
-
-class FetchError(Exception):
-    """The keys did not come; says why in our own words."""
+class UnreadableKeysError(Exception):
+    """No keys came, or none that can be used; says why in our own words."""
 
 
 class Jwks:
@@ -134,23 +130,23 @@ class Jwks:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 self._ring = read_keys(await self._download())
-        except (FetchError, UnreadableKeysError, httpx.HTTPError, TimeoutError) as error:
-            why = str(error) if isinstance(error, (FetchError, UnreadableKeysError)) else ""
-            logger.warning("the login's keys cannot be had (%s)", why or type(error).__name__)
+        except (UnreadableKeysError, httpx.HTTPError, TimeoutError) as error:
+            why = error if isinstance(error, UnreadableKeysError) else type(error).__name__
+            logger.warning("the login's keys cannot be had (%s)", why)
         else:
             self._fetched_at = self._clock()
 
     async def _download(self) -> bytes:
         if self._http is None:
-            raise FetchError("not serving")
+            raise UnreadableKeysError("not serving")
         content = bytearray()
         async with self._http.stream("GET", self._url) as response:
             if response.status_code != httpx.codes.OK:
-                raise FetchError(f"status {response.status_code}")
+                raise UnreadableKeysError(f"status {response.status_code}")
             async for chunk in response.aiter_bytes():
                 content += chunk
                 if len(content) > MAX_BYTES:
-                    raise FetchError("too long")
+                    raise UnreadableKeysError("too long")
         return bytes(content)
 
 

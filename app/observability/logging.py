@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 import traceback
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,7 +30,7 @@ _COLOURS: Final = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033
 
 
 class RequestsLog:
-    """Writes the one line a request: `requests_logger().info("request", status=200, …)`.
+    """Writes the one line a request: `requests_log.write("info", status=200, …)`.
 
     It is no logger of the standard library, which costs several times as much a line; until
     `configure` has been called it writes to one, so that a test sees it.
@@ -44,20 +45,10 @@ class RequestsLog:
         self._level = level
         self._write = write
 
-    def debug(self, event: str, **fields: Any) -> None:
-        """Write a line that few want."""
-        if self._level <= logging.DEBUG:
-            self._write({"time": _clock.now(), "level": "debug", "event": event, **fields})
-
-    def info(self, event: str, **fields: Any) -> None:
-        """Write a line."""
-        if self._level <= logging.INFO:
-            self._write({"time": _clock.now(), "level": "info", "event": event, **fields})
-
-    def warning(self, event: str, **fields: Any) -> None:
-        """Write a line that somebody should look at."""
-        if self._level <= logging.WARNING:
-            self._write({"time": _clock.now(), "level": "warning", "event": event, **fields})
+    def write(self, level: str, **fields: Any) -> None:
+        """Write the line of one request."""
+        if LEVELS[level] >= self._level:
+            self._write({"time": _now(), "level": level, "event": "request", **fields})
 
 
 class LineHandler(logging.Handler):
@@ -98,7 +89,7 @@ def configure(level: str, log_format: str = "auto") -> None:
     """
     if sys.stderr is None:  # closed by whoever started us: its number may be a socket's by now
         logging.basicConfig(handlers=[logging.NullHandler()], force=True)
-        _requests_log.send_to(sys.maxsize, _to_standard_library)
+        requests_log.send_to(sys.maxsize, _to_standard_library)
         return
     is_terminal = sys.stderr.isatty()
     is_console = log_format == "console" or (log_format == "auto" and is_terminal)
@@ -113,12 +104,7 @@ def configure(level: str, log_format: str = "auto") -> None:
     logging.basicConfig(handlers=[LineHandler(render, writer)], level="WARNING", force=True)
     logging.getLogger("voicegate").setLevel(LEVELS[level])
     logging.captureWarnings(capture=True)
-    _requests_log.send_to(LEVELS[level], lambda fields: writer.write(render(fields)))
-
-
-def requests_logger() -> RequestsLog:
-    """Return the logger of the one line a request."""
-    return _requests_log
+    requests_log.send_to(LEVELS[level], lambda fields: writer.write(render(fields)))
 
 
 def lines_dropped() -> int:
@@ -173,24 +159,20 @@ def _short(filename: str) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
 
 
-class _Clock:
-    """The time in UTC; the part before the milliseconds is made once a second."""
+def _now() -> str:
+    """Return the time in UTC."""
+    now = time.time()
+    second = int(now)
+    return f"{_second_as_text(second)}.{int((now - second) * 1000):03d}Z"
 
-    def __init__(self) -> None:
-        self._second = -1
-        self._text = ""
 
-    def now(self) -> str:
-        now = time.time()
-        second = int(now)
-        if second != self._second:
-            self._text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
-            self._second = second
-        return f"{self._text}{int((now - second) * 1000):03d}Z"
+@lru_cache(maxsize=1)
+def _second_as_text(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def _line(level: str, logger: str, event: str, **fields: Any) -> dict[str, Any]:
-    line = {"time": _clock.now(), "level": level, "logger": logger, "event": event}
+    line = {"time": _now(), "level": level, "logger": logger, "event": event}
     return line | fields
 
 
@@ -239,5 +221,4 @@ def _to_standard_library(fields: dict[str, Any]) -> None:
     logging.getLogger("voicegate.access").log(LEVELS[fields["level"]], "%s", _json(fields).decode())
 
 
-_clock = _Clock()
-_requests_log = RequestsLog()
+requests_log = RequestsLog()

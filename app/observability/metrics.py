@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import (
@@ -80,40 +81,45 @@ class Metrics:
         registry = CollectorRegistry()
         self._registry = registry
         self._routes: frozenset[str] = frozenset()
-        self._in_flight = _gauge(registry, "requests_in_flight", "Requests being answered now.")
-        self._minting = _gauge(registry, "minting", "1 while tokens are minted, 0 while stopped.")
+        counter = partial(Counter, namespace="voicegate", registry=registry)
+        gauge = partial(Gauge, namespace="voicegate", registry=registry)
+        histogram = partial(
+            Histogram, namespace="voicegate", buckets=BUCKETS_SECONDS, registry=registry
+        )
+        self._in_flight = gauge("requests_in_flight", "Requests being answered now.")
+        self._minting = gauge("minting", "1 while tokens are minted, 0 while stopped.")
         Info("voicegate_build", "What runs.", registry=registry).info(
             {"version": __version__, "python": platform.python_version()}
         )
         ProcessCollector(registry=registry)
         registry.register(_LinesDropped())
 
-        labels = ("route", "method", "status")
-        self._requests = _counter(registry, "requests", "Answers.", *labels)
-        self._request_seconds = _histogram(registry, "request_seconds", "To answer.", "route")
+        self._requests = counter("requests", "Answers.", ("route", "method", "status"))
+        self._request_seconds = histogram("request_seconds", "To answer.", ("route",))
         # Looking a child up by its labels costs as much as counting.
         self._request_children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        pages = _counter(registry, "pages", "Pages that were shown.", "page")
+        pages = counter("pages", "Pages that were shown.", ("page",))
         self._pages = {page: pages.labels(page) for page in PAGES}
 
+        def fixed(name: str, text: str, label: str, values: Iterable[str]) -> _Fixed:
+            return _Fixed(counter(name, text, (label,)), values)
+
         outcomes = ("ok", "aborted", *_codes(AppError))
-        self._mints = _fixed(registry, "mints", "Requests for a token.", "outcome", outcomes)
-        self._mint_seconds = _histogram(registry, "mint_seconds", "To answer one of them.")
-        self._upstream = _fixed(
-            registry, "upstream_requests", "Exchanges with the agent service.", "outcome", outcomes
+        self._mints = fixed("mints", "Requests for a token.", "outcome", outcomes)
+        self._mint_seconds = histogram("mint_seconds", "To answer one of them.")
+        self._upstream = fixed(
+            "upstream_requests", "Exchanges with the agent service.", "outcome", outcomes
         )
-        self._upstream_seconds = _histogram(registry, "upstream_seconds", "Each of them.")
-        self._limited = _fixed(registry, "limited", "Refused by a limit.", "limit", LIMITS)
-        self._store_failed = _fixed(
-            registry, "store_failures", "The store of limits was away.", "kind", STORES
+        self._upstream_seconds = histogram("upstream_seconds", "Each of them.")
+        self._limited = fixed("limited", "Refused by a limit.", "limit", LIMITS)
+        self._store_failed = fixed(
+            "store_failures", "The store of limits was away.", "kind", STORES
         )
-        self._granted = _counter(registry, "granted_seconds", "Seconds of sessions granted.")
-        self._refunded = _counter(registry, "returned_seconds", "Of these, proven to be unused.")
-        self._key_refused = _fixed(
-            registry, "key_refusals", "The agent service refused a key.", "key", KEYS
-        )
-        self._access_refused = _fixed(
-            registry, "access_refusals", "Callers turned away.", "reason", ACCESS_REASONS
+        self._granted = counter("granted_seconds", "Seconds of sessions granted.")
+        self._refunded = counter("returned_seconds", "Of these, proven to be unused.")
+        self._key_refused = fixed("key_refusals", "The agent service refused a key.", "key", KEYS)
+        self._access_refused = fixed(
+            "access_refusals", "Callers turned away.", "reason", ACCESS_REASONS
         )
 
     def know_routes(self, paths: Iterable[str]) -> None:
@@ -225,21 +231,3 @@ class _LinesDropped(Collector):
 
 def _codes(error: type[AppError]) -> set[str]:
     return {error.code}.union(*(_codes(kind) for kind in error.__subclasses__()))
-
-
-def _counter(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Counter:
-    return Counter(f"voicegate_{name}", text, labels, registry=registry)
-
-
-def _gauge(registry: CollectorRegistry, name: str, text: str) -> Gauge:
-    return Gauge(f"voicegate_{name}", text, registry=registry)
-
-
-def _histogram(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Histogram:
-    return Histogram(f"voicegate_{name}", text, labels, buckets=BUCKETS_SECONDS, registry=registry)
-
-
-def _fixed(
-    registry: CollectorRegistry, name: str, text: str, label: str, values: Iterable[str]
-) -> _Fixed:
-    return _Fixed(_counter(registry, name, text, label), values)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from app.errors import RequestError
+from app.errors import UnreadError
 from app.observability.metrics import OTHER
 from app.web.middleware.security_headers import BARE
 from app.web.problem_details import problem_response
@@ -43,16 +43,6 @@ DETAILS: Final = {
 }
 
 logger = logging.getLogger("voicegate.connections")
-
-
-class BadHeadError(RequestError):
-    """What came is no request that is read to its end."""
-
-    def __init__(self, status: HTTPStatus) -> None:
-        super().__init__(status.phrase, detail=DETAILS[status])
-        self.status = status.value
-        self.code = "invalid_request"
-        self.title = status.phrase
 
 
 class Connections:
@@ -232,7 +222,7 @@ class Connection(asyncio.Protocol):
         if self._is_answering:  # half an answer may be out
             self._transport.close()
             return
-        answer = problem_response(BadHeadError(status), "", {"Connection": "close", **BARE})
+        answer = problem_response(UnreadError(status, DETAILS[status]), "", BARE)
         head = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
         head += [name + b": " + value for name, value in answer.raw_headers]
         self._transport.write(b"\r\n".join([*head, b"", bytes(answer.body)]))

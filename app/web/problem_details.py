@@ -14,10 +14,10 @@ from starlette.routing import Route
 
 from app.errors import (
     AppError,
-    BadParameter,
     InvalidRequestError,
     MethodNotAllowedError,
     NotFoundError,
+    ParameterProblem,
     RequestError,
     bad_parameter,
 )
@@ -99,7 +99,7 @@ def invalid_request(error: ValidationError | RequestValidationError) -> InvalidR
     return InvalidRequestError(*map(_bad_parameter, error.errors()[:MAX_ENTRIES]))
 
 
-def _bad_parameter(entry: Any) -> BadParameter:
+def _bad_parameter(entry: Any) -> ParameterProblem:
     place, kind, context = entry["loc"], entry["type"], entry.get("ctx", {})
     name = str(place[-1])
     if place[0] == "body":

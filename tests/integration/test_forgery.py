@@ -51,7 +51,7 @@ async def identity(peer: str, headers: list[tuple[str, str]]) -> Any:
     async def inside(scope: Any, receive: Any, send: Any) -> None:
         is_from_page = context_of(scope).is_from_page
         credentials = ACCESS.credentials(scope, is_from_page=is_from_page)
-        found.append(await ACCESS.identify(credentials))
+        found.append(await ACCESS.authenticator.authenticate(credentials))
 
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     scope = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import AppError, DrainingError
 from app.observability import stopwatch
-from app.observability.logging import places, requests_logger
+from app.observability.logging import places, requests_log
 from app.observability.metrics import METHODS, OTHER, Metrics
 from app.tokens.service import MINT_PATH
 from app.web.problem_details import error_for_status, log_failure, problem_response
@@ -55,7 +55,6 @@ class ErrorMiddleware:
         self._lifecycle = lifecycle
         self._metrics = metrics or Metrics()
         self._log_addresses = log_addresses
-        self._log = requests_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, whatever happens."""
@@ -107,7 +106,7 @@ class ErrorMiddleware:
             line["caller"] = answer.context.caller.key
         if self._log_addresses and scope.get("client"):
             line["address"] = scope["client"][0]
-        (self._log.debug if route in QUIET else self._log.info)("request", **line)
+        requests_log.write("debug" if route in QUIET else "info", **line)
 
 
 class _Answer:

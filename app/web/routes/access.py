@@ -54,7 +54,7 @@ def access_router(access: Access) -> APIRouter:
     )
     async def read_access(services: ServicesDep, credentials: CredentialsDep) -> AccessAnswer:
         """Return the mode, and whether what came along is good for it."""
-        granted = await services.access.accepts(credentials)
+        granted = await services.access.authenticator.accepts(credentials)
         return AccessAnswer(mode=services.access.mode, granted=granted)
 
     if access.code_authenticator is not None:

@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
-from app.errors import BodyError
+from app.errors import UnreadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,7 +29,7 @@ SENTENCES: Final = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "The body is not JSON.",
 }
 # What a route that takes one may answer, as its description lists it.
-BODY_ERRORS: Final = tuple(BodyError(*each) for each in SENTENCES.items())
+BODY_ERRORS: Final = tuple(UnreadError(*each) for each in SENTENCES.items())
 
 
 class JsonBodyRoute(APIRoute):
@@ -42,8 +42,7 @@ class JsonBodyRoute(APIRoute):
             return handle
 
         async def read_and_handle(request: Request) -> Response:
-            content = await read_body(request)
-            return await handle(_ReadRequest(request.scope, content, decode(content)))
+            return await handle(_ReadRequest(request.scope, *await read_body(request)))
 
         return read_and_handle
 
@@ -63,14 +62,15 @@ class _ReadRequest(Request):
         return self._value
 
 
-async def read_body(request: Request) -> bytes:
-    """Return a body that says that it is JSON.
+async def read_body(request: Request) -> tuple[bytes, Any]:
+    """Return a body that is JSON and says so, and its value.
 
     The media type is asked for because a foreign page's form cannot have it: with it, a browser
     asks first (a preflight), and `CorsMiddleware` refuses.
 
     Raises:
-        BodyError: 415 (no JSON by its type), 413 (too long), 408 (too slow) or 400 (it broke off).
+        UnreadError: 415 (no JSON by its type), 413 (too long), 408 (too slow), 400 (it broke off)
+            or 422 (no JSON).
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
@@ -86,21 +86,12 @@ async def read_body(request: Request) -> bytes:
         raise refusal(HTTPStatus.BAD_REQUEST) from None
     except TimeoutError:
         raise refusal(HTTPStatus.REQUEST_TIMEOUT) from None
-    return bytes(content)
-
-
-def decode(content: bytes) -> Any:
-    """Return what a body of JSON says.
-
-    Raises:
-        BodyError: 422: it says nothing in JSON.
-    """
     try:
-        return json.loads(content)
+        return bytes(content), json.loads(content)
     except (ValueError, RecursionError):
         raise refusal(HTTPStatus.UNPROCESSABLE_ENTITY) from None
 
 
-def refusal(status: HTTPStatus) -> BodyError:
+def refusal(status: HTTPStatus) -> UnreadError:
     """Return the refusal of a body."""
-    return BodyError(status, SENTENCES[status])
+    return UnreadError(status, SENTENCES[status])

@@ -16,6 +16,7 @@ from app.errors import (
     MethodNotAllowedError,
     OriginNotAllowedError,
     OverloadedError,
+    ParameterProblem,
     QuotaExhaustedError,
     RateLimitedError,
     StoppedError,
@@ -144,14 +145,6 @@ class Health(BaseModel):
     model_config = like({"status": "ok"})
 
     status: str
-
-
-class ParameterProblem(BaseModel):
-    """One refused parameter."""
-
-    name: str
-    allowed: str
-    received: str
 
 
 class Problem(BaseModel):

@@ -97,7 +97,7 @@ async def admit(request: Request, services: Services) -> Caller:
     access = services.access
     credentials = access.credentials(request.scope, is_from_page=context.is_from_page)
     try:
-        context.caller = await access.identify(credentials)
+        context.caller = await access.authenticator.authenticate(credentials)
     except RateLimitedError:
         raise
     except AppError as error:
