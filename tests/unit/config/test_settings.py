@@ -16,7 +16,7 @@ from tests.service import KEY, make_settings
 EXPIRES = "VOICEGATE_DEFAULT_EXPIRES_IN_SECONDS"
 DURATION = "VOICEGATE_DEFAULT_SESSION_DURATION_SECONDS"
 MAX_DURATION = "VOICEGATE_MAX_SESSION_DURATION_SECONDS"
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def problems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **environment: str) -> list[str]:

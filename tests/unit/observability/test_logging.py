@@ -23,7 +23,7 @@ from app.observability.logging import causes, places, requests_log
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SECRET = "text-that-must-not-be-logged"
 
 
@@ -54,7 +54,7 @@ def test_places_name_every_frame_without_text() -> None:
     text = places(failing())
 
     assert SECRET not in text
-    assert "tests/unit/test_log.py:" in text
+    assert "tests/unit/observability/test_logging.py:" in text
     assert "in failing" in text
 
 
