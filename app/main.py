@@ -26,7 +26,6 @@ from app.usage.accounting import Accounting
 from app.usage.receipts import Receipts
 from app.usage.settlement import Settlement
 from app.web import problem_details
-from app.web.assets.files import BrowserFiles
 from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle
 from app.web.middleware.cors import CorsMiddleware
@@ -42,6 +41,7 @@ from app.web.routes.metrics import metrics_route
 from app.web.routes.pages import page_routes
 from app.web.routes.token import token_route
 from app.web.services import Services
+from app.web.static_files import BrowserFiles
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -110,7 +110,7 @@ def _services(settings: Settings) -> Services:
         access=Access(settings, signer, accounting.code_attempts),
         accounting=accounting,
         receipts=Receipts(signer),
-        files=BrowserFiles(is_plain=settings.plain_scripts),
+        files=BrowserFiles(as_written=settings.plain_scripts),
     )
 
 

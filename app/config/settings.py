@@ -21,6 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from app.config.addresses import is_loopback
 from app.config.environment import PREFIX, is_from_cluster, unknown
 from app.config.messages import sentences
 from app.config.types import (
@@ -237,6 +238,11 @@ class Settings(BaseSettings):
         """The only foreign origin to which our page may connect."""
         parts = urlsplit(self.ws_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether others than this machine can reach the service, itself or through a proxy."""
+        return not is_loopback(self.host) or bool(self.trusted_proxies)
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError("settings hold the API key and are never serialised")

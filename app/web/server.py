@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from app.observability.metrics import Metrics
-    from app.web.assets.files import BrowserFiles
 
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
 KEEP_ALIVE_SECONDS: Final = 65
@@ -52,7 +51,6 @@ class Server(uvicorn.Server):
         app: The ASGI app.
         lifecycle: Is told of the end, and knows what is in flight.
         metrics: Counts requests that are refused before the app sees them.
-        files: The browser's files, prepared while the service already serves.
         delay_seconds: How long to serve on after SIGTERM, not ready any more.
         grace_seconds: How long requests in flight may still take after that.
         announcement: Printed once callers can connect.
@@ -65,7 +63,6 @@ class Server(uvicorn.Server):
         *,
         lifecycle: Lifecycle | None = None,
         metrics: Metrics | None = None,
-        files: BrowserFiles | None = None,
         grace_seconds: int,
         delay_seconds: int = 0,
         announcement: str,
@@ -84,7 +81,6 @@ class Server(uvicorn.Server):
         }
         super().__init__(uvicorn.Config(connections, **(defaults | options)))
         self._lifecycle = lifecycle or Lifecycle()
-        self._files = files
         self._delay_seconds = delay_seconds
         self._grace_seconds = grace_seconds
         self._announcement = announcement
@@ -100,8 +96,6 @@ class Server(uvicorn.Server):
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)
         announce(self._announcement)
-        if self._files is not None:
-            self._files.start_preparing()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to leave, or to drain; a SIGINT after another signal ends at once."""
@@ -118,8 +112,6 @@ class Server(uvicorn.Server):
                 while self._lifecycle.leaving and not self._lifecycle.draining:  # noqa: ASYNC110 - signals end it
                     await asyncio.sleep(POLL_SECONDS)
         self._lifecycle.drain()
-        if self._files is not None:
-            await self._files.stop_preparing()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._grace_seconds):
                 # Polled, as a second signal ends the wait too.

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from app.usage.accounting import Accounting
     from app.usage.receipts import Receipts
     from app.usage.settlement import Settlement
-    from app.web.assets.files import BrowserFiles
     from app.web.kill_switch import KillSwitch
     from app.web.lifespan import Lifecycle
+    from app.web.static_files import BrowserFiles
 
 
 @dataclass(slots=True)

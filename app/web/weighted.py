@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.datastructures import Headers
+
 
 def weighted(field: str) -> list[tuple[str, float]]:
     """Return each entry of a field with its weight, from 0 to 1; one that cannot be read is 0.
@@ -10,6 +17,16 @@ def weighted(field: str) -> list[tuple[str, float]]:
     """
     entries = (entry.partition(";") for entry in field.split(","))
     return [(name.strip(), _weight(parameter)) for name, _, parameter in entries]
+
+
+def choose_coding(headers: Headers, offered: Iterable[str]) -> str:
+    """Return the first offered content coding that the caller takes, or "" where it takes none.
+
+    Source: RFC 9110, section 12.5.3.
+    """
+    weights = dict(weighted(",".join(headers.getlist("accept-encoding")).lower()))
+    others = weights.get("*", 0.0)
+    return next((coding for coding in offered if weights.get(coding, others) > 0), "")
 
 
 def _weight(parameter: str) -> float:

@@ -273,6 +273,21 @@ async def test_service_that_is_open_to_all_says_so(
     assert "code-0123456789" not in err
 
 
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
+async def test_service_for_others_says_that_browsers_load_the_sources(
+    tmp_path: Path, host: str, *, warned: bool
+) -> None:
+    """Whoever serves others learns in one line why pages load slowly; who works alone need not."""
+    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_PLAIN_SCRIPTS": "true"}
+    async with running(tmp_path, VOICEGATE_HOST=host, **environment) as service:
+        service.process.send_signal(signal.SIGINT)
+        code, _, err = await finish(service.process)
+
+    lines = [line for line in err.splitlines() if "VOICEGATE_PLAIN_SCRIPTS is set" in line]
+    assert code == 0
+    assert len(lines) == int(warned)
+
+
 @pytest.mark.parametrize("flag", ["--demo", "--demo-without-key"])
 async def test_demo_needs_no_key(tmp_path: Path, flag: str) -> None:
     """Service and simulator are on one port, and the one line says that it is no real agent."""

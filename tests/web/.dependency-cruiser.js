@@ -73,6 +73,6 @@ export default {
   allowedSeverity: 'error',
   options: {
     baseDir: fileURLToPath(new URL('../..', import.meta.url)),
-    exclude: '^static/(dist|voice-agent/examples)/',
+    exclude: '^static/(build|dist|voice-agent/examples)/',
   },
 };

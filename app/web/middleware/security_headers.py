@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from app.web.request_context import context_of
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 Variants = tuple[tuple["list[Field]", frozenset[bytes]], tuple["list[Field]", frozenset[bytes]]]
 # The page that is made for frames.
 EMBED_PATH: Final = "/embed"
-CLIENT_PATH: Final = re.compile(r"/static/(?:v-[0-9a-f]{12}/)?voice-agent/")
+CLIENT_PATH: Final = "/static/voice-agent/"
 
 PERMISSIONS_OFF = (
     *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid"),
@@ -113,7 +112,7 @@ class SecurityHeaders:
             return self._api
         if path == EMBED_PATH:
             return self._embed
-        return self._shared if CLIENT_PATH.match(path) else self._own
+        return self._shared if path.startswith(CLIENT_PATH) else self._own
 
 
 def _framing(ws_origin: str, ancestors: Sequence[str]) -> dict[str, str]:

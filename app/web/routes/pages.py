@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import brotli  # type: ignore[import-untyped]
 from fastapi.responses import JSONResponse
 from fastapi.templating import Jinja2Templates
 from starlette.routing import Route
 
-from app.web.assets.coding import compress_response
 from app.web.languages import Languages
+from app.web.weighted import choose_coding
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,14 +24,16 @@ if TYPE_CHECKING:
 
     from app.access.cookies import Visitors
     from app.config.agents import Agents
-    from app.web.assets.files import BrowserFiles
     from app.web.languages import Language
+    from app.web.static_files import BrowserFiles
 
     Endpoint = Callable[[Request], Awaitable[Response]]
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 # Ask again each time: a page must never be older than the files that it names.
 REVALIDATE = {"Cache-Control": "no-cache"}
+# Qualities of brotli, which takes 1 ms and 40 ms a page.
+QUICK, BEST = 5, 11
 BY_LANGUAGE = {"Vary": "Accept-Language, Cookie"}
 # Set by the page's own theme field: rendered with the page, the first paint has the right colours.
 THEME_COOKIE = "voicegate-theme"
@@ -72,7 +78,7 @@ def page_routes(
             "texts": language.texts,
             "t": language.texts["templates"],
             "url_for": _url_for(request),
-            "files_prefix": files.prefix,
+            "path_of": files.path_of,
             "notice": notice,
         }
         fields = REVALIDATE | BY_LANGUAGE
@@ -83,8 +89,7 @@ def page_routes(
 
         async def endpoint(request: Request) -> Response:
             response = render(request, name, context, media=media)
-            await files.compress_page(response, request.headers)
-            return response
+            return await _compressed(response, request, is_shared=True)
 
         return endpoint
 
@@ -96,7 +101,7 @@ def page_routes(
     async def embed(request: Request) -> Response:
         response = render(request, "embed.html", _embedded(request))
         # It holds what the address asks for: not the same for many.
-        compress_response(response, request.headers)
+        response = await _compressed(response, request, is_shared=False)
         return _greeted(response, request, visitors)
 
     async def openapi(request: Request) -> Response:
@@ -107,8 +112,7 @@ def page_routes(
         context = {"openapi": request.app.openapi(), "service_url": service_url}
         response = render(request, "docs.html", context, language=languages.all["en"])
         # Its examples hold the name that the caller knows the service by: not the same for many.
-        compress_response(response, request.headers)
-        return response
+        return await _compressed(response, request, is_shared=False)
 
     manifest = shared("manifest.json", {}, "application/manifest+json")
     routes = [
@@ -122,6 +126,39 @@ def page_routes(
         routes.append(Route("/docs", documentation, name="docs"))
         routes.append(Route("/openapi.json", openapi, name="openapi"))
     return routes
+
+
+async def _compressed(response: Response, request: Request, *, is_shared: bool) -> Response:
+    """Return a page with its body in the coding that the caller takes.
+
+    Args:
+        response: The page.
+        request: What it answers.
+        is_shared: Whether the same page goes to many: it is then made as small as can be, once.
+    """
+    response.headers.add_vary_header("Accept-Encoding")
+    if coding := choose_coding(request.headers, ("br", "gzip")):
+        body = bytes(response.body)
+        if is_shared:
+            response.body = await asyncio.to_thread(_smallest, body, coding)
+        else:
+            response.body = _compress(body, coding, QUICK)
+        response.headers["Content-Encoding"] = coding
+        response.headers["Content-Length"] = str(len(response.body))
+    return response
+
+
+# Some 30 pages in all: each with every language and theme.
+@lru_cache(maxsize=64)
+def _smallest(body: bytes, coding: str) -> bytes:
+    """Return a body compressed at the best quality, which takes 40 ms and saves 11% (measured)."""
+    return _compress(body, coding, BEST)
+
+
+def _compress(body: bytes, coding: str, quality: int) -> bytes:
+    if coding == "br":
+        return bytes(brotli.compress(body, quality=quality))
+    return gzip.compress(body, min(quality, 9), mtime=0)
 
 
 def _greeted(response: Response, request: Request, visitors: Visitors | None) -> Response:

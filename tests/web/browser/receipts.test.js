@@ -110,7 +110,7 @@ test('a page that is closed tells it on its way', () =>
 test('a page whose core runs on the main thread tells it on its way', async () =>
   expectEndTold(async (page) => {
     assert.equal(page.workers().length, 1, 'the tests above are about a Worker');
-    await page.route('**/voice-agent/core/worker.js', (route) => route.abort());
+    await page.route('**/voice-agent/worker-*.js', (route) => route.abort());
     await page.reload();
     await until(() => told.length, 'the end of the first session');
     [given, told] = [[], []];

@@ -155,7 +155,7 @@ test('after trouble is over, trying again works', async () => {
 test('where no Worker can be had, the call runs on the main thread', async () => {
   const { page, passed, close } = await openBrowser();
   try {
-    await page.route('**/voice-agent/core/worker.js', (route) => route.abort());
+    await page.route('**/voice-agent/worker-*.js', (route) => route.abort());
     await page.goto(demo.url);
     await page.getByRole('button', { name: 'Start talking' }).click();
     await passed('connecting', 'live');

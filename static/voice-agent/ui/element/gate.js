@@ -6,7 +6,7 @@ import { VoiceAgentError } from '../../errors.js';
 const TIMEOUT_MS = 10_000;
 
 /** Where a gate has these files, in every release. */
-const OUR_FOLDER = /\/static\/(?:v-[0-9a-f]{12}\/)?voice-agent\/.*$/;
+const OUR_FOLDER = /\/static\/voice-agent\/.*$/;
 
 /**
  * @typedef {object} PublicAgent

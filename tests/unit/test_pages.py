@@ -1,4 +1,4 @@
-"""Pages as they go out: what they load ahead, how they are compressed, and how they install."""
+"""Pages as they go out: how they are compressed, and how they install."""
 
 from __future__ import annotations
 
@@ -10,30 +10,6 @@ import pytest
 
 from app.main import create_app
 from tests.service import make_settings, minting, refusing, service
-from tests.test_imports import STATIC, js_files
-
-ADDRESS = re.compile(r"new URL\(['`](?:\.\./)+(.+?)['`], import\.meta\.url\)")
-
-
-async def test_page_preloads_what_its_script_loads_by_address() -> None:
-    """The Worker and the worklets are there before the script asks, and nothing else is."""
-    async with service(refusing()) as client:
-        page = (await client.get("/")).text
-    preloaded = set(re.findall(r'modulepreload" href="/static/v-[0-9a-f]+/(.+?)"', page))
-
-    scripts = js_files(STATIC / "voice-agent")
-    # The element is for other pages, and loads by address what this page has in itself.
-    shared = [path for path in scripts if STATIC / "voice-agent/ui/element" not in path.parents]
-    texts = [path.read_text(encoding="utf-8") for path in shared]
-    addresses = {address for text in texts for address in ADDRESS.findall(text)}
-    client_folder = STATIC / "voice-agent"
-    needed = {
-        path.relative_to(STATIC).as_posix()
-        for address in addresses
-        for path in client_folder.glob(address.replace("${name}", "*"))
-    }
-    assert len(needed) == 2
-    assert preloaded == needed
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,0 @@
-"""The browser's files: as they are written, or linked, small and kept for good."""
