@@ -128,7 +128,8 @@ def install(app: FastAPI) -> None:
             path = request.scope["path"]
             routes = [each for each in app.routes if isinstance(each, Route) and each.path == path]
             methods = {method for route in routes for method in route.methods or ()}
-            raise MethodNotAllowedError(methods) from None
+            # No route means the mounted files, which are only read.
+            raise MethodNotAllowedError(methods or {"GET", "HEAD"}) from None
         raise error_for_status(error.status_code) from None
 
     async def on_validation_error(_: Request, error: Any) -> NoReturn:
