@@ -3,7 +3,7 @@
 
 import { perceivedLevel } from '../worklets/dsp/level.js';
 import { MicrophoneLink } from './uplink/microphone-link.js';
-import { Pause } from './connection/quiet-moment.js';
+import { QuietMoment } from './connection/reconnect/roll-over.js';
 import { SpeakerLink } from './downlink/speaker-link.js';
 
 /** Shortest time between two levels that are passed on; a meter needs no more than 15 a second. */
@@ -29,7 +29,7 @@ export class AudioLink {
   #stats;
   #microphone;
   #speaker;
-  #pause = new Pause();
+  #quietMoment = new QuietMoment();
   #isUserSpeaking = false;
   #isAgentSpeaking = false;
   #levels = { microphone: 0, agent: 0 };
@@ -81,7 +81,7 @@ export class AudioLink {
     const isAnyoneSpeaking =
       this.#isUserSpeaking || this.#speaker.isReplying || this.#speaker.isSounding;
     const { quietMs } = this.#microphone;
-    return this.#pause.isNow(this.#environment.nowMs(), { isAnyoneSpeaking, quietMs });
+    return this.#quietMoment.isNow(this.#environment.nowMs(), { isAnyoneSpeaking, quietMs });
   }
 
   /**
@@ -133,7 +133,7 @@ export class AudioLink {
       case 'reply-audio':
         return void this.#speaker.play(message);
       case 'reply-done':
-        this.#pause.expectNothing();
+        this.#quietMoment.expectNothing();
         return this.#speaker.finish(message);
       default:
         return undefined;
@@ -142,7 +142,7 @@ export class AudioLink {
 
   /** The agent was given something, and will say what it makes of it. */
   expectAnswer() {
-    this.#pause.expectAnswer(this.#environment.nowMs());
+    this.#quietMoment.expectAnswer(this.#environment.nowMs());
   }
 
   /**
@@ -155,7 +155,7 @@ export class AudioLink {
 
   /** Whatever was being said is over at once: its session is gone, or the user ends the call. */
   silence() {
-    this.#pause.expectNothing();
+    this.#quietMoment.expectNothing();
     this.#speaker.silence();
     this.#setSpeaking(false, this.#isAgentSpeaking);
   }

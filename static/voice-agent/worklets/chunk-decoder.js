@@ -13,7 +13,7 @@ import { MAX_BLOCK, Resampler } from './dsp/resample.js';
  */
 
 /** Each reply is converted by itself: nothing of one rings on in another, and no end is missing. */
-export class WireDecoder {
+export class ChunkDecoder {
   #take;
   #perWireSample;
   #resampler;

@@ -2,14 +2,14 @@
 
 import { LevelMeter } from './dsp/level.js';
 import { PlaybackQueue } from './jitter-buffer/playback-queue.js';
-import { WireDecoder } from './chunk-decoder.js';
+import { ChunkDecoder } from './chunk-decoder.js';
 
 /** Reports a second while a reply sounds or waits; none in silence. */
 const REPORTS_HZ = 15;
 
 class PlaybackProcessor extends AudioWorkletProcessor {
   #queue = new PlaybackQueue({ rateHz: sampleRate, nowMs: Date.now });
-  #decoder = new WireDecoder(sampleRate, (...part) => this.#queue.push(...part));
+  #decoder = new ChunkDecoder(sampleRate, (...part) => this.#queue.push(...part));
   #meter = new LevelMeter();
   /** @type {MessagePort | null} */
   #session = null;
@@ -45,7 +45,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
   /** @param {MessagePort | null} session another one; null ends it all */
   #connect(session) {
     this.#session?.close();
-    this.#queue.cutAll();
+    this.#queue.flushAll();
     this.#session = session;
     this.#isOver = session === null;
     if (session) session.onmessage = ({ data }) => this.#obey(data);
@@ -55,8 +55,8 @@ class PlaybackProcessor extends AudioWorkletProcessor {
   #obey(command) {
     if (command.type === 'audio') this.#play(command);
     if (command.type === 'end') this.#end(command.replyId);
-    if (command.type === 'cut') this.#queue.cut(command.replyId);
-    if (command.type === 'cut-all') this.#queue.cutAll();
+    if (command.type === 'flush') this.#queue.flush(command.replyId);
+    if (command.type === 'flush-all') this.#queue.flushAll();
     if (command.type === 'duck') this.#queue.duck(command.on);
   }
 

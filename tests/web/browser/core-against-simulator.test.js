@@ -173,7 +173,7 @@ async function converse(caller) {
   const silentBytes = caller.soundBytes;
   await caller.until('the answer', () => caller.soundBytes > silentBytes + HALF_A_SECOND_BYTES);
   caller.say(2);
-  await caller.until('the interruption', () => caller.count('cut') === 1);
+  await caller.until('the interruption', () => caller.count('flush') === 1);
   await caller.until('the thanks', isHeard('Thank you.'));
   const replies = caller.count('end');
   await caller.until('the answer to them', () => caller.count('end') > replies);

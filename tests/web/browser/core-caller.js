@@ -118,7 +118,7 @@ export class CoreCaller {
   }
 
   /** How many replies were told to end so. */
-  count(/** @type {'end' | 'cut'} */ type) {
+  count(/** @type {'end' | 'flush'} */ type) {
     return this.played.filter((message) => message.type === type).length;
   }
 

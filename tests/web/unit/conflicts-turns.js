@@ -37,7 +37,7 @@ export const TURNS = {
       reply(bench, 'a', { status: 'completed' });
       reply(bench, 'b', { status: 'interrupted' });
       assert.deepEqual(played(bench, 'a'), ['audio', 'end']);
-      assert.deepEqual(played(bench, 'b'), ['audio', 'cut']);
+      assert.deepEqual(played(bench, 'b'), ['audio', 'flush']);
       await assertGoesOn(bench);
     },
     'four values and ones to come: the reply is over': async () => {
@@ -101,7 +101,7 @@ export const TURNS = {
       bench.socket.say(SPEECH_STARTED);
       bench.socket.say({ type: 'reply.done', reply_id: 'a', status: 'interrupted' });
       bench.socket.say(audio('a'));
-      assert.deepEqual(played(bench, 'a'), ['audio', 'cut']);
+      assert.deepEqual(played(bench, 'a'), ['audio', 'flush']);
       bench.socket.say(SPEECH_STOPPED);
       await assertGoesOn(bench);
       assert.equal(isDucked(bench), false, 'the next reply is quiet');

@@ -61,7 +61,7 @@ class Conversation {
     }
     const choice = this.#random();
     if (choice < 0.4) this.#cut(before);
-    else if (choice < 0.5) this.#cutAll();
+    else if (choice < 0.5) this.#flushAll();
     else this.#end(before);
   }
 
@@ -86,12 +86,12 @@ class Conversation {
 
   /** @param {number} reply */
   #cut(reply) {
-    this.queue.cut(String(reply));
+    this.queue.flush(String(reply));
     this.cut.add(reply);
   }
 
-  #cutAll() {
-    this.queue.cutAll();
+  #flushAll() {
+    this.queue.flushAll();
     for (let reply = 1; reply <= this.current; reply += 1) {
       if (this.pushed[reply] > 0) this.cut.add(reply);
     }

@@ -61,7 +61,7 @@ test('a cut reply is silent within its fade, and does not click', () => {
   push(queue, 'a', RATE_HZ * 10, 0.9);
   const before = render(queue, 20);
 
-  queue.cut('a');
+  queue.flush('a');
   const after = render(queue, 20);
 
   assert.equal(before.at(-1), Math.fround(0.9));
@@ -76,7 +76,7 @@ test('a cut reply fades with its sound going on', () => {
   queue.push('a', sound, sound.length);
   render(queue, 20);
 
-  queue.cut('a');
+  queue.flush('a');
 
   assert.ok(largestBend(render(queue, 5)) < largestBend(sound) * 1.1);
 });
@@ -118,7 +118,7 @@ test('the next reply is heard from its first sample though the one before is cut
   push(queue, 'a', 5_000, 0.25);
   render(queue, 9);
   push(queue, 'b', 3_000, -0.75);
-  queue.cut('a');
+  queue.flush('a');
   queue.end('b');
 
   const heard = render(queue, 40);
@@ -130,11 +130,11 @@ test('the next reply is heard from its first sample though the one before is cut
 test('what comes of a reply after its end or its cut never sounds', () => {
   const queue = new PlaybackQueue({ rateHz: RATE_HZ });
   push(queue, 'a', 1_000, 0.5);
-  queue.cut('a');
+  queue.flush('a');
   queue.end('b');
   push(queue, 'a', 5_000, 0.5);
   push(queue, 'b', 5_000, 0.5);
-  queue.cutAll();
+  queue.flushAll();
   render(queue, 10);
   push(queue, 'a', 5_000, 0.5);
 
@@ -205,20 +205,20 @@ test('the report tells how much of each reply was heard, exactly, and once', () 
   push(queue, 'b', RATE_HZ, 0.5);
   render(queue, 5);
   const first = queue.report();
-  assert.deepEqual(first.finished, [{ replyId: 'a', heardMs: 20, cut: false }]);
+  assert.deepEqual(first.finished, [{ replyId: 'a', heardMs: 20, flushed: false }]);
   assert.deepEqual(first.position, {
     replyId: 'b',
     ms: ((5 * QUANTUM - 480) / RATE_HZ) * 1000,
   });
 
-  queue.cut('b');
+  queue.flush('b');
   queue.end('c');
   render(queue, 5);
 
   const { finished, position } = queue.report();
   assert.deepEqual(finished, [
-    { replyId: 'c', heardMs: 0, cut: false },
-    { replyId: 'b', heardMs: ((5 * QUANTUM - 480) / RATE_HZ) * 1000, cut: true },
+    { replyId: 'c', heardMs: 0, flushed: false },
+    { replyId: 'b', heardMs: ((5 * QUANTUM - 480) / RATE_HZ) * 1000, flushed: true },
   ]);
   assert.equal(position, null);
   assert.deepEqual(queue.report().finished, []);

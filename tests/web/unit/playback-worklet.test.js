@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireDecoder } from '../../../static/voice-agent/worklets/chunk-decoder.js';
+import { ChunkDecoder } from '../../../static/voice-agent/worklets/chunk-decoder.js';
 import { QUANTUM, RATE_HZ, tone } from './playing.js';
 import { seeded } from './random.js';
 
@@ -91,7 +91,7 @@ test('the worklet reports 15 times a second while a reply sounds, at once when t
   play(processor, 1_100);
   const last = session.reports.at(-1);
   assert.equal(last?.sounding, null);
-  assert.deepEqual(last?.finished, [{ replyId: 'a', heardMs: 2_000, cut: false }]);
+  assert.deepEqual(last?.finished, [{ replyId: 'a', heardMs: 2_000, flushed: false }]);
   const { length } = session.reports;
   play(processor, 500);
   assert.equal(session.reports.length, length);
@@ -111,7 +111,7 @@ test('another session closes the port of the one before, and what sounded falls 
       .subarray(48 * 5)
       .every((sample) => sample === 0),
   );
-  assert.equal(other.reports.at(-1)?.finished[0].cut, true);
+  assert.equal(other.reports.at(-1)?.finished[0].flushed, true);
 });
 
 test('without a session it lets what sounds fade out, then says that it has ended, and does end', () => {
@@ -139,7 +139,7 @@ test('a reply is cut in the very next quantum', () => {
   session.send({ type: 'duck', on: false });
   play(processor, 200);
 
-  session.send({ type: 'cut', replyId: 'a' });
+  session.send({ type: 'flush', replyId: 'a' });
   const heard = play(processor, 10);
 
   assert.ok(heard[0] < 0.5 && heard[0] > 0.49);
@@ -152,7 +152,7 @@ for (const rateHz of [16_000, 24_000, 44_100, 48_000]) {
     const wire = Int16Array.from(tone(1, 200), (sample) => Math.round(sample * 32_768));
     /** @type {Map<string, number[]>} */
     const given = new Map();
-    const decoder = new WireDecoder(rateHz, (replyId, samples, count) => {
+    const decoder = new ChunkDecoder(rateHz, (replyId, samples, count) => {
       given.set(replyId, [...(given.get(replyId) ?? []), ...samples.subarray(0, count)]);
     });
 

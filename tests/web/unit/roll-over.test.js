@@ -234,7 +234,7 @@ test('where there is no pause, it goes over five seconds before the end', async 
   await bench.pass(1_000);
 
   assert.equal(bench.last('session')?.sessionId, 'sess_2');
-  assert.deepEqual(bench.playback.posted.at(-1), { type: 'cut-all' });
+  assert.deepEqual(bench.playback.posted.at(-1), { type: 'flush-all' });
 });
 
 test('what was said while the successor waited, it is told before anything else', async () => {

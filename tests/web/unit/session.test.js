@@ -111,7 +111,7 @@ test('a reply sounds, an interrupted one is cut, and late audio of it is not pla
     bench.playback.posted.map(({ type, replyId }) => [type, replyId]),
     [
       ['audio', 'a'],
-      ['cut', 'a'],
+      ['flush', 'a'],
       ['audio', 'b'],
       ['end', 'b'],
     ],

@@ -73,7 +73,7 @@ test('an interruption cuts it, and the next reply is not turned down', async () 
     bench.playback.posted.slice(1).map(({ type, on }) => [type, on]),
     [
       ['duck', true],
-      ['cut', undefined],
+      ['flush', undefined],
       ['duck', false],
       ['audio', undefined],
     ],
@@ -117,8 +117,8 @@ test('it is told how much of each reply was heard, with the levels, and once tha
   bench.report({ sounding: 'a', position: { replyId: 'a', ms: 40.4 } });
   await bench.pass(100);
   bench.report({ sounding: 'a', position: { replyId: 'a', ms: 40.4 } });
-  bench.report({ finished: [{ replyId: 'a', heardMs: 61.8, cut: true }] });
-  bench.report({ finished: [{ replyId: 'a', heardMs: 61.8, cut: true }] });
+  bench.report({ finished: [{ replyId: 'a', heardMs: 61.8, flushed: true }] });
+  bench.report({ finished: [{ replyId: 'a', heardMs: 61.8, flushed: true }] });
 
   assert.deepEqual(
     bench.all('level').flatMap(({ playback }) => playback ?? []),
@@ -316,6 +316,6 @@ test('a call that ends leaves no port open', async () => {
   bench.handle({ type: 'hang-up', reason: 'page-left' });
 
   assert.ok(ports.every(({ closed }) => closed));
-  assert.deepEqual(bench.playback.posted.at(-1), { type: 'cut-all' });
+  assert.deepEqual(bench.playback.posted.at(-1), { type: 'flush-all' });
   assert.deepEqual([bench.state.state, bench.state.reason], ['ended', 'page-left']);
 });

@@ -144,7 +144,7 @@ test('a cross-fade that a cut interrupts does not reach into the next reply', ()
   render(queue, 19);
   queue.push('a', sound, sound.length); // just in time: sound is repeated now, to have more in reserve
   render(queue, 1);
-  queue.cut('a');
+  queue.flush('a');
   queue.push('b', new Float32Array(5_000).fill(0.75), 5_000);
   queue.end('b');
 

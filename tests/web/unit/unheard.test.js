@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { UnheardSpeech } from '../../../static/voice-agent/core/uplink/unheard-speech.js';
+import { UnheardSpeech } from '../../../static/voice-agent/core/uplink/level-watch.js';
 
 const FRAME_MS = 20;
 

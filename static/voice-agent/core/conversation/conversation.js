@@ -1,7 +1,7 @@
 // The words of a call: transcript, tool calls, and the replies that the page asks for.
 // Part of the session core: no DOM, no Web Audio, any thread.
 
-import { Floor } from './turn-taking.js';
+import { TurnTaking } from './turn-taking.js';
 import { continuedSession, withStory } from './history.js';
 import { encode } from '../connection/protocol.js';
 import { ReplyQueue } from './reply-queue.js';
@@ -27,8 +27,8 @@ export class Conversation {
   #line;
   #feed;
   #transcript = new Transcript();
-  #floor = new Floor();
-  #tools = new ToolCalls(this.#floor);
+  #turnTaking = new TurnTaking();
+  #tools = new ToolCalls(this.#turnTaking);
   #replies = new ReplyQueue();
   /** @type {Set<string>} tools that the service runs by itself */
   #httpTools = new Set();
@@ -71,7 +71,7 @@ export class Conversation {
     this.#transcript = new Transcript(turns);
     this.#tools.reset(toolPolicies);
     this.#replies.clear();
-    this.#floor.reset();
+    this.#turnTaking.reset();
     this.#story = this.#nextStory = { turns: [], unanswered: [] };
   }
 
@@ -81,7 +81,7 @@ export class Conversation {
    */
   ready({ httpTools, recovery }) {
     this.#httpTools = new Set(httpTools);
-    this.#floor.reset();
+    this.#turnTaking.reset();
     if (recovery === 'continued') {
       this.#story = this.#nextStory;
       this.#cancel(this.#tools.abandon()); // the new session did not call them and was told that they failed
@@ -91,7 +91,7 @@ export class Conversation {
 
   /** The socket is gone and the call may come back: open turns settle, tool calls go on. */
   lost() {
-    this.#floor.reset();
+    this.#turnTaking.reset();
     this.#tools.lost(this.#environment.nowMs());
     this.#replies.lost();
     this.#feed.show(this.#transcript.settle());
@@ -136,7 +136,7 @@ export class Conversation {
    */
   apply(message, receivedMs) {
     const { nowMs, epochMs } = this.#environment;
-    this.#floor.observe(message, nowMs());
+    this.#turnTaking.observe(message, nowMs());
     this.#cancel(this.#tools.observe(message));
     if (message.type === 'reply-started') this.#replies.begun();
     if (message.type === 'updated' && message.httpTools)
@@ -199,7 +199,7 @@ export class Conversation {
       const result = JSON.stringify(value ?? null);
       const about = { call_id: callId, is_error: isError };
       const isSent = this.#send({ type: 'tool.result', ...about, result });
-      if (isSent) this.#floor.ask(nowMs);
+      if (isSent) this.#turnTaking.ask(nowMs);
       return isSent;
     });
   }
@@ -207,13 +207,13 @@ export class Conversation {
   #askForReply() {
     const nowMs = this.#environment.nowMs();
     if (!this.#replies.hasNext(this.#tools.isHolding(nowMs))) return;
-    if (this.#floor.mayAskAtMs() > nowMs) return;
-    if (this.#replies.askNext((message) => this.#send(message))) this.#floor.ask(nowMs);
+    if (this.#turnTaking.mayAskAtMs() > nowMs) return;
+    if (this.#replies.askNext((message) => this.#send(message))) this.#turnTaking.ask(nowMs);
   }
 
   /** What waits for a moment that no event marks is sent by the clock. */
   #lookAgainInTime() {
-    const askAtMs = this.#replies.hasNext() ? this.#floor.mayAskAtMs() : Infinity;
+    const askAtMs = this.#replies.hasNext() ? this.#turnTaking.mayAskAtMs() : Infinity;
     const delayMs = Math.min(this.#tools.nextDueMs, askAtMs) - this.#environment.nowMs();
     this.#environment.cancel(this.#timer);
     if (delayMs > 0 && delayMs < Infinity)

@@ -2,33 +2,33 @@
 // a time. Pure; any thread.
 
 /** Asked for and not begun; older ones go, for nobody waits that long. */
-const MAX_WISHES = 50;
+const MAX_WAITING = 50;
 
 /**
- * @typedef {{kind: 'typed', text: string} | {kind: 'raw', instructions: string | null}} Wish
+ * @typedef {{kind: 'typed', text: string} | {kind: 'raw', instructions: string | null}} ReplyRequest
  * @typedef {{type: 'reply.create', instructions?: string}} ReplyCreate
  */
 
 export class ReplyQueue {
-  /** @type {Wish[]} oldest first */
-  #wishes = [];
-  /** @type {Wish[]} asked for; the reply has not begun */
+  /** @type {ReplyRequest[]} oldest first */
+  #waiting = [];
+  /** @type {ReplyRequest[]} asked for; the reply has not begun */
   #asked = [];
 
-  /** @param {Wish} wish */
-  add(wish) {
-    this.#wishes.push(wish);
-    this.#wishes = this.#wishes.slice(-MAX_WISHES);
+  /** @param {ReplyRequest} request */
+  add(request) {
+    this.#waiting.push(request);
+    this.#waiting = this.#waiting.slice(-MAX_WAITING);
   }
 
   clear() {
-    this.#wishes = [];
+    this.#waiting = [];
     this.#asked = [];
   }
 
   /** Whether a reply is to be asked for; while a tool holds the conversation, typed words wait with it. */
   hasNext(isHolding = false) {
-    return this.#wishes.length > 0 && !(isHolding && this.#wishes[0].kind === 'typed');
+    return this.#waiting.length > 0 && !(isHolding && this.#waiting[0].kind === 'typed');
   }
 
   /**
@@ -37,10 +37,10 @@ export class ReplyQueue {
    * @returns {boolean} whether it was sent; what was not is next again
    */
   askNext(send) {
-    const [first] = this.#wishes;
-    const typed = typedFirst(this.#wishes);
+    const [first] = this.#waiting;
+    const typed = typedFirst(this.#waiting);
     const isSent = send(first.kind === 'raw' ? create(first.instructions) : answerTo(typed));
-    if (isSent) this.#asked = this.#wishes.splice(0, Math.max(1, typed.length));
+    if (isSent) this.#asked = this.#waiting.splice(0, Math.max(1, typed.length));
     return isSent;
   }
 
@@ -51,20 +51,20 @@ export class ReplyQueue {
 
   /** The socket is gone, perhaps before it took what was asked for: that is next again. */
   lost() {
-    this.#wishes.unshift(...this.#asked);
+    this.#waiting.unshift(...this.#asked);
     this.#asked = [];
   }
 }
 
 /**
- * @param {Wish[]} wishes
- * @returns {string[]} the typed texts before any other wish
+ * @param {ReplyRequest[]} requests
+ * @returns {string[]} the typed texts before any other request
  */
-function typedFirst(wishes) {
+function typedFirst(requests) {
   const texts = [];
-  for (const wish of wishes) {
-    if (wish.kind !== 'typed') break;
-    texts.push(wish.text);
+  for (const request of requests) {
+    if (request.kind !== 'typed') break;
+    texts.push(request.text);
   }
   return texts;
 }

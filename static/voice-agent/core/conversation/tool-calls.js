@@ -53,7 +53,7 @@ const UNREADABLE = { value: { error: 'The arguments are nested too deeply.' }, i
  */
 
 export class ToolCalls {
-  #floor;
+  #turnTaking;
   /** @type {Map<string, Call>} oldest first */
   #calls = new Map();
   /** @type {Record<string, ToolPolicy>} */
@@ -61,9 +61,9 @@ export class ToolCalls {
   /** The user's turns so far: a repeated call is one within a turn. */
   #turn = 0;
 
-  /** @param {import('./turn-taking.js').Floor} floor */
-  constructor(floor) {
-    this.#floor = floor;
+  /** @param {import('./turn-taking.js').TurnTaking} turnTaking */
+  constructor(turnTaking) {
+    this.#turnTaking = turnTaking;
   }
 
   /** @param {Record<string, ToolPolicy>} policies of the tools there are, by name */
@@ -176,7 +176,7 @@ export class ToolCalls {
 
   /** @param {Call} call */
   #dueAtMs({ policy, sinceMs }) {
-    return policy.answer === 'immediately' ? 0 : this.#floor.mayAnswerAtMs(sinceMs, policy.hold);
+    return policy.answer === 'immediately' ? 0 : this.#turnTaking.mayAnswerAtMs(sinceMs, policy.hold);
   }
 
   /**

@@ -1,4 +1,4 @@
-// Who is speaking, as the service sees it, and from when on something may be put in between. Pure; any thread.
+// Turn-taking: who is speaking, as the service sees it, and from when on something may be put in between. Pure; any thread.
 
 /**
  * On the wire of March 2026 one reply spanned a tool's call and its answer, and no `reply.done` came between:
@@ -9,7 +9,7 @@ export const RESULT_PATIENCE_MS = 4_000;
 /** After the user's turn a reply is on its way; where none comes, nothing waits longer than this for it. */
 export const REPLY_PATIENCE_MS = 4_000;
 
-/** A start of speech whose end is never told (a cough, by the documents) holds the floor for this long. */
+/** A start of speech whose end is never told (a cough, by the documents) counts as speaking for this long. */
 export const SPEECH_PATIENCE_MS = 15_000;
 
 /** A reply that was asked for starts after 0.2 s (seen live); after this long it was not understood. */
@@ -17,7 +17,7 @@ export const ASKED_PATIENCE_MS = 3_000;
 
 /** @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage */
 
-export class Floor {
+export class TurnTaking {
   /** @type {'nobody' | 'agent' | 'user' | 'after-user'} whose was the latest event that decides */
   #latest = 'nobody';
   #latestAtMs = 0;
@@ -36,9 +36,9 @@ export class Floor {
       case 'reply-done':
         return this.#finish(message, nowMs);
       case 'speech-started':
-        return this.#pass('user', nowMs);
+        return this.#turn('user', nowMs);
       case 'speech-stopped':
-        if (this.#latest === 'user') this.#pass('after-user', nowMs);
+        if (this.#latest === 'user') this.#turn('after-user', nowMs);
     }
   }
 
@@ -54,7 +54,7 @@ export class Floor {
   reset() {
     this.#replyId = null;
     this.#askedAtMs = -Infinity;
-    this.#pass('nobody', 0);
+    this.#turn('nobody', 0);
   }
 
   /**
@@ -94,7 +94,7 @@ export class Floor {
   #start(replyId, nowMs) {
     this.#replyId = replyId;
     this.#askedAtMs = -Infinity;
-    this.#pass('agent', nowMs);
+    this.#turn('agent', nowMs);
   }
 
   /**
@@ -105,14 +105,14 @@ export class Floor {
     const isOther = replyId && this.#replyId && replyId !== this.#replyId;
     if (isOther) return; // an older one, told late or twice
     this.#replyId = null;
-    this.#pass(interrupted ? 'user' : 'nobody', nowMs); // who interrupts goes on speaking
+    this.#turn(interrupted ? 'user' : 'nobody', nowMs); // who interrupts goes on speaking
   }
 
   /**
    * @param {'nobody' | 'agent' | 'user' | 'after-user'} latest
    * @param {number} nowMs
    */
-  #pass(latest, nowMs) {
+  #turn(latest, nowMs) {
     this.#latest = latest;
     this.#latestAtMs = nowMs;
   }

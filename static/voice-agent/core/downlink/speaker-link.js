@@ -3,8 +3,7 @@
 
 import { fromBase64 } from '../base64.js';
 import { SampleJoiner, WIRE_RATE_HZ } from '../../worklets/dsp/pcm.js';
-import { Ducking } from './ducking.js';
-import { ReplyGate } from './reply-gate.js';
+import { Ducking, ReplyGate } from './barge-in.js';
 
 const BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
 
@@ -80,7 +79,8 @@ export class SpeakerLink {
 
   /** Nothing more will be heard of the replies under way. */
   #abandon() {
-    for (const [replyId, heardMs] of this.#heardMs) this.#finished({ replyId, heardMs, cut: true });
+    for (const [replyId, heardMs] of this.#heardMs)
+      this.#finished({ replyId, heardMs, flushed: true });
   }
 
   /** @param {string} replyId */
@@ -117,7 +117,7 @@ export class SpeakerLink {
     const receivedMs = (this.#receivedBytes.get(id) ?? 0) / BYTES_PER_MS;
     this.#receivedBytes.delete(id);
     this.#joiner.reset();
-    this.#post({ type: interrupted ? 'cut' : 'end', replyId: id });
+    this.#post({ type: interrupted ? 'flush' : 'end', replyId: id });
     this.#ducking.end();
     return receivedMs;
   }
@@ -136,7 +136,7 @@ export class SpeakerLink {
     this.#gate.reset();
     this.#receivedBytes.clear();
     this.#joiner.reset();
-    this.#post({ type: 'cut-all' });
+    this.#post({ type: 'flush-all' });
     this.#ducking.end();
   }
 
@@ -166,10 +166,10 @@ export class SpeakerLink {
     this.#options.onHeard({ replyId, positionMs: Math.round(ms), done: false, cut: false });
   }
 
-  /** @param {{replyId: string, heardMs: number, cut: boolean}} reply */
-  #finished({ replyId, heardMs, cut }) {
+  /** @param {{replyId: string, heardMs: number, flushed: boolean}} reply */
+  #finished({ replyId, heardMs, flushed }) {
     if (!this.#heardMs.delete(replyId)) return;
-    this.#options.onHeard({ replyId, positionMs: Math.round(heardMs), done: true, cut });
+    this.#options.onHeard({ replyId, positionMs: Math.round(heardMs), done: true, cut: flushed });
   }
 
   /** @param {import('../../worklets/playback-port.js').PlaybackReport} report */

@@ -1,8 +1,6 @@
 // What happened in a call, line by line, for the curious and for support. Kept from the first moment on, and handed
 // out only while somebody watches. What was said is in none of it. Part of the session core: any thread.
 
-import { knownOf } from './log-detail.js';
-
 /** The oldest lines go when there are more. */
 export const MAX_ENTRIES = 500;
 
@@ -11,6 +9,17 @@ const INTERVAL_MS = 500;
 
 /** A line that counts a stream is closed after this, though nothing else has happened. */
 const STREAM_MS = 10_000;
+
+/** Codes and ids, as opposed to words of a person: short, and without a space. */
+const CODE = /^[\w.:+-]{1,80}$/;
+
+/** The fields that a line may have. Whatever else it is given is left out. */
+const FIELDS = new Set(
+  (
+    'state recovery reason code upstreamCode cause sessionId replyId param characters interrupted seconds ' +
+    'secondsLeft silent muted count'
+  ).split(' '),
+);
 
 /**
  * @typedef {object} LogEntry the same id again replaces: a stream that goes on has one line
@@ -134,4 +143,19 @@ export class EventLog {
     const firstId = this.#entries[0]?.id ?? this.#nextId;
     this.#emit({ type: 'debug', kind: 'log', firstId, entries });
   }
+}
+
+/**
+ * @param {Record<string, unknown>} detail
+ * @returns {Record<string, string | number | boolean>} what may be shown of it
+ */
+function knownOf(detail) {
+  /** @type {Record<string, string | number | boolean>} */
+  const known = {};
+  for (const [name, value] of Object.entries(detail)) {
+    const isWord = typeof value === 'string' && CODE.test(value);
+    const isPlain = isWord || typeof value === 'number' || typeof value === 'boolean';
+    if (FIELDS.has(name) && isPlain) known[name] = value;
+  }
+  return known;
 }

@@ -3,13 +3,9 @@
 
 import { toBase64 } from '../base64.js';
 import { WIRE_RATE_HZ } from '../../worklets/dsp/pcm.js';
-import { MicrophoneSilence } from './microphone-silence.js';
 import { encodeAudio } from '../connection/protocol.js';
-import { UnheardSpeech } from './unheard-speech.js';
+import { MicrophoneSilence, SPEECH_LEVEL, UnheardSpeech } from './level-watch.js';
 import { Uplink } from './uplink.js';
-
-/** From about −40 dB below full scale somebody may be speaking. */
-const SPEECH_LEVEL = 0.01;
 
 const BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
 

@@ -2,7 +2,7 @@
 // when a dead connection has swallowed it. Pure; any thread.
 
 import { FrameQueue } from './frame-queue.js';
-import { NoiseFloor } from './noise-floor.js';
+import { NoiseFloor } from './level-watch.js';
 
 /**
  * How far sending may run ahead of the clock. Source: documents, "audio-format": about one second of audio per

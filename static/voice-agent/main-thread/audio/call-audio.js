@@ -201,7 +201,7 @@ export class LiveAudio {
   #interrupted(isInterrupted) {
     this.#isInterrupted = isInterrupted;
     this.#calls.onInterrupted(isInterrupted);
-    this.#microphone.shake();
+    this.#microphone.audioRestarted();
     this.#repair();
   }
 

@@ -42,7 +42,7 @@ export class LiveMicrophone {
   /** @type {string | null} the system's default, as last seen */
   #default = null;
   /** Whether something happened that leaves some microphones open but dead. */
-  #isShaken = false;
+  #mayBeDead = false;
   /** @type {Promise<unknown>} the change under way: they happen one after the other */
   #turn = Promise.resolve();
   #life = new AbortController();
@@ -85,7 +85,7 @@ export class LiveMicrophone {
   devicesChanged(devices) {
     const before = this.#default;
     this.#default = defaultMicrophone(devices);
-    this.#isShaken = true;
+    this.#mayBeDead = true;
     if (!this.#stream) return this.retry();
     const isFollowed = isDefault(this.#wanted) && before !== null;
     if (isFollowed && before !== this.#default) this.#moveTo(this.#wanted, 'default-changed');
@@ -94,8 +94,8 @@ export class LiveMicrophone {
   }
 
   /** The audio system stopped and runs again: some browsers forget a microphone over it. */
-  shake() {
-    this.#isShaken = true;
+  audioRestarted() {
+    this.#mayBeDead = true;
   }
 
   /**
@@ -103,8 +103,8 @@ export class LiveMicrophone {
    * and give nothing: then it is opened anew, once. A person who has pulled the plug on purpose loses nothing.
    */
   heardNothing() {
-    if (!this.#isShaken || !this.#stream || this.#track?.muted) return;
-    this.#isShaken = false;
+    if (!this.#mayBeDead || !this.#stream || this.#track?.muted) return;
+    this.#mayBeDead = false;
     this.#moveTo(this.#inUse.deviceId, 'replaced', () => this.#permission.mayAsk());
   }
 
@@ -194,7 +194,7 @@ export class LiveMicrophone {
     track.onmute = () => this.#stream === stream && this.#report('muted-by-system');
     track.onunmute = () => {
       if (this.#stream !== stream) return;
-      this.#isShaken = true;
+      this.#mayBeDead = true;
       this.#report('unmuted-by-system');
     };
     if (track.readyState === 'ended') this.#ended(stream);

@@ -22,7 +22,7 @@ const CODES = /** @type {const} */ ({
 });
 
 /**
- * Open the microphone asked for; where a browser cannot fulfil a wish, without that wish.
+ * Open the microphone asked for; where a browser cannot meet a constraint, without it.
  * @param {MicrophoneOptions & {mustMatch?: boolean}} [options] mustMatch: rather none than another device
  * @returns {Promise<MediaStream>}
  * @throws {VoiceAgentError} microphone-denied, microphone-blocked-by-policy, microphone-not-found, microphone-busy
@@ -114,7 +114,7 @@ async function permission() {
 }
 
 /**
- * Wishes for getUserMedia, from all that is wanted down to any microphone at all.
+ * Constraints for getUserMedia, from all that is wanted down to any microphone at all.
  * @param {MicrophoneOptions & {mustMatch?: boolean}} [options]
  * @returns {(MediaTrackConstraints | true)[]}
  */

@@ -1,7 +1,5 @@
 // Loudness of what is played: fades, ducking, and no clicks. Pure; runs on the audio thread.
 
-import { Ramp } from './ramp.js';
-
 /** While the user speaks the agent is this loud: about -12 dB. */
 const DUCKED = 0.25;
 
@@ -21,7 +19,7 @@ export class Envelope {
 
   /**
    * @param {number} rateHz
-   * @param {number} fadeMs of every start and cut: short enough to seem instant, long enough not to click
+   * @param {number} fadeMs of every start and flush: short enough to seem instant, long enough not to click
    */
   constructor(rateHz, fadeMs) {
     this.#fadeFrames = Math.round((rateHz * fadeMs) / 1000);
@@ -82,5 +80,54 @@ export class Envelope {
   rest(target, at) {
     for (let i = at; i < target.length; i += 1) target[i] = this.#glide.next();
     if (at < target.length) this.#last = target[target.length - 1];
+  }
+}
+
+/** A value that goes to its goal in a straight line, one step a sample. */
+class Ramp {
+  #value;
+  #goal;
+  #step = 0;
+  #left = 0;
+
+  /** @param {number} value where it begins */
+  constructor(value) {
+    this.#value = value;
+    this.#goal = value;
+  }
+
+  /** Samples until the goal is reached. */
+  get left() {
+    return this.#left;
+  }
+
+  /**
+   * Be there at once.
+   * @param {number} value
+   */
+  set(value) {
+    this.#value = value;
+    this.#goal = value;
+    this.#left = 0;
+  }
+
+  /**
+   * Set off from where it is now.
+   * @param {number} goal
+   * @param {number} samples until it is there; 0 is one
+   */
+  aim(goal, samples) {
+    this.#goal = goal;
+    this.#left = Math.max(1, samples);
+    this.#step = (goal - this.#value) / this.#left;
+  }
+
+  /** @returns {number} the value for the next sample */
+  next() {
+    if (this.#left > 0) {
+      this.#left -= 1;
+      this.#value = this.#left === 0 ? this.#goal : this.#value + this.#step;
+    }
+    return this.#value;
   }
 }

@@ -25,7 +25,7 @@ export class Arrivals {
   #received = 0;
 
   /** By how much a chunk was later than an earlier one promised, at worst, in frames. */
-  worstLateness = 0;
+  worstJitter = 0;
 
   /** @param {number} rateHz */
   constructor(rateHz) {
@@ -37,7 +37,7 @@ export class Arrivals {
     const offset = frame - this.#received;
     const hasPaused = offset - this.#earliest > PAUSE_SECONDS * this.#rateHz;
     this.#earliest = hasPaused ? offset : Math.min(this.#earliest, offset);
-    this.worstLateness = Math.max(this.worstLateness, offset - this.#earliest);
+    this.worstJitter = Math.max(this.worstJitter, offset - this.#earliest);
     this.#latestFrame = frame;
     this.#latestPlace = this.#received;
     if (this.#first < 0) {

@@ -1,4 +1,4 @@
-// Gives lateness back, and takes a little more time where gaps threaten: in pauses first, and then by at
+// Gives excess delay back, and takes a little more time where gaps threaten: in pauses first, and then by at
 // most 4 % of speed, without change of pitch. Pure; runs on the audio thread, and searches once a call at most.
 
 import { Pauses } from './pauses.js';
@@ -8,7 +8,7 @@ import { TimeStretch } from './time-stretch.js';
 const BEGIN_MS = 15;
 const ENOUGH_MS = 3;
 
-/** Pauses alone have this long to give lateness back. */
+/** Pauses alone have this long to give delay back. */
 const PATIENCE_MS = 2_000;
 
 /** Part of the sound that may be left out or repeated while the voice speaks. */

@@ -1,15 +1,15 @@
 // What is to be heard, in order, reply by reply. Pure; `render` runs for every quantum and allocates nothing.
 
 import { Envelope } from '../dsp/fade.js';
-import { ReplyLine } from './reply-order.js';
+import { ReplyOrder } from './reply-order.js';
 import { SampleRing } from '../dsp/ring.js';
 import { SegmentReader } from './segment-reader.js';
-import { StartMargin } from './playout-delay.js';
+import { PlayoutDelay } from './playout-delay.js';
 
 /** @typedef {import('../playback-port.js').PlaybackCommand} PlaybackCommand */
 /** @typedef {import('../playback-port.js').PlaybackReport} PlaybackReport */
 /** @typedef {import('../playback-port.js').FinishedReply} FinishedReply */
-/** @typedef {import('./buffered-reply.js').PlaybackReply} PlaybackReply */
+/** @typedef {import('./reply-order.js').BufferedReply} BufferedReply */
 /** @typedef {import('./reply-order.js').Segment} Segment */
 
 /** How far reading can go back, to make a pause longer. */
@@ -18,10 +18,10 @@ const HISTORY_MS = 100;
 export class PlaybackQueue {
   #perMs;
   #ring;
-  #line;
+  #order;
   #reader;
   #envelope;
-  #margin;
+  #delay;
   /** @type {FinishedReply[]} not reported yet */
   #finished = [];
   #isSounding = false;
@@ -37,27 +37,27 @@ export class PlaybackQueue {
    * @param {number} options.rateHz of the samples pushed and rendered
    * @param {number} [options.capacitySeconds] the service may send a whole reply at once
    * @param {number} [options.leadMs] sound kept ready before the first reply starts
-   * @param {number} [options.fadeMs] of every start and cut
-   * @param {boolean} [options.catchesUp] whether lateness is given back
+   * @param {number} [options.fadeMs] of every start and flush
+   * @param {boolean} [options.catchesUp] whether delay is given back
    * @param {() => number} [options.nowMs] wall clock; without one the device is taken to lose no time
    */
   constructor({ rateHz, capacitySeconds = 120, leadMs, fadeMs = 5, catchesUp = true, nowMs }) {
     this.#perMs = rateHz / 1000;
     this.#ring = new SampleRing(rateHz * capacitySeconds, Math.round(HISTORY_MS * this.#perMs));
-    this.#line = new ReplyLine(rateHz);
+    this.#order = new ReplyOrder(rateHz);
     this.#reader = new SegmentReader(this.#ring, { rateHz, catchesUp, nowMs });
     this.#envelope = new Envelope(rateHz, fadeMs);
-    this.#margin = new StartMargin(rateHz, leadMs);
+    this.#delay = new PlayoutDelay(rateHz, leadMs);
   }
 
   /** The reply that is sounding, or null in silence. */
   get sounding() {
-    return this.#isSounding && this.#line.head ? this.#line.head.reply.id : null;
+    return this.#isSounding && this.#order.head ? this.#order.head.reply.id : null;
   }
 
   /** Whether a reply is sounding or waiting. */
   get isBusy() {
-    return this.#line.head !== null;
+    return this.#order.head !== null;
   }
 
   /** Whether replies are over that were not reported yet. */
@@ -75,13 +75,13 @@ export class PlaybackQueue {
    * @returns {Omit<PlaybackReport, 'level'>}
    */
   report() {
-    const reply = this.#line.head?.reply;
+    const reply = this.#order.head?.reply;
     const finished = this.#finished;
     this.#finished = [];
     return {
       sounding: this.sounding,
       bufferedMs: this.#ring.length / this.#perMs,
-      leadMs: this.#margin.frames / this.#perMs,
+      leadMs: this.#delay.frames / this.#perMs,
       waitMs: this.#waited / this.#perMs,
       underruns: this.#underruns,
       lateMs: this.#reader.late / this.#perMs,
@@ -99,18 +99,18 @@ export class PlaybackQueue {
    * @param {boolean} [continues] whether they came together with those before, as one chunk
    */
   push(replyId, samples, count, continues = false) {
-    if (this.#line.isClosed(replyId)) return;
-    const segment = this.#line.tail(replyId);
-    const { arrivals, hold } = segment.reply;
+    if (this.#order.isClosed(replyId)) return;
+    const segment = this.#order.tail(replyId);
+    const { arrivals, gate } = segment.reply;
     if (!continues) {
       arrivals.chunk(this.#rendered);
-      hold.chunk(this.#rendered);
+      gate.chunk(this.#rendered);
     }
     const taken = this.#ring.push(samples, count);
     this.#overflow += count - taken;
     segment.length += taken;
     arrivals.add(taken);
-    hold.add(taken);
+    gate.add(taken);
   }
 
   /**
@@ -118,28 +118,28 @@ export class PlaybackQueue {
    * @param {string} replyId
    */
   end(replyId) {
-    const reply = this.#line.find(replyId);
+    const reply = this.#order.find(replyId);
     if (reply) reply.ended = true;
     else this.#finishUnheard(replyId, false);
-    this.#line.close(replyId);
+    this.#order.close(replyId);
   }
 
   /**
    * The reply must fall silent: it fades out within the fade's length, whatever is still waiting.
    * @param {string} replyId
    */
-  cut(replyId) {
-    const reply = this.#line.find(replyId);
-    if (reply) this.#cutReply(reply);
+  flush(replyId) {
+    const reply = this.#order.find(replyId);
+    if (reply) this.#flushReply(reply);
     else this.#finishUnheard(replyId, true);
-    this.#line.close(replyId);
+    this.#order.close(replyId);
   }
 
   /** Every reply must fall silent. */
-  cutAll() {
-    this.#line.forEach((reply) => {
-      this.#cutReply(reply);
-      this.#line.close(reply.id);
+  flushAll() {
+    this.#order.forEach((reply) => {
+      this.#flushReply(reply);
+      this.#order.close(reply.id);
     });
   }
 
@@ -148,7 +148,7 @@ export class PlaybackQueue {
    * @param {boolean} isOn
    */
   duck(isOn) {
-    this.#line.forEach((reply) => {
+    this.#order.forEach((reply) => {
       reply.ducked = isOn;
     });
     this.#envelope.duck(isOn);
@@ -175,21 +175,21 @@ export class PlaybackQueue {
    * @returns {Segment | null}
    */
   #playable() {
-    for (let segment = this.#line.head; segment !== null; segment = this.#line.head) {
+    for (let segment = this.#order.head; segment !== null; segment = this.#order.head) {
       if (this.#isSilenced(segment.reply)) this.#leave(segment);
       else if (segment.length > 0) return this.#isSounding || this.#start(segment) ? segment : null;
-      else if (this.#line.isHeadComplete) this.#leave(segment);
+      else if (this.#order.isHeadComplete) this.#leave(segment);
       else return this.#runDry(segment);
     }
     return null;
   }
 
   /**
-   * Whether a reply is cut and its fade done.
-   * @param {PlaybackReply} reply
+   * Whether a reply is flushed and its fade done.
+   * @param {BufferedReply} reply
    */
   #isSilenced(reply) {
-    return reply.cut && !(this.#isSounding && this.#envelope.fadeLeft > 0);
+    return reply.flushed && !(this.#isSounding && this.#envelope.fadeLeft > 0);
   }
 
   /**
@@ -197,8 +197,8 @@ export class PlaybackQueue {
    * @param {Segment} segment
    */
   #start({ reply, length }) {
-    const margin = reply.ranDry ? this.#margin.framesAfterGap(reply.arrivals) : this.#margin.frames;
-    const mayStart = this.#line.isHeadComplete || reply.hold.isOver(this.#rendered, length, margin);
+    const delay = reply.ranDry ? this.#delay.framesAfterGap(reply.arrivals) : this.#delay.frames;
+    const mayStart = this.#order.isHeadComplete || reply.gate.isOpen(this.#rendered, length, delay);
     if (!mayStart) return false;
     if (reply.ranDry) this.#countUnderrun(reply);
     if (!reply.hasSounded) this.#begin(reply);
@@ -207,18 +207,18 @@ export class PlaybackQueue {
     return true;
   }
 
-  /** @param {PlaybackReply} reply that sounds for the first time */
+  /** @param {BufferedReply} reply that sounds for the first time */
   #begin(reply) {
     reply.hasSounded = true;
-    this.#waited = this.#rendered - Math.max(reply.hold.since, this.#freeSince);
+    this.#waited = this.#rendered - Math.max(reply.gate.since, this.#freeSince);
     this.#reader.begin();
   }
 
-  /** @param {PlaybackReply} reply that goes on after a gap: only now is it known to be one, not the end */
+  /** @param {BufferedReply} reply that goes on after a gap: only now is it known to be one, not the end */
   #countUnderrun(reply) {
     reply.ranDry = false;
     this.#underruns += 1;
-    this.#margin.grow(reply.arrivals);
+    this.#delay.grow(reply.arrivals);
   }
 
   /**
@@ -230,22 +230,26 @@ export class PlaybackQueue {
     if (this.#isSounding) {
       this.#envelope.stop();
       reply.ranDry = true;
-      reply.hold.begin();
+      reply.gate.close();
     }
     this.#isSounding = false;
     return null;
   }
 
-  /** @param {Segment} segment at the head of the line; what is left of it is dropped */
+  /** @param {Segment} segment at the head; what is left of it is dropped */
   #leave(segment) {
     const { reply } = segment;
     if (this.#isSounding) this.#envelope.stop();
     this.#isSounding = false;
     this.#reader.leave(segment);
     this.#freeSince = this.#rendered;
-    if (!this.#line.advance()) return;
-    this.#margin.learn(reply.arrivals);
-    this.#finished.push({ replyId: reply.id, heardMs: reply.heard / this.#perMs, cut: reply.cut });
+    if (!this.#order.advance()) return;
+    this.#delay.learn(reply.arrivals);
+    this.#finished.push({
+      replyId: reply.id,
+      heardMs: reply.heard / this.#perMs,
+      flushed: reply.flushed,
+    });
   }
 
   /**
@@ -255,26 +259,26 @@ export class PlaybackQueue {
    * @returns {number} samples written, at least one
    */
   #renderSegment(segment, target, at) {
-    const playable = segment.reply.cut ? this.#envelope.fadeLeft : segment.length;
+    const playable = segment.reply.flushed ? this.#envelope.fadeLeft : segment.length;
     const limit = Math.min(target.length - at, segment.length, playable);
     const count = this.#reader.read(segment, target, at, limit);
     this.#envelope.apply(target, at, count);
     return count;
   }
 
-  /** @param {PlaybackReply} reply */
-  #cutReply(reply) {
-    if (reply.cut) return;
-    reply.cut = true;
-    if (this.#isSounding && this.#line.head?.reply === reply) this.#envelope.fadeOut();
+  /** @param {BufferedReply} reply */
+  #flushReply(reply) {
+    if (reply.flushed) return;
+    reply.flushed = true;
+    if (this.#isSounding && this.#order.head?.reply === reply) this.#envelope.fadeOut();
   }
 
   /**
    * A reply is over of which nothing came.
    * @param {string} replyId
-   * @param {boolean} cut
+   * @param {boolean} flushed
    */
-  #finishUnheard(replyId, cut) {
-    if (!this.#line.isClosed(replyId)) this.#finished.push({ replyId, heardMs: 0, cut });
+  #finishUnheard(replyId, flushed) {
+    if (!this.#order.isClosed(replyId)) this.#finished.push({ replyId, heardMs: 0, flushed });
   }
 }

@@ -1,6 +1,7 @@
 // Replies in the order in which they are to be heard. Pure; runs on the audio thread.
 
-import { PlaybackReply } from './buffered-reply.js';
+import { Arrivals } from './arrivals.js';
+import { StartGate } from './playout-delay.js';
 
 /** Replies that are over and remembered, so that what comes late of them is dropped. */
 const REMEMBERED = 64;
@@ -9,12 +10,47 @@ const REMEMBERED = 64;
  * Samples of one reply that follow each other. A reply is one segment, but for the rare one whose chunks
  * come mixed with another's.
  * @typedef {object} Segment
- * @property {PlaybackReply} reply
+ * @property {BufferedReply} reply
  * @property {number} length samples still to be heard
  * @property {number} passed samples that are behind
  */
 
-export class ReplyLine {
+/** What is known of a reply from its first chunk to its last sample heard. */
+export class BufferedReply {
+  id;
+  arrivals;
+  gate;
+  /** Place in its content, in samples: what is before it was heard, or left out to catch up. */
+  place = 0;
+  /** The furthest place so far: sound that is repeated leads back a little. */
+  heard = 0;
+  /** Complete. */
+  ended = false;
+  /** Must not sound any more. */
+  flushed = false;
+  ducked = false;
+  hasSounded = false;
+  /** Nothing was there to go on with, though it was not complete. */
+  ranDry = false;
+
+  /**
+   * @param {string} id
+   * @param {number} rateHz
+   */
+  constructor(id, rateHz) {
+    this.id = id;
+    this.arrivals = new Arrivals(rateHz);
+    this.gate = new StartGate(rateHz);
+  }
+
+  /** @param {number} count samples of its content that are behind now; negative when they come again */
+  pass(count) {
+    this.place += count;
+    this.heard = Math.max(this.heard, this.place);
+  }
+}
+
+export class ReplyOrder {
   #rateHz;
   /** @type {Segment[]} */
   #segments = [];
@@ -56,14 +92,14 @@ export class ReplyLine {
 
   /**
    * @param {string} replyId
-   * @returns {PlaybackReply | null} null when it is not in the line
+   * @returns {BufferedReply | null} null when nothing of it is to be heard
    */
   find(replyId) {
     for (const { reply } of this.#segments) if (reply.id === replyId) return reply;
     return null;
   }
 
-  /** @param {(reply: PlaybackReply) => void} visit once for each segment */
+  /** @param {(reply: BufferedReply) => void} visit once for each segment */
   forEach(visit) {
     for (const { reply } of this.#segments) visit(reply);
   }
@@ -76,7 +112,7 @@ export class ReplyLine {
   tail(replyId) {
     const last = this.#segments.at(-1);
     if (last?.reply.id === replyId) return last;
-    const reply = this.find(replyId) ?? new PlaybackReply(replyId, this.#rateHz);
+    const reply = this.find(replyId) ?? new BufferedReply(replyId, this.#rateHz);
     const segment = { reply, length: 0, passed: 0 };
     this.#segments.push(segment);
     return segment;

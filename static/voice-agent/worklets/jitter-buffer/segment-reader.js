@@ -1,8 +1,7 @@
 // Reads what is to be heard out of the ring, and catches up on the way. Pure; runs on the audio thread.
 
 import { CatchUp } from './catch-up.js';
-import { Lateness } from './current-delay.js';
-import { LostTime } from './device-stalls.js';
+import { DeviceStalls, ExcessDelay } from './excess-delay.js';
 import { Splicer } from '../dsp/crossfade.js';
 
 /** @typedef {import('./reply-order.js').Segment} Segment */
@@ -11,8 +10,8 @@ export class SegmentReader {
   #ring;
   #splicer;
   #catchUp;
-  #lateness;
-  #lost;
+  #excess;
+  #stalls;
   #nowMs;
   #rendered = 0;
   #late = 0;
@@ -21,15 +20,15 @@ export class SegmentReader {
    * @param {import('../dsp/ring.js').SampleRing} ring
    * @param {object} options
    * @param {number} options.rateHz
-   * @param {boolean} options.catchesUp whether lateness is given back
+   * @param {boolean} options.catchesUp whether delay is given back
    * @param {(() => number) | undefined} options.nowMs wall clock
    */
   constructor(ring, { rateHz, catchesUp, nowMs }) {
     this.#ring = ring;
     this.#splicer = new Splicer(ring, rateHz);
     this.#catchUp = catchesUp ? new CatchUp(ring, rateHz, this.#splicer.fadeFrames) : null;
-    this.#lateness = new Lateness(rateHz);
-    this.#lost = new LostTime(rateHz);
+    this.#excess = new ExcessDelay(rateHz);
+    this.#stalls = new DeviceStalls(rateHz);
     this.#nowMs = nowMs;
   }
 
@@ -38,7 +37,7 @@ export class SegmentReader {
     return Math.max(0, this.#late);
   }
 
-  /** Samples of lateness given back so far. */
+  /** Samples of delay given back so far. */
   get saved() {
     return this.#catchUp?.saved ?? 0;
   }
@@ -46,12 +45,12 @@ export class SegmentReader {
   /** @param {number} rendered frames before the quantum that begins now */
   tick(rendered) {
     this.#rendered = rendered;
-    if (this.#nowMs) this.#lost.tick(rendered, this.#nowMs());
+    if (this.#nowMs) this.#stalls.tick(rendered, this.#nowMs());
   }
 
   /** The first sound of a reply is read next. */
   begin() {
-    this.#lateness.start(this.#rendered, this.#lost.frames);
+    this.#excess.start(this.#rendered, this.#stalls.frames);
     this.#catchUp?.reset();
   }
 
@@ -75,13 +74,13 @@ export class SegmentReader {
    */
   read(segment, target, at, count) {
     const { reply } = segment;
-    if (!reply.cut && !this.#splicer.isBusy) this.#catchUpWith(segment);
+    if (!reply.flushed && !this.#splicer.isBusy) this.#catchUpWith(segment);
     const before = this.#ring.length;
     const written = this.#splicer.pull(target, at, count);
     const passed = before - this.#ring.length;
     segment.length -= passed;
     segment.passed += passed;
-    if (!reply.cut) reply.pass(passed);
+    if (!reply.flushed) reply.pass(passed);
     this.#catchUp?.hear(target, at, written);
     return written;
   }
@@ -91,7 +90,7 @@ export class SegmentReader {
     if (this.#catchUp === null) return;
     const recentWorst = reply.ended ? -Infinity : reply.arrivals.recentWorst(this.#rendered);
     const delay = this.#rendered - reply.place;
-    this.#late = this.#lateness.measure(delay, recentWorst, this.#lost.frames);
+    this.#late = this.#excess.measure(delay, recentWorst, this.#stalls.frames);
     const behind = Math.min(this.#ring.behind, passed);
     const skip = this.#catchUp.choose(this.#late, length, behind);
     if (skip !== 0) this.#splicer.begin(skip);

@@ -1,5 +1,10 @@
-// Finds where a voice repeats itself, so that a little of it can be left out or said twice without
-// changing its pitch. Pure; runs on the audio thread: fixed work, nothing allocated.
+// Time stretching (WSOLA): finds where a voice repeats itself, so that a little of it can be left out or said twice
+// without changing its pitch. Pure; runs on the audio thread: fixed work, nothing allocated.
+//
+// What it is for, measured on a model of a 10 ms device with the simulator's voice: pauses alone give delay back as well
+// in most speech, but where chunks come later and later (up to 200 ms in 5 s) there is 1 gap in 15 replies in place of
+// 3, and a voice without pauses is 107 ms late at the end of 30 s in place of 315, where the device loses 1 % of its
+// time.
 
 import { SPLICE_MS } from '../dsp/crossfade.js';
 

@@ -1,7 +1,50 @@
-// Decides which reply may sound: audio of a finished or interrupted reply never does. Pure; any thread.
+// Barge-in: the user speaks while the agent does. The agent becomes quieter while the user may be about to interrupt
+// (ducking), and once the service says that a reply was interrupted nothing of it sounds any more: what waits of it is
+// flushed, and what comes of it later is not let through. Part of the session core: any thread.
+
+/** Without a word from the service the sound comes back. Source: an interruption follows within 2 s, live. */
+const LONGEST_MS = 2_000;
 
 /** Finished replies to remember; audio this late has never been seen, but it must not sound. */
 const REMEMBERED = 64;
+
+/** Not every sound is an interruption, and the service takes a second or two to tell. */
+export class Ducking {
+  #environment;
+  #setDucked;
+  #isOn = false;
+  /** @type {unknown} */
+  #timer;
+
+  /**
+   * @param {import('../ports.js').Environment} environment
+   * @param {(on: boolean) => void} setDucked
+   */
+  constructor(environment, setDucked) {
+    this.#environment = environment;
+    this.#setDucked = setDucked;
+  }
+
+  /** The user makes a sound. */
+  begin() {
+    this.#environment.cancel(this.#timer);
+    this.#timer = this.#environment.schedule(() => this.end(), LONGEST_MS);
+    this.#set(true);
+  }
+
+  /** It was none that matters, or it is over. */
+  end() {
+    this.#environment.cancel(this.#timer);
+    this.#set(false);
+  }
+
+  /** @param {boolean} isOn */
+  #set(isOn) {
+    if (isOn === this.#isOn) return;
+    this.#isOn = isOn;
+    this.#setDucked(isOn);
+  }
+}
 
 /** Tracks replies by id from `reply.started` to `reply.done`, in whatever order their events come. */
 export class ReplyGate {
