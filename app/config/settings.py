@@ -111,8 +111,8 @@ class Settings(BaseSettings):
     upstream_connect_seconds: Seconds = 3
     upstream_read_seconds: Seconds = 8
     upstream_total_seconds: Seconds = 10
-    upstream_max_in_flight: int = Field(default=512, ge=1, le=10000)
-    upstream_max_waiting: int = Field(default=512, ge=0, le=100000)
+    upstream_max_in_flight: int = Field(default=4096, ge=1, le=10000)
+    upstream_max_waiting: int = Field(default=4096, ge=0, le=100000)
 
     allowed_origins: Origins = ()
     trusted_proxies: Networks = ()
