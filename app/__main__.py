@@ -20,6 +20,8 @@ from app.web.server import Server, listen
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from app.web.services import Services
+
 logger = logging.getLogger("voicegate.start")
 
 NO_KEY = (
@@ -52,7 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif rest:
             build_parser().error(f"unrecognized arguments: {' '.join(rest)}")
         if options.check:
-            return run_check(settings)
+            from app.check import check  # noqa: PLC0415 - what it needs besides, a start does not
+
+            log.configure("error", "console")
+            return asyncio.run(check(settings, say))
         serve(settings, simulator_options)
     except ConfigurationError as error:
         say(*error.problems, stream=sys.stderr)
@@ -76,7 +81,7 @@ def is_demo(options: argparse.Namespace, settings: Settings) -> bool:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the command line; in a demo the simulator's options are understood as well."""
+    """Return the command line without the simulator's options."""
     parser = argparse.ArgumentParser(
         prog="python -m app",
         allow_abbrev=False,
@@ -105,24 +110,12 @@ def read_simulator_options(arguments: list[str]) -> dict[str, Any]:
     return options.options_from(parser.parse_args(arguments))
 
 
-def run_check(settings: Settings) -> int:
-    """Say what is set and whether it works; return the exit code.
-
-    Raises:
-        ConfigurationError: An agent is wrong.
-    """
-    from app.check import check  # noqa: PLC0415 - what it needs besides, a start does not
-
-    log.configure("error", "console")
-    return asyncio.run(check(settings, say))
-
-
 def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
     """Serve until told to end.
 
     Args:
         settings: What the operator decided.
-        simulator_options: Keyword arguments of the simulator in a demo, else None.
+        simulator_options: Those of the simulator in a demo, else None.
 
     Raises:
         ConfigurationError: An agent is wrong.
@@ -136,15 +129,13 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
             logger.info("ignored, as a cluster sets them: %s", ", ".join(ignored))
         url = f"http://{reachable(settings.host)}:{listener.getsockname()[1]}"
         app, uvicorn_options = build(settings, url, simulator_options)
+        services: Services = app.state.services
         if settings.metrics_port is not None:
             with explained(settings, "metrics_host", "metrics_port"):
-                served = app.state.services.metrics.served(
-                    settings.metrics_host, settings.metrics_port
-                )
+                served = services.metrics.served(settings.metrics_host, settings.metrics_port)
                 port = stack.enter_context(served)
-            logger.info(
-                "metrics are on http://%s:%d/metrics", reachable(settings.metrics_host), port
-            )
+            host = reachable(settings.metrics_host)
+            logger.info("metrics are on http://%s:%d/metrics", host, port)
         if simulator_options is not None:
             why = "--demo" if settings.assemblyai_api_key else "no ASSEMBLYAI_API_KEY"
             partner = f"{why}: talking to the built-in simulator"
@@ -153,12 +144,11 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
             logger.info("%s", cost_sentence(settings))
             if settings.access == "open" and settings.is_reachable:
                 logger.warning("%s", OPEN_TO_ALL.format(host=settings.host))
-        if settings.is_reachable and (why := app.state.services.files.why_unbuilt):
+        if settings.is_reachable and (why := services.files.why_unbuilt):
             logger.warning("%s", UNBUILT.format(why=why))
         server = Server(
             app,
-            lifecycle=app.state.services.lifecycle,
-            metrics=app.state.services.metrics,
+            services,
             delay_seconds=settings.shutdown_delay_seconds,
             grace_seconds=settings.shutdown_grace_seconds,
             announcement=f"Voicegate is on {url} ({partner})",
@@ -183,11 +173,6 @@ def build(
 @contextlib.contextmanager
 def explained(settings: Settings, host_field: str, port_field: str) -> Iterator[None]:
     """Say in one sentence why a port cannot be listened on.
-
-    Args:
-        settings: What the operator decided.
-        host_field: The setting that holds the host.
-        port_field: The setting that holds the port.
 
     Raises:
         PortError: The port could not be listened on.

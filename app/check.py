@@ -33,8 +33,6 @@ from app.usage.redis_store import StoreDownError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import httpx
-
 MAX_VALUE_CHARACTERS: Final = 100
 # The least there is: what is tried here opens no session.
 TRIAL: Final = {"expires_in_seconds": 1, "max_session_duration_seconds": 60}
@@ -78,17 +76,10 @@ async def check(settings: Settings, say: Callable[[str], None] = print) -> int:
         say("VOICEGATE_MINTING is false: nobody gets a token until it is true.")
     if settings.stop_file is not None and settings.stop_file.exists():
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
-    store_problem, store_is_well = await _try_store(settings)
-    problems = [store_problem, *await _key_problems(settings)]
-    results = [
-        ("Store: ", problems[0], store_is_well),
-        ("First key: ", problems[1], "a token was minted."),
-    ]
-    if settings.spare_api_key is not None:
-        results.append(("Spare key: ", problems[2], "a token was minted."))
-    for what, problem, good in results:
-        say(what + (problem or good))
-    is_good = not any(problems)
+    results = [await _try_store(settings), *await _try_keys(settings)]
+    for _, line in results:
+        say(line)
+    is_good = all(worked for worked, _ in results)
     say("All is well." if is_good else "Something has to be put right.")
     return 0 if is_good else 1
 
@@ -118,67 +109,55 @@ def _short(value: Any) -> str:
     return text if len(text) <= MAX_VALUE_CHARACTERS else text[: MAX_VALUE_CHARACTERS - 1] + "…"
 
 
-async def _try_store(settings: Settings) -> tuple[str, str]:
-    """Make the exchange that each mint makes; return what is wrong, or else what is well."""
+async def _try_store(settings: Settings) -> tuple[bool, str]:
+    """Make the exchange that each mint makes; return whether it worked, and a line on it."""
     if settings.redis_url is None:
-        return "", "in this process."
+        return True, "Store: in this process."
     accounting = Accounting(settings, Metrics())
     async with accounting.serving():
         try:
             seconds = await accounting.quota.probe()
         except StoreDownError as error:
             if any(isinstance(link, AuthenticationError) for link in chain(error)):
-                return "Redis refuses the password in VOICEGATE_REDIS_URL.", ""
-            return (
-                f"Redis does not answer ({causes(error)}): check VOICEGATE_REDIS_URL. "
+                return False, "Store: Redis refuses the password in VOICEGATE_REDIS_URL."
+            return False, (
+                f"Store: Redis does not answer ({causes(error)}): check VOICEGATE_REDIS_URL. "
                 "Without it nobody gets a token."
-            ), ""
-    return "", f"Redis answers; what each mint asks of it took {seconds * 1000:.1f} ms."
+            )
+    return True, f"Store: Redis answers; what each mint asks of it took {seconds * 1000:.1f} ms."
 
 
-async def _key_problems(settings: Settings) -> list[str]:
+async def _try_keys(settings: Settings) -> list[tuple[bool, str]]:
+    """Mint a token with each key; return of each whether it worked, and a line on it."""
+    results = []
     http = open_http_client(
         connect_seconds=settings.upstream_connect_seconds,
         read_seconds=settings.upstream_read_seconds,
         max_connections=1,
     )
-    keys = {
-        "assemblyai_api_key": settings.assemblyai_api_key,
-        "spare_api_key": settings.spare_api_key,
-    }
     async with http:
-        return [
-            await _key_problem(settings, http, variable(name), key)
-            for name, key in keys.items()
-            if key is not None
-        ]
-
-
-async def _key_problem(
-    settings: Settings, http: httpx.AsyncClient, name: str, key: SecretStr
-) -> str:
-    client = AgentsClient(
-        http,
-        base_url=settings.upstream_url,
-        api_key=key.get_secret_value(),
-        slots=Slots(1, 0),
-        total_seconds=settings.upstream_total_seconds,
-    )
-    try:
-        await client.mint(**TRIAL)
-    except AppError as error:
-        return in_words(error, name, settings.upstream_url)
-    return ""
+        for what, name in (("First", "assemblyai_api_key"), ("Spare", "spare_api_key")):
+            key: SecretStr | None = getattr(settings, name)
+            if key is None:
+                continue
+            client = AgentsClient(
+                http,
+                base_url=settings.upstream_url,
+                api_key=key.get_secret_value(),
+                slots=Slots(1, 0),
+                total_seconds=settings.upstream_total_seconds,
+            )
+            problem = ""
+            try:
+                await client.mint(**TRIAL)
+            except AppError as error:
+                problem = in_words(error, variable(name), settings.upstream_url)
+            results.append((not problem, f"{what} key: {problem or 'a token was minted.'}"))
+    return results
 
 
 def in_words(error: AppError, key: str, url: str) -> str:
-    """Return a sentence on what went wrong and what to do.
-
-    Args:
-        error: How the mint failed.
-        key: The variable of the key that was tried.
-        url: Where it was tried.
-    """
+    """Return a sentence on what went wrong and what to do."""
     sentence = next(
         (text for kind, text in ANSWERS.items() if isinstance(error, kind)),
         "{url} failed ({trail}): try again in a minute.",

@@ -36,7 +36,7 @@ class Codes:
         attempts: Limits wrong ones.
     """
 
-    def __init__(self, codes: Iterable[str], signer: Signer, attempts: Attempts | None) -> None:
+    def __init__(self, codes: Iterable[str], signer: Signer, attempts: Attempts) -> None:
         self._salt = secrets.token_bytes(32)
         self._known = [(self._digest(code), signer.hash(f"code:{code}")) for code in codes]
         self._names = frozenset(name for _, name in self._known)
@@ -58,11 +58,9 @@ class Codes:
         """
         name = self._find(code)
         if name is not None:
-            if self._attempts is not None:
-                await self._attempts.allow_attempt(address_key)
+            await self._attempts.allow_attempt(address_key)
             return name
-        if self._attempts is not None:
-            await self._attempts.wrong_attempt(address_key)
+        await self._attempts.wrong_attempt(address_key)
         raise not_valid("code", "This access code is not right.")
 
     def _find(self, code: str) -> str | None:

@@ -28,17 +28,9 @@ if TYPE_CHECKING:
 
 
 class Access:
-    """The configured mode's `authenticator`, and the credentials that it looks at.
+    """The configured mode's `authenticator`, and the credentials that it looks at."""
 
-    Args:
-        settings: The mode, and what it needs.
-        signer: Hashes callers and signs cookies.
-        attempts: Limits wrong codes.
-    """
-
-    def __init__(
-        self, settings: Settings, signer: Signer, attempts: Attempts | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, signer: Signer, attempts: Attempts) -> None:
         self.mode = settings.access
         self.visitors: Visitors | None = None
         self.code_authenticator: CodeAuthenticator | None = None

@@ -30,12 +30,7 @@ def is_from_cluster(name: str, value: str | None) -> bool:
 
 
 def unknown(variables: Mapping[str, str | None], known: Iterable[str]) -> list[str]:
-    """Return a sentence for each variable of our prefix that nothing reads.
-
-    Args:
-        variables: The environment; names in any case.
-        known: The variables of all settings.
-    """
+    """Return a sentence for each variable of our prefix that nothing reads."""
     names = list(known)
     return [
         _sentence(name, names)

@@ -52,12 +52,7 @@ class RequestsLog:
 
 
 class LineHandler(logging.Handler):
-    """Gives the records of the standard library the form of all lines, and to the writer.
-
-    Args:
-        render: Makes a line of its fields.
-        writer: Writes it.
-    """
+    """Gives the records of the standard library the form of all lines, and to the writer."""
 
     def __init__(self, render: Callable[[dict[str, Any]], bytes], writer: LineWriter) -> None:
         super().__init__()

@@ -40,14 +40,7 @@ class VoiceToken:
 
 
 class TokenService:
-    """Mints a fresh token for each call, if what it may cost is granted; keeps none.
-
-    Args:
-        client: Mints.
-        ws_url: Where its tokens are used.
-        quota: Grants what a token may use, before it is minted.
-        receipts: Writes the receipt of a grant.
-    """
+    """Mints a fresh token for each call, if what it may cost is granted; keeps none."""
 
     def __init__(
         self, client: AgentsClient, ws_url: str, *, quota: Quota, receipts: Receipts
@@ -63,11 +56,6 @@ class TokenService:
         """Return a token for values that the policy allows.
 
         The upstream may shorten the time to redeem it; it is never reported longer than asked.
-
-        Args:
-            caller: Who asks, and is granted it.
-            expires_in_seconds: In which the token must open a session.
-            max_session_duration_seconds: After which that session ends.
 
         Raises:
             RateLimitedError: The caller asks too often.

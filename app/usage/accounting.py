@@ -25,10 +25,6 @@ class Accounting:
     """Counts what calls cost: `quota` for tokens, `code_attempts` for wrong access codes.
 
     Each has a breaker of its own: that wrong codes cannot be counted says nothing about the quota.
-
-    Args:
-        settings: What the operator allows, and where to count.
-        metrics: Told of what they do.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:

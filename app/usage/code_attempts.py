@@ -27,10 +27,6 @@ class CodeAttempts:
 
     Every process counts by itself, and with the others where there is a store in common: with that
     store away, guessing stays limited.
-
-    Args:
-        metrics: Told of refusals, and of a store that is away.
-        script: Counts in the store in common, if there is one.
     """
 
     def __init__(self, *, metrics: Metrics, script: UsageScript | None = None) -> None:

@@ -65,12 +65,7 @@ class UsageScript:
 
 
 class RedisLedger:
-    """A `LedgerStore` in Redis; a mint costs one exchange.
-
-    Args:
-        script: Keeps it.
-        limits: What may be granted.
-    """
+    """A `LedgerStore` in Redis; a mint costs one exchange."""
 
     def __init__(self, script: UsageScript, limits: QuotaLimits) -> None:
         self._run = script.run

@@ -28,8 +28,6 @@ class Settlement:
     """Looks up the sessions whose end was reported, in the background and in bounded number.
 
     Args:
-        client: Knows sessions.
-        quota: Is refunded.
         pauses_seconds: Before each look; after the last one, nothing is refunded.
     """
 

@@ -46,14 +46,9 @@ logger = logging.getLogger("voicegate.connections")
 
 
 class Connections:
-    """All open connections; an ASGI app around that of the service.
+    """All open connections; an ASGI app around that of the service."""
 
-    Args:
-        app: What is inside.
-        metrics: Counts what is refused here, before there is a request.
-    """
-
-    def __init__(self, app: ASGIApp, metrics: Metrics | None = None) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
         self._by_peer: dict[tuple[str, int], Connection] = {}
@@ -101,8 +96,7 @@ class Connections:
     def count_refusal(self, status: HTTPStatus, seconds: float) -> None:
         """Count what no route will ever see."""
         self._refused += 1
-        if self._metrics is not None:
-            self._metrics.request(OTHER, OTHER, status, seconds)
+        self._metrics.request(OTHER, OTHER, status, seconds)
 
     def _sweep(self) -> None:
         now = time.monotonic()
@@ -118,12 +112,7 @@ class Connections:
 
 
 class Connection(asyncio.Protocol):
-    """One connection: passes everything on to uvicorn's protocol, as long as it is in bounds.
-
-    Args:
-        inner: uvicorn's.
-        connections: Where it belongs.
-    """
+    """One connection: passes everything on to uvicorn's protocol, as long as it is in bounds."""
 
     __slots__ = (
         *("_bytes", "_connections", "_inner", "_is_answering", "_is_new", "_is_refused"),

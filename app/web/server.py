@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 
 from app.web.connections import Connections
-from app.web.lifespan import Lifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from app.observability.metrics import Metrics
+    from app.web.services import Services
 
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
 KEEP_ALIVE_SECONDS: Final = 65
@@ -49,8 +48,7 @@ class Server(uvicorn.Server):
 
     Args:
         app: The ASGI app.
-        lifecycle: Is told of the end, and knows what is in flight.
-        metrics: Counts requests that are refused before the app sees them.
+        services: Its `lifecycle` is told of the end, its `metrics` of what the app does not see.
         delay_seconds: How long to serve on after SIGTERM, not ready any more.
         grace_seconds: How long requests in flight may still take after that.
         announcement: Printed once callers can connect.
@@ -60,15 +58,14 @@ class Server(uvicorn.Server):
     def __init__(
         self,
         app: ASGIApp,
+        services: Services,
         *,
-        lifecycle: Lifecycle | None = None,
-        metrics: Metrics | None = None,
         grace_seconds: int,
         delay_seconds: int = 0,
         announcement: str,
         **options: Any,
     ) -> None:
-        connections = Connections(app, metrics)
+        connections = Connections(app, services.metrics)
         defaults: dict[str, Any] = {
             "http": connections.protocol,
             "ws": "none",
@@ -80,7 +77,7 @@ class Server(uvicorn.Server):
             "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         }
         super().__init__(uvicorn.Config(connections, **(defaults | options)))
-        self._lifecycle = lifecycle or Lifecycle()
+        self._lifecycle = services.lifecycle
         self._delay_seconds = delay_seconds
         self._grace_seconds = grace_seconds
         self._announcement = announcement

@@ -1,9 +1,14 @@
-"""The parts of one service, as routes and server find them: `app.state.services`."""
+"""The parts of one service, as the server finds them and as routes depend on them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from app.access.credentials import RequestCredentials
+from app.web.request_context import context_of
 
 if TYPE_CHECKING:
     from app.access.control import Access
@@ -30,3 +35,19 @@ class Services:
     files: BrowserFiles
     tokens: TokenService = field(init=False)
     settlement: Settlement = field(init=False)
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+
+
+async def _credentials(request: Request, services: ServicesDep) -> RequestCredentials:
+    is_from_page = context_of(request.scope).is_from_page
+    return services.access.credentials(request.scope, is_from_page=is_from_page)
+
+
+CredentialsDep = Annotated[RequestCredentials, Depends(_credentials)]

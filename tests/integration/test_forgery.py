@@ -14,6 +14,8 @@ from app.access.control import Access
 from app.access.signing import Signer
 from app.config.origins import OriginPolicy
 from app.main import create_app
+from app.observability.metrics import Metrics
+from app.usage.code_attempts import CodeAttempts
 from app.web.middleware.cors import CorsMiddleware
 from app.web.middleware.proxies import TrustedProxies
 from app.web.middleware.request_id import RequestId
@@ -23,7 +25,10 @@ from tests.service import caller, make_settings, refusing
 CODE = "correct-horse-battery"
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 OPERATOR = make_settings(allow_without_origin=True)
-ACCESS = Access(OPERATOR, Signer("a-deployment-secret-that-tests-know-0123"))
+METRICS = Metrics()
+ACCESS = Access(
+    OPERATOR, Signer("a-deployment-secret-that-tests-know-0123"), CodeAttempts(metrics=METRICS)
+)
 FORWARDING = (
     *("x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"),
     *("x-client-ip", "x-cluster-client-ip", "fastly-client-ip", "x-original-forwarded-for"),
@@ -63,7 +68,7 @@ async def identity(peer: str, headers: list[tuple[str, str]]) -> Any:
         "headers": raw,
     }
     nothing: Any = None
-    layers = RequestId(CorsMiddleware(inside, OriginPolicy(frozenset())))
+    layers = RequestId(CorsMiddleware(inside, OriginPolicy(frozenset()), METRICS))
     await TrustedProxies(layers, PROXIES)(scope, nothing, nothing)
     return found[0]
 

@@ -26,18 +26,13 @@ EXPOSE: Final = (
 
 
 class CorsMiddleware:
-    """Refuses `/api/` to foreign pages, and notes whether a page asks at all.
+    """Refuses `/api/` to foreign pages, and notes in the request's context whether a page asks.
 
     CORS alone would not do: a browser sends most requests first and asks afterwards whether the
     page may read the answer, and a token that nobody reads costs as much.
-
-    Args:
-        app: The next layer; finds `is_from_page` in the request's context.
-        policy: Which pages may.
-        metrics: Counts those that may not.
     """
 
-    def __init__(self, app: ASGIApp, policy: OriginPolicy, metrics: Metrics | None = None) -> None:
+    def __init__(self, app: ASGIApp, policy: OriginPolicy, metrics: Metrics) -> None:
         self._app = app
         self._policy = policy
         self._metrics = metrics
@@ -65,8 +60,7 @@ class CorsMiddleware:
                 return
         judged = self._policy.judge(sender.origin, sender.site, sender.own_origin)
         if judged == "foreign":
-            if self._metrics is not None:
-                self._metrics.access_refused("origin")
+            self._metrics.access_refused("origin")
             raise OriginNotAllowedError
         context.is_from_page = judged == "page"
         await self._app(scope, receive, send)

@@ -35,25 +35,19 @@ class ErrorMiddleware:
 
     The only layer that wraps `send`: what others want on an answer, they leave in the request's
     context.
-
-    Args:
-        app: What is inside.
-        lifecycle: Is told how many requests are in flight.
-        metrics: Is told every answer.
-        log_addresses: Whether the log may hold the caller's address.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         lifecycle: Lifecycle,
-        metrics: Metrics | None = None,
+        metrics: Metrics,
         *,
         log_addresses: bool = False,
     ) -> None:
         self._app = app
         self._lifecycle = lifecycle
-        self._metrics = metrics or Metrics()
+        self._metrics = metrics
         self._log_addresses = log_addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,22 +16,14 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 _HOST = re.compile(rb"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
-def is_trusted(address: str | None, networks: Networks) -> bool:
+def is_trusted(address: str, networks: Networks) -> bool:
     """Tell whether an address lies in one of the networks."""
-    if address is None or not networks:
-        return False
     try:
         ip = ip_address(address)
     except ValueError:
         return False
     mapped = getattr(ip, "ipv4_mapped", None) or ip
     return any(mapped in network for network in networks if network.version == mapped.version)
-
-
-def peer(scope: Scope) -> str | None:
-    """Return the address of whoever holds the other end of the connection."""
-    client = scope.get("client")
-    return client[0] if client else None
 
 
 def is_behind_proxy(scope: Scope) -> bool:
@@ -51,7 +43,8 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Rewrite the scope where the peer may, and pass it on."""
-        if scope["type"] in {"http", "websocket"} and is_trusted(peer(scope), self._networks):
+        client = scope.get("client")
+        if client and is_trusted(client[0], self._networks):
             scope = self._as_forwarded(scope)
         await self._app(scope, receive, send)
 

@@ -84,9 +84,11 @@ class SecurityHeaders:
             "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
         }
+        own_only = {"Cross-Origin-Resource-Policy": "same-origin"}
         framed = _framing(ws_origin, list(dict.fromkeys((*frame_ancestors, *embed_ancestors))))
+        self._embed = _both(common | own_only | framed)
         common |= _framing(ws_origin, frame_ancestors)
-        own = {**common, "Cross-Origin-Resource-Policy": "same-origin"}
+        own = common | own_only
         # Pages of any origin may import the browser client: it holds no secret.
         shared = {
             **common,
@@ -94,7 +96,6 @@ class SecurityHeaders:
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
         self._own = _both(own)
-        self._embed = _both(_without(own, "X-Frame-Options") | framed)
         self._api = _both({**own, "Cache-Control": "no-store"})
         self._shared = _both(shared)
 
@@ -122,16 +123,9 @@ def _framing(ws_origin: str, ancestors: Sequence[str]) -> dict[str, str]:
     return policy if ancestors else {**policy, "X-Frame-Options": "DENY"}
 
 
-def _without(headers: dict[str, str], name: str) -> dict[str, str]:
-    return {key: value for key, value in headers.items() if key != name}
-
-
 def _both(headers: dict[str, str]) -> Variants:
     """Return the fields and their names: without TLS at 0, with it at 1."""
     plain = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    secure = [*plain, STRICT_TRANSPORT_SECURITY]
-    return _with_names(plain), _with_names(secure)
-
-
-def _with_names(fields: list[Field]) -> tuple[list[Field], frozenset[bytes]]:
-    return fields, frozenset(name for name, _ in fields)
+    names = frozenset(name for name, _ in plain)
+    hsts = STRICT_TRANSPORT_SECURITY
+    return (plain, names), ([*plain, hsts], names | {hsts[0]})

@@ -18,8 +18,8 @@ from app.errors import (
     bad_parameter,
 )
 from app.web.routes.body import BODY_ERRORS, JsonBodyRoute
-from app.web.routes.dependencies import CredentialsDep, ServicesDep
 from app.web.routes.schemas import AccessAnswer, AccessCode, problem_responses
+from app.web.services import CredentialsDep, ServicesDep
 
 ENTER_ERRORS: tuple[AppError, ...] = (
     not_valid("code", "This access code is not right."),

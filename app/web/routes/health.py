@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 
 from app.errors import DrainingError
-from app.web.routes.dependencies import ServicesDep
 from app.web.routes.schemas import Health, problem_responses
+from app.web.services import ServicesDep
 
 router = APIRouter(tags=["Operations"])
 

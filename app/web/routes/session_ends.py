@@ -4,13 +4,13 @@ from fastapi import APIRouter
 
 from app.errors import AppError, InvalidRequestError, OriginNotAllowedError, bad_parameter
 from app.web.routes.body import BODY_ERRORS, JsonBodyRoute
-from app.web.routes.dependencies import ServicesDep
 from app.web.routes.schemas import (
     MAX_RECEIPT_CHARACTERS,
     SessionEnd,
     SessionEndAnswer,
     problem_responses,
 )
+from app.web.services import ServicesDep
 
 ERRORS: tuple[AppError, ...] = (
     OriginNotAllowedError(),

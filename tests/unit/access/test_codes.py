@@ -9,6 +9,8 @@ import pytest
 from app.access.codes import Codes
 from app.access.signing import Signer
 from app.errors import UnauthenticatedError
+from app.observability.metrics import Metrics
+from app.usage.code_attempts import CodeAttempts
 
 SIGNER = Signer("a-deployment-secret-that-tests-know-0123")
 KNOWN = ("first-code", "second-code", "third-code")
@@ -21,7 +23,7 @@ async def test_every_code_is_compared_whatever_is_given(
     given: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A match ends nothing early: each attempt compares digests of one length with all codes."""
-    codes = Codes(KNOWN, SIGNER, None)
+    codes = Codes(KNOWN, SIGNER, CodeAttempts(metrics=Metrics()))
     compared: list[tuple[int, int]] = []
     real = hmac.compare_digest
 
@@ -41,4 +43,4 @@ async def test_every_code_is_compared_whatever_is_given(
 
 def test_codes_are_not_kept_in_clear() -> None:
     """What the object holds tells no code."""
-    assert "first-code" not in repr(vars(Codes(KNOWN, SIGNER, None)))
+    assert "first-code" not in repr(vars(Codes(KNOWN, SIGNER, CodeAttempts(metrics=Metrics()))))

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from app.observability.metrics import Metrics
 from app.web import connections
 from tests.support import serve
 
@@ -30,7 +31,7 @@ async def test_caller_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyPat
             await send({"type": "http.response.body", "body": PART, "more_body": True})
         ended.set()
 
-    bounded = connections.Connections(app)
+    bounded = connections.Connections(app, Metrics())
     async with serve(bounded, http=bounded.protocol, lifespan="off") as url:
         parts = urlsplit(url)
         _, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1024)

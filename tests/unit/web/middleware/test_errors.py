@@ -11,6 +11,7 @@ import pytest
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from app.config.origins import OriginPolicy
+from app.observability.metrics import Metrics
 from app.web.lifespan import Lifecycle
 from app.web.middleware.errors import ErrorMiddleware
 from app.web.middleware.request_id import RequestId
@@ -22,7 +23,7 @@ SECRET = "text-that-must-not-get-out"
 
 def bounded(inner: Any, lifecycle: Lifecycle | None = None) -> Any:
     """Return an application behind the layer."""
-    return RequestId(ErrorMiddleware(inner, lifecycle or Lifecycle()))
+    return RequestId(ErrorMiddleware(inner, lifecycle or Lifecycle(), Metrics()))
 
 
 async def test_unexpected_failure_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:
