@@ -176,7 +176,9 @@ export class ToolCalls {
 
   /** @param {Call} call */
   #dueAtMs({ policy, sinceMs }) {
-    return policy.answer === 'immediately' ? 0 : this.#turnTaking.mayAnswerAtMs(sinceMs, policy.hold);
+    return policy.answer === 'immediately'
+      ? 0
+      : this.#turnTaking.mayAnswerAtMs(sinceMs, policy.hold);
   }
 
   /**
