@@ -84,10 +84,7 @@ export class AudioLink {
     return this.#quietMoment.isNow(this.#environment.nowMs(), { isAnyoneSpeaking, quietMs });
   }
 
-  /**
-   * @param {MessagePort | null} capture
-   * @param {MessagePort | null} playback
-   */
+  /** @param {MessagePort | null} capture @param {MessagePort | null} playback */
   attach(capture, playback) {
     this.#microphone.attach(capture);
     this.#speaker.attach(playback);
@@ -166,10 +163,7 @@ export class AudioLink {
     this.#showLevels();
   }
 
-  /**
-   * @param {boolean} isSounding
-   * @param {number} level root mean square, 0 to 1
-   */
+  /** @param {boolean} isSounding @param {number} level root mean square, 0 to 1 */
   #showAgent(isSounding, level) {
     const shown = isSounding ? meterLevel(level) : 0;
     // Replies begin with silence and preambles are silent throughout: only sound counts as speaking.

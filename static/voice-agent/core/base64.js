@@ -3,10 +3,7 @@
 /** String.fromCharCode takes a limited number of arguments; this many are safe everywhere. */
 const SLICE = 8_192;
 
-/**
- * @param {Uint8Array} bytes
- * @returns {string}
- */
+/** @param {Uint8Array} bytes @returns {string} */
 export function toBase64(bytes) {
   const native = /** @type {{toBase64?: () => string}} */ (bytes);
   if (native.toBase64) return native.toBase64();

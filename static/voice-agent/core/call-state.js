@@ -125,11 +125,7 @@ export function isAtRest({ state }) {
   return state === 'idle' || state === 'ended' || state === 'failed';
 }
 
-/**
- * @param {Call} call
- * @param {CallEvent} event
- * @returns {Step}
- */
+/** @param {Call} call @param {CallEvent} event @returns {Step} */
 export function reduce(call, event) {
   const handle = /** @type {((call: Call, event: CallEvent) => Step) | undefined} */ (
     TABLE[call.state][event.type]
@@ -137,11 +133,7 @@ export function reduce(call, event) {
   return handle ? handle(call, event) : step(call);
 }
 
-/**
- * @param {Call} call
- * @param {Effect[]} [effects]
- * @returns {Step}
- */
+/** @param {Call} call @param {Effect[]} [effects] @returns {Step} */
 function step(call, effects = []) {
   return { call, effects };
 }
@@ -206,11 +198,7 @@ function withoutResume(call, error) {
   return step({ ...call, mode: 'continue' }, [{ type: 'connect' }]);
 }
 
-/**
- * @param {Call} call
- * @param {VoiceAgentError} error
- * @returns {Step | null}
- */
+/** @param {Call} call @param {VoiceAgentError} error @returns {Step | null} */
 function mend(call, error) {
   if (error.code === 'unauthorized' && !call.tokenRetried) {
     return step({ ...call, tokenRetried: true }, [{ type: 'connect' }]);
@@ -250,18 +238,12 @@ function lost(call, { error, nowMs, hasSuccessor = false }) {
   return step(later.call, [{ type: 'silence' }, ...later.effects]);
 }
 
-/**
- * @param {Call} call
- * @param {{error: VoiceAgentError, nowMs: number}} event
- */
+/** @param {Call} call @param {{error: VoiceAgentError, nowMs: number}} event */
 function recoverFailed(call, { error, nowMs }) {
   return withoutResume(call, error) ?? mend(call, error) ?? tryLater(call, { error, nowMs });
 }
 
-/**
- * @param {Call} call
- * @param {{error: VoiceAgentError, nowMs: number}} event
- */
+/** @param {Call} call @param {{error: VoiceAgentError, nowMs: number}} event */
 function tryLater(call, { error, nowMs }) {
   const goneMs = nowMs - (call.lostAtMs ?? nowMs);
   // Who is told to come back in an hour is told so now, not kept waiting for a call that cannot be saved.
@@ -282,18 +264,12 @@ function handedOver(call, { sessionId }) {
   return step({ ...call, sessionId, extending: false, recovery: 'continued', lostAtMs: null });
 }
 
-/**
- * @param {Call} call
- * @param {{reason: EndReason}} event
- */
+/** @param {Call} call @param {{reason: EndReason}} event */
 function stop(call, { reason }) {
   return step({ ...call, state: 'ending', reason }, [{ type: 'silence' }, { type: 'end' }]);
 }
 
-/**
- * @param {Call} call
- * @param {{reason: EndReason}} event
- */
+/** @param {Call} call @param {{reason: EndReason}} event */
 function ended(call, { reason }) {
   return step({ ...call, state: 'ended', reason, error: null }, [{ type: 'release' }]);
 }
@@ -306,10 +282,7 @@ function endedAsAsked(call) {
   return ended(call, { reason: call.reason ?? 'by-user' });
 }
 
-/**
- * @param {Call} call
- * @param {{error: VoiceAgentError}} event
- */
+/** @param {Call} call @param {{error: VoiceAgentError}} event */
 function fail(call, { error }) {
   return step({ ...call, state: 'failed', error }, [{ type: 'silence' }, { type: 'release' }]);
 }

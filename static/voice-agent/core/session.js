@@ -250,10 +250,7 @@ export class Session {
     this.#dispatch({ type: 'attempt-failed', error, nowMs: this.#environment.nowMs() });
   }
 
-  /**
-   * @param {import('./connection/socket.js').Closure} closure
-   * @param {boolean} hasSuccessor
-   */
+  /** @param {import('./connection/socket.js').Closure} closure @param {boolean} hasSuccessor */
   #lost({ error, cause, unsentBytes }, hasSuccessor) {
     if (this.#call.state === 'live') {
       this.#stats.countLoss(cause);

@@ -27,10 +27,7 @@ class CaptureProcessor extends AudioWorkletProcessor {
     this.port.onmessage = ({ data }) => this.#connect(data.session);
   }
 
-  /**
-   * @param {Float32Array[][]} inputs
-   * @returns {boolean} whether to be called again
-   */
+  /** @param {Float32Array[][]} inputs @returns {boolean} whether to be called again */
   process(inputs) {
     if (this.#isOver) {
       this.port.postMessage('ended');

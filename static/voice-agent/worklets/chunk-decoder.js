@@ -38,10 +38,7 @@ export class ChunkDecoder {
     this.#delay = this.#measureDelay();
   }
 
-  /**
-   * @param {string} replyId
-   * @param {Int16Array} samples one chunk
-   */
+  /** @param {string} replyId @param {Int16Array} samples one chunk */
   decode(replyId, samples) {
     if (replyId !== this.#replyId) this.#begin(replyId);
     this.#received += samples.length;

@@ -32,9 +32,7 @@ export class Framer {
     this.#frame = this.#nextBuffer();
   }
 
-  /**
-   * @param {Float32Array} quantum
-   */
+  /** @param {Float32Array} quantum */
   push(quantum) {
     const count = this.#resampler.process(quantum, quantum.length, this.#converted);
     this.#meter.add(quantum, quantum.length);

@@ -65,10 +65,7 @@ export class AccessTokens {
   }
 }
 
-/**
- * @param {string} message
- * @param {string | null} [cause]
- */
+/** @param {string} message @param {string | null} [cause] */
 function refused(message, cause) {
   return new VoiceAgentError('token-refused', {
     message,

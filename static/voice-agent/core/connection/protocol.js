@@ -23,10 +23,7 @@
  *   | {type: 'ignored', name: string}} ServerMessage
  */
 
-/**
- * @param {ClientMessage} message
- * @returns {string}
- */
+/** @param {ClientMessage} message @returns {string} */
 export function encode(message) {
   return JSON.stringify(message);
 }
@@ -133,10 +130,7 @@ const READERS = {
   },
 };
 
-/**
- * @param {Frame} frame
- * @returns {ServerMessage}
- */
+/** @param {Frame} frame @returns {ServerMessage} */
 function readError(frame) {
   const [text, param] = [string(frame.message) ?? '', string(frame.param)];
   return { type: 'error', code: errorCode(frame), text, param };
@@ -147,11 +141,7 @@ function errorCode(frame) {
   return (string(frame.code) ?? string(frame.error_code) ?? 'unknown').toLowerCase();
 }
 
-/**
- * @param {Frame} frame
- * @param {boolean} final
- * @returns {ServerMessage}
- */
+/** @param {Frame} frame @param {boolean} final @returns {ServerMessage} */
 function readUserText(frame, final) {
   const text = string(frame.text) ?? string(frame.delta) ?? '';
   return { type: 'user-text', itemId: string(frame.item_id), text, final };
@@ -177,10 +167,7 @@ export function listedVoices(text) {
   return list.match(/[\w-]+/g)?.filter((word) => word !== 'and' && word !== 'or') ?? [];
 }
 
-/**
- * @param {unknown} data
- * @returns {Frame | null}
- */
+/** @param {unknown} data @returns {Frame | null} */
 function parse(data) {
   if (typeof data !== 'string') return null;
   try {
@@ -200,18 +187,12 @@ export function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/**
- * @param {unknown} value
- * @returns {string | null}
- */
+/** @param {unknown} value @returns {string | null} */
 function string(value) {
   return typeof value === 'string' ? value : null;
 }
 
-/**
- * @param {unknown} value
- * @returns {number | null}
- */
+/** @param {unknown} value @returns {number | null} */
 function number(value) {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }

@@ -81,10 +81,7 @@ export class SessionSocket {
   /** @type {VoiceAgentError | null} the last error that the agent announced */
   #announced = null;
 
-  /**
-   * @param {SocketOptions} options
-   * @param {SocketListener} listener
-   */
+  /** @param {SocketOptions} options @param {SocketListener} listener */
   constructor(options, listener) {
     const { environment } = options;
     this.#options = options;
@@ -227,10 +224,7 @@ export class SessionSocket {
     this.#timer = environment.schedule(giveUp, timeoutMs);
   }
 
-  /**
-   * @param {unknown} data
-   * @param {import('./token.js').VoiceToken} granted
-   */
+  /** @param {unknown} data @param {import('./token.js').VoiceToken} granted */
   #receive(data, granted) {
     const isRepetition = isRepeated(data, this.#lastData);
     this.#lastData = data;
@@ -278,11 +272,7 @@ export class SessionSocket {
     this.#finish(this.#announced ?? closeError(code, this.#stage), `close-${code}`, unsentBytes);
   }
 
-  /**
-   * @param {VoiceAgentError} error
-   * @param {string} cause
-   * @param {number} [unsentBytes]
-   */
+  /** @param {VoiceAgentError} error @param {string} cause @param {number} [unsentBytes] */
   #finish(error, cause, unsentBytes = 0) {
     this.close();
     if (this.#stage === 'ready') this.#listener.onLost({ error, cause, unsentBytes });

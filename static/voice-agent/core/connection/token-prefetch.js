@@ -156,10 +156,7 @@ export class TokenPrefetch {
     return held;
   }
 
-  /**
-   * @param {TokenSpec} spec
-   * @param {AbortSignal} signal
-   */
+  /** @param {TokenSpec} spec @param {AbortSignal} signal */
   async #fetch({ asksAccess, ...spec }, signal) {
     const accessToken = asksAccess ? await this.#access.ask(signal) : null;
     const request = { ...spec, accessToken, signal };

@@ -64,18 +64,12 @@ export async function fetchToken(fetch, { tokenUrl, accessToken = null, ...reque
   }
 }
 
-/**
- * @param {URL} url
- * @returns {boolean} whether it is of another origin than this page or Worker
- */
+/** @param {URL} url @returns {boolean} whether it is of another origin than this page or Worker */
 function isForeign(url) {
   return globalThis.location !== undefined && url.origin !== globalThis.location.origin;
 }
 
-/**
- * @param {any} body
- * @returns {VoiceToken}
- */
+/** @param {any} body @returns {VoiceToken} */
 function readToken(body) {
   const { token, ws_url: wsUrl, max_session_duration_seconds: cap, receipt } = body ?? {};
   const life = body?.expires_in_seconds;
@@ -93,10 +87,7 @@ function readToken(body) {
   };
 }
 
-/**
- * @param {Response} response
- * @returns {Promise<VoiceAgentError>}
- */
+/** @param {Response} response @returns {Promise<VoiceAgentError>} */
 async function refusal(response) {
   const problem = await response.json().catch(() => null);
   const retryAfterSeconds = readRetryAfter(response.headers.get('Retry-After'));

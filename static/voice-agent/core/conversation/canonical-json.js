@@ -12,10 +12,7 @@ export function canonicalJson(value) {
   }
 }
 
-/**
- * @param {string} _key
- * @param {any} value
- */
+/** @param {string} _key @param {any} value */
 function sorted(_key, value) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -56,10 +56,7 @@ export class ReplyQueue {
   }
 }
 
-/**
- * @param {ReplyRequest[]} requests
- * @returns {string[]} the typed texts before any other request
- */
+/** @param {ReplyRequest[]} requests @returns {string[]} the typed texts before any other request */
 function typedFirst(requests) {
   const texts = [];
   for (const request of requests) {
@@ -80,10 +77,7 @@ function answerTo(texts) {
   return { type: 'reply.create', instructions };
 }
 
-/**
- * @param {string | null} instructions
- * @returns {ReplyCreate}
- */
+/** @param {string | null} instructions @returns {ReplyCreate} */
 function create(instructions) {
   return instructions === null ? { type: 'reply.create' } : { type: 'reply.create', instructions };
 }

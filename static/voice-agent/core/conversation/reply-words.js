@@ -25,11 +25,7 @@ export function withWord(words, { word, startMs, endMs }) {
   return words.toSpliced(words.findLastIndex(([at]) => at <= atMs) + 1, 0, [atMs, text]);
 }
 
-/**
- * @param {Word[]} words
- * @param {number} ms
- * @returns {Word[]} those that have begun by then
- */
+/** @param {Word[]} words @param {number} ms @returns {Word[]} those that have begun by then */
 export function wordsUntil(words, ms) {
   return words.filter(([startMs]) => startMs < ms);
 }

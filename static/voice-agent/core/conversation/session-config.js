@@ -76,26 +76,17 @@ export function withoutNulls(config) {
   );
 }
 
-/**
- * @param {Record<string, any>} session
- * @param {string[]} path
- */
+/** @param {Record<string, any>} session @param {string[]} path */
 function isSet(session, [group, name]) {
   return name === undefined ? group in session : isObject(session[group]) && name in session[group];
 }
 
-/**
- * @param {string} param
- * @param {string} message in the service's own words
- */
+/** @param {string} param @param {string} message in the service's own words */
 function fixed(param, message) {
   return new VoiceAgentError('immutable-field', { message, param });
 }
 
-/**
- * @param {string} param
- * @param {string} message
- */
+/** @param {string} param @param {string} message */
 function wrong(param, message) {
   return new VoiceAgentError('update-refused', { message, param });
 }

@@ -205,30 +205,19 @@ export class ToolCalls {
     return { value: { error: `There is no tool "${name}". Tools: ${known}.` }, isError: true };
   }
 
-  /**
-   * @param {Call} call
-   * @param {{value: unknown, isError: boolean}} result
-   * @param {number} nowMs
-   */
+  /** @param {Call} call @param {{value: unknown, isError: boolean}} result @param {number} nowMs */
   #conclude(call, result, nowMs) {
     call.result = result;
     this.#change(call, 'waiting', nowMs);
   }
 
-  /**
-   * @param {Call} call
-   * @param {Call['state']} state
-   * @param {number} nowMs
-   */
+  /** @param {Call} call @param {Call['state']} state @param {number} nowMs */
   #change(call, state, nowMs) {
     call.state = state;
     call.sinceMs = nowMs;
   }
 
-  /**
-   * @param {Call[]} calls
-   * @returns {string[]} the runs among them
-   */
+  /** @param {Call[]} calls @returns {string[]} the runs among them */
   #drop(calls) {
     const runs = calls.filter(({ state, runsAs }) => state === 'running' && runsAs === null);
     for (const call of calls) call.state = 'dropped';

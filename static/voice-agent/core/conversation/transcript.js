@@ -122,10 +122,7 @@ export class Transcript {
     return [];
   }
 
-  /**
-   * @param {Extract<ServerMessage, {type: 'reply-started'}>} message
-   * @param {number} epochMs
-   */
+  /** @param {Extract<ServerMessage, {type: 'reply-started'}>} message @param {number} epochMs */
   #replyBegins({ replyId }, epochMs) {
     const key = replyId || this.#list.newKey(epochMs);
     this.#reply = this.#list.find('agent', key) ?? this.#list.begin('agent', key, epochMs);
@@ -150,10 +147,7 @@ export class Transcript {
     ];
   }
 
-  /**
-   * @param {Extract<ServerMessage, {type: 'reply-word'}>} message
-   * @param {number} epochMs
-   */
+  /** @param {Extract<ServerMessage, {type: 'reply-word'}>} message @param {number} epochMs */
   #takeWord({ replyId, ...told }, epochMs) {
     const entry = this.#replyOf(replyId, epochMs);
     const words = withWord(entry.words, told);
@@ -177,10 +171,7 @@ export class Transcript {
     return [this.#list.change(entry, { text, words, interrupted })];
   }
 
-  /**
-   * @param {Extract<ServerMessage, {type: 'reply-done'}>} message
-   * @param {number} receivedMs
-   */
+  /** @param {Extract<ServerMessage, {type: 'reply-done'}>} message @param {number} receivedMs */
   #finishReply({ replyId, interrupted }, receivedMs) {
     const entry = replyId === null ? this.#reply : this.#list.find('agent', replyId);
     if (!entry) return [];

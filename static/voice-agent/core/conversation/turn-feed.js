@@ -14,10 +14,7 @@ export class TurnFeed {
   /** @type {unknown} */
   #timer;
 
-  /**
-   * @param {import('../ports.js').Environment} environment
-   * @param {(turn: Turn) => void} show
-   */
+  /** @param {import('../ports.js').Environment} environment @param {(turn: Turn) => void} show */
   constructor(environment, show) {
     this.#environment = environment;
     this.#show = show;

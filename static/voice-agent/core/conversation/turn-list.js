@@ -43,11 +43,7 @@ export class TurnList {
     return this.#entries.filter(({ isShown, turn }) => isShown && !turn.final);
   }
 
-  /**
-   * @param {Turn['role']} role
-   * @param {string | null} key
-   * @param {number} epochMs
-   */
+  /** @param {Turn['role']} role @param {string | null} key @param {number} epochMs */
   begin(role, key, epochMs) {
     const entry = blankEntry(role, key, epochMs);
     this.#entries.push(entry);
@@ -55,10 +51,7 @@ export class TurnList {
     return entry;
   }
 
-  /**
-   * @param {Turn['role']} role
-   * @param {string} key
-   */
+  /** @param {Turn['role']} role @param {string} key */
   find(role, key) {
     return this.#entries.findLast((entry) => entry.key === key && entry.turn.role === role);
   }
@@ -81,11 +74,7 @@ export class TurnList {
     return blank;
   }
 
-  /**
-   * @param {Entry} entry
-   * @param {Partial<Turn>} change
-   * @returns {Turn}
-   */
+  /** @param {Entry} entry @param {Partial<Turn>} change @returns {Turn} */
   change(entry, change) {
     entry.isShown = true;
     entry.turn = { ...entry.turn, ...change };

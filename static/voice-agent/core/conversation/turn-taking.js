@@ -25,10 +25,7 @@ export class TurnTaking {
   #replyId = null;
   #askedAtMs = -Infinity;
 
-  /**
-   * @param {ServerMessage} message
-   * @param {number} nowMs
-   */
+  /** @param {ServerMessage} message @param {number} nowMs */
   observe(message, nowMs) {
     switch (message.type) {
       case 'reply-started':
@@ -87,20 +84,14 @@ export class TurnTaking {
     return this.#latest === 'user' ? SPEECH_PATIENCE_MS : REPLY_PATIENCE_MS;
   }
 
-  /**
-   * @param {string} replyId
-   * @param {number} nowMs
-   */
+  /** @param {string} replyId @param {number} nowMs */
   #start(replyId, nowMs) {
     this.#replyId = replyId;
     this.#askedAtMs = -Infinity;
     this.#turn('agent', nowMs);
   }
 
-  /**
-   * @param {Extract<ServerMessage, {type: 'reply-done'}>} message
-   * @param {number} nowMs
-   */
+  /** @param {Extract<ServerMessage, {type: 'reply-done'}>} message @param {number} nowMs */
   #finish({ replyId, interrupted }, nowMs) {
     const isOther = replyId && this.#replyId && replyId !== this.#replyId;
     if (isOther) return; // an older one, told late or twice
@@ -108,10 +99,7 @@ export class TurnTaking {
     this.#turn(interrupted ? 'user' : 'nobody', nowMs); // who interrupts goes on speaking
   }
 
-  /**
-   * @param {'nobody' | 'agent' | 'user' | 'after-user'} latest
-   * @param {number} nowMs
-   */
+  /** @param {'nobody' | 'agent' | 'user' | 'after-user'} latest @param {number} nowMs */
   #turn(latest, nowMs) {
     this.#latest = latest;
     this.#latestAtMs = nowMs;

@@ -146,18 +146,13 @@ export class SessionUpdates {
     this.#waiting = this.#waiting.filter(({ id }) => id !== null);
   }
 
-  /**
-   * @param {Update} update
-   * @param {VoiceAgentError | null} error
-   */
+  /** @param {Update} update @param {VoiceAgentError | null} error */
   #conclude({ id }, error) {
     if (id !== null) this.#emit({ type: 'update-done', id, error: error?.toJSON() ?? null });
   }
 }
 
-/**
- * @param {Extract<import('../connection/protocol.js').ServerMessage, {type: 'error'}>} message
- */
+/** @param {Extract<import('../connection/protocol.js').ServerMessage, {type: 'error'}>} message */
 function refused({ code, text, param }) {
   const message = text === '' ? undefined : text;
   return new VoiceAgentError('update-refused', { message, upstreamCode: code, param });

@@ -140,10 +140,7 @@ export class SpeakerLink {
     this.#ducking.end();
   }
 
-  /**
-   * @param {PlaybackCommand} command
-   * @param {Transferable[]} [transfer]
-   */
+  /** @param {PlaybackCommand} command @param {Transferable[]} [transfer] */
   #post(command, transfer = []) {
     if (this.#port) this.#port.postMessage(command, transfer);
     else if (this.#early.length < MAX_EARLY) this.#early.push({ command, transfer });

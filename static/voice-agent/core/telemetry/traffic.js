@@ -53,11 +53,7 @@ export class Traffic {
   }
 }
 
-/**
- * @param {Flow} flow
- * @param {string} name
- * @param {number} bytes
- */
+/** @param {Flow} flow @param {string} name @param {number} bytes */
 function count(flow, name, bytes) {
   flow.messages += 1;
   flow.bytes += bytes;

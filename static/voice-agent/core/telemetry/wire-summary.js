@@ -53,10 +53,7 @@ const RECEIVED = {
   'ignored': ({ name }) => conversation(PLAUSIBLE_NAME.test(name) ? name : 'unknown'),
 };
 
-/**
- * @param {ServerMessage} message
- * @returns {Summary}
- */
+/** @param {ServerMessage} message @returns {Summary} */
 export function summarizeReceived(message) {
   const summarize = /** @type {(message: ServerMessage) => Summary} */ (RECEIVED[message.type]);
   return summarize(message);

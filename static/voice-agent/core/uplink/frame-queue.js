@@ -74,10 +74,7 @@ export class FrameQueue {
     this.#bytes = 0;
   }
 
-  /**
-   * @param {Frame} frame
-   * @param {1 | -1} sign
-   */
+  /** @param {Frame} frame @param {1 | -1} sign */
   #count({ durationMs, text }, sign) {
     this.#durationMs += sign * durationMs;
     this.#bytes += sign * text.length;

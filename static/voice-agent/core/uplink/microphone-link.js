@@ -45,9 +45,7 @@ export class MicrophoneLink {
     return this.#uplink.quietMs;
   }
 
-  /**
-   * @param {MessagePort | null} port gives `{pcm, level}`, takes buffers back
-   */
+  /** @param {MessagePort | null} port gives `{pcm, level}`, takes buffers back */
   attach(port) {
     this.#port?.close();
     this.#port = port;

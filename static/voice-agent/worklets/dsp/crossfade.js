@@ -11,10 +11,7 @@ export class Splicer {
   /** Samples of a cross-fade; this many must lie ahead at both places. */
   fadeFrames;
 
-  /**
-   * @param {import('./ring.js').SampleRing} ring
-   * @param {number} rateHz
-   */
+  /** @param {import('./ring.js').SampleRing} ring @param {number} rateHz */
   constructor(ring, rateHz) {
     this.#ring = ring;
     this.fadeFrames = Math.round((rateHz * SPLICE_MS) / 1000);

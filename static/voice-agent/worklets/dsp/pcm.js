@@ -17,10 +17,7 @@ export function writeInt16(floats, from, target, at, count) {
   }
 }
 
-/**
- * @param {Int16Array} samples
- * @param {Float32Array} target at least as long
- */
+/** @param {Int16Array} samples @param {Float32Array} target at least as long */
 export function readInt16(samples, target) {
   for (let i = 0; i < samples.length; i += 1) target[i] = samples[i] / 32_768;
 }

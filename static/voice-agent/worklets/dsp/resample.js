@@ -103,11 +103,7 @@ function product(a, atA, b, atB, count) {
   return sum0 + sum1 + sum2 + sum3;
 }
 
-/**
- * @param {number} fromHz
- * @param {number} toHz
- * @returns {Filter}
- */
+/** @param {number} fromHz @param {number} toHz @returns {Filter} */
 function filterFor(fromHz, toHz) {
   const name = `${fromHz} ${toHz}`;
   const filter = filters.get(name) ?? buildFilter(fromHz, toHz);
@@ -115,11 +111,7 @@ function filterFor(fromHz, toHz) {
   return filter;
 }
 
-/**
- * @param {number} fromHz
- * @param {number} toHz
- * @returns {Filter}
- */
+/** @param {number} fromHz @param {number} toHz @returns {Filter} */
 function buildFilter(fromHz, toHz) {
   const divisor = greatestCommonDivisor(fromHz, toHz);
   const up = toHz / divisor;
@@ -189,11 +181,7 @@ function besselI0(x) {
   return sum;
 }
 
-/**
- * @param {number} a
- * @param {number} b
- * @returns {number}
- */
+/** @param {number} a @param {number} b @returns {number} */
 function greatestCommonDivisor(a, b) {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

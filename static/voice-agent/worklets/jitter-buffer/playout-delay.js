@@ -27,10 +27,7 @@ export class PlayoutDelay {
   /** The present delay, in frames. */
   frames;
 
-  /**
-   * @param {number} rateHz
-   * @param {number} [unknownMs] the delay before anything is known
-   */
+  /** @param {number} rateHz @param {number} [unknownMs] the delay before anything is known */
   constructor(rateHz, unknownMs = UNKNOWN_MS) {
     this.#perMs = rateHz / 1000;
     this.frames = Math.round(unknownMs * this.#perMs);

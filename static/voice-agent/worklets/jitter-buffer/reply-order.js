@@ -33,10 +33,7 @@ export class BufferedReply {
   /** Nothing was there to go on with, though it was not complete. */
   ranDry = false;
 
-  /**
-   * @param {string} id
-   * @param {number} rateHz
-   */
+  /** @param {string} id @param {number} rateHz */
   constructor(id, rateHz) {
     this.id = id;
     this.arrivals = new Arrivals(rateHz);

@@ -28,10 +28,7 @@ export class RetryTimer {
   #timer = null;
   #wasAskedFor = false;
 
-  /**
-   * @param {import('../../ports.js').Environment} environment
-   * @param {() => void} onDue
-   */
+  /** @param {import('../../ports.js').Environment} environment @param {() => void} onDue */
   constructor(environment, onDue) {
     this.#environment = environment;
     this.#onDue = onDue;

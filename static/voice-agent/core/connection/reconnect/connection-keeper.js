@@ -167,10 +167,7 @@ export class ConnectionKeeper {
     onLost: (closure) => this.#lost(closure),
   };
 
-  /**
-   * @param {ReadySession} session
-   * @param {(session: ReadySession) => void} tell
-   */
+  /** @param {ReadySession} session @param {(session: ReadySession) => void} tell */
   #ready(session, tell) {
     const { capSeconds, expiresAtEpochSeconds, isExtension } = session;
     const change = isExtension ? this.#options.opening.successorChange() : null;
@@ -201,10 +198,7 @@ export class ConnectionKeeper {
     this.#options.dispatch({ type: 'ended', reason });
   }
 
-  /**
-   * @param {SessionSocket} successor
-   * @param {ReadySession} session
-   */
+  /** @param {SessionSocket} successor @param {ReadySession} session */
   #handOver(successor, session) {
     const old = this.#socket;
     this.#use(successor);
