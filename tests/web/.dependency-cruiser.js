@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const CLIENT = '^static/voice-agent';
 const PAGE = '^static/page';
 
-/** Folders of the client, and the folders that each may import besides itself. */
+/** Folders of the client, and the folders that each may import besides itself, types included. */
 const FOLDERS = {
   'worklets/dsp': [],
   'worklets/jitter-buffer': ['worklets/dsp'],
@@ -14,15 +14,18 @@ const FOLDERS = {
   'core/connection': [],
   'core/connection/reconnect': ['core/connection'],
   'core/conversation': ['core/connection'],
-  'core/uplink': ['core', 'core/connection', 'worklets/dsp'],
-  'core/downlink': ['core', 'worklets/dsp'],
+  'core/uplink': ['core', 'core/connection', 'core/telemetry', 'worklets/dsp'],
+  'core/downlink': [
+    ...['core', 'core/connection', 'core/telemetry', 'worklets/dsp', 'worklets/jitter-buffer'],
+  ],
   'core/telemetry': ['core/connection'],
   'core': [
     ...['core/connection', 'core/connection/reconnect', 'core/conversation', 'core/uplink'],
     ...['core/downlink', 'core/telemetry', 'worklets/dsp'],
   ],
   'main-thread': [
-    ...['main-thread/audio', 'main-thread/tools', 'core', 'core/connection', 'worklets/dsp'],
+    ...['main-thread/audio', 'main-thread/tools', 'core', 'core/connection', 'core/conversation'],
+    ...['worklets/dsp'],
   ],
   'main-thread/audio': ['worklets/dsp'],
   'main-thread/tools': ['core', 'core/connection', 'core/conversation'],

@@ -17,7 +17,7 @@ const LEVEL_STEPS = 100;
 /**
  * @typedef {object} AudioLinkOptions
  * @property {import('./ports.js').Environment} environment
- * @property {(event: import('./session.js').SessionEvent) => void} emit
+ * @property {(event: import('./session-types.js').SessionEvent) => void} emit
  * @property {import('./ports.js').AudioLine} line audio is kept while it is not open
  * @property {import('./telemetry/stats.js').SessionStats} stats
  * @property {(heard: import('./downlink/speaker-link.js').Heard) => void} onHeard

@@ -65,7 +65,10 @@ export class Session {
       emit,
       dispatch: (event) => this.#dispatch(event),
       stats: this.#stats,
-      opening: this.#opening,
+      successor: {
+        message: () => this.#opening.successor(),
+        change: () => this.#opening.successorChange(),
+      },
       isPause: () => this.#audio.isPause && !this.#conversation.hasCalls,
       listener: {
         onReady: (session) => this.#ready(session),
@@ -153,7 +156,7 @@ export class Session {
   #carryOut(effect) {
     switch (effect.type) {
       case 'connect':
-        return this.#keeper.connect(() => this.#call);
+        return this.#keeper.connect(() => this.#opening.message(this.#call));
       case 'retry-later':
         return this.#keeper.retry.wait({ attempt: this.#call.attempt, ...effect });
       case 'use-voice':

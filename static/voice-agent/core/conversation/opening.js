@@ -21,7 +21,7 @@ export class Opening {
   }
 
   /**
-   * @param {import('../call-state.js').Call} call
+   * @param {{mode: 'fresh' | 'resume' | 'continue', sessionId: string | null}} call
    * @returns {import('../connection/protocol.js').ClientMessage}
    */
   message({ mode, sessionId }) {

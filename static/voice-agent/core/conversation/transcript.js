@@ -1,26 +1,9 @@
 // Puts the conversation together from the wire's events: one turn an utterance, in the order in which they
 // began, in whatever order the events come. Part of the session core; pure. Any thread.
 
-import { TurnList } from './turn-list.js';
-import { joinWords, withWord, wordsUntil, wordsWithin } from './reply-words.js';
+import { joinWords, TurnList, withWord, wordsUntil, wordsWithin } from './turn-list.js';
 
-/**
- * One turn of the conversation, as it stands now.
- * @typedef {object} Turn
- * @property {string} id
- * @property {'user' | 'agent'} role
- * @property {string} text what was really said, as far as that is known. A final turn without text was none
- *   after all: a reply that was never spoken
- * @property {boolean} final the service has said its last word on it; only the cut of a reply that still sounds
- *   can shorten it then
- * @property {boolean} interrupted the agent was cut off
- * @property {number} startedAt epoch milliseconds
- * @property {import('./reply-words.js').Word[]} words of the agent, for captions that appear as they are heard: each
- *   with the place in the reply's sound where it begins, in milliseconds, as the `playback` event counts them.
- *   Joined with spaces they are the text, but for what the service spells otherwise in the end. Empty where it
- *   tells no words; at most 5,000
- */
-
+/** @typedef {import('./turn-list.js').Turn} Turn */
 /** @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage */
 /** @typedef {import('./turn-list.js').Entry} Entry */
 

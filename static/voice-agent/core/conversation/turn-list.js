@@ -4,7 +4,31 @@
 /** Turns to keep: a day of talk; the bound is there so that memory has one. */
 const MAX_TURNS = 2_000;
 
-/** @typedef {import('./transcript.js').Turn} Turn */
+/** Half an hour of talk without a pause; the bound is there so that memory has one. */
+const MAX_WORDS = 5_000;
+
+/**
+ * A word, and the place in the reply's sound where it begins; in the order in which they are spoken. Where the
+ * service tells no time, a word has the time of the one before.
+ * @typedef {[startMs: number, word: string]} Word
+ */
+
+/**
+ * One turn of the conversation, as it stands now.
+ * @typedef {object} Turn
+ * @property {string} id
+ * @property {'user' | 'agent'} role
+ * @property {string} text what was really said, as far as that is known. A final turn without text was none
+ *   after all: a reply that was never spoken
+ * @property {boolean} final the service has said its last word on it; only the cut of a reply that still sounds
+ *   can shorten it then
+ * @property {boolean} interrupted the agent was cut off
+ * @property {number} startedAt epoch milliseconds
+ * @property {Word[]} words of the agent, for captions that appear as they are heard: each
+ *   with the place in the reply's sound where it begins, in milliseconds, as the `playback` event counts them.
+ *   Joined with spaces they are the text, but for what the service spells otherwise in the end. Empty where it
+ *   tells no words; at most 5,000
+ */
 
 /**
  * A turn that has begun; it is shown once it has words.
@@ -12,7 +36,7 @@ const MAX_TURNS = 2_000;
  * @property {Turn} turn
  * @property {string | null} key the utterance's or the reply's id; null until it is told
  * @property {boolean} isShown
- * @property {import('./reply-words.js').Word[]} words all that were told, heard or not
+ * @property {Word[]} words all that were told, heard or not
  * @property {number | null} heardMs how much of the reply has been heard; null where nobody says
  * @property {string | null} told the text as a whole, as the service told it
  * @property {boolean} isToldCut that text is what was spoken before an interruption
@@ -124,4 +148,43 @@ function isTurn(turn) {
     typeof turn.text === 'string' &&
     typeof turn.startedAt === 'number'
   );
+}
+
+/**
+ * The words with one more; the same array where it adds nothing (blank, or told twice).
+ * @param {Word[]} words
+ * @param {{word: string, startMs: number | null, endMs: number | null}} told
+ * @returns {Word[]}
+ */
+export function withWord(words, { word, startMs, endMs }) {
+  const text = word.trim();
+  if (text === '' || words.length >= MAX_WORDS) return words;
+  const isTimed = startMs !== null && endMs !== null && endMs > startMs;
+  const isSame = (/** @type {Word} */ [at, known]) => at === startMs && known === text;
+  if (isTimed && words.some(isSame)) return words;
+  const atMs = startMs ?? words.at(-1)?.[0] ?? 0;
+  return words.toSpliced(words.findLastIndex(([at]) => at <= atMs) + 1, 0, [atMs, text]);
+}
+
+/** @param {Word[]} words @param {number} ms @returns {Word[]} those that have begun by then */
+export function wordsUntil(words, ms) {
+  return words.filter(([startMs]) => startMs < ms);
+}
+
+/**
+ * @param {Word[]} words
+ * @param {string} text the beginning of what they say
+ * @returns {Word[]} those that make up that text
+ */
+export function wordsWithin(words, text) {
+  let length = -1;
+  return words.filter(([, word]) => (length += 1 + word.length) <= text.length);
+}
+
+/**
+ * Some words are told with a space and some without (seen live): there is one between any two.
+ * @param {Word[]} words
+ */
+export function joinWords(words) {
+  return words.map(([, word]) => word).join(' ');
 }

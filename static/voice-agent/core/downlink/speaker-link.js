@@ -10,7 +10,7 @@ const BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
 /** What is kept while there is no port: a minute in the shortest chunks that were seen. */
 const MAX_EARLY = 6_000;
 
-/** @typedef {import('../../worklets/playback-port.js').PlaybackCommand} PlaybackCommand */
+/** @typedef {import('../../worklets/jitter-buffer/playback-port.js').PlaybackCommand} PlaybackCommand */
 /** @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage */
 
 /**
@@ -146,7 +146,7 @@ export class SpeakerLink {
     else if (this.#early.length < MAX_EARLY) this.#early.push({ command, transfer });
   }
 
-  /** @param {import('../../worklets/playback-port.js').PlaybackReport} report */
+  /** @param {import('../../worklets/jitter-buffer/playback-port.js').PlaybackReport} report */
   #read(report) {
     const { sounding, level, position, finished } = report;
     this.#isSounding = sounding !== null;
@@ -169,7 +169,7 @@ export class SpeakerLink {
     this.#options.onHeard({ replyId, positionMs: Math.round(heardMs), done: true, cut: flushed });
   }
 
-  /** @param {import('../../worklets/playback-port.js').PlaybackReport} report */
+  /** @param {import('../../worklets/jitter-buffer/playback-port.js').PlaybackReport} report */
   #showStats({ leadMs, waitMs, bufferedMs, lateMs, savedMs, underruns, overflowMs }) {
     const { stats } = this.#options;
     if (underruns > stats.playback.underruns)

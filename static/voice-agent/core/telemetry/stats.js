@@ -44,6 +44,8 @@ const UNTOLD = new Set(['half-open', 'no-answer']);
  * @property {ConnectionStats} connection
  * @property {import('./traffic.js').TrafficStats} traffic messages and bytes, both ways
  * @property {import('./first-sound.js').FirstSound[]} firstSounds how long the last answers took to be heard
+ *
+ * @typedef {{type: 'stats', stats: Stats} | {type: 'debug'} & import('./event-log.js').LogNews} StatsEvent
  */
 
 export class SessionStats {
@@ -68,7 +70,7 @@ export class SessionStats {
 
   /**
    * @param {import('../ports.js').Environment} environment
-   * @param {(event: import('../session-types.js').SessionEvent) => void} emit
+   * @param {(event: StatsEvent) => void} emit
    */
   constructor(environment, emit) {
     this.#nowMs = environment.nowMs;

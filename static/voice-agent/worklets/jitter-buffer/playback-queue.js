@@ -6,9 +6,9 @@ import { SampleRing } from '../dsp/ring.js';
 import { SegmentReader } from './segment-reader.js';
 import { PlayoutDelay } from './playout-delay.js';
 
-/** @typedef {import('../playback-port.js').PlaybackCommand} PlaybackCommand */
-/** @typedef {import('../playback-port.js').PlaybackReport} PlaybackReport */
-/** @typedef {import('../playback-port.js').FinishedReply} FinishedReply */
+/** @typedef {import('./playback-port.js').PlaybackCommand} PlaybackCommand */
+/** @typedef {import('./playback-port.js').PlaybackReport} PlaybackReport */
+/** @typedef {import('./playback-port.js').FinishedReply} FinishedReply */
 /** @typedef {import('./reply-order.js').BufferedReply} BufferedReply */
 /** @typedef {import('./reply-order.js').Segment} Segment */
 

@@ -11,6 +11,7 @@ import { VoiceAgentError } from '../../../errors.js';
 
 /** @typedef {import('../socket.js').ReadySession} ReadySession */
 /** @typedef {import('../token-prefetch.js').TokenSpec} TokenSpec */
+/** @typedef {import('../protocol.js').ClientMessage} ClientMessage */
 
 /**
  * @typedef {object} KeeperListener
@@ -22,18 +23,26 @@ import { VoiceAgentError } from '../../../errors.js';
  *   that was used is gone; `hasSuccessor`: `takeOver` can go on with one that is ready or on its way
  * @property {(replyId: string) => void} onForeignReply a successor began to speak before its time
  *
- * What sockets are opened with, see `Opening`.
- * @typedef {object} OpeningMessages
- * @property {(call: import('../../call-state.js').Call) => import('../protocol.js').ClientMessage} message
- * @property {() => import('../protocol.js').ClientMessage} successor
- * @property {() => string | null} successorChange
+ * What the host is told.
+ * @typedef {{type: 'access-token-wanted', id: number}
+ *   | {type: 'receipt', sessionId: string, receipt: string}
+ *   | {type: 'limit', secondsLeft: number | null, refused?: boolean}
+ *   | {type: 'time-left', leftMs: number | null}
+ *   | {type: 'debug', kind: 'extension-failed', code: string, upstreamCode: string | null}} KeeperEvent
+ *
+ * What the reducer is told.
+ * @typedef {{type: 'retry'} | {type: 'extension-failed'} | {type: 'stop', reason: 'time-limit'}
+ *   | {type: 'ended', reason: 'time-limit' | 'by-service'}} KeeperNews
+ *
+ * `message`: what a successor is opened with. `change`: what it has to be told when it takes over.
+ * @typedef {{message: () => ClientMessage, change: () => string | null}} SuccessorOpening
  *
  * @typedef {object} KeeperOptions
  * @property {import('../../ports.js').Environment} environment
- * @property {(event: import('../../session-types.js').SessionEvent) => void} emit
- * @property {(event: import('../../call-state.js').CallEvent) => void} dispatch
+ * @property {(event: KeeperEvent) => void} emit
+ * @property {(news: KeeperNews) => void} dispatch
  * @property {import('../../ports.js').Telemetry} stats
- * @property {OpeningMessages} opening
+ * @property {SuccessorOpening} successor
  * @property {() => boolean} isPause whether nobody would notice a change of session now
  * @property {KeeperListener} listener
  */
@@ -79,7 +88,7 @@ export class ConnectionKeeper {
       environment,
       isPause,
       openSuccessor: (rollOver) => {
-        const opening = () => options.opening.successor();
+        const opening = options.successor.message;
         return this.#open({ spec: this.#service, opening, isExtension: true }, rollOver);
       },
       leftMs: () => this.#deadline.leftMs,
@@ -107,12 +116,11 @@ export class ConnectionKeeper {
 
   /**
    * One attempt: a token, a new socket, the first message.
-   * @param {() => import('../../call-state.js').Call} call as it will be when there is a token
+   * @param {() => ClientMessage} opening asked for when there is a token
    */
-  connect(call) {
+  connect(opening) {
     this.retry.cancel();
     this.#socket?.close();
-    const opening = () => this.#options.opening.message(call());
     this.#socket = this.#open({ spec: this.#specForRest(), opening }, this.#listener);
   }
 
@@ -170,7 +178,7 @@ export class ConnectionKeeper {
   /** @param {ReadySession} session @param {(session: ReadySession) => void} tell */
   #ready(session, tell) {
     const { capSeconds, expiresAtEpochSeconds, isExtension } = session;
-    const change = isExtension ? this.#options.opening.successorChange() : null;
+    const change = isExtension ? this.#options.successor.change() : null;
     if (change) this.#socket?.send(change); // before anything is said to it
     tell(session);
     if (isExtension) this.#deadline.renew(capSeconds, expiresAtEpochSeconds);
