@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CatchUp } from '../../../static/voice-agent/worklets/jitter-buffer/catch-up.js';
-import { Pauses } from '../../../static/voice-agent/worklets/jitter-buffer/pauses.js';
+import { CatchUp, Pauses } from '../../../static/voice-agent/worklets/jitter-buffer/catch-up.js';
 import { PlaybackQueue } from '../../../static/voice-agent/worklets/jitter-buffer/playback-queue.js';
 import { SampleRing } from '../../../static/voice-agent/worklets/dsp/ring.js';
 import { Splicer } from '../../../static/voice-agent/worklets/dsp/crossfade.js';

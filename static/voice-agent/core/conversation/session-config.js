@@ -1,6 +1,5 @@
 // What may be changed in a session's settings once it has begun, and how changes add up. Pure; any thread.
 
-import { canonicalJson } from './canonical-json.js';
 import { VoiceAgentError } from '../../errors.js';
 import { isObject } from '../connection/protocol.js';
 
@@ -89,4 +88,23 @@ function fixed(param, message) {
 /** @param {string} param @param {string} message */
 function wrong(param, message) {
   return new VoiceAgentError('update-refused', { message, param });
+}
+
+/**
+ * One text for values that are the same, whatever the order of their keys.
+ * @param {unknown} value as JSON.parse gives it
+ * @returns {string | null} null for what is nested too deeply to be written
+ */
+export function canonicalJson(value) {
+  try {
+    return JSON.stringify(value, sorted);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} _key @param {any} value */
+function sorted(_key, value) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

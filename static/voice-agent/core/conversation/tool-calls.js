@@ -1,7 +1,7 @@
 // Tool calls from the call to the answer: which ones are run, whose results are still wanted, and when they go
 // out. Part of the session core; pure but for what it is handed. Any thread.
 
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from './session-config.js';
 
 /** An identical call this soon after the answer is the model repeating itself (seen live 2 to 6 times). */
 export const REPEAT_WINDOW_MS = 3_000;
