@@ -20,6 +20,7 @@ from app.errors import (
     UpstreamTimeoutError,
     UpstreamUnavailableError,
     UpstreamUnreadableError,
+    shorten,
 )
 from app.observability.logging import causes, chain
 from app.observability.metrics import Metrics
@@ -106,7 +107,7 @@ def _short(value: Any) -> str:
         value = ",".join(map(str, value))
     # JSON keeps line breaks and control characters out of a terminal.
     text = json.dumps(value)[1:-1] if isinstance(value, str) else str(value)
-    return text if len(text) <= MAX_VALUE_CHARACTERS else text[: MAX_VALUE_CHARACTERS - 1] + "…"
+    return shorten(text, MAX_VALUE_CHARACTERS)
 
 
 async def _try_store(settings: Settings) -> tuple[bool, str]:

@@ -33,8 +33,8 @@ class ParameterProblem:
 def bad_parameter(name: str, allowed: str, received: Any) -> ParameterProblem:
     """Return an entry of bounded size, whatever was sent."""
     values = received if isinstance(received, list) else [received]
-    shown = _short(", ".join(str(value) for value in values))
-    return ParameterProblem(_short(name), allowed, shown)
+    shown = shorten(", ".join(str(value) for value in values))
+    return ParameterProblem(shorten(name), allowed, shown)
 
 
 class AppError(Exception):
@@ -279,5 +279,6 @@ class AccountUnavailableError(UpstreamError):
     detail = "The agent service does not serve this account now; its operator has to look."
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+def shorten(text: str, most_characters: int = MAX_TEXT) -> str:
+    """Return a text, or its beginning and an ellipsis."""
+    return text if len(text) <= most_characters else text[: most_characters - 1] + "…"

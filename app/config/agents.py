@@ -43,9 +43,11 @@ class TurnDetection(_Strict):
     """When a pause ends the caller's turn. Unset fields are left to the upstream, which adapts."""
 
     vad_threshold: float | None = Field(default=None, ge=0, le=1)
-    min_silence_ms: SilenceMs | None = None
-    max_silence_ms: SilenceMs | None = None
-    interruption_delay_ms: int | None = Field(default=None, ge=0, le=1000)
+    min_silence_ms: SilenceMs | None = Field(default=None, serialization_alias="min_silence")
+    max_silence_ms: SilenceMs | None = Field(default=None, serialization_alias="max_silence")
+    interruption_delay_ms: int | None = Field(
+        default=None, ge=0, le=1000, serialization_alias="interruption_delay"
+    )
     interrupt_response: bool | None = None
 
     @model_validator(mode="after")
@@ -57,13 +59,7 @@ class TurnDetection(_Strict):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the upstream's object; its silences and delay are milliseconds too."""
-        return _without_none(
-            vad_threshold=self.vad_threshold,
-            min_silence=self.min_silence_ms,
-            max_silence=self.max_silence_ms,
-            interruption_delay=self.interruption_delay_ms,
-            interrupt_response=self.interrupt_response,
-        )
+        return self.model_dump(by_alias=True, exclude_none=True)
 
 
 class Agent(_Strict):

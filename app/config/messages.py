@@ -1,16 +1,30 @@
-"""One sentence for each wrong setting: which variable, what is allowed, and what it is now."""
+"""One sentence for each wrong variable: what is allowed and what it is now, or what was meant."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from app.errors import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
-NUMERIC = {
+PREFIX: Final = "VOICEGATE_"
+# Read by the example of a client in Python, which may share the service's environment.
+_OF_CLIENTS: Final = {"VOICEGATE_URL", "VOICEGATE_CREDENTIAL"}
+# What Kubernetes sets in each pod for services called voicegate, voicegate-metrics, …
+# Source: Kubernetes documentation, "Service", environment variables, November 2026.
+_CLUSTER_NAME: Final = re.compile(
+    r"VOICEGATE(_[A-Z0-9_]+)?"
+    r"(_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_CLUSTER_VALUE: Final = re.compile(r"(tcp|udp|sctp)://")
+NUMERIC: Final = {
     "finite_number",
     "float_parsing",
     "greater_than",
@@ -20,39 +34,30 @@ NUMERIC = {
     "int_parsing_size",
     "less_than_equal",
 }
-MAX_SHOWN = 60
+MAX_SHOWN: Final = 60
 
 
-def sentences(
-    error: ValidationError,
+def sentence(
+    entry: ErrorDetails,
     model: type[BaseModel],
     fields: Mapping[str, str],
     variable: Callable[[str], str],
-) -> list[str]:
-    """Return what is wrong; values of secret fields are left out.
+) -> str:
+    """Return what is wrong; the value of a secret field is left out.
 
     Args:
-        error: What pydantic found.
+        entry: What pydantic found.
         model: The settings class, for the bounds of its fields.
         fields: The field of each environment variable.
         variable: Gives the environment variable to name for a field.
     """
-    return [_sentence(entry, model, variable, fields) for entry in error.errors(include_url=False)]
-
-
-def _sentence(
-    entry: ErrorDetails,
-    model: type[BaseModel],
-    variable: Callable[[str], str],
-    fields: Mapping[str, str],
-) -> str:
     if not entry["loc"]:
         return f"{_plain(entry['msg'])}."
     place = str(entry["loc"][0])
     name = fields.get(place, place)
     field = model.model_fields[name]
     is_secret = "SecretStr" in str(field.annotation)
-    shown = "" if is_secret else f"; it is {_short(entry['input'])}"
+    shown = "" if is_secret else f"; it is {shorten(repr(entry['input']), MAX_SHOWN)}"
     return f"{variable(name)} {_allowed(entry, field.annotation, field.metadata)}{shown}."
 
 
@@ -84,6 +89,28 @@ def _plain(message: str) -> str:
     return message.removeprefix("Value error, ").rstrip(".")
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+def is_from_cluster(name: str, value: str | None) -> bool:
+    """Tell whether Kubernetes sets this variable for a service whose name begins like ours."""
+    name = name.upper()
+    if name.startswith(PREFIX) and name.endswith("_PORT") and _CLUSTER_VALUE.match(value or ""):
+        return True
+    return _CLUSTER_NAME.fullmatch(name) is not None
+
+
+def unknown(variables: Mapping[str, str | None], known: Iterable[str]) -> list[str]:
+    """Return a sentence for each variable of our prefix that nothing reads."""
+    names = list(known)
+    return [
+        _of_unknown(name, names)
+        for name in sorted(map(str.upper, variables))
+        if name.startswith(PREFIX) and name not in names and name not in _OF_CLIENTS
+    ]
+
+
+def _of_unknown(name: str, known: list[str]) -> str:
+    # Compared without the prefix, which all have, and which makes everything look alike.
+    by_rest = {variable.removeprefix(PREFIX): variable for variable in known}
+    close = get_close_matches(name.removeprefix(PREFIX), by_rest, n=1)
+    if close:
+        return f"{name} is no setting: {by_rest[close[0]]} is probably meant."
+    return f"{name} is no setting: remove it; .env.example lists all that there are."

@@ -21,9 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from app.config.addresses import is_loopback
-from app.config.environment import PREFIX, is_from_cluster, unknown
-from app.config.messages import sentences
+from app.config.messages import PREFIX, is_from_cluster, sentence, unknown
 from app.config.types import (
     ApiKey,
     Codes,
@@ -38,6 +36,7 @@ from app.config.types import (
     UpstreamUrl,
     Words,
     WsUrl,
+    is_loopback,
     split,
 )
 from app.errors import ConfigurationError
@@ -290,7 +289,10 @@ def load_settings() -> Settings:
         problems = unknown(_environment(), by_variable)
         settings = Settings()
     except ValidationError as error:
-        problems += sentences(error, Settings, by_variable, variable)
+        problems += [
+            sentence(entry, Settings, by_variable, variable)
+            for entry in error.errors(include_url=False)
+        ]
         raise ConfigurationError(*problems) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(

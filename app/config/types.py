@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from app.config.addresses import is_loopback
 from app.config.origins import normalise_origin
 
 # Source: RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
@@ -22,6 +21,14 @@ def split(value: Any) -> Any:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can connect to an address or name."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _network(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.errors import RateLimitedError
 from app.usage.rate_limit_headers import limit_reached
-from app.usage.rate_limits import HOUR, MINUTE, Hit, RateLimit, SlidingWindows, SteadyClock
+from app.usage.rate_limits import HOUR, MINUTE, RateLimit, SlidingWindows, SteadyClock, Verdict
 from app.usage.redis_store import StoreDownError, StoreFailures
 
 if TYPE_CHECKING:
@@ -50,16 +50,16 @@ class CodeAttempts:
         if not hit.refused and self._script is not None:
             hit = await self._hit_in_common(self._script, asked, count=count)
         if hit.refused:
-            limit, window = hit.windows[-1]
+            limit, window = hit.rates[-1]
             self._metrics.limited(NAME)
             wait_seconds = window.seconds_until_fits(limit.quota, 1)
             raise limit_reached(RateLimitedError, NAME, wait_seconds)
 
     async def _hit_in_common(
         self, script: UsageScript, asked: list[Counted], *, count: bool
-    ) -> Hit:
+    ) -> Verdict:
         try:
             return await script.hit(asked, count=count)
         except StoreDownError as error:
             self._failures.note("Redis is away (%s): each process counts wrong codes alone", error)
-            return Hit("", ())
+            return Verdict("", ())

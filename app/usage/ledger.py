@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from app.usage.rate_limits import DAY, MINUTE, Window
+from app.usage.rate_limits import MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.config.settings import Settings
-    from app.usage.rate_limits import Counted, RateLimit
+    from app.usage.rate_limits import Counted, Verdict
 
 # The longest that a grant may matter: 600 s to redeem, 10800 s to talk, an hour to report the end.
 LIFETIME_SECONDS: Final = 600 + 10800 + 3600
@@ -21,7 +21,6 @@ LATE_SECONDS: Final = 60
 MAX_EXPIRES_SECONDS: Final = 600
 # How many grants are compared with one session at most; among more, nothing is refunded.
 MAX_CANDIDATES: Final = 2000
-NO_DAY: Final = Window(0, 0, 0.0, DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +58,6 @@ def quota_limits(settings: Settings) -> QuotaLimits:
         "address-open": settings.caller_sessions_at_once * callers,
         "all-open": settings.sessions_at_once,
     }
-
-
-class Verdict(NamedTuple):
-    """The outcome of a request for a grant.
-
-    Args:
-        refused: The rate limit or quota that refused, or nothing; then nothing was granted.
-        rates: How the caller's rate limits stand, and last the one that refused.
-        day: The day's count of the caller, or of the quota that refused; empty if a rate limit did.
-        frees_in_seconds: When the next place becomes free, if too many are open.
-    """
-
-    refused: str
-    rates: tuple[tuple[RateLimit, Window], ...]
-    day: Window = NO_DAY
-    frees_in_seconds: float = 0.0
-
-    @property
-    def is_rate_limited(self) -> bool:
-        """Whether it was a rate limit that refused."""
-        return bool(self.rates) and self.rates[-1][0].name == self.refused
 
 
 class LedgerStore(Protocol):

@@ -15,9 +15,8 @@ from app.usage.ledger import (
     MAX_CANDIDATES,
     MAX_EXPIRES_SECONDS,
     Grant,
-    Verdict,
 )
-from app.usage.rate_limits import DAY, SlidingWindows, SteadyClock, Window
+from app.usage.rate_limits import DAY, SlidingWindows, SteadyClock, Verdict, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,9 +92,10 @@ class MemoryLedger:
         """Count a request against its rate limits, then a grant if all of its quotas allow it."""
         now = self._now()
         self._prune(now)
-        refused, rates = self._rates.hit(asked, now)
-        if refused:
-            return Verdict(refused, rates)
+        verdict = self._rates.hit(asked, now)
+        if verdict.refused:
+            return verdict
+        rates = verdict.rates
         seconds = grant.granted_seconds
         keys = _keys(grant)
         days = [self._day(key, now) for key in keys]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.usage.ledger import LIFETIME_SECONDS, Grant, Verdict
-from app.usage.rate_limits import DAY, Hit, Window
+from app.usage.ledger import LIFETIME_SECONDS, Grant
+from app.usage.rate_limits import DAY, Verdict, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -54,14 +54,14 @@ class UsageScript:
     async def _call(self, arguments: list[str | float]) -> Any:
         return await self._script(keys=[PREFIX], args=arguments)
 
-    async def hit(self, asked: Sequence[Counted], *, count: bool = True) -> Hit:
+    async def hit(self, asked: Sequence[Counted], *, count: bool = True) -> Verdict:
         """Count a request as `SlidingWindows.hit` does.
 
         Raises:
             StoreDownError: Redis cannot be asked.
         """
         refused, now, *counts = await self.run("hit" if count else "peek", *_as_arguments(asked))
-        return _hit(refused, asked, float(now), counts)
+        return _verdict(refused, asked, float(now), counts)
 
 
 class RedisLedger:
@@ -89,9 +89,9 @@ class RedisLedger:
             *_as_arguments(asked),
         )
         now = float(now_text)
-        hit = _hit(refused, asked, now, counts)
+        verdict = _verdict(refused, asked, now, counts)
         day = Window(day_previous, day_current, DAY - now % DAY, DAY)
-        return Verdict(hit.refused, hit.windows, day, float(frees_in_seconds))
+        return Verdict(verdict.refused, verdict.rates, day, float(frees_in_seconds))
 
     async def cancel(self, grant_id: str) -> int:
         """Undo a grant of which no token came."""
@@ -116,7 +116,7 @@ def _as_arguments(asked: Sequence[Counted]) -> list[str | float]:
     return arguments
 
 
-def _hit(refused: bytes, asked: Sequence[Counted], now: float, counts: list[int]) -> Hit:
+def _verdict(refused: bytes, asked: Sequence[Counted], now: float, counts: list[int]) -> Verdict:
     """Return the outcome that the script's counts tell: two for each limit that was asked."""
     name = refused.decode()
     windows = []
@@ -124,4 +124,4 @@ def _hit(refused: bytes, asked: Sequence[Counted], now: float, counts: list[int]
         if limit.counts == "caller" or limit.name == name:
             seconds = limit.window_seconds
             windows.append((limit, Window(previous, current, seconds - now % seconds, seconds)))
-    return Hit(name, tuple(windows))
+    return Verdict(name, tuple(windows))

@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.errors import QuotaExhaustedError, RateLimitedError, StoppedError
-from app.usage.ledger import Grant, LedgerStore, QuotaLimits, Verdict
+from app.usage.ledger import Grant, LedgerStore, QuotaLimits
 from app.usage.rate_limit_headers import LimitState, limit_reached
 from app.usage.rate_limits import DAY, whole_seconds
 from app.usage.redis_store import StoreDownError, StoreFailures
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.access.caller import Caller
     from app.errors import AppError
     from app.observability.metrics import Metrics
-    from app.usage.rate_limits import RateLimit
+    from app.usage.rate_limits import RateLimit, Verdict
 
 MINTS_NOTHING: Final = "Redis is away (%s): what calls cost cannot be counted, nothing is minted"
 WITHOUT_LIMITS: Final = "Redis is away (%s): rate limits let every request pass"

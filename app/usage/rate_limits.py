@@ -106,16 +106,28 @@ def whole_seconds(wait_seconds: float) -> int:
     return max(1, min(math.ceil(wait_seconds), LONGEST_WAIT_SECONDS))
 
 
-class Hit(NamedTuple):
-    """The outcome of counting one request against several limits.
+NO_DAY: Final = Window(0, 0, 0.0, DAY)
+
+
+class Verdict(NamedTuple):
+    """The outcome of counting a request against rate limits, and quotas where a grant is asked for.
 
     Args:
-        refused: The limit that refused, or nothing.
-        windows: How the caller's own limits stand, and last the one that refused.
+        refused: The rate limit or quota that refused, or nothing; then nothing was granted.
+        rates: How the caller's rate limits stand, and last the one that refused.
+        day: The day's count of the caller, or of the quota that refused; empty if a rate limit did.
+        frees_in_seconds: When the next place becomes free, if too many are open.
     """
 
     refused: str
-    windows: tuple[tuple[RateLimit, Window], ...]
+    rates: tuple[tuple[RateLimit, Window], ...]
+    day: Window = NO_DAY
+    frees_in_seconds: float = 0.0
+
+    @property
+    def is_rate_limited(self) -> bool:
+        """Whether it was a rate limit that refused."""
+        return bool(self.rates) and self.rates[-1][0].name == self.refused
 
 
 class SlidingWindows:
@@ -133,7 +145,7 @@ class SlidingWindows:
     def __len__(self) -> int:
         return len(self._counters)
 
-    def hit(self, asked: Iterable[Counted], now: float, *, count: bool = True) -> Hit:
+    def hit(self, asked: Iterable[Counted], now: float, *, count: bool = True) -> Verdict:
         """Count a request against one limit after the other, up to the first that refuses.
 
         Args:
@@ -159,10 +171,10 @@ class SlidingWindows:
             if not fits or limit.counts == "caller":
                 windows.append((limit, Window(previous, current, left_seconds, seconds)))
             if not fits:
-                return Hit(limit.name, tuple(windows))
+                return Verdict(limit.name, tuple(windows))
         while len(counters) > self._max_keys:
             counters.popitem(last=False)
-        return Hit("", tuple(windows))
+        return Verdict("", tuple(windows))
 
 
 class SteadyClock:

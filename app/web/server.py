@@ -149,9 +149,6 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         OSError: The port is taken, or the address is not ours to use.
     """
-    if ":" in host:
-        dual = host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server(
-            (host, port), family=socket.AF_INET6, backlog=2048, dualstack_ipv6=dual
-        )
-    return socket.create_server((host, port), backlog=2048)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    dual = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, backlog=2048, dualstack_ipv6=dual)
