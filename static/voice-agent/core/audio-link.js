@@ -71,11 +71,6 @@ export class AudioLink {
     return this.#microphone;
   }
 
-  /** Whether the service is in the middle of a reply, heard or not. */
-  get isReplying() {
-    return this.#speaker.isReplying;
-  }
-
   /** Whether nobody would notice a change of session now. */
   get isPause() {
     const isAnyoneSpeaking =
@@ -93,7 +88,7 @@ export class AudioLink {
 
   /**
    * A call begins.
-   * @param {number} keepSpeechSeconds how much speech is kept while there is no session
+   * @param {number} [keepSpeechSeconds] how much speech is kept while there is no session
    */
   reset(keepSpeechSeconds) {
     this.#microphone.reset(keepSpeechSeconds);

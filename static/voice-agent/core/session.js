@@ -11,9 +11,6 @@ import { IDLE, isAtRest, reduce } from './call-state.js';
 import { SessionStats } from './telemetry/stats.js';
 import { SessionUpdates } from './conversation/updates.js';
 
-/** How much speech is kept while there is no session, unless the host says otherwise. */
-const KEEP_SPEECH_SECONDS = 20;
-
 /**
  * @typedef {import('./session-types.js').SessionCommand} SessionCommand
  * @typedef {import('./session-types.js').SessionEvent} SessionEvent
@@ -180,7 +177,7 @@ export class Session {
     this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
     this.#stats.reset();
     this.#keeper.begin(specOf(options), options.spareToken ?? 'intent');
-    this.#audio.reset(options.keepSpeechSeconds ?? KEEP_SPEECH_SECONDS);
+    this.#audio.reset(options.keepSpeechSeconds);
     this.#conversation.reset(toolPolicies, resume?.turns);
     this.#updates.begin(session);
     this.#dispatch({ type: 'start', resume });

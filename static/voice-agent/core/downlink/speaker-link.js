@@ -2,10 +2,8 @@
 // Part of the session core: no Web Audio, any thread.
 
 import { fromBase64 } from '../base64.js';
-import { SampleJoiner, WIRE_RATE_HZ } from '../../worklets/dsp/pcm.js';
+import { SampleJoiner, WIRE_BYTES_PER_MS } from '../../worklets/dsp/pcm.js';
 import { Ducking, ReplyGate } from './barge-in.js';
-
-const BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
 
 /** What is kept while there is no port: a minute in the shortest chunks that were seen. */
 const MAX_EARLY = 6_000;
@@ -114,7 +112,7 @@ export class SpeakerLink {
   finish({ replyId, interrupted }) {
     const id = this.#gate.finish(replyId);
     if (id === null) return 0;
-    const receivedMs = (this.#receivedBytes.get(id) ?? 0) / BYTES_PER_MS;
+    const receivedMs = (this.#receivedBytes.get(id) ?? 0) / WIRE_BYTES_PER_MS;
     this.#receivedBytes.delete(id);
     this.#joiner.reset();
     this.#post({ type: interrupted ? 'flush' : 'end', replyId: id });

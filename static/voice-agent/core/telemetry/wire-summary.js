@@ -54,7 +54,7 @@ const RECEIVED = {
 };
 
 /** @param {ServerMessage} message @returns {Summary} */
-export function summarizeReceived(message) {
+function summarizeReceived(message) {
   const summarize = /** @type {(message: ServerMessage) => Summary} */ (RECEIVED[message.type]);
   return summarize(message);
 }
@@ -63,7 +63,7 @@ export function summarizeReceived(message) {
  * @param {string} text an encoded message; `encode` writes its type first
  * @returns {Summary}
  */
-export function summarizeSent(text) {
+function summarizeSent(text) {
   const name = /^\{"type":"([a-z.]+)"/.exec(text)?.[1] ?? 'unknown';
   if (name === 'input.audio') {
     const soundMs = (text.length - AUDIO_FRAME_SIGNS) / SIGNS_PER_MS;

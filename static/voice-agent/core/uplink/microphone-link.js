@@ -2,12 +2,10 @@
 // Part of the session core: no Web Audio, any thread.
 
 import { toBase64 } from '../base64.js';
-import { WIRE_RATE_HZ } from '../../worklets/dsp/pcm.js';
+import { WIRE_BYTES_PER_MS } from '../../worklets/dsp/pcm.js';
 import { encodeAudio } from '../connection/protocol.js';
 import { MicrophoneSilence, SPEECH_LEVEL, UnheardSpeech } from './level-watch.js';
-import { Uplink } from './uplink.js';
-
-const BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
+import { KEEP_SPEECH_SECONDS, Uplink } from './uplink.js';
 
 /**
  * @typedef {object} MicrophoneLinkOptions
@@ -54,9 +52,9 @@ export class MicrophoneLink {
 
   /**
    * A call begins.
-   * @param {number} keepSpeechSeconds how much is kept while there is no session
+   * @param {number} [keepSpeechSeconds] how much is kept while there is no session
    */
-  reset(keepSpeechSeconds) {
+  reset(keepSpeechSeconds = KEEP_SPEECH_SECONDS) {
     this.#uplink = new Uplink({ capacityMs: keepSpeechSeconds * 1000 });
     this.#silence.reset();
     this.#unheard.reset();
@@ -96,7 +94,7 @@ export class MicrophoneLink {
     const bytes = new Uint8Array(pcm);
     if (this.#isMuted) bytes.fill(0); // silence at pace: the service's turn detection needs it
     const text = encodeAudio(toBase64(bytes));
-    const durationMs = bytes.length / BYTES_PER_MS;
+    const durationMs = bytes.length / WIRE_BYTES_PER_MS;
     const sentLevel = this.#isMuted ? 0 : level;
     this.#port?.postMessage(pcm, [pcm]);
     this.#uplink.push({ text, durationMs, level: sentLevel });

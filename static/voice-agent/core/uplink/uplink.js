@@ -17,6 +17,9 @@ const KEPT_SILENCE_MS = 1_200;
 /** Sound that goes before the first word when something is said again. */
 const RUN_UP_MS = 300;
 
+/** How much speech is kept while there is no session, unless the page says otherwise. */
+export const KEEP_SPEECH_SECONDS = 20;
+
 /** Wire text that is remembered after it was sent, in case a dead connection has swallowed it: ten seconds. */
 const REMEMBERED_BYTES = 700_000;
 
@@ -52,7 +55,7 @@ export class Uplink {
   sentFrames = 0;
 
   /** @param {{capacityMs?: number}} [options] */
-  constructor({ capacityMs = 20_000 } = {}) {
+  constructor({ capacityMs = KEEP_SPEECH_SECONDS * 1000 } = {}) {
     this.capacityMs = capacityMs;
   }
 

@@ -3,6 +3,8 @@
 /** The wire's only rate for `audio/pcm`. Source: documents, "audio-format". */
 export const WIRE_RATE_HZ = 24_000;
 
+export const WIRE_BYTES_PER_MS = (WIRE_RATE_HZ * 2) / 1000;
+
 /**
  * @param {ArrayLike<number>} floats full scale 1
  * @param {number} from first index read

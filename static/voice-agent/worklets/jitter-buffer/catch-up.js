@@ -20,8 +20,8 @@ const RETRY_MS = 10;
 const KEPT_BEFORE_MS = 80;
 const KEPT_AFTER_MS = 20;
 
-/** Of a pause at most so much at once, which bounds the work. */
-const LONGEST_SKIP_MS = 100;
+/** Of a pause at most so much at once, left out or repeated, which bounds the work. */
+export const LONGEST_SKIP_MS = 100;
 
 /** Quiet is a part of the loudest so far, but never louder than soft consonants, and more than a hiss. */
 const QUIET_PART = 0.02;

@@ -1,6 +1,7 @@
 // What is to be heard, in order, reply by reply. Pure; `render` runs for every quantum and allocates nothing.
 
 import { Envelope } from '../dsp/fade.js';
+import { LONGEST_SKIP_MS } from './catch-up.js';
 import { ReplyOrder } from './reply-order.js';
 import { SampleRing } from '../dsp/ring.js';
 import { SegmentReader } from './segment-reader.js';
@@ -11,9 +12,6 @@ import { PlayoutDelay } from './playout-delay.js';
 /** @typedef {import('./playback-port.js').FinishedReply} FinishedReply */
 /** @typedef {import('./reply-order.js').BufferedReply} BufferedReply */
 /** @typedef {import('./reply-order.js').Segment} Segment */
-
-/** How far reading can go back, to make a pause longer. */
-const HISTORY_MS = 100;
 
 export class PlaybackQueue {
   #perMs;
@@ -43,7 +41,10 @@ export class PlaybackQueue {
    */
   constructor({ rateHz, capacitySeconds = 120, leadMs, fadeMs = 5, catchesUp = true, nowMs }) {
     this.#perMs = rateHz / 1000;
-    this.#ring = new SampleRing(rateHz * capacitySeconds, Math.round(HISTORY_MS * this.#perMs));
+    this.#ring = new SampleRing(
+      rateHz * capacitySeconds,
+      Math.round(LONGEST_SKIP_MS * this.#perMs),
+    );
     this.#order = new ReplyOrder(rateHz);
     this.#reader = new SegmentReader(this.#ring, { rateHz, catchesUp, nowMs });
     this.#envelope = new Envelope(rateHz, fadeMs);
