@@ -26,7 +26,7 @@ RETIRED_WORDS := [Cc]ourtesy|[Dd]oors?|[Aa]pproach(es)?|[Ee]ars?|[Ll]istening|[M
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run build gallery test test-python test-web test-browser test-ladder test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-embed bench-scale container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-embed bench-scale container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,10 +53,10 @@ test-browser: build $(WEB)/node_modules/.stamp #+ Run the page in Chromium with 
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" sh -c \
 	  'node --test --test-concurrency=1 $(HEARD_TESTS) && node --test --test-concurrency=3 $(PAGE_TESTS)'
 
-test-ladder: build $(WEB)/node_modules/.stamp #+ Run every rung of the recovery in Chromium (ten minutes; not part of test)
+test-reconnect: build $(WEB)/node_modules/.stamp #+ Run every way to reconnect in Chromium (ten minutes; not part of test)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 \
-	  browser/core-against-simulator.test.js browser/ladder*.test.js browser/soak.test.js
+	  browser/core-against-simulator.test.js browser/reconnect*.test.js browser/soak.test.js
 
 gallery: build $(WEB)/node_modules/.stamp ## Take pictures of every state of the page, and say where they are
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \

@@ -102,7 +102,7 @@ const LIVE_VALUES = Object.fromEntries(
 /** Switches that are no part of a conversation that goes well, with where they are shown instead. */
 const ELSEWHERE = new Set([
   ...['agent_id_with_others', 'bad_value_code', 'error_case', 'first_bad_update', 'resume'],
-  ...['resume_grace_seconds', 'session_cap', 'session_lifetime_seconds', 'default_voice'], // conflicts.test.js, ladder*.test.js
+  ...['resume_grace_seconds', 'session_cap', 'session_lifetime_seconds', 'default_voice'], // conflicts.test.js, reconnect*.test.js
   ...['auth_failure', 'setup_failure'], // below
   'max_sockets', // the same refusal as at_capacity
   ...['barge_in_ms', 'created_reply_delay_ms', 'echo_seconds', 'end_of_turn_silence_ms'], // numbers that

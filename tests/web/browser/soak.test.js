@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { installCounters, takeCensus } from './census.js';
-import { beginEvidence } from './ladder-evidence.js';
+import { beginEvidence } from './reconnect-evidence.js';
 import { until } from './line.js';
 import { setUpCalls } from './set-up.js';
 

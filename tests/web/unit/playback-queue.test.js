@@ -20,7 +20,7 @@ function join(...parts) {
   return Float32Array.from(parts.flatMap((part) => [...part]));
 }
 
-test('a reply starts once its first chunk has waited for the margin', () => {
+test('a reply starts once its first chunk has waited for the playout delay', () => {
   const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 40 });
   push(queue, 'a', 1_200, 0.5);
 
@@ -33,7 +33,7 @@ test('a reply starts once its first chunk has waited for the margin', () => {
   assert.ok(Math.abs(queue.report().waitMs - 40) <= 5.4);
 });
 
-test('a reply starts at once when the margin is there on top of its first chunk', () => {
+test('a reply starts at once when the playout delay is there on top of its first chunk', () => {
   const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 40 });
   push(queue, 'a', 600, 0.5);
   queue.push('a', new Float32Array(600).fill(0.5), 600, true); // the rest of that chunk

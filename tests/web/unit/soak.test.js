@@ -139,7 +139,7 @@ const HOURS = [
 ];
 
 for (const [seed, spare] of HOURS) {
-  test(`an hour with a fault in each minute leaves nothing behind (seed ${seed}, spare token: ${spare})`, async () => {
+  test(`an hour with a fault in each minute leaves nothing behind (seed ${seed}, token prefetch: ${spare})`, async () => {
     const random = seeded(seed);
     const world = new World(random);
     await startAgain(world, spare);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { beginEvidence, endCleanly } from './ladder-evidence.js';
+import { beginEvidence, endCleanly } from './reconnect-evidence.js';
 import { setUpCalls } from './set-up.js';
 
 /** @typedef {import('./caller.js').Caller} Caller */

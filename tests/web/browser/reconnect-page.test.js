@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Caller } from './caller.js';
-import { beginEvidence, endCleanly, WORDS } from './ladder-evidence.js';
+import { beginEvidence, endCleanly, WORDS } from './reconnect-evidence.js';
 import { until } from './line.js';
 import { setUpCalls } from './set-up.js';
 

@@ -1,4 +1,4 @@
-// What every rung of the ladder is judged by: tokens and sockets, microphones, and what the service heard.
+// What every recovery is judged by: tokens and sockets, microphones, and what the service heard.
 
 import assert from 'node:assert/strict';
 import { clip } from './harness.js';

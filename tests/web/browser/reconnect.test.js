@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { beginEvidence, endCleanly } from './ladder-evidence.js';
+import { beginEvidence, endCleanly } from './reconnect-evidence.js';
 import { setUpCalls } from './set-up.js';
 
 /** @typedef {import('./line.js').Line} Line */
@@ -18,7 +18,7 @@ const RESUMED = /Nothing is missing/;
 const CONTINUED = /goes on in a new session, and the agent knows what was said/;
 
 /**
- * @typedef {object} Rung
+ * @typedef {object} Loss
  * @property {string} name
  * @property {string} resume the simulator's answer to the attempt
  * @property {(line: Line) => Promise<void>} lose how the socket is lost
@@ -30,8 +30,8 @@ const CONTINUED = /goes on in a new session, and the agent knows what was said/;
 /** @param {Line} line */
 const drop = (line) => line.control({ drop: true });
 
-/** @type {Rung[]} */
-const RUNGS = [
+/** @type {Loss[]} */
+const LOSSES = [
   ...['not_found_1008', 'not_found_open', 'expired_1008', 'forbidden_1008'].map((resume) => ({
     name: `a resume that is refused (${resume})`,
     resume,
@@ -66,7 +66,7 @@ const RUNGS = [
   },
 ];
 
-for (const { name, resume, lose, note, sockets, cause } of RUNGS) {
+for (const { name, resume, lose, note, sockets, cause } of LOSSES) {
   test(`${name}: the call goes on, and nothing that was said is lost`, () =>
     callers.withCaller(line.url, async (caller) => {
       await line.control({ set: { resume } });

@@ -84,7 +84,7 @@ test('what was learned from a bad moment is forgotten after six calm replies', (
   assert.ok(reports[6].leadMs <= 25);
 });
 
-test('the margin has a limit', () => {
+test('the playout delay has a limit', () => {
   let chunks = 0;
   const [report] = hear([THREE_SECONDS], () => ((chunks += 1) === 20 ? 700 : 0));
 
