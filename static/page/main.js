@@ -31,9 +31,6 @@ import { createWakeLock } from '../voice-agent/ui/wake-lock.js';
 
 const root = document.body;
 
-/** States in which no call is under way. @type {Set<import('./page-types.js').CallState>} */
-const AT_REST = new Set(['idle', 'ended', 'failed']);
-
 const texts = /** @type {import('./page-types.js').Texts} */ (readTexts());
 const settings = createSettings(elements.settings, texts, {
   opened: () => sound.refresh(),
@@ -122,7 +119,7 @@ const sound = createSoundSettings(elements.sound, texts, {
 const display = createDisplaySettings(elements.display, {
   root: new URL('..', tokenUrl).pathname,
   atStake: () => {
-    if (!AT_REST.has(agent.state)) return 'call';
+    if (agent.isActive) return 'call';
     return transcript.isEmpty() ? 'nothing' : 'conversation';
   },
 });

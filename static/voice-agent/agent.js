@@ -5,11 +5,14 @@ import { LiveAudio } from './main-thread/audio/call-audio.js';
 import { isMicrophoneGranted } from './main-thread/audio/microphone.js';
 import { assertVolume, completeAudioOptions } from './main-thread/audio/audio-options.js';
 import { takeWorkletsFrom } from './main-thread/audio/worklet-url.js';
+import { mergedConfig } from './core/conversation/session-config.js';
 import { WIRE_RATE_HZ } from './worklets/dsp/pcm.js';
 import { CallLock } from './main-thread/call-lock.js';
 import { VoiceAgentError } from './errors.js';
 import { Emitter } from './emitter.js';
 import { CallRecord } from './main-thread/call-record.js';
+import { loadAgent } from './main-thread/gate.js';
+import { plainSession } from './main-thread/plain-session.js';
 import { forgetCall, leftCall } from './main-thread/reload-resume.js';
 import { watchPage } from './main-thread/page-lifecycle.js';
 import { SessionEnds } from './main-thread/session-ends.js';
@@ -49,6 +52,12 @@ export class VoiceAgent {
   /** @type {AgentState} */
   #state = 'idle';
   #muted = false;
+  /** Whether the session core has the call: before, and afterwards, there is nothing in it to end. */
+  #isBegun = false;
+  /** @type {Promise<void>} the start under way, or the last one */
+  #starting = Promise.resolve();
+  /** @type {Promise<void> | null} */
+  #disposed = null;
   #record = new CallRecord();
   #updates = new UpdateAnswers();
   /** @type {import('./core/telemetry/stats.js').Stats | null} */
@@ -87,6 +96,11 @@ export class VoiceAgent {
     return this.#state;
   }
 
+  /** Whether a call is under way, from the start on until it has ended. */
+  get isActive() {
+    return !AT_REST.has(this.#state);
+  }
+
   /** Whether the agent gets silence instead of the microphone. */
   get muted() {
     return this.#muted;
@@ -115,7 +129,7 @@ export class VoiceAgent {
 
   /** Time until the call must end, in seconds; null while no limit is known. */
   get secondsLeft() {
-    if (this.#endsAtMs === null || AT_REST.has(this.#state)) return null;
+    if (this.#endsAtMs === null || !this.isActive) return null;
     return Math.max(0, (this.#endsAtMs - performance.now()) / 1000);
   }
 
@@ -125,7 +139,7 @@ export class VoiceAgent {
    * @returns {{turns: readonly Turn[]} | null}
    */
   get resumable() {
-    const call = AT_REST.has(this.#state) ? leftCall() : null;
+    const call = this.isActive ? null : leftCall();
     return call && { turns: call.turns };
   }
 
@@ -142,24 +156,55 @@ export class VoiceAgent {
   }
 
   /**
+   * The next event of that type.
+   * @template {keyof AgentEvents} Type
+   * @param {Type} type
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {Promise<AgentEvents[Type]>} rejects with the signal's reason
+   */
+  once(type, { signal } = {}) {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const off = this.on(type, (value) => (off(), resolve(value)), { signal });
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  }
+
+  /**
    * The user is about to start a call: make its audio system now, and fetch its token where the microphone is
    * allowed already. Call it on hover, focus or pointer down. Asks nothing of the user; a token that is not used in
    * time is thrown away.
    */
   prepare() {
-    if (!AT_REST.has(this.#state) || missingSupport()) return;
-    prepareContext(WIRE_RATE_HZ);
+    if (this.isActive || this.#disposed || missingSupport()) return;
+    prepareContext(WIRE_RATE_HZ, this);
     if (this.#options.spareToken !== 'never') void this.#prepareToken();
   }
 
   /**
    * Start a call. Call it in a click or a key press: that is what lets the page make sound.
+   * While one is being set up its own promise is returned, and one that is ending is waited for.
    * @param {import('./api-types.js').StartOptions} [options]
    * @returns {Promise<void>} once the agent listens, or the call was stopped before
-   * @throws {VoiceAgentError} whatever kept the call from starting; the `error` event has the same one
+   * @throws {VoiceAgentError} whatever kept the call from starting; the `error` event has the same one, but for
+   *   `invalid-session`, which is thrown before anything begins
    */
-  async start({ session = this.#options.session ?? {}, resume = false, takeOver = false } = {}) {
-    if (!AT_REST.has(this.#state)) return;
+  async start(options = {}) {
+    if (this.#disposed) throw new DOMException('This agent was disposed of.', 'InvalidStateError');
+    if (this.#state === 'connecting') return this.#starting;
+    if (this.#state === 'ending') {
+      await this.#nextOutcome().catch(() => {});
+      return this.start(options);
+    }
+    if (this.isActive) return;
+    this.#starting = this.#start(options);
+    return this.#starting;
+  }
+
+  /** @param {import('./api-types.js').StartOptions} options */
+  async #start({ session = this.#options.session ?? {}, resume = false, takeOver = false }) {
+    const config = session instanceof Promise ? session.then(plainSession) : plainSession(session);
+    if (config instanceof Promise) config.catch(() => {}); // told when the call begins, if it does
     const left = resume ? leftCall() : null;
     forgetCall();
     this.#record.begin(left?.turns);
@@ -170,21 +215,54 @@ export class VoiceAgent {
       throw missing;
     }
     const outcome = this.#nextOutcome();
-    const { spareToken, keepSpeechSeconds, keepEarlySpeech } = this.#options; // the session has their defaults
     this.#heardWith = null;
     if (this.#isWatched) this.#watch(true); // the thread may be another one by now
-    this.#host.send({
-      type: 'start',
-      ...this.#service.description,
-      session: { ...session, ...this.#toolConfig(session) },
-      toolPolicies: this.#tools.policies,
-      spareToken,
-      keepSpeechSeconds,
-      keepEarlySpeech,
-      resume: left,
-    });
-    void this.#open(this.#lock.take({ takeOver }));
+    const audio = this.#newAudio();
+    const begun = this.#begin(audio, config, left);
+    void this.#open(audio, begun, this.#lock.take({ takeOver }));
     return outcome;
+  }
+
+  /**
+   * Give the call to the session core, once its settings are known.
+   * @param {LiveAudio} audio of the call
+   * @param {SessionConfig | Promise<SessionConfig>} config
+   * @param {import('./main-thread/reload-resume.js').LeftCall | null} left
+   */
+  async #begin(audio, config, left) {
+    try {
+      const session = this.#service.gate ? await this.#laidOver(config) : await config;
+      if (this.#audio !== audio) return; // stopped meanwhile
+      const { spareToken, keepSpeechSeconds, keepEarlySpeech } = this.#options; // the session has their defaults
+      this.#isBegun = true;
+      this.#host.send({
+        type: 'start',
+        ...this.#service.description,
+        session: { ...session, ...this.#toolConfig(session) },
+        toolPolicies: this.#tools.policies,
+        spareToken,
+        keepSpeechSeconds,
+        keepEarlySpeech,
+        resume: left,
+      });
+    } catch (error) {
+      if (this.#audio === audio) this.#fail(VoiceAgentError.from(error, 'internal-error'));
+    }
+  }
+
+  /**
+   * The page's settings over those of the gate's agent.
+   * @param {SessionConfig | Promise<SessionConfig>} config
+   * @returns {Promise<SessionConfig>}
+   */
+  async #laidOver(config) {
+    const gate = /** @type {URL} */ (this.#service.gate);
+    const [own, agent] = await Promise.all([config, loadAgent(gate, this.#options.agent ?? null)]);
+    const [param] = Object.keys(own);
+    if (param === undefined || !('agent_id' in agent.session))
+      return mergedConfig(agent.session, own);
+    const message = `"${agent.name}" is a stored agent: "${param}" cannot be set for it.`;
+    throw new VoiceAgentError('invalid-session', { message, param });
   }
 
   /**
@@ -208,7 +286,8 @@ export class VoiceAgent {
    * @param {string} text
    */
   say(text) {
-    if (text.trim() !== '') this.#host.send({ type: 'say', text: text.trim() });
+    if (this.#isHeard('say') && text.trim() !== '')
+      this.#host.send({ type: 'say', text: text.trim() });
   }
 
   /**
@@ -216,7 +295,8 @@ export class VoiceAgent {
    * @param {string} [instructions] for this one reply; what the prompt makes of it when left out
    */
   reply(instructions) {
-    this.#host.send({ type: 'reply', instructions: instructions ?? null });
+    if (this.#isHeard('reply'))
+      this.#host.send({ type: 'reply', instructions: instructions ?? null });
   }
 
   /**
@@ -224,14 +304,15 @@ export class VoiceAgent {
    * merged, lists replaced. In a call that is being recovered it is done as soon as the call is back.
    * @param {SessionConfig} session
    * @returns {Promise<void>} once the agent has accepted it
-   * @throws {VoiceAgentError} immutable-field: it must be set before the call; update-refused: the agent said
-   *   no, or the call ended before it answered
+   * @throws {VoiceAgentError} invalid-session: it cannot be sent; immutable-field: it must be set before the call;
+   *   update-refused: the agent said no, or the call ended before it answered
    */
   async update(session) {
     if (!IN_CONVERSATION.has(this.#state)) {
       throw new VoiceAgentError('update-refused', { message: 'There is no call to change.' });
     }
-    return this.#updates.expect((id) => this.#host.send({ type: 'update', id, session }));
+    const plain = plainSession(session);
+    return this.#updates.expect((id) => this.#host.send({ type: 'update', id, session: plain }));
   }
 
   /**
@@ -239,7 +320,7 @@ export class VoiceAgent {
    * ask the user first.
    */
   extend() {
-    this.#host.send({ type: 'extend' });
+    if (this.#isHeard('extend')) this.#host.send({ type: 'extend' });
   }
 
   /**
@@ -280,49 +361,71 @@ export class VoiceAgent {
    * @returns {Promise<void>}
    */
   async wake() {
-    if (AT_REST.has(this.#state)) return;
-    this.#host.send({ type: 'wake' });
+    if (!this.isActive) return;
+    if (this.#isBegun) this.#host.send({ type: 'wake' });
     await this.#audio?.wake();
   }
 
-  /** End the call and let go of everything; the object is of no use afterwards. */
-  async dispose() {
-    await this.stop();
-    discardPreparedContext();
+  /**
+   * End the call and let go of everything; the object is of no use afterwards.
+   * @returns {Promise<void>} the same one each time
+   */
+  dispose() {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #dispose() {
     this.#page.abort();
+    discardPreparedContext(this);
+    await this.stop();
     this.#host.close();
   }
 
+  /** @param {string} method that has nobody to do it outside a call */
+  #isHeard(method) {
+    const isHeard = IN_CONVERSATION.has(this.#state);
+    if (!isHeard) console.warn(`agent.${method}() does nothing outside a call (${this.#state}).`);
+    return isHeard;
+  }
+
   async #prepareToken() {
-    if (!(await isMicrophoneGranted()) || !AT_REST.has(this.#state)) return;
+    if (!(await isMicrophoneGranted()) || this.isActive || this.#disposed) return;
     this.#host.send({ type: 'prepare', ...this.#service.description });
   }
 
-  /**
-   * Microphone, audio system and connection at the same time; but where the user is still to be asked for
-   * the microphone, the connection waits: no session is paid for before the answer, or beside another one.
-   * @param {Promise<boolean>} lock
-   */
-  async #open(lock) {
-    const audio = new LiveAudio(this.#sound, {
+  #newAudio() {
+    this.#audio = new LiveAudio(this.#sound, {
       onLost: (error) => this.#fail(error),
       onPorts: (ports) => this.#connectAudio(ports),
       onMicrophone: (event) => this.#events.emit('device', event),
       onInterrupted: (blocked) => this.#events.emit('sound', { blocked }),
     });
-    this.#audio = audio;
+    return this.#audio;
+  }
+
+  /**
+   * Microphone, audio system and connection at the same time; but where the user is still to be asked for
+   * the microphone, the connection waits: no session is paid for before the answer, or beside another one.
+   * @param {LiveAudio} audio
+   * @param {Promise<void>} begun the session core has the call
+   * @param {Promise<boolean>} lock
+   */
+  async #open(audio, begun, lock) {
     const isWanted = () => this.#audio === audio; // not stopped meanwhile
+    const proceed = () => isWanted() && this.#host.send({ type: 'proceed' });
     try {
       // Both are asked before the audio system keeps this thread busy: their answers waited 20 to 40 ms for it.
       const [isMine, isGranted] = await Promise.all([lock, isMicrophoneGranted()]);
-      if (!isMine) throw new VoiceAgentError('other-tab');
       if (!isWanted()) return;
-      if (isGranted) this.#host.send({ type: 'proceed' });
+      if (!isMine) throw new VoiceAgentError('other-tab');
+      if (isGranted) void begun.then(proceed);
       if (!isGranted) this.#events.emit('permission', { asking: true });
       const ports = await audio.open().finally(() => this.#answered(isGranted));
+      await begun;
       if (!isWanted()) return;
       this.#connectAudio(ports);
-      if (!isGranted) this.#host.send({ type: 'proceed' });
+      if (!isGranted) proceed();
     } catch (error) {
       if (isWanted()) this.#fail(VoiceAgentError.from(error, 'audio-failed'));
     }
@@ -348,7 +451,8 @@ export class VoiceAgent {
   /** @param {EndReason} reason */
   async #end(reason) {
     this.#release();
-    if (AT_REST.has(this.#state)) return;
+    if (!this.isActive) return;
+    if (!this.#isBegun) return this.#setState('ended', { reason });
     const outcome = this.#nextOutcome();
     this.#host.send({ type: 'stop', reason });
     await outcome.catch(() => {});
@@ -356,7 +460,8 @@ export class VoiceAgent {
 
   /** The page goes away: no call outlives it, but a reload may go on with the conversation. */
   #leave() {
-    if (AT_REST.has(this.#state)) return;
+    if (!this.isActive) return;
+    if (!this.#isBegun) return void this.#end('page-left');
     if (IN_CONVERSATION.has(this.#state)) this.#record.rememberEnded();
     this.#host.send({ type: 'hang-up', reason: 'page-left' });
     this.#ends.leave();
@@ -380,6 +485,7 @@ export class VoiceAgent {
 
   /** @param {VoiceAgentError} error */
   #fail(error) {
+    if (!this.#isBegun) return this.#setState('failed', { error: withoutNetwork(error) });
     this.#host.send({ type: 'fail', error: error.toJSON() });
   }
 
@@ -461,7 +567,10 @@ export class VoiceAgent {
     const previous = this.#state;
     if (state === 'connecting' && previous === 'connecting') return; // said already, by start()
     this.#state = state;
-    if (AT_REST.has(state)) this.#release();
+    if (AT_REST.has(state)) {
+      this.#isBegun = false;
+      this.#release();
+    }
     if (AT_REST.has(state) && reason !== 'page-left') forgetCall();
     if (state === 'failed' && error) this.#events.emit('error', error);
     this.#events.emit('state', { state, previous, error, recovery, reason });

@@ -11,7 +11,11 @@
 
 /**
  * @typedef {object} VoiceAgentOptions
- * @property {string | URL} [tokenUrl] where tokens come from; relative to the page
+ * @property {string | URL} [gate] address of a Voicegate: tokens and agents come from there; relative to the page
+ * @property {string} [agent] one of the gate's agents, by name: its prompt, greeting and voice are set there, and `session` is laid over them; the gate's own choice by default. Without `gate`: of where the client is from
+ * @property {string | URL} [tokenUrl] where tokens come from, if not from the gate; relative to the page
+ * @property {string | URL} [wsUrl] where a token is used whose answer does not say so (`{token}` is enough);
+ *   `wss://agents.assemblyai.com/v1/ws` by default
  * @property {string | (() => string | Promise<string>)} [accessToken] what the page's own login gave it: goes to the
  *   token service as `Authorization: Bearer …`. A function is called anew for each request and has 10 s; if it throws,
  *   or gives nothing usable, the error is `token-refused`. Neither stored nor logged
@@ -33,7 +37,8 @@
 
 /**
  * @typedef {object} StartOptions
- * @property {SessionConfig} [session] in place of the one given at creation
+ * @property {SessionConfig | Promise<SessionConfig>} [session] in place of the one given at creation; what is to be
+ *   fetched first may come while the microphone opens
  * @property {boolean} [resume] go on with the call that this tab left less than 30 s ago (see `resumable`)
  * @property {boolean} [takeOver] end the call of another tab rather than fail with `other-tab`
  */

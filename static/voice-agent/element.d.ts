@@ -6,6 +6,7 @@ declare class VoiceAgentElement extends Base {
   static observedAttributes: string[];
   constructor();
   connectedCallback(): void;
+  /** Whoever moves an element takes it out first (`append`, Turbo, Astro): only one that stays out is gone. */
   disconnectedCallback(): void;
   /** Moved within the page without leaving it (`moveBefore`): the call goes on. */
   connectedMoveCallback(): void;
@@ -14,6 +15,9 @@ declare class VoiceAgentElement extends Base {
   /** What the page's own login gave it, or a function that gives it; never an attribute. */
   get accessToken(): string | (() => string | Promise<string>) | undefined;
   set accessToken(value: string | (() => string | Promise<string>) | undefined);
+  /** As Solid writes it. */
+  get accesstoken(): string | (() => string | Promise<string>) | undefined;
+  set accesstoken(value: string | (() => string | Promise<string>) | undefined);
   /** Voice, system prompt and greeting, as far as the gate lets a page set them; from the next call on. */
   get session(): Overrides;
   set session(value: Overrides);
@@ -23,8 +27,11 @@ declare class VoiceAgentElement extends Base {
   get disabled(): boolean;
   set disabled(value: boolean);
   get state(): AgentState;
+  /** Whether a call is under way, from the start on until it has ended. */
+  get isActive(): boolean;
   get turns(): readonly Turn[];
   get muted(): boolean;
+  set muted(value: boolean);
   /** The client's object, for all else that it can do; another one after gate, tools or access token have changed. */
   get agentClient(): VoiceAgent;
   /**

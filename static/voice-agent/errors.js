@@ -41,6 +41,10 @@ const KNOWN = {
     message: 'Another tab or window of this browser is in a call.',
     retryable: true,
   },
+  'invalid-session': {
+    message: 'The settings of the call are not what they must be.',
+    retryable: false,
+  },
   'immutable-field': {
     message: 'This setting cannot be changed during a call.',
     retryable: false,

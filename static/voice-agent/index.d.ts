@@ -44,6 +44,7 @@ declare class VoiceAgentError extends Error {
     | 'immutable-field'
     | 'insecure-context'
     | 'internal-error'
+    | 'invalid-session'
     | 'microphone-blocked-by-policy'
     | 'microphone-busy'
     | 'microphone-denied'
@@ -81,6 +82,7 @@ declare class VoiceAgentError extends Error {
       | 'immutable-field'
       | 'insecure-context'
       | 'internal-error'
+      | 'invalid-session'
       | 'microphone-blocked-by-policy'
       | 'microphone-busy'
       | 'microphone-denied'
@@ -160,6 +162,10 @@ declare const KNOWN: {
   'other-tab': {
     message: string;
     retryable: true;
+  };
+  'invalid-session': {
+    message: string;
+    retryable: false;
   };
   'immutable-field': {
     message: string;
@@ -268,6 +274,8 @@ declare class VoiceAgent {
   constructor(options?: VoiceAgentOptions);
   /** @returns {AgentState} */
   get state(): AgentState;
+  /** Whether a call is under way, from the start on until it has ended. */
+  get isActive(): boolean;
   /** Whether the agent gets silence instead of the microphone. */
   get muted(): boolean;
   /** @returns {readonly Turn[]} of the call under way or the last one, oldest first */
@@ -306,6 +314,21 @@ declare class VoiceAgent {
     },
   ): () => void;
   /**
+   * The next event of that type.
+   * @template {keyof AgentEvents} Type
+   * @param {Type} type
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {Promise<AgentEvents[Type]>} rejects with the signal's reason
+   */
+  once<Type extends keyof AgentEvents>(
+    type: Type,
+    {
+      signal,
+    }?: {
+      signal?: AbortSignal;
+    },
+  ): Promise<AgentEvents[Type]>;
+  /**
    * The user is about to start a call: make its audio system now, and fetch its token where the microphone is
    * allowed already. Call it on hover, focus or pointer down. Asks nothing of the user; a token that is not used in
    * time is thrown away.
@@ -313,11 +336,13 @@ declare class VoiceAgent {
   prepare(): void;
   /**
    * Start a call. Call it in a click or a key press: that is what lets the page make sound.
+   * While one is being set up its own promise is returned, and one that is ending is waited for.
    * @param {StartOptions} [options]
    * @returns {Promise<void>} once the agent listens, or the call was stopped before
-   * @throws {VoiceAgentError} whatever kept the call from starting; the `error` event has the same one
+   * @throws {VoiceAgentError} whatever kept the call from starting; the `error` event has the same one, but for
+   *   `invalid-session`, which is thrown before anything begins
    */
-  start({ session, resume, takeOver }?: StartOptions): Promise<void>;
+  start(options?: StartOptions): Promise<void>;
   /**
    * End the call in good order. The microphone is let go of at once.
    * @returns {Promise<void>} once the service has said goodbye, or was given its time to
@@ -340,8 +365,8 @@ declare class VoiceAgent {
    * merged, lists replaced. In a call that is being recovered it is done as soon as the call is back.
    * @param {SessionConfig} session
    * @returns {Promise<void>} once the agent has accepted it
-   * @throws {VoiceAgentError} immutable-field: it must be set before the call; update-refused: the agent said
-   *   no, or the call ended before it answered
+   * @throws {VoiceAgentError} invalid-session: it cannot be sent; immutable-field: it must be set before the call;
+   *   update-refused: the agent said no, or the call ended before it answered
    */
   update(session: SessionConfig): Promise<void>;
   /**
@@ -374,15 +399,31 @@ declare class VoiceAgent {
    * @returns {Promise<void>}
    */
   wake(): Promise<void>;
-  /** End the call and let go of everything; the object is of no use afterwards. */
+  /**
+   * End the call and let go of everything; the object is of no use afterwards.
+   * @returns {Promise<void>} the same one each time
+   */
   dispose(): Promise<void>;
 }
 
 type VoiceAgentOptions = {
   /**
-   * where tokens come from; relative to the page
+   * address of a Voicegate: tokens and agents come from there; relative to the page
+   */
+  gate?: string | URL;
+  /**
+   * one of the gate's agents, by name: its prompt, greeting and voice are set there, and `session` is laid over them; the gate's own choice by default. Without `gate`: of where the client is from
+   */
+  agent?: string;
+  /**
+   * where tokens come from, if not from the gate; relative to the page
    */
   tokenUrl?: string | URL;
+  /**
+   * where a token is used whose answer does not say so (`{token}` is enough);
+   * `wss://agents.assemblyai.com/v1/ws` by default
+   */
+  wsUrl?: string | URL;
   /**
    * what the page's own login gave it: goes to the
    * token service as `Authorization: Bearer …`. A function is called anew for each request and has 10 s; if it throws,
@@ -456,7 +497,119 @@ type MicrophoneOptions = {
   autoGainControl?: boolean;
 };
 
-type SessionConfig = Record<string, unknown>;
+type SessionConfig = {
+  /**
+   * a stored agent, and then nothing else; before the call only
+   */
+  agent_id?: string;
+  system_prompt?: string;
+  /**
+   * spoken as it is; without one the agent listens first; before the call only
+   */
+  greeting?: string;
+  /**
+   * a list replaces the one before
+   */
+  tools?: ToolDefinition[];
+  input?: SessionInput;
+  output?: SessionOutput;
+};
+
+type SessionInput = {
+  type?: 'audio';
+  /**
+   * before the call only
+   */
+  format?: AudioFormat;
+  /**
+   * at most 100 words to expect
+   */
+  keyterms?: string[];
+  /**
+   * `balanced` by default
+   */
+  transcription_mode?: 'min_latency' | 'balanced' | 'max_accuracy';
+  /**
+   * context for the transcription, at most 1,750 characters
+   */
+  transcription_prompt?: string;
+  /**
+   * such as `en`; recognised by itself by default
+   */
+  language_codes?: string[];
+  /**
+   * `far-field`: laptop or speakerphone
+   */
+  voice_focus?: 'near-field' | 'far-field';
+  /**
+   * 0 to 1; 0.85 by default
+   */
+  voice_focus_threshold?: number;
+  turn_detection?: TurnDetection;
+};
+
+type AudioFormat = {
+  encoding: 'audio/pcm' | 'audio/pcmu' | 'audio/pcma';
+  sample_rate?: number;
+};
+
+type TurnDetection = {
+  /**
+   * 0 to 1; lower hears more; 0.5 by default
+   */
+  vad_threshold?: number;
+  /**
+   * 50 to 10,000 ms; adaptive by default
+   */
+  min_silence?: number;
+  /**
+   * 50 to 10,000 ms, more than `min_silence`; adaptive by default
+   */
+  max_silence?: number;
+  /**
+   * false: the agent finishes what it says
+   */
+  interrupt_response?: boolean;
+  /**
+   * 0 to 1,000 ms
+   */
+  interruption_delay?: number;
+};
+
+type SessionOutput = {
+  type?: 'audio';
+  /**
+   * by name; before the call only
+   */
+  voice?: string;
+  /**
+   * before the call only
+   */
+  format?: AudioFormat;
+  /**
+   * 0 to 100
+   */
+  volume?: number;
+};
+
+type ToolDefinition = {
+  type: 'function';
+  name: string;
+  description?: string;
+  /**
+   * JSON Schema
+   */
+  parameters?: Record<string, unknown>;
+  execution_mode?: 'interactive' | 'hold';
+  /**
+   * 1 to 300
+   */
+  timeout_seconds?: number;
+  response_instructions?: {
+    success?: string;
+    error?: string;
+  };
+};
 
 type Tool = {
   /**
@@ -674,9 +827,10 @@ type MicrophoneFacts = {
 
 type StartOptions = {
   /**
-   * in place of the one given at creation
+   * in place of the one given at creation; what is to be
+   * fetched first may come while the microphone opens
    */
-  session?: SessionConfig;
+  session?: SessionConfig | Promise<SessionConfig>;
   /**
    * go on with the call that this tab left less than 30 s ago (see `resumable`)
    */

@@ -2,8 +2,8 @@
  * Voicegate's browser client: a voice agent in any web page, without the API key.
  *
  * ```js
- * import { createVoiceAgent } from '/static/voice-agent/index.js';
- * const agent = createVoiceAgent({ tokenUrl: '/api/voice-token', session: { greeting: 'Hello!' } });
+ * import { createVoiceAgent } from 'https://gate.example/static/voice-agent/index.js';
+ * const agent = createVoiceAgent({ gate: 'https://gate.example', agent: 'reception' });
  * agent.on('transcript', ({ role, text }) => console.log(role, text));
  * button.onclick = () => agent.start();
  * ```

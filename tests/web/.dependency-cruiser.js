@@ -66,7 +66,7 @@ export default {
       ),
     ),
     // The element uses the client as any page would.
-    allow(`${CLIENT}/ui/element/`, `${CLIENT}/(index|emitter)\\.js$`),
+    allow(`${CLIENT}/ui/element/`, `${CLIENT}/(index|emitter|main-thread/gate)\\.js$`),
     // The client's own front files may use all of it, and nothing outside it.
     allow(`${CLIENT}/[^/]+\\.js$`, `${CLIENT}/`),
     allow(`${PAGE}/`, `${PAGE}/`),

@@ -13,6 +13,7 @@
  * @typedef {object} StartCommand
  * @property {'start'} type
  * @property {string} tokenUrl absolute
+ * @property {string} [wsUrl] where tokens are used whose answer does not name it
  * @property {RequestCredentials} [credentials] whether cookies go to the token service
  * @property {boolean} [asksAccess] whether the host has an access token for each request of a token
  * @property {SessionConfig} session of the first session.update

@@ -287,6 +287,6 @@ export class Session {
  * @param {import('./connection/token.js').TokenService} command
  * @returns {import('./connection/token-prefetch.js').TokenSpec}
  */
-function specOf({ tokenUrl, credentials, asksAccess }) {
-  return { tokenUrl, credentials, asksAccess, maxSessionDurationSeconds: null };
+function specOf({ tokenUrl, wsUrl, credentials, asksAccess }) {
+  return { tokenUrl, wsUrl, credentials, asksAccess, maxSessionDurationSeconds: null };
 }

@@ -4,14 +4,17 @@
 /** Its holder has the call; the browser lets go of it when a tab closes or crashes. */
 const NAME = 'voicegate-call';
 
+/** Settles once the locks that this page has let go of are free, which is a moment later. @type {Promise<unknown>} */
+let freed = Promise.resolve();
+
 export class CallLock {
   #onTaken;
   /** @type {(() => void) | null} */
   #letGo = null;
   /** Tells a request under way that it is no longer wanted. */
   #attempt = 0;
-  /** Settles when the lock of the call before is free again, which is a moment after it was let go of. */
-  #freed = Promise.resolve();
+  /** Settles when what was asked for is free again. @type {Promise<unknown>} */
+  #request = Promise.resolve();
 
   /** @param {() => void} onTaken another tab or agent took the call over */
   constructor(onTaken) {
@@ -27,7 +30,8 @@ export class CallLock {
     this.release();
     if (!navigator.locks) return true;
     const attempt = this.#attempt;
-    await this.#freed;
+    await freed;
+    if (attempt !== this.#attempt) return false;
     return new Promise((resolve) => {
       let isMine = false;
       const hold = (/** @type {Lock | null} */ lock) => {
@@ -42,7 +46,7 @@ export class CallLock {
         this.#onTaken();
       };
       const options = takeOver ? { steal: true } : { ifAvailable: true };
-      this.#freed = navigator.locks.request(NAME, options, hold).catch(onRefused);
+      this.#request = navigator.locks.request(NAME, options, hold).catch(onRefused);
     });
   }
 
@@ -50,5 +54,6 @@ export class CallLock {
     this.#attempt += 1;
     this.#letGo?.();
     this.#letGo = null;
+    freed = Promise.all([freed, this.#request]);
   }
 }

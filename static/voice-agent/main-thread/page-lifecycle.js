@@ -13,6 +13,7 @@
  * @param {AbortSignal} signal
  */
 export function watchPage({ onLeave, onReturn }, signal) {
+  if (!globalThis.window) return; // pages are made here, and shown elsewhere
   const network = /** @type {{connection?: EventTarget}} */ (navigator).connection; // not everywhere
   window.addEventListener('pagehide', onLeave, { signal });
   window.addEventListener('online', onReturn, { signal });

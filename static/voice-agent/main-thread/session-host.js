@@ -20,7 +20,8 @@ export class SessionHost {
   /** @param {(event: SessionEvent) => void} onEvent */
   constructor(onEvent) {
     this.#onEvent = onEvent;
-    this.#startWorker();
+    if (globalThis.Worker) this.#startWorker();
+    else this.#isMissing = true; // pages are made here: nothing to do before a call
   }
 
   /**

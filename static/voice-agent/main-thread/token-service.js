@@ -1,5 +1,7 @@
 // The page's side of its token service: how requests are allowed, and the word that a session is over. Main thread.
 
+import { gateUrl } from './gate.js';
+
 const CREDENTIALS = ['same-origin', 'include', 'omit'];
 
 /** What may stand in a header's value without breaking it. */
@@ -7,13 +9,16 @@ const ONE_WORD = /^[\x21-\x7e]+$/;
 
 /**
  * @typedef {object} TokenServiceOptions
+ * @property {string | URL} [gate] relative to the page
+ * @property {string} [agent] by name
  * @property {string | URL} [tokenUrl] relative to the page
+ * @property {string | URL} [wsUrl]
  * @property {string | (() => string | Promise<string>)} [accessToken]
  * @property {'same-origin' | 'include' | 'omit'} [credentials]
  */
 
 export class TokenService {
-  #tokenUrl;
+  #options;
   #accessToken;
   #credentials;
 
@@ -21,7 +26,7 @@ export class TokenService {
    * @param {TokenServiceOptions} options
    * @throws {TypeError} an option is not what it must be
    */
-  constructor({ tokenUrl = '/api/voice-token', accessToken, credentials = 'same-origin' }) {
+  constructor({ accessToken, credentials = 'same-origin', ...options }) {
     if (!CREDENTIALS.includes(credentials))
       throw new TypeError(`credentials must be one of ${CREDENTIALS.join(', ')}`);
     const isGiven = accessToken !== undefined;
@@ -29,7 +34,9 @@ export class TokenService {
       throw new TypeError(
         'accessToken must be one word of visible ASCII characters, or a function that gives it',
       );
-    this.#tokenUrl = tokenUrl;
+    if (options.wsUrl !== undefined && !/^wss?:\/\//.test(String(options.wsUrl)))
+      throw new TypeError('wsUrl must be an address that begins with wss:// or ws://');
+    this.#options = options;
     this.#accessToken = accessToken;
     this.#credentials = credentials;
   }
@@ -39,8 +46,10 @@ export class TokenService {
    * @returns {import('../core/connection/token.js').TokenService}
    */
   get description() {
+    const { wsUrl } = this.#options;
     return {
       tokenUrl: this.#absoluteUrl.href,
+      ...(wsUrl !== undefined && { wsUrl: String(wsUrl) }),
       credentials: this.#credentials,
       asksAccess: this.#accessToken !== undefined,
     };
@@ -78,8 +87,17 @@ export class TokenService {
     sent.catch(() => {});
   }
 
+  /** The gate that the page has named, or named an agent of; null: it has its own way to tokens and settings. */
+  get gate() {
+    const { gate, agent } = this.#options;
+    if (gate === undefined && agent === undefined) return null;
+    return gateUrl(gate === undefined ? null : String(gate), import.meta.url, document.baseURI);
+  }
+
   get #absoluteUrl() {
-    return new URL(this.#tokenUrl, document.baseURI);
+    const { tokenUrl } = this.#options;
+    if (tokenUrl === undefined && this.gate) return new URL('api/voice-token', this.gate);
+    return new URL(tokenUrl ?? '/api/voice-token', document.baseURI);
   }
 }
 

@@ -16,7 +16,7 @@ const SESSION = {
   output: { voice: 'alba' },
   tools: [
     {
-      type: 'function',
+      type: /** @type {const} */ ('function'),
       name: 'weather',
       description: 'Tells the weather.',
       parameters: { type: 'object', properties: { city: { type: 'string' } } },

@@ -233,6 +233,49 @@ test('headless, by script: what is set before, methods and events; it ends with 
     await reach(page, 'live');
   }));
 
+test('a call goes on when its element is moved in one task, and ends once when it is taken out', () =>
+  inShop(`${ELEMENT}<div></div>`, async (page, { complaints }) => {
+    const told = await listen(page);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await reach(page, 'live');
+    await page.evaluate(async () => {
+      const element = /** @type {HTMLElement} */ (document.querySelector('voice-agent'));
+      document.querySelector('div')?.append(element); // as a page's script does
+      const body = document.createElement('body'); // as Turbo and Astro do
+      element.remove();
+      document.body.replaceWith(body);
+      body.append(element);
+    });
+    await frameFrom(demo, ({ type }) => type === 'reply.done');
+    await reach(page, 'live');
+    assert.equal(await page.evaluate(() => globalThis.openTracks()), 1);
+    await page.evaluate(() => {
+      const element = /** @type {HTMLElement} */ (document.querySelector('voice-agent'));
+      Object.assign(globalThis, { kept: element });
+      element.remove();
+      document.body.append(element);
+      element.remove();
+    });
+    await page.waitForFunction(() => globalThis.openTracks() === 0);
+    await page.waitForFunction(() => /** @type {any} */ (globalThis).kept.state === 'ended');
+    const states = (await told()).filter(({ type }) => type === 'state').map(({ state }) => state);
+    assert.deepEqual(states, ['connecting', 'live']); // out of the page, the rest bubbles to nobody
+    assert.deepEqual(complaints, []);
+  }));
+
+test('what frameworks set on an element: muted, and the access token in lower case', () =>
+  inShop('', async (page) => {
+    const seen = await page.evaluate(async () => {
+      const element = /** @type {any} */ (document.createElement('voice-agent'));
+      element.muted = true;
+      element.accesstoken = 'word';
+      document.body.append(element);
+      await customElements.whenDefined('voice-agent');
+      return { muted: element.muted, client: element.agentClient.muted, word: element.accessToken };
+    });
+    assert.deepEqual(seen, { muted: true, client: true, word: 'word' });
+  }));
+
 test('a page whose origin is not listed is refused, on the screen and in the console', async () => {
   const other = await serve(['-m', 'app', '--demo']);
   shop.gate = other.url;

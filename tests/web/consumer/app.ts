@@ -93,3 +93,16 @@ export async function talk(how: StartOptions = { takeOver: true }): Promise<read
 }
 
 export type Levels = AgentEvents['level'];
+
+const receptionist = createVoiceAgent({ gate: 'https://gate.example', agent: 'reception' });
+const vendorsOwn = createVoiceAgent({
+  tokenUrl: '/token',
+  wsUrl: 'wss://agents.eu.assemblyai.com/v1/ws',
+});
+
+export async function greet(): Promise<string> {
+  const fetched: Promise<SessionConfig> = fetch('/session').then((answer) => answer.json());
+  await receptionist.start({ session: fetched });
+  const { state } = await receptionist.once('state', { signal: life.signal });
+  return vendorsOwn.isActive ? state : 'idle';
+}

@@ -16,7 +16,8 @@ element.addEventListener('voice-agent-mute', ({ detail }) => console.log(detail.
 element.addEventListener('voice-agent-level', ({ detail }) => console.log(detail.speaker));
 // @ts-expect-error no such state
 if (element.state === 'connected') void element.stop();
-// @ts-expect-error it cannot be set
 element.muted = true;
+// @ts-expect-error it cannot be set
+element.isActive = true;
 
 export const isElement = (node: Node) => node instanceof VoiceAgentElement && node.turns.length;

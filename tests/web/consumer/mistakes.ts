@@ -13,6 +13,10 @@ agent.on('level', ({ speaker }) => console.log(speaker));
 createVoiceAgent({ tokenURL: '/api/voice-token' });
 // @ts-expect-error not one of its values
 createVoiceAgent({ spareToken: 'sometimes' });
+// @ts-expect-error no such setting
+createVoiceAgent({ session: { systemPrompt: 'Be brief.' } });
+// @ts-expect-error not one of its values
+createVoiceAgent({ session: { input: { transcription_mode: 'fast' } } });
 // @ts-expect-error no such state
 if (agent.state === 'connected') agent.mute();
 // @ts-expect-error it cannot be set

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
-import { gateUrl, loadAgent } from '../../../static/voice-agent/ui/element/gate.js';
+import { gateUrl, loadAgent } from '../../../static/voice-agent/main-thread/gate.js';
 import { PATHS } from '../../../static/voice-agent/ui/element/icons.js';
 import { sessionFor } from '../../../static/voice-agent/ui/element/element-session.js';
 import { setUpHint } from '../../../static/voice-agent/ui/element/developer-hints.js';

@@ -119,7 +119,7 @@ test('one call at a time: the second asks in vain until the first lets go', asyn
   assert.equal(await first.lock.take({ takeOver: false }), true);
   assert.equal(await second.lock.take({ takeOver: false }), false);
   first.lock.release();
-  while (!(await second.lock.take({ takeOver: false }))); // free a moment later
+  assert.equal(await second.lock.take({ takeOver: false }), true);
   assert.equal(first.wasTaken(), false);
   second.lock.release();
 });
@@ -153,7 +153,18 @@ test('a lock that is let go of before it was given stays free', async () => {
   await asking;
 
   const second = aLock();
-  while (!(await second.lock.take({ takeOver: false }))); // free a moment later
+  assert.equal(await second.lock.take({ takeOver: false }), true);
   assert.equal(first.wasTaken(), false);
+  second.lock.release();
+});
+
+test('an agent that is let go of in the same tick does not keep the next one from its call', async () => {
+  const first = aLock();
+  const second = aLock();
+  const asking = first.lock.take({ takeOver: false });
+  first.lock.release();
+
+  assert.equal(await second.lock.take({ takeOver: false }), true);
+  assert.equal(await asking, false);
   second.lock.release();
 });

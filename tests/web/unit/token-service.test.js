@@ -59,6 +59,14 @@ test('the core is told where to ask and how, but never the access token', () => 
   assert.equal(new TokenService({}).description.tokenUrl, 'https://gate.example/api/voice-token');
 });
 
+test('what is served besides by a named gate is found there; a way of its own comes first', () => {
+  const of = (/** @type {any} */ options) => new TokenService(options).description;
+  assert.equal(of({ gate: '/voice' }).tokenUrl, 'https://gate.example/voice/api/voice-token');
+  assert.equal(of({ gate: '/voice', tokenUrl: '/t' }).tokenUrl, 'https://gate.example/t');
+  assert.equal(of({ wsUrl: 'wss://own.example/ws' }).wsUrl, 'wss://own.example/ws');
+  assert.throws(() => of({ wsUrl: 'https://own.example' }), /wsUrl must be .* wss:/);
+});
+
 /** @type {[string, any, string | null, RegExp | null][]} */
 const SOURCES = [
   ['a word', 'word', 'word', null],

@@ -98,7 +98,8 @@ test('null takes a setting back: a new session is opened without it', () => {
   });
   updates.begin(config);
   updates.ready();
-  updates.request({ id: 1, session: { input: { keyterms: null, voice_focus: 'far-field' } } });
+  const session = /** @type {any} */ ({ input: { keyterms: null, voice_focus: 'far-field' } });
+  updates.request({ id: 1, session });
   updates.apply({ type: 'updated', config: null, httpTools: null });
 
   assert.deepEqual(updates.config, { system_prompt: 'One.', input: { voice_focus: 'far-field' } });

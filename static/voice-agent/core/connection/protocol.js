@@ -3,6 +3,7 @@
 
 /**
  * @typedef {import('./wire-types.js').SessionConfig} SessionConfig
+ * @typedef {import('./wire-types.js').ToolDefinition} ToolDefinition
  * @typedef {import('./wire-types.js').ClientMessage} ClientMessage
  *
  * What arrives, as the rest of the client knows it. An id that is missing is null: then the reply or the

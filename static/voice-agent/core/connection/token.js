@@ -5,6 +5,9 @@ import { VoiceAgentError } from '../../errors.js';
 /** Source: the service's own budget for a mint is 10 s; this leaves room for the way there and back. */
 const TOKEN_TIMEOUT_MS = 12_000;
 
+/** Where a token is used whose service does not say so: the vendor's own. */
+const DEFAULT_WS_URL = 'wss://agents.assemblyai.com/v1/ws';
+
 /** A browser does not tell a page of another origin whether the service was away or said no. */
 const FOREIGN_MESSAGE =
   "The service that starts calls could not be reached, or this page's origin is not on its list.";
@@ -22,11 +25,13 @@ const FOREIGN_MESSAGE =
  * The service, as the page named it.
  * @typedef {object} TokenService
  * @property {string} tokenUrl absolute
+ * @property {string} [wsUrl] where tokens are used whose answer does not name it
  * @property {RequestCredentials} [credentials] whether cookies go along; those of the same origin by default
  * @property {boolean} [asksAccess] whether the page has an access token for each request
  *
  * @typedef {object} TokenRequest
  * @property {string} tokenUrl absolute
+ * @property {string} [wsUrl]
  * @property {RequestCredentials} [credentials]
  * @property {string | null} [accessToken] one word of visible ASCII
  * @property {number | null} [maxSessionDurationSeconds] what is left of the call, when it is picked up again
@@ -40,7 +45,7 @@ const FOREIGN_MESSAGE =
  * @returns {Promise<VoiceToken>}
  * @throws {VoiceAgentError} token-refused, token-limited (with `retryAfterSeconds`), token-unavailable
  */
-export async function fetchToken(fetch, { tokenUrl, accessToken = null, ...request }) {
+export async function fetchToken(fetch, { tokenUrl, wsUrl, accessToken = null, ...request }) {
   const { maxSessionDurationSeconds = null, credentials = 'same-origin', signal } = request;
   const url = new URL(tokenUrl);
   const authorization = accessToken === null ? null : { Authorization: `Bearer ${accessToken}` };
@@ -56,7 +61,7 @@ export async function fetchToken(fetch, { tokenUrl, accessToken = null, ...reque
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     if (!response.ok) throw await refusal(response);
-    return readToken(await response.json());
+    return readToken(await response.json(), wsUrl);
   } catch (error) {
     if (error instanceof VoiceAgentError) throw error;
     const message = isForeign(url) ? FOREIGN_MESSAGE : undefined;
@@ -69,9 +74,14 @@ function isForeign(url) {
   return globalThis.location !== undefined && url.origin !== globalThis.location.origin;
 }
 
-/** @param {any} body @returns {VoiceToken} */
-function readToken(body) {
-  const { token, ws_url: wsUrl, max_session_duration_seconds: cap, receipt } = body ?? {};
+/**
+ * @param {any} body ours, or of any other backend: `{token}` is enough
+ * @param {string} [defaultWsUrl]
+ * @returns {VoiceToken}
+ */
+function readToken(body, defaultWsUrl = DEFAULT_WS_URL) {
+  const { token, ws_url: wsUrl = defaultWsUrl, receipt } = body ?? {};
+  const cap = body?.max_session_duration_seconds;
   const life = body?.expires_in_seconds;
   if (typeof token !== 'string' || token === '' || !/^wss?:\/\//.test(wsUrl)) {
     throw new VoiceAgentError('token-unavailable', {

@@ -3,9 +3,63 @@
 // tests/contract/messages.schema.json.
 
 /**
- * The `session` object of session.update. Known at the top: `agent_id` (first update only, and then the only
- * field), `system_prompt`, `greeting`, `tools`, `input`, `output`.
- * @typedef {Record<string, unknown>} SessionConfig
+ * How sound is written on the wire; this client speaks 24 kHz PCM both ways.
+ * @typedef {{encoding: 'audio/pcm' | 'audio/pcmu' | 'audio/pcma', sample_rate?: number}} AudioFormat
+ */
+
+/**
+ * When the user's turn is over, and whether they may interrupt. Either silence switches off the service's own pacing.
+ * @typedef {object} TurnDetection
+ * @property {number} [vad_threshold] 0 to 1; lower hears more; 0.5 by default
+ * @property {number} [min_silence] 50 to 10,000 ms; adaptive by default
+ * @property {number} [max_silence] 50 to 10,000 ms, more than `min_silence`; adaptive by default
+ * @property {boolean} [interrupt_response] false: the agent finishes what it says
+ * @property {number} [interruption_delay] 0 to 1,000 ms
+ */
+
+/**
+ * @typedef {object} SessionInput
+ * @property {'audio'} [type]
+ * @property {AudioFormat} [format] before the call only
+ * @property {string[]} [keyterms] at most 100 words to expect
+ * @property {'min_latency' | 'balanced' | 'max_accuracy'} [transcription_mode] `balanced` by default
+ * @property {string} [transcription_prompt] context for the transcription, at most 1,750 characters
+ * @property {string[]} [language_codes] such as `en`; recognised by itself by default
+ * @property {'near-field' | 'far-field'} [voice_focus] `far-field`: laptop or speakerphone
+ * @property {number} [voice_focus_threshold] 0 to 1; 0.85 by default
+ * @property {TurnDetection} [turn_detection]
+ */
+
+/**
+ * @typedef {object} SessionOutput
+ * @property {'audio'} [type]
+ * @property {string} [voice] by name; before the call only
+ * @property {AudioFormat} [format] before the call only
+ * @property {number} [volume] 0 to 100
+ */
+
+/**
+ * A tool as the agent is told of it.
+ * @typedef {object} ToolDefinition
+ * @property {'function'} type
+ * @property {string} name
+ * @property {string} [description]
+ * @property {Record<string, unknown>} [parameters] JSON Schema
+ * @property {'interactive' | 'hold'} [execution_mode]
+ * @property {number} [timeout_seconds] 1 to 300
+ * @property {{success?: string, error?: string}} [response_instructions]
+ */
+
+/**
+ * The `session` object of session.update.
+ * Source: documents, "session-configuration", and live answers, September 2026.
+ * @typedef {object} SessionConfig
+ * @property {string} [agent_id] a stored agent, and then nothing else; before the call only
+ * @property {string} [system_prompt]
+ * @property {string} [greeting] spoken as it is; without one the agent listens first; before the call only
+ * @property {ToolDefinition[]} [tools] a list replaces the one before
+ * @property {SessionInput} [input]
+ * @property {SessionOutput} [output]
  */
 
 /**

@@ -64,12 +64,12 @@ export class Opening {
 
 /**
  * The update that makes one config the other. What is the same is left out: some of it must not be named again.
- * @param {SessionConfig} before
- * @param {SessionConfig} now
- * @returns {SessionConfig}
+ * @param {Record<string, any>} before
+ * @param {Record<string, any>} now
+ * @returns {Record<string, any>}
  */
 function difference(before, now) {
-  /** @type {SessionConfig} */
+  /** @type {Record<string, any>} */
   const changes = {};
   for (const name of Object.keys({ ...before, ...now })) {
     const [old, value] = [before[name], now[name] ?? null];

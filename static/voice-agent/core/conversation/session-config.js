@@ -50,9 +50,9 @@ function wrongType({ system_prompt: prompt, tools, input, output }) {
 /**
  * Settings with changes, as the service was seen to merge them: objects merge, arrays and all else replace.
  * Neither argument is changed.
- * @param {SessionConfig} config
- * @param {SessionConfig} changes
- * @returns {SessionConfig}
+ * @param {Record<string, any>} config
+ * @param {Record<string, any>} changes
+ * @returns {Record<string, any>}
  */
 export function mergedConfig(config, changes) {
   const merged = { ...config };
@@ -65,8 +65,8 @@ export function mergedConfig(config, changes) {
 
 /**
  * Settings without those that were taken back by null: to leave one out means the same in a first update.
- * @param {SessionConfig} config
- * @returns {SessionConfig}
+ * @param {Record<string, any>} config
+ * @returns {Record<string, any>}
  */
 export function withoutNulls(config) {
   const set = Object.entries(config).filter(([, value]) => value !== null);

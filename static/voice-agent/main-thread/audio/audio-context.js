@@ -10,21 +10,25 @@ import { workletFile } from './worklet-url.js';
  * @property {Promise<unknown>} loaded once its worklets are there
  */
 
-/** @type {NewContext | null} */
+/** @type {NewContext & {owner: object} | null} */
 let prepared = null;
 
 /**
  * Make the context of the next call now. It makes no sound and holds no device.
  * @param {number} rateHz
+ * @param {object} owner whoever prepares last: only they may discard it
  */
-export function prepareContext(rateHz) {
-  if (prepared || typeof AudioWorkletNode !== 'function') return;
-  prepared = createContext(rateHz);
+export function prepareContext(rateHz, owner) {
+  if (typeof AudioWorkletNode !== 'function') return;
+  if (prepared) return void (prepared.owner = owner);
+  prepared = { ...createContext(rateHz), owner };
   prepared.context.suspend().catch(() => {});
-  prepared.loaded.catch(discardPreparedContext); // the call will try by itself, and say what is wrong
+  prepared.loaded.catch(() => discardPreparedContext(owner)); // the call will try by itself, and say what is wrong
 }
 
-export function discardPreparedContext() {
+/** @param {object} owner */
+export function discardPreparedContext(owner) {
+  if (prepared?.owner !== owner) return;
   prepared?.context.close().catch(() => {});
   prepared = null;
 }

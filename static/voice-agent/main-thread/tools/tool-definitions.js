@@ -21,7 +21,7 @@ const FIELDS = [
 /**
  * What goes into `session.tools`.
  * @param {Record<string, Tool>} tools by name
- * @returns {Record<string, unknown>[]}
+ * @returns {import('../../core/connection/protocol.js').ToolDefinition[]}
  */
 export function toolDefinitions(tools) {
   return Object.entries(tools).map(([name, tool]) => {

@@ -1,16 +1,16 @@
 // Between the DOM and the element: its events, what its attributes say of its look, and what was set too early.
 
 import { languageOf } from './element-language.js';
+import { AGENT_EVENTS } from './make-agent.js';
 
-/** What is told as an event of the DOM, with the client's value as `detail`. */
-const EVENTS = /** @type {const} */ ([
-  ...['state', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard', 'mute'],
-  ...['permission', 'device', 'sound', 'limit', 'tool', 'error'],
-]);
-
-/** @param {HTMLElement} element @param {import('./element-call.js').Call} call */
+/**
+ * Each event of a call becomes one of the DOM, with the client's value as `detail`.
+ *
+ * @param {HTMLElement} element
+ * @param {import('./element-call.js').Call} call
+ */
 export function tellAsEvents(element, call) {
-  for (const type of EVENTS) {
+  for (const type of [...AGENT_EVENTS, 'mute']) {
     call.on(/** @type {any} */ (type), (detail) => {
       const options = { bubbles: true, composed: true, detail };
       element.dispatchEvent(new CustomEvent(`voice-agent-${type}`, options));

@@ -5,7 +5,7 @@
 /**
  * Only what the gate makes editable counts; the gate's own object stays as it was.
  *
- * @param {Pick<import('./gate.js').PublicAgent, 'session' | 'editable'>} agent
+ * @param {Pick<import('../../main-thread/gate.js').PublicAgent, 'session' | 'editable'>} agent
  * @param {Overrides} overrides   an empty text leaves the agent without it
  * @returns {{session: import('../../index.js').SessionConfig, refused: string[]}} `refused`: names that did not count
  */

@@ -1,7 +1,6 @@
 // Fills the element's shadow root: style sheet, markup and view, made anew when another variant or language is asked
 // for; nothing for the variant without any.
 
-import { AT_REST } from './element-call.js';
 import { createFloating } from './floating.js';
 import { textsIn } from './element-language.js';
 import { buildMarkup } from './element-markup.js';
@@ -34,13 +33,13 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
   let last = null;
   call.on('state', (change) => {
     last = change;
-    if (AT_REST.has(change.state)) void refresh(); // what was asked for during the call
+    if (!call.isActive) void refresh(); // what was asked for during the call
   });
 
   async function refresh() {
     const wish = look();
     const key = JSON.stringify(wish);
-    if (!isOpen || key === shown || (present && !AT_REST.has(call.state))) return;
+    if (!isOpen || key === shown || (present && call.isActive)) return;
     shown = key;
     clear();
     const { variant, isFloating, language } = wish;
@@ -66,7 +65,7 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
       createFloating(elements.floating, texts.element, {
         opened: () => (opened(), elements.call.focus()),
       });
-    const tell = () => floating?.show(!AT_REST.has(call.state), call.title);
+    const tell = () => floating?.show(call.isActive, call.title);
     call.on('state', tell, view);
     call.on('title', tell, view);
     tell();

@@ -7,7 +7,6 @@ import { createPermissionPrompt } from '../permission-prompt.js';
 import { createStatus, whoSpeaks } from '../status.js';
 import { createWakeLock } from '../wake-lock.js';
 import { createAccessQuestion } from './access-question.js';
-import { AT_REST } from './element-call.js';
 import { createTalk } from './talk-view.js';
 import { wordsOf } from './element-words.js';
 
@@ -83,7 +82,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     if (state !== 'connecting') prompt.showAsking(false);
     status.showState(change);
     if (state === 'live' && previous === 'reconnecting' && recovery) talk?.tellRecovery(recovery);
-    if (AT_REST.has(state) || state === 'ending') speaking = { user: false, agent: false };
+    if (!call.isActive || state === 'ending') speaking = { user: false, agent: false };
     showSpeaking();
     showDisabled(isDisabled);
     if (state !== 'failed' || !error) return;
@@ -114,7 +113,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
   /** @param {boolean} isWanted */
   function showDisabled(isWanted) {
     isDisabled = isWanted;
-    elements.call.disabled = isWanted && AT_REST.has(call.state);
+    elements.call.disabled = isWanted && !call.isActive;
   }
 
   return {

@@ -2,8 +2,6 @@
 
 import { createVoiceAgent } from '../../index.js';
 
-/** @typedef {import('../../index.js').AgentEvents} AgentEvents */
-
 /**
  * What an element wants.
  *
@@ -15,24 +13,21 @@ import { createVoiceAgent } from '../../index.js';
  * @property {string | (() => string | Promise<string>) | undefined} accessToken
  */
 
-/** All that is told of a call but its state, and what is for the curious. */
-const EVENTS = /** @type {const} */ ([
-  ...['transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard', 'permission'],
-  ...['device', 'sound', 'limit', 'tool', 'error'],
+/** All that is told of a call but what is for the curious. */
+export const AGENT_EVENTS = /** @type {const} */ ([
+  ...['state', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard'],
+  ...['permission', 'device', 'sound', 'limit', 'tool', 'error'],
 ]);
 
 /**
  * @param {Wishes} wishes
- * @param {object} on
- * @param {(change: AgentEvents['state']) => void} on.state
- * @param {(type: any, value: any) => void} on.other   every other event, with its type
+ * @param {(type: any, value: any) => void} onEvent
  */
-export function makeAgent({ gate, tools, accessToken }, on) {
+export function makeAgent({ gate, tools, accessToken }, onEvent) {
   const tokenUrl = new URL('api/voice-token', gate);
   const agent = createVoiceAgent({ tokenUrl, tools, ...(accessToken && { accessToken }) });
-  agent.on('state', on.state);
-  for (const type of EVENTS) {
-    agent.on(/** @type {keyof AgentEvents} */ (type), (value) => on.other(type, value));
+  for (const type of AGENT_EVENTS) {
+    agent.on(/** @type {any} */ (type), (value) => onEvent(type, value));
   }
   return agent;
 }

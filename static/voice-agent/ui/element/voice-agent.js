@@ -1,12 +1,12 @@
 // The custom element: attributes, properties, methods and DOM events around a call and what is seen of it.
 
-import { AT_REST, Call } from './element-call.js';
+import { Call } from './element-call.js';
 import { lookOf, takeEarly, tellAsEvents } from './element-events.js';
-import { gateUrl } from './gate.js';
+import { gateUrl } from '../../main-thread/gate.js';
 import { createShell } from './element-shell.js';
 
 /** Set before the element was defined, they stand in the way of ours. */
-const PROPERTIES = ['accessToken', 'session', 'tools'];
+const PROPERTIES = ['accessToken', 'accesstoken', 'session', 'tools', 'muted', 'disabled'];
 
 /** Those of this page that are in a call. @type {Set<VoiceAgentElement>} */
 const inCall = new Set();
@@ -44,9 +44,9 @@ export class VoiceAgentElement extends Base {
       },
     });
     tellAsEvents(this, this.#call);
-    this.#call.on('state', ({ state }) => {
-      if (AT_REST.has(state)) inCall.delete(this);
-      else inCall.add(this);
+    this.#call.on('state', () => {
+      if (this.isActive) inCall.add(this);
+      else inCall.delete(this);
     });
   }
 
@@ -56,9 +56,13 @@ export class VoiceAgentElement extends Base {
     if (!this.hasAttribute('floating')) this.#lookUp();
   }
 
+  /** Whoever moves an element takes it out first (`append`, Turbo, Astro): only one that stays out is gone. */
   disconnectedCallback() {
-    this.#call.close();
-    this.#shell.close();
+    setTimeout(() => {
+      if (this.isConnected) return;
+      this.#call.close();
+      this.#shell.close();
+    });
   }
 
   /** Moved within the page without leaving it (`moveBefore`): the call goes on. */
@@ -78,6 +82,15 @@ export class VoiceAgentElement extends Base {
   }
 
   set accessToken(value) {
+    this.#accessToken = value;
+  }
+
+  /** As Solid writes it. */
+  get accesstoken() {
+    return this.#accessToken;
+  }
+
+  set accesstoken(value) {
     this.#accessToken = value;
   }
 
@@ -111,12 +124,21 @@ export class VoiceAgentElement extends Base {
     return this.#call.state;
   }
 
+  /** Whether a call is under way, from the start on until it has ended. */
+  get isActive() {
+    return this.#call.isActive;
+  }
+
   get turns() {
     return this.#call.turns;
   }
 
   get muted() {
     return this.#call.muted;
+  }
+
+  set muted(value) {
+    this.#call.setMuted(Boolean(value));
   }
 
   /** The client's object, for all else that it can do; another one after gate, tools or access token have changed. */
@@ -171,6 +193,6 @@ export class VoiceAgentElement extends Base {
 
   /** What keeps the gate from answering is said in the console, and on the screen when a call is wanted. */
   #lookUp() {
-    if (AT_REST.has(this.state)) this.#call.lookUp().catch(() => {});
+    if (!this.isActive) this.#call.lookUp().catch(() => {});
   }
 }

@@ -1,6 +1,6 @@
-// Where a gate is, and what it says of its agents; what keeps a page from asking it.
+// Where a gate is, and what it says of its agents; what keeps a page from asking it. Main thread.
 
-import { VoiceAgentError } from '../../errors.js';
+import { VoiceAgentError } from '../errors.js';
 
 /** A gate that takes longer says so by its silence. */
 const TIMEOUT_MS = 10_000;
@@ -12,7 +12,7 @@ const OUR_FOLDER = /\/static\/voice-agent\/.*$/;
  * @typedef {object} PublicAgent
  * @property {string} name
  * @property {string} title
- * @property {import('../../index.js').SessionConfig} session
+ * @property {import('../core/connection/protocol.js').SessionConfig} session
  * @property {string[]} editable   what of it a page may set: voice, system_prompt, greeting
  */
 

@@ -1,0 +1,206 @@
+// What a page calls on an agent, with a Worker whose inside is the test and an audio system that never opens.
+
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+
+/** @type {FakeWorker} */
+let worker;
+class FakeWorker {
+  /** @type {any[]} */
+  received = [];
+  constructor() {
+    worker = this;
+    queueMicrotask(() => this.say({ type: 'hello' }));
+  }
+  /** @param {any} message */
+  postMessage(message) {
+    this.received.push(structuredClone(message));
+  }
+  /** @param {any} data */
+  say(data) {
+    /** @type {any} */ (this).onmessage?.({ data });
+  }
+  /** @param {string} state */
+  become(state) {
+    this.say({ type: 'state', state, recovery: null, reason: null, error: null });
+  }
+  terminate() {}
+}
+
+const never = () => new Promise(() => {});
+const listeners = { addEventListener() {}, removeEventListener() {} };
+const BROWSER = {
+  isSecureContext: true,
+  window: listeners,
+  document: { baseURI: 'https://shop.example/', visibilityState: 'visible', ...listeners },
+  navigator: { mediaDevices: { getUserMedia: never, enumerateDevices: never, ...listeners } },
+  Worker: FakeWorker,
+  WebSocket: class {},
+  AudioWorkletNode: class {},
+  AudioContext: class {
+    audioWorklet = { addModule: never };
+    suspend = async () => {};
+    resume = async () => {};
+    close = async () => {};
+  },
+};
+
+/** @type {Map<string, PropertyDescriptor | undefined>} */
+const before = new Map();
+beforeEach(() => {
+  for (const [name, value] of Object.entries(BROWSER)) {
+    before.set(name, Object.getOwnPropertyDescriptor(globalThis, name));
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+});
+afterEach(() => {
+  for (const [name, descriptor] of before) {
+    if (descriptor) Object.defineProperty(globalThis, name, descriptor);
+    else Reflect.deleteProperty(globalThis, name);
+  }
+});
+
+/** @param {import('../../../static/voice-agent/index.js').VoiceAgentOptions} [options] */
+async function makeAgent(options) {
+  const { createVoiceAgent } = await import('../../../static/voice-agent/index.js');
+  return createVoiceAgent(options);
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const started = () => worker.received.filter(({ type }) => type === 'start');
+
+test('settings that cannot be sent are refused with their field before anything begins', async () => {
+  const agent = await makeAgent();
+  /** @type {any} */
+  const cycle = {};
+  cycle.self = cycle;
+  for (const [session, param] of [
+    [{ output: { voice: () => 'alba' } }, 'output'],
+    [{ input: cycle }, 'input'],
+    [{ greeting: 1n }, 'greeting'],
+    ['Be brief.', null],
+  ]) {
+    const wrong = { session: /** @type {any} */ (session) };
+    await assert.rejects(agent.start(wrong), { code: 'invalid-session', param });
+    assert.equal(agent.state, 'idle');
+  }
+  void agent.start();
+  await settle();
+  assert.equal(started().length, 1);
+});
+
+test("settings behind a framework's proxies are sent as what they stand for", async () => {
+  const agent = await makeAgent();
+  const reactive = new Proxy({ output: new Proxy({ voice: 'alba' }, {}) }, {});
+  void agent.start({ session: reactive });
+  await settle();
+  assert.deepEqual(started()[0].session, { output: { voice: 'alba' } });
+});
+
+test('a start while the call is set up waits for the same call, and one while it ends for the next', async () => {
+  const agent = await makeAgent();
+  const [first, second] = [agent.start(), agent.start()];
+  await settle();
+  assert.equal(started().length, 1);
+  worker.become('live');
+  await Promise.all([first, second]);
+  assert.equal(agent.isActive, true);
+
+  void agent.stop();
+  worker.become('ending');
+  const third = agent.start();
+  await settle();
+  assert.equal(started().length, 1);
+  worker.become('ended');
+  await settle();
+  assert.equal(started().length, 2);
+  worker.become('live');
+  await third;
+});
+
+test('a call that is stopped before its settings have come never begins', async () => {
+  const agent = await makeAgent();
+  /** @type {(session: object) => void} */
+  let come = () => {};
+  const session = new Promise((resolve) => (come = resolve));
+  const start = agent.start({ session });
+  assert.equal(agent.state, 'connecting');
+  await agent.stop();
+  await start;
+  assert.equal(agent.state, 'ended');
+  come({});
+  await settle();
+  assert.deepEqual(started(), []);
+});
+
+test('an agent of a gate begins with what the gate says of it, and the page lays its own over that', async (context) => {
+  const sessions = {
+    reception: { system_prompt: 'Be kind.', output: { voice: 'alba', volume: 50 } },
+    stored: { agent_id: 'agent_1' },
+  };
+  const agents = Object.entries(sessions).map(([name, session]) => ({ name, session }));
+  const asked = context.mock.method(globalThis, 'fetch', async () =>
+    Response.json({ default: 'reception', agents }),
+  );
+  const options = { gate: '/voice', agent: 'reception', session: { output: { voice: 'jane' } } };
+  const agent = await makeAgent(options);
+  void agent.start();
+  await settle();
+  assert.equal(
+    String(/** @type {any[]} */ (asked.mock.calls[0].arguments)[0]),
+    'https://shop.example/voice/api/agents',
+  );
+  const [{ tokenUrl, session }] = started();
+  assert.equal(tokenUrl, 'https://shop.example/voice/api/voice-token');
+  const output = { voice: 'jane', volume: 50 };
+  assert.deepEqual(session, { system_prompt: 'Be kind.', output });
+
+  const stored = await makeAgent({ ...options, agent: 'stored' });
+  await assert.rejects(stored.start(), { code: 'invalid-session', param: 'output' });
+  assert.equal(stored.state, 'failed');
+  const none = await makeAgent({ gate: '/voice', agent: 'nobody' });
+  await assert.rejects(none.start(), { code: 'agent-refused', message: /reception, stored/ });
+});
+
+test('what needs a call says so outside of one', async (context) => {
+  const said = context.mock.method(console, 'warn', () => {});
+  const agent = await makeAgent();
+  agent.say('Hello');
+  agent.reply();
+  agent.extend();
+  const words = said.mock.calls.map(({ arguments: [text] }) => text.split('(')[0]);
+  assert.deepEqual(words, ['agent.say', 'agent.reply', 'agent.extend']);
+});
+
+test('the next event of a type can be waited for', async () => {
+  const agent = await makeAgent();
+  const next = agent.once('state');
+  void agent.start();
+  assert.equal((await next).state, 'connecting');
+  const life = new AbortController();
+  const late = agent.once('transcript', { signal: life.signal });
+  life.abort(new Error('gone'));
+  await assert.rejects(late, /gone/);
+});
+
+test('what is disposed of ends once, and does nothing more', async () => {
+  const agent = await makeAgent();
+  void agent.start();
+  assert.equal(agent.dispose(), agent.dispose());
+  await agent.dispose();
+  assert.equal(agent.state, 'ended');
+  await assert.rejects(agent.start(), { name: 'InvalidStateError' });
+});
+
+test('in plain Node it is imported and made, and nothing happens', async () => {
+  leaveBrowser();
+  const agent = await makeAgent({ gate: 'https://gate.example', agent: 'reception' });
+  agent.prepare();
+  assert.deepEqual([agent.state, agent.thread], ['idle', 'starting']);
+  await agent.dispose();
+});
+
+/** As if no browser were there. */
+function leaveBrowser() {
+  for (const name of Object.keys(BROWSER)) Reflect.deleteProperty(globalThis, name);
+}
