@@ -29,8 +29,8 @@ NO_KEY = (
     "or try the service without one: python -m app --demo"
 )
 OPEN_TO_ALL = (
-    "Open to all who can reach {host}: VOICEGATE_ACCESS is open, so whoever opens the page mints "
-    "tokens that the account pays for; code or jwt lets in only whom you choose."
+    "Open to all who can reach {host}: VOICEGATE_ACCESS is open, so whoever asks gets "
+    "tokens that the account pays for, within the limits; code or jwt lets in only whom you choose."
 )
 UNBUILT = "Browsers load some two hundred files a page, as they are written: {why}."
 

@@ -38,7 +38,8 @@ MAX_VALUE_CHARACTERS: Final = 100
 # The least there is: what is tried here opens no session.
 TRIAL: Final = {"expires_in_seconds": 1, "max_session_duration_seconds": 60}
 MODES: Final = {
-    "open": "Access: open. Pages of this origin and of VOICEGATE_ALLOWED_ORIGINS may start calls.",
+    "open": "Access: open. Programs may start calls, and pages of this origin and of "
+    "VOICEGATE_ALLOWED_ORIGINS.",
     "code": "Access: code. Whoever knows an access code may start calls.",
     "jwt": "Access: jwt. Whoever your login vouches for may start calls.",
 }
@@ -70,8 +71,6 @@ async def check(settings: Settings, say: Callable[[str], None] = print) -> int:
     agents = load_agents(settings)
     say(f"Agents: {', '.join(agents.by_name)}; a page starts with {agents.default}.")
     say(MODES[settings.access])
-    if settings.access == "open" and settings.allow_without_origin:
-        say("Programs without an Origin may start calls too, and need no credential.")
     say(cost_sentence(settings))
     if not settings.minting:
         say("VOICEGATE_MINTING is false: nobody gets a token until it is true.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from app.access.caller import Caller
 from app.access.cookies import ACCESS, ACCESS_COOKIE, LIFETIME_SECONDS, Visitors, new_id
-from app.access.credentials import needs_bearer, needs_credential, no_origin, not_valid
+from app.access.credentials import needs_bearer, needs_credential, not_valid, refused_sender
 from app.errors import UnauthenticatedError
 
 if TYPE_CHECKING:
@@ -28,39 +28,40 @@ class Authenticator(Protocol):
 
         Raises:
             UnauthenticatedError: The mode needs a credential, and none that counts came.
-            ForbiddenError: Only pages are let in, and no page sent it.
+            ForbiddenError: The address bar of a browser sent it.
             RateLimitedError: Too many wrong codes came from there.
             StoppedError: Credentials cannot be checked now.
         """
 
     async def accepts(self, credentials: RequestCredentials) -> bool:
-        """Tell whether a page with these credentials would be let in."""
+        """Tell whether a request with these credentials would be let in."""
 
 
 class OpenAuthenticator:
-    """Lets in every page of ours and of the list; programs by a code, if there are any."""
+    """Lets in every page of ours and of the list, and every program, which could claim to be one.
 
-    def __init__(self, signer: Signer, visitors: Visitors, codes: Codes | None) -> None:
+    Not what is typed into a browser's address bar: browsers fetch such addresses ahead of the
+    last key, and those of links in messages, and a token that nobody uses costs as much.
+    """
+
+    def __init__(self, signer: Signer, visitors: Visitors) -> None:
         self._signer = signer
         self._visitors = visitors
-        self._codes = codes
 
     async def authenticate(self, credentials: RequestCredentials) -> Caller:
         """Return a visitor, or who is known by nothing but the address."""
-        if credentials.is_from_page:
-            visitor = self._visitors.recognise(credentials.scope)
-            return as_visitor(self._signer, visitor, credentials)
-        if self._codes is None:
-            raise no_origin()
-        code = credentials.bearer
-        if code is None:
-            raise needs_bearer(CODE_AS_BEARER)
-        await self._codes.redeem(code, credentials.address_key)
-        return as_visitor(self._signer, None, credentials)
+        if not await self.accepts(credentials):
+            raise refused_sender(
+                "The address bar of a browser gets no token: open the page of this service, or "
+                "ask with a program, such as curl."
+            )
+        is_from_page = credentials.is_from_page
+        visitor = self._visitors.recognise(credentials.scope) if is_from_page else None
+        return as_visitor(self._signer, visitor, credentials)
 
     async def accepts(self, credentials: RequestCredentials) -> bool:
-        """Tell that a page needs nothing."""
-        return credentials.is_from_page
+        """Tell that pages and programs need nothing."""
+        return credentials.sender != "address-bar"
 
 
 class CodeAuthenticator:

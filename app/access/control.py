@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.access.jwks import Jwks
     from app.access.jwt import Logins
     from app.access.signing import Signer
+    from app.config.origins import Sender
     from app.config.settings import Settings
 
 
@@ -35,20 +36,19 @@ class Access:
         self.visitors: Visitors | None = None
         self.code_authenticator: CodeAuthenticator | None = None
         self.cookie_name = ACCESS_COOKIE if self.mode == "code" else settings.jwt_cookie
-        self._without_origin = settings.allow_without_origin
         self._hash = signer.hash
         self._jwks: Jwks | None = None
         self.authenticator: Authenticator
-        codes = Codes([code.get_secret_value() for code in settings.access_codes], signer, attempts)
         if settings.access == "jwt":
             logins = self._logins(settings)
             self.authenticator = JwtAuthenticator(signer, logins, settings.jwt_cookie)
         elif settings.access == "code":
+            known = [code.get_secret_value() for code in settings.access_codes]
+            codes = Codes(known, signer, attempts)
             self.authenticator = self.code_authenticator = CodeAuthenticator(signer, codes)
         else:
             self.visitors = Visitors(signer)
-            known = codes if settings.access_codes else None
-            self.authenticator = OpenAuthenticator(signer, self.visitors, known)
+            self.authenticator = OpenAuthenticator(signer, self.visitors)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -58,16 +58,16 @@ class Access:
                 await stack.enter_async_context(self._jwks.serving())
             yield
 
-    def credentials(self, scope: Scope, *, is_from_page: bool) -> RequestCredentials:
+    def credentials(self, scope: Scope, sender: Sender) -> RequestCredentials:
         """Return what a request brings.
 
         Args:
             scope: The request, after trusted proxies had their say.
-            is_from_page: Whether one of our pages, or of the operator's list, sent it.
+            sender: What sent it, as far as a browser says.
         """
         client = scope.get("client")
         address_key = self._hash("address:" + address_bucket(client[0] if client else None))
-        return RequestCredentials(scope, address_key, is_from_page or self._without_origin)
+        return RequestCredentials(scope, address_key, sender)
 
     def _logins(self, settings: Settings) -> Logins:
         # The libraries of tokens take a twentieth of the start; only this mode needs them.

@@ -11,6 +11,8 @@ from app.errors import ForbiddenError, UnauthenticatedError
 if TYPE_CHECKING:
     from starlette.types import Scope
 
+    from app.config.origins import Sender
+
 # Why access is refused; the metrics count by these words, which are their errors' text.
 Reason = Literal["no-credential", "bad-credential", "expired", "code", "origin", "unavailable"]
 
@@ -29,13 +31,20 @@ class RequestCredentials:
     Args:
         scope: The request; its `client` is who the trusted proxies say.
         address_key: The hash of the bucket of its address.
-        is_from_page: Whether one of our pages, or of the operator's list, sent it. Cookies count
-            only then: they come along with whatever a browser is made to send.
+        sender: What sent it, as far as a browser says.
     """
 
     scope: Scope
     address_key: str
-    is_from_page: bool
+    sender: Sender
+
+    @property
+    def is_from_page(self) -> bool:
+        """Whether one of our pages, or of the operator's list, sent it.
+
+        Cookies count only then: they come along with whatever a browser is made to send.
+        """
+        return self.sender == "page"
 
     @property
     def bearer(self) -> str | None:
@@ -84,11 +93,7 @@ def not_valid(reason: Reason, detail: str) -> UnauthenticatedError:
     return UnauthenticatedError(reason, detail=detail, challenge=INVALID)
 
 
-def no_origin() -> ForbiddenError:
-    """Return the answer to a program, where only pages are let in."""
+def refused_sender(detail: str) -> ForbiddenError:
+    """Return the answer to what may not do this, whatever credential it brings."""
     reason: Reason = "origin"
-    return ForbiddenError(
-        reason,
-        detail="Only web pages may use this service: the request has no Origin header. "
-        "Its operator can allow other callers with VOICEGATE_ALLOW_WITHOUT_ORIGIN.",
-    )
+    return ForbiddenError(reason, detail=detail)

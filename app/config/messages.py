@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 PREFIX: Final = "VOICEGATE_"
 # Read by the example of a client in Python, which may share the service's environment.
 _OF_CLIENTS: Final = {"VOICEGATE_URL", "VOICEGATE_CREDENTIAL"}
+# Settings that are gone, each with what to do instead.
+_REMOVED: Final = {
+    "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "where VOICEGATE_ACCESS is open, programs need no credential "
+    "any more; set VOICEGATE_ACCESS=code or jwt to ask for one",
+}
 # What Kubernetes sets in each pod for services called voicegate, voicegate-metrics, …
 # Source: Kubernetes documentation, "Service", environment variables, November 2026.
 _CLUSTER_NAME: Final = re.compile(
@@ -108,6 +113,8 @@ def unknown(variables: Mapping[str, str | None], known: Iterable[str]) -> list[s
 
 
 def _of_unknown(name: str, known: list[str]) -> str:
+    if name in _REMOVED:
+        return f"{name} is no setting any more: remove it; {_REMOVED[name]}."
     # Compared without the prefix, which all have, and which makes everything look alike.
     by_rest = {variable.removeprefix(PREFIX): variable for variable in known}
     close = get_close_matches(name.removeprefix(PREFIX), by_rest, n=1)

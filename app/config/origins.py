@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
-# A page of ours or of the list; a page that may not; or something that says nothing about itself.
-Sender = Literal["page", "foreign", "unknown"]
+# A page of ours or of the list; a page that may not; what a person typed into a browser; or what
+# no browser sent, or one that says nothing.
+Sender = Literal["page", "foreign", "address-bar", "program"]
 MAX_ORIGIN_CHARACTERS = 300
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,31}")
@@ -57,10 +58,11 @@ class OriginPolicy:
                 return "page"
             is_own = is_same(origin, own_origin) and site in {None, "none", "same-origin"}
             return "page" if is_own else "foreign"
+        if site is None:
+            return "program"
         if site == "same-origin":
             return "page"
-        # Typed into the address bar, or sent by something that is no present-day browser.
-        return "unknown" if site in {None, "none"} else "foreign"
+        return "address-bar" if site == "none" else "foreign"
 
     def lists(self, origin: str | None) -> bool:
         """Tell whether another front end's origin is on the operator's list."""

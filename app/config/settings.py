@@ -118,7 +118,6 @@ class Settings(BaseSettings):
     frame_ancestors: Origins = ()
 
     access: Literal["open", "code", "jwt"] = "open"
-    allow_without_origin: bool = False
     access_codes: Codes = ()
     access_codes_file: Path | None = None
     jwt_secret: Secret | None = None
@@ -210,6 +209,11 @@ class Settings(BaseSettings):
     def _check_access(self) -> None:
         if self.access == "code" and not (self.access_codes or self.access_codes_file):
             raise ValueError("VOICEGATE_ACCESS is code: set VOICEGATE_ACCESS_CODES")
+        if self.access == "open" and (self.access_codes or self.access_codes_file):
+            raise ValueError(
+                "VOICEGATE_ACCESS_CODES has no effect where VOICEGATE_ACCESS is open: "
+                "set VOICEGATE_ACCESS=code, or remove it"
+            )
         has_secret = bool(self.jwt_secret or self.jwt_secret_file)
         if self.access == "jwt" and has_secret == bool(self.jwt_jwks_url):
             raise ValueError(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from app.access.caller import Caller
+    from app.config.origins import Sender
 
 Field = tuple[bytes, bytes]
 
@@ -23,14 +24,14 @@ class RequestContext:
         request_id: Names it in its answer and in the log.
         response_headers: Fields of its answer, whoever answers; `ErrorMiddleware` adds them.
         reserved_names: Fields that an answer has from there only.
-        is_from_page: Whether one of our pages, or of the operator's list, sent it.
+        sender: What sent it, as far as a browser says; known below `/api/`.
         caller: Who asks for a token, once that is known.
     """
 
     request_id: str
     response_headers: list[Field] = field(default_factory=list)
     reserved_names: frozenset[bytes] = frozenset()
-    is_from_page: bool = False
+    sender: Sender = "program"
     caller: Caller | None = None
 
 

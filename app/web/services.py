@@ -46,8 +46,7 @@ ServicesDep = Annotated[Services, Depends(_services)]
 
 
 async def _credentials(request: Request, services: ServicesDep) -> RequestCredentials:
-    is_from_page = context_of(request.scope).is_from_page
-    return services.access.credentials(request.scope, is_from_page=is_from_page)
+    return services.access.credentials(request.scope, context_of(request.scope).sender)
 
 
 CredentialsDep = Annotated[RequestCredentials, Depends(_credentials)]

@@ -23,7 +23,6 @@ OPEN: dict[str, Any] = {}
 CODED: dict[str, Any] = {"access": "code", "access_codes": (CODE, "another-code")}
 MODES: dict[str, dict[str, Any]] = {
     "open": OPEN,
-    "open+codes": {"access_codes": (CODE,)},
     "code": CODED,
     "jwt": JWT_SETTINGS,
 }
@@ -32,6 +31,7 @@ NO_ONE: dict[str, str] = {}
 FINE = (200, "")
 NEEDS = (401, "unauthenticated")
 FOREIGN = (403, "origin_not_allowed")
+TYPED = (403, "forbidden")
 
 
 def bearer(credential: str) -> dict[str, str]:
@@ -69,30 +69,30 @@ GOOD = issue()
 CASES: list[Any] = [
     pytest.param(mode, headers, expected, id=f"{mode}: {name}")
     for name, headers, outcomes in [
-        ("own page, nothing", PAGE, [FINE, FINE, NEEDS, NEEDS]),
-        ("own page by origin", {"Origin": SERVICE}, [FINE, FINE, NEEDS, NEEDS]),
-        ("listed page", {"Origin": FRIEND}, [FINE, FINE, NEEDS, NEEDS]),
-        ("foreign page", {"Origin": "https://evil.test"}, [FOREIGN] * 4),
-        ("null origin", {"Origin": "null"}, [FOREIGN] * 4),
-        ("cross-site image", {"Sec-Fetch-Site": "cross-site"}, [FOREIGN] * 4),
-        ("same-site image", {"Sec-Fetch-Site": "same-site"}, [FOREIGN] * 4),
-        ("program", NO_ONE, [(403, "forbidden"), NEEDS, NEEDS, NEEDS]),
-        ("address bar", {"Sec-Fetch-Site": "none"}, [(403, "forbidden"), NEEDS, NEEDS, NEEDS]),
-        ("program, code", bearer(CODE), [(403, "forbidden"), FINE, FINE, NEEDS]),
-        ("program, wrong code", bearer("guess-0001"), [(403, "forbidden"), NEEDS, NEEDS, NEEDS]),
-        ("program, cookie", access_cookie(), [(403, "forbidden"), NEEDS, NEEDS, NEEDS]),
-        ("program, JWT", bearer(GOOD), [(403, "forbidden"), NEEDS, NEEDS, FINE]),
-        ("own page, code", PAGE | bearer(CODE), [FINE, FINE, FINE, NEEDS]),
-        ("own page, visitor", PAGE | visitor_cookie(), [FINE, FINE, NEEDS, NEEDS]),
-        ("own page, cookie", PAGE | access_cookie(), [FINE, FINE, FINE, NEEDS]),
-        ("listed page, code", {"Origin": FRIEND} | bearer(CODE), [FINE, FINE, FINE, NEEDS]),
-        ("listed page, JWT", {"Origin": FRIEND} | bearer(GOOD), [FINE, FINE, NEEDS, FINE]),
-        ("own page, JWT", PAGE | bearer(GOOD), [FINE, FINE, NEEDS, FINE]),
-        ("own page, JWT cookie", PAGE | cookie("login", GOOD), [FINE, FINE, NEEDS, FINE]),
-        ("foreign page, code", {"Origin": "https://evil.test"} | bearer(CODE), [FOREIGN] * 4),
-        ("foreign page, cookie", {"Origin": "https://evil.test"} | access_cookie(), [FOREIGN] * 4),
-        ("foreign page, JWT", {"Origin": "https://evil.test"} | bearer(GOOD), [FOREIGN] * 4),
-        ("null origin, JWT cookie", {"Origin": "null"} | cookie("login", GOOD), [FOREIGN] * 4),
+        ("own page, nothing", PAGE, [FINE, NEEDS, NEEDS]),
+        ("own page by origin", {"Origin": SERVICE}, [FINE, NEEDS, NEEDS]),
+        ("listed page", {"Origin": FRIEND}, [FINE, NEEDS, NEEDS]),
+        ("foreign page", {"Origin": "https://evil.test"}, [FOREIGN] * 3),
+        ("null origin", {"Origin": "null"}, [FOREIGN] * 3),
+        ("cross-site image", {"Sec-Fetch-Site": "cross-site"}, [FOREIGN] * 3),
+        ("same-site image", {"Sec-Fetch-Site": "same-site"}, [FOREIGN] * 3),
+        ("program", NO_ONE, [FINE, NEEDS, NEEDS]),
+        ("address bar", {"Sec-Fetch-Site": "none"}, [TYPED, NEEDS, NEEDS]),
+        ("program, code", bearer(CODE), [FINE, FINE, NEEDS]),
+        ("program, wrong code", bearer("guess-0001"), [FINE, NEEDS, NEEDS]),
+        ("program, cookie", access_cookie(), [FINE, NEEDS, NEEDS]),
+        ("program, JWT", bearer(GOOD), [FINE, NEEDS, FINE]),
+        ("own page, code", PAGE | bearer(CODE), [FINE, FINE, NEEDS]),
+        ("own page, visitor", PAGE | visitor_cookie(), [FINE, NEEDS, NEEDS]),
+        ("own page, cookie", PAGE | access_cookie(), [FINE, FINE, NEEDS]),
+        ("listed page, code", {"Origin": FRIEND} | bearer(CODE), [FINE, FINE, NEEDS]),
+        ("listed page, JWT", {"Origin": FRIEND} | bearer(GOOD), [FINE, NEEDS, FINE]),
+        ("own page, JWT", PAGE | bearer(GOOD), [FINE, NEEDS, FINE]),
+        ("own page, JWT cookie", PAGE | cookie("login", GOOD), [FINE, NEEDS, FINE]),
+        ("foreign page, code", {"Origin": "https://evil.test"} | bearer(CODE), [FOREIGN] * 3),
+        ("foreign page, cookie", {"Origin": "https://evil.test"} | access_cookie(), [FOREIGN] * 3),
+        ("foreign page, JWT", {"Origin": "https://evil.test"} | bearer(GOOD), [FOREIGN] * 3),
+        ("null origin, JWT cookie", {"Origin": "null"} | cookie("login", GOOD), [FOREIGN] * 3),
     ]
     for mode, expected in zip(MODES, outcomes, strict=True)
 ] + [
@@ -173,28 +173,22 @@ async def test_token_route(mode: str, headers: dict[str, str], expected: tuple[i
     if status == 401:
         assert response.headers["www-authenticate"].startswith('Bearer realm="voicegate"')
     if code == "forbidden":
-        assert "VOICEGATE_ALLOW_WITHOUT_ORIGIN" in body["detail"]
+        assert "curl" in body["detail"]
 
 
-@pytest.mark.parametrize(
-    ("mode", "headers", "status"),
-    [
-        ("open", NO_ONE, 200),
-        ("open", {"Sec-Fetch-Site": "cross-site"}, 403),
-        ("open", {"Origin": "null"}, 403),
-        ("code", NO_ONE, 401),
-        ("code", access_cookie(), 200),
-        ("jwt", NO_ONE, 401),
-        ("jwt", cookie("login", GOOD), 200),
-    ],
-)
-async def test_callers_without_origin_where_allowed(
-    mode: str, headers: dict[str, str], status: int
-) -> None:
-    """The setting takes programs for pages; it neither opens a mode nor lets foreign pages in."""
-    response = await ask(MODES[mode] | {"allow_without_origin": True}, headers)
+async def test_programs_are_told_apart_by_address() -> None:
+    """A program has its address's share, whatever cookie it makes up; others have their own."""
+    settings = make_settings(secret=KEPT, caller_mints_per_minute=2)
+    app = create_app(settings, transport=minting())
+    statuses = []
+    async with app.router.lifespan_context(app):
+        for address in ("203.0.113.7", "203.0.113.8"):
+            async with caller(app, address, headers={}) as client:
+                answers = [await client.get("/api/voice-token", headers=visitor_cookie())]
+                answers += [await client.get("/api/voice-token") for _ in range(2)]
+                statuses.append([answer.status_code for answer in answers])
 
-    assert response.status_code == status
+    assert statuses == [[200, 200, 429]] * 2
 
 
 async def test_refusal_can_be_read_by_a_listed_page() -> None:
@@ -221,7 +215,8 @@ async def test_agents_are_public(mode: str, headers: dict[str, str]) -> None:
     ("mode", "headers", "said"),
     [
         ("open", PAGE, ("open", True)),
-        ("open", NO_ONE, ("open", False)),
+        ("open", NO_ONE, ("open", True)),
+        ("open", {"Sec-Fetch-Site": "none"}, ("open", False)),
         ("code", PAGE, ("code", False)),
         ("code", PAGE | access_cookie(), ("code", True)),
         ("code", access_cookie(), ("code", False)),

@@ -69,11 +69,7 @@ async def test_each_entry_is_a_new_visitor() -> None:
                 "headers": [(b"cookie", f"{name}={value}".encode())],
             }
             access = app.state.services.access
-            keys.append(
-                await access.authenticator.authenticate(
-                    access.credentials(scope, is_from_page=True)
-                )
-            )
+            keys.append(await access.authenticator.authenticate(access.credentials(scope, "page")))
 
     assert keys[0].kind == keys[1].kind == "visitor"
     assert keys[0].key != keys[1].key

@@ -24,7 +24,7 @@ from tests.service import caller, make_settings, refusing
 
 CODE = "correct-horse-battery"
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
-OPERATOR = make_settings(allow_without_origin=True)
+OPERATOR = make_settings()
 METRICS = Metrics()
 ACCESS = Access(
     OPERATOR, Signer("a-deployment-secret-that-tests-know-0123"), CodeAttempts(metrics=METRICS)
@@ -54,8 +54,7 @@ async def identity(peer: str, headers: list[tuple[str, str]]) -> Any:
     found: list[Any] = []
 
     async def inside(scope: Any, receive: Any, send: Any) -> None:
-        is_from_page = context_of(scope).is_from_page
-        credentials = ACCESS.credentials(scope, is_from_page=is_from_page)
+        credentials = ACCESS.credentials(scope, context_of(scope).sender)
         found.append(await ACCESS.authenticator.authenticate(credentials))
 
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]

@@ -74,7 +74,6 @@ def running(faults: dict[str, str], **changes: Any) -> Iterator[tuple[str, dict[
         app = create_app(
             make_settings(
                 upstream_url=upstream,
-                allow_without_origin=True,
                 secret=SECRET,
                 **NO_LIMITS,
                 **changes,

@@ -56,7 +56,6 @@ async def test_each_request_is_one_line_of_json(tmp_path: Path) -> None:
         environment = {
             "ASSEMBLYAI_API_KEY": KEY,
             "VOICEGATE_UPSTREAM_URL": upstream.url,
-            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
         }
         async with running(tmp_path, **environment) as service:
             async with httpx.AsyncClient(base_url=service.url) as client:
@@ -85,7 +84,6 @@ async def test_file_stops_the_minting(tmp_path: Path) -> None:
         environment = {
             "ASSEMBLYAI_API_KEY": KEY,
             "VOICEGATE_UPSTREAM_URL": upstream.url,
-            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
             "VOICEGATE_STOP_FILE": str(file),
             "VOICEGATE_CALLER_MINTS_PER_MINUTE": "0",
             "VOICEGATE_CALLER_MINTS_PER_HOUR": "0",
@@ -116,7 +114,6 @@ async def test_metrics_have_a_port_of_their_own(tmp_path: Path) -> None:
         environment = {
             "ASSEMBLYAI_API_KEY": KEY,
             "VOICEGATE_UPSTREAM_URL": upstream.url,
-            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
             "VOICEGATE_METRICS_PORT": "0",
         }
         async with (
@@ -222,7 +219,6 @@ async def test_output_that_cannot_be_written_reaches_nobody(tmp_path: Path, trou
             "PORT": str(port),
             "ASSEMBLYAI_API_KEY": KEY,
             "VOICEGATE_UPSTREAM_URL": upstream.url,
-            "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "true",
             "VOICEGATE_LOG_LEVEL": "debug",
             "VOICEGATE_CALLER_MINTS_PER_MINUTE": "0",
             "VOICEGATE_CALLER_SESSIONS_AT_ONCE": "0",

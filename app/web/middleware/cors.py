@@ -26,7 +26,7 @@ EXPOSE: Final = (
 
 
 class CorsMiddleware:
-    """Refuses `/api/` to foreign pages, and notes in the request's context whether a page asks.
+    """Refuses `/api/` to foreign pages, and notes what sent the others in their context.
 
     CORS alone would not do: a browser sends most requests first and asks afterwards whether the
     page may read the answer, and a token that nobody reads costs as much.
@@ -47,26 +47,25 @@ class CorsMiddleware:
             await self._app(scope, receive, send)
             return
         context = context_of(scope)
-        sender = _Sender(scope)
+        fields = _BrowserFields(scope)
         context.response_headers.append(VARY)
-        if sender.origin is not None and self._policy.lists(sender.origin):
+        if fields.origin is not None and self._policy.lists(fields.origin):
             # The one origin by name, never a wildcard.
-            named = (b"access-control-allow-origin", sender.origin.encode("latin-1"))
+            named = (b"access-control-allow-origin", fields.origin.encode("latin-1"))
             context.response_headers += (named, ALLOW_CREDENTIALS, EXPOSE)
-            if sender.is_preflight:
+            if fields.is_preflight:
                 headers = _preflight(scope["path"])
                 await send({"type": "http.response.start", "status": 204, "headers": headers})
                 await send({"type": "http.response.body", "body": b""})
                 return
-        judged = self._policy.judge(sender.origin, sender.site, sender.own_origin)
-        if judged == "foreign":
+        context.sender = self._policy.judge(fields.origin, fields.site, fields.own_origin)
+        if context.sender == "foreign":
             self._metrics.access_refused("origin")
             raise OriginNotAllowedError
-        context.is_from_page = judged == "page"
         await self._app(scope, receive, send)
 
 
-class _Sender:
+class _BrowserFields:
     """What a request says about the page that sent it; a field that came twice says nothing."""
 
     __slots__ = ("is_preflight", "origin", "own_origin", "site")

@@ -86,7 +86,7 @@ async def admit(request: Request, services: Services) -> Caller:
         DrainingError: The service is shutting down.
         StoppedByOperatorError: The operator has stopped minting.
         UnauthenticatedError: No credential that counts came.
-        ForbiddenError: Only pages are let in, and no page asks.
+        ForbiddenError: The address bar of a browser asks.
         RateLimitedError: Too many wrong codes came from there.
         StoppedError: Credentials cannot be checked now.
     """
@@ -94,7 +94,7 @@ async def admit(request: Request, services: Services) -> Caller:
     services.kill_switch.require_minting()
     context = context_of(request.scope)
     access = services.access
-    credentials = access.credentials(request.scope, is_from_page=context.is_from_page)
+    credentials = access.credentials(request.scope, context.sender)
     try:
         context.caller = await access.authenticator.authenticate(credentials)
     except RateLimitedError:

@@ -46,8 +46,8 @@ def test_what_is_no_origin(text: str) -> None:
 @pytest.mark.parametrize(
     ("origin", "site", "sender"),
     [
-        (None, None, "unknown"),
-        (None, "none", "unknown"),
+        (None, None, "program"),
+        (None, "none", "address-bar"),
         (None, "same-origin", "page"),
         (None, "same-site", "foreign"),
         (None, "cross-site", "foreign"),
@@ -75,7 +75,7 @@ def test_what_is_no_origin(text: str) -> None:
     ],
 )
 def test_policy(origin: str | None, site: str | None, sender: str) -> None:
-    """Own pages and listed ones are pages, and what says nothing about itself is unknown."""
+    """Own pages and listed ones are pages, and what says nothing about itself is a program."""
     assert POLICY.judge(origin, site, OWN) == sender
 
 

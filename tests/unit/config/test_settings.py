@@ -91,6 +91,13 @@ def test_wrong_setting_is_said_in_one_sentence(
             "Set ASSEMBLYAI_API_KEY or ASSEMBLYAI_API_KEY_FILE, not both.",
         ),
         (
+            {"VOICEGATE_ACCESS_CODES": "spring-meadow-4711"},
+            (
+                "VOICEGATE_ACCESS_CODES has no effect where VOICEGATE_ACCESS is open: "
+                "set VOICEGATE_ACCESS=code, or remove it."
+            ),
+        ),
+        (
             {"VOICEGATE_AGENTS_FILE": "a.toml", "VOICEGATE_AGENT_VOICE": "vera"},
             "VOICEGATE_AGENT_VOICE has no effect beside VOICEGATE_AGENTS_FILE: remove one.",
         ),
@@ -130,6 +137,18 @@ def test_mistyped_setting_is_refused_with_what_is_meant(
     said = problems(monkeypatch, tmp_path, **environment)
 
     assert said == [f"{name.upper()} is no setting: {meant} is probably meant."]
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_removed_setting_is_refused_with_what_to_do_instead(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    """Whoever relied on it learns how the service decides now."""
+    said = problems(monkeypatch, tmp_path, VOICEGATE_ALLOW_WITHOUT_ORIGIN=value)
+
+    assert len(said) == 1
+    assert said[0].startswith("VOICEGATE_ALLOW_WITHOUT_ORIGIN is no setting any more: remove it;")
+    assert "set VOICEGATE_ACCESS=code or jwt" in said[0]
 
 
 def test_setting_that_is_like_no_other_is_refused_too(

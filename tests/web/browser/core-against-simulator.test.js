@@ -140,8 +140,7 @@ after(() => rmSync(folder, { recursive: true }));
  * @param {(demo: Awaited<ReturnType<typeof serveDemo>>) => Promise<void>} act
  */
 async function withDemo(options, act) {
-  const isNoPage = { VOICEGATE_ALLOW_WITHOUT_ORIGIN: 'true' };
-  const demo = await serveDemo(['--script', script, ...options], isNoPage);
+  const demo = await serveDemo(['--script', script, ...options]);
   try {
     await act(demo);
   } finally {

@@ -49,7 +49,7 @@ const shop = createServer(async (request, response) => {
 let shopUrl = '';
 
 before(async () => {
-  demo = await serveDemo([], { VOICEGATE_ALLOW_WITHOUT_ORIGIN: 'true' });
+  demo = await serveDemo();
   shop.listen(0, '127.0.0.1');
   await once(shop, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (shop.address());
