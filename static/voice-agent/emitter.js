@@ -1,4 +1,4 @@
-// A small typed event emitter. Any thread; imports nothing.
+// A small typed event emitter. Imports nothing.
 
 /**
  * `Events` maps each event's name to the value its listeners get; a wrong name or a listener for

@@ -1,5 +1,4 @@
 // The sound of a call, between the worklets' ports and the wire, and what is told of it: who speaks, how loud.
-// Part of the session core: no DOM, no Web Audio, any thread.
 
 import { perceivedLevel } from '../worklets/dsp/level.js';
 import { MicrophoneLink } from './uplink/microphone-link.js';

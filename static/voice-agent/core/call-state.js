@@ -1,4 +1,4 @@
-// The whole life of a call as one pure reducer: (call, event) -> {call, effects}. Any thread.
+// The whole life of a call as one pure reducer: (call, event) -> {call, effects}.
 // The session carries out the effects; nothing else decides what happens next.
 
 import { VoiceAgentError } from '../errors.js';

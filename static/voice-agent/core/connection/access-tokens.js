@@ -1,5 +1,4 @@
 // Asks the host for the access token that the page has from its own login: anew for each request, held nowhere.
-// Part of the session core: any thread.
 
 import { VoiceAgentError } from '../../errors.js';
 

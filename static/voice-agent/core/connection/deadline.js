@@ -1,5 +1,4 @@
 // When a call must end. The service was seen not to enforce its cap, so the client keeps its own clock.
-// Part of the session core: any thread.
 
 /** The session is ended this long before it would expire: an orderly end instead of a cut. */
 const EXPIRY_MARGIN_MS = 5_000;

@@ -1,4 +1,4 @@
-// What the service's own words for a failure, and the code that a socket closes with, mean to us. Pure; any thread.
+// What the service's own words for a failure, and the code that a socket closes with, mean to us. Pure.
 
 import { VoiceAgentError } from '../../errors.js';
 import { listedVoices } from './protocol.js';

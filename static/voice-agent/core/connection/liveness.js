@@ -1,5 +1,5 @@
 // The liveness check: finds out that a connection is dead although nobody has said so. The browser was seen to call
-// such a socket open for 75 s and more. Part of the session core: any thread.
+// such a socket open for 75 s and more.
 //
 // Two signs. What piles up in the socket, once the buffers of browser and system are full: they were seen to swallow
 // from 2.7 s of speech to many times that. And a ping that is not answered; it is only sent where there is a reason

@@ -1,5 +1,5 @@
-// The agent's wire: what is sent, written strictly; what arrives, read tolerantly. Pure; any thread.
-// Wire names are kept here and translated nowhere else.
+// The agent's wire: what is sent, written strictly; what arrives, read tolerantly. Pure. Wire names are kept here and
+// translated nowhere else.
 
 /**
  * @typedef {import('./wire-types.js').SessionConfig} SessionConfig

@@ -1,5 +1,5 @@
 // One session on one WebSocket: a token, the socket, the first message, and the way to that session until it ends.
-// Never used twice; once closed from this side, nobody is told of late events. Part of the session core: any thread.
+// Never used twice; once closed from this side, nobody is told of late events.
 
 import { announcedError, closeError } from './failures.js';
 import { Liveness } from './liveness.js';

@@ -1,6 +1,6 @@
-// Token prefetch: hands out tokens, each for one socket, and may have one ready before it is asked for: the way to the
-// token service is then no part of the wait. At most one is held, here and nowhere else, and only while it is young.
-// Part of the session core: any thread.
+// Token prefetch: hands out tokens, each for one socket, and may have one ready before it is asked for: the way to
+// the token service is then no part of the wait. At most one is held, here and nowhere else, and only while it is
+// young.
 
 import { AccessTokens } from './access-tokens.js';
 import { fetchToken } from './token.js';

@@ -1,5 +1,4 @@
 // The words of a call: transcript, tool calls, and the replies that the page asks for.
-// Part of the session core: no DOM, no Web Audio, any thread.
 
 import { TurnTaking } from './turn-taking.js';
 import { continuedSession, withStory } from './history.js';

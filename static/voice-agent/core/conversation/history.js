@@ -1,4 +1,4 @@
-// What a new session is told of the conversation so far. Pure; any thread.
+// What a new session is told of the conversation so far. Pure.
 
 /** Enough for a few minutes of talk; the latest turns are the ones that matter. */
 const MAX_CHARACTERS = 6_000;

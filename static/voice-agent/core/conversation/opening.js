@@ -1,5 +1,4 @@
 // What a new socket is opened with: the session as wanted, the dropped one, or one that carries the conversation.
-// Part of the session core: any thread.
 
 import { encode, isObject } from '../connection/protocol.js';
 

@@ -1,5 +1,5 @@
-// Replies that the page asks for: to what the user typed, or for reasons of its own. They are asked for one at
-// a time. Pure; any thread.
+// Replies that the page asks for: to what the user typed, or for reasons of its own. They are asked for one at a
+// time. Pure.
 
 /** Asked for and not begun; older ones go, for nobody waits that long. */
 const MAX_WAITING = 50;

@@ -1,4 +1,4 @@
-// What may be changed in a session's settings once it has begun, and how changes add up. Pure; any thread.
+// What may be changed in a session's settings once it has begun, and how changes add up. Pure.
 
 import { VoiceAgentError } from '../../errors.js';
 import { isObject } from '../connection/protocol.js';

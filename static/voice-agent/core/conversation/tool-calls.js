@@ -1,5 +1,4 @@
-// Tool calls from the call to the answer: which ones are run, whose results are still wanted, and when they go
-// out. Part of the session core; pure but for what it is handed. Any thread.
+// Tool calls from the call to the answer: which ones are run, whose results are still wanted, and when they go out.
 
 import { canonicalJson } from './session-config.js';
 

@@ -1,5 +1,5 @@
-// Puts the conversation together from the wire's events: one turn an utterance, in the order in which they
-// began, in whatever order the events come. Part of the session core; pure. Any thread.
+// Puts the conversation together from the wire's events: one turn an utterance, in the order in which they began, in
+// whatever order the events come. Pure.
 
 import { joinWords, TurnList, withWord, wordsUntil, wordsWithin } from './turn-list.js';
 

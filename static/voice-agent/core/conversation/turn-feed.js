@@ -1,5 +1,4 @@
 // Passes turns on to the page: the words of a reply come in a burst, the page gets them in a few pieces.
-// Part of the session core: any thread.
 
 /** All words of a reply were seen to arrive within 31 ms; a page that draws them needs no more than this. */
 const INTERVAL_MS = 30;

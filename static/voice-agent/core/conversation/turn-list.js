@@ -1,5 +1,4 @@
-// The turns of a conversation in the order in which they began, those without a word yet among them. Pure; any
-// thread.
+// The turns of a conversation in the order in which they began, those without a word yet among them. Pure.
 
 /** Turns to keep: a day of talk; the bound is there so that memory has one. */
 const MAX_TURNS = 2_000;

@@ -1,4 +1,4 @@
-// Turn-taking: who is speaking, as the service sees it, and from when on something may be put in between. Pure; any thread.
+// Turn-taking: who is speaking, as the service sees it, and from when on something may be put in between. Pure.
 
 /**
  * On the wire of March 2026 one reply spanned a tool's call and its answer, and no `reply.done` came between:

@@ -1,5 +1,4 @@
 // Changes to the settings of a call under way: sent one after the other, each with its answer.
-// Part of the session core: any thread.
 
 import { VoiceAgentError } from '../../errors.js';
 import { encode } from '../connection/protocol.js';

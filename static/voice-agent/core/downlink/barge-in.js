@@ -1,6 +1,6 @@
 // Barge-in: the user speaks while the agent does. The agent becomes quieter while the user may be about to interrupt
-// (ducking), and once the service says that a reply was interrupted nothing of it sounds any more: what waits of it is
-// flushed, and what comes of it later is not let through. Part of the session core: any thread.
+// (ducking), and once the service says that a reply was interrupted nothing of it sounds any more: what waits of it
+// is flushed, and what comes of it later is not let through.
 
 /** Without a word from the service the sound comes back. Source: an interruption follows within 2 s, live. */
 const LONGEST_MS = 2_000;

@@ -1,5 +1,4 @@
 // The way of the agent's replies from the wire to the playback worklet's port, and of what was really heard back.
-// Part of the session core: no Web Audio, any thread.
 
 import { fromBase64 } from '../base64.js';
 import { SampleJoiner, WIRE_BYTES_PER_MS } from '../../worklets/dsp/pcm.js';

@@ -1,5 +1,5 @@
 // What happened in a call, line by line, for the curious and for support. Kept from the first moment on, and handed
-// out only while somebody watches. What was said is in none of it. Part of the session core: any thread.
+// out only while somebody watches. What was said is in none of it.
 
 /** The oldest lines go when there are more. */
 export const MAX_ENTRIES = 500;

@@ -1,5 +1,4 @@
 // What a call was like, in numbers. The parts of the session write on it; the host gets a copy now and then.
-// Part of the session core: any thread.
 
 import { EventLog } from './event-log.js';
 import { Traffic } from './wire-summary.js';

@@ -1,5 +1,5 @@
-// What may be written down of a message: its name, its size, codes and ids. Words, prompts, arguments and tokens
-// are in none of these fields, so that a log of summaries can be shown to anybody. Pure; any thread.
+// What may be written down of a message: its name, its size, codes and ids. Words, prompts, arguments and tokens are
+// in none of these fields, so that a log of summaries can be shown to anybody. Pure.
 
 import { encodeAudio } from '../connection/protocol.js';
 

@@ -1,5 +1,4 @@
-// A queue of microphone frames that grows and shrinks at both ends without moving what is between.
-// Pure; any thread.
+// A queue of microphone frames that grows and shrinks at both ends without moving what is between. Pure.
 
 /** Places at the front that may stand empty before the rest moves up. */
 const SLACK = 512;

@@ -1,5 +1,5 @@
 // What the levels of the microphone's frames tell: speech, a room without it, a microphone that gives nothing. Knows
-// levels only; no sound leaves because of it. Pure; any thread.
+// levels only; no sound leaves because of it. Pure.
 
 /** What is quieter than this is quiet in any room (full scale 1, root mean square). */
 const QUIET_LEVEL = 0.004;

@@ -1,5 +1,4 @@
 // The way of the microphone's frames from the capture worklet's port to the wire.
-// Part of the session core: no Web Audio, any thread.
 
 import { toBase64 } from '../base64.js';
 import { WIRE_BYTES_PER_MS } from '../../worklets/dsp/pcm.js';

@@ -1,5 +1,5 @@
-// The microphone's way to the socket: kept while there is none, paced when it comes back, and sent again
-// when a dead connection has swallowed it. Pure; any thread.
+// The microphone's way to the socket: kept while there is none, paced when it comes back, and sent again when a dead
+// connection has swallowed it. Pure.
 
 import { FrameQueue } from './frame-queue.js';
 import { NoiseFloor } from './level-watch.js';

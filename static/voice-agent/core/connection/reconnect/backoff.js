@@ -1,4 +1,4 @@
-// Backoff: how long to wait before the next attempt. Part of the session core: any thread.
+// Backoff: how long to wait before the next attempt.
 
 /** Delays before attempts 0, 1, 2, …; the last one repeats. Source: audio-path measurements (cap 0.5 s). */
 const STEPS_MS = [0, 250, 500];

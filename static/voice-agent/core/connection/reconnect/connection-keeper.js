@@ -1,6 +1,5 @@
 // Gets a session and keeps one: the socket that is used, the waits between attempts, token prefetch, the time limit,
 // the successor. Carries out what the reducer decides about connections, and tells what came of it.
-// Part of the session core: any thread.
 
 import { Deadline } from '../deadline.js';
 import { GOODBYE_TIMEOUT_MS, SessionSocket } from '../socket.js';

@@ -1,6 +1,5 @@
-// Goes on in a new session before the old one must end: make before break. The successor is opened while the
-// old session is still heard, and takes over in a pause; a successor that fails does no harm.
-// Part of the session core: any thread.
+// Goes on in a new session before the old one must end: make before break. The successor is opened while the old
+// session is still heard, and takes over in a pause; a successor that fails does no harm.
 
 import { RetryTimer } from './backoff.js';
 
