@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -24,9 +23,9 @@ from app.errors import (
 from app.observability.logging import causes
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
     from pydantic import ValidationError
-    from starlette.requests import Request
+    from starlette.exceptions import HTTPException
+    from starlette.types import Scope
 
 logger = logging.getLogger("voicegate.errors")
 
@@ -86,6 +85,18 @@ def problem_response(
     )
 
 
+def error_for(error: HTTPException | RequestValidationError, scope: Scope) -> AppError:
+    """Return our error for an exception that the framework raised."""
+    if isinstance(error, RequestValidationError):
+        return invalid_request(error)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        routes = [each for each in scope["app"].routes if isinstance(each, Route)]
+        named = (each.methods or () for each in routes if each.path == scope["path"])
+        # No route means the mounted files, which are only read.
+        return MethodNotAllowedError(set().union(*named) or {"GET", "HEAD"})
+    return error_for_status(error.status_code)
+
+
 def error_for_status(status: int) -> AppError:
     """Return our error for a status that comes from the framework."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -118,22 +129,3 @@ def log_failure(error: AppError, request_id: str) -> None:
     hint = ": check ASSEMBLYAI_API_KEY and the account" if error.log_level == logging.ERROR else ""
     extra = {"request_id": request_id, "code": error.code}
     logger.log(error.log_level, "%s%s; %s", error.code, hint, causes(error), extra=extra)
-
-
-def install(app: FastAPI) -> None:
-    """Let the exceptions that the framework raises become ours."""
-
-    async def on_http_exception(request: Request, error: Any) -> NoReturn:
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            path = request.scope["path"]
-            routes = [each for each in app.routes if isinstance(each, Route) and each.path == path]
-            methods = {method for route in routes for method in route.methods or ()}
-            # No route means the mounted files, which are only read.
-            raise MethodNotAllowedError(methods or {"GET", "HEAD"}) from None
-        raise error_for_status(error.status_code) from None
-
-    async def on_validation_error(_: Request, error: Any) -> NoReturn:
-        raise invalid_request(error) from None
-
-    app.add_exception_handler(HTTPException, on_http_exception)
-    app.add_exception_handler(RequestValidationError, on_validation_error)

@@ -8,12 +8,15 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
 from app.errors import AppError, DrainingError
 from app.observability import stopwatch
 from app.observability.logging import places, requests_log
 from app.observability.metrics import METHODS, OTHER, Metrics
 from app.tokens.service import MINT_PATH
-from app.web.problem_details import error_for_status, log_failure, problem_response
+from app.web.problem_details import error_for, error_for_status, log_failure, problem_response
 from app.web.request_context import RequestContext, context_of
 
 if TYPE_CHECKING:
@@ -62,7 +65,8 @@ class ErrorMiddleware:
         self._lifecycle.in_flight += 1
         try:
             await self._app(scope, receive, answer.send)
-        except AppError as error:
+        except (AppError, HTTPException, RequestValidationError) as cause:
+            error = cause if isinstance(cause, AppError) else error_for(cause, scope)
             log_failure(error, answer.context.request_id)
             await answer.fail(error)
         except asyncio.CancelledError:

@@ -1,7 +1,6 @@
 """`GET /api/voice-token`: a fresh token for whoever may have one."""
 
 import re
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, parse_qsl
 
@@ -11,6 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from app.access.caller import Caller
 from app.config.settings import Settings
@@ -42,10 +42,13 @@ class ReadyResponseRoute(APIRoute):
     serialise, which takes longer than all the rest of a token (measured).
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the endpoint itself."""
-        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return endpoint
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; other methods are refused as by any route."""
+        if scope["method"] != "GET":
+            await super().handle(scope, receive, send)
+            return
+        response = await self.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def token_route(settings: Settings) -> APIRoute:
