@@ -107,6 +107,24 @@ function hashedNames(entry) {
   };
 }
 
+/**
+ * Put the element's styles, and its texts in the language that most ask for, into its own file.
+ * @type {import('esbuild').Plugin}
+ */
+const builtIn = {
+  name: 'built-in',
+  setup({ onLoad }) {
+    onLoad({ filter: /element\/built-in\.js$/ }, () => {
+      const text = (/** @type {string} */ path) =>
+        Buffer.from(files.get(built[path]) ?? '').toString();
+      const styles = text('voice-agent/element.css').replace(/\/\*# sourceMappingURL.*/, '');
+      const texts = `{ en: ${text('voice-agent/texts/en.json')} }`;
+      const contents = `export const STYLES = ${JSON.stringify(styles.trim())}, TEXTS = ${texts};`;
+      return { contents };
+    });
+  },
+};
+
 /** @param {string} folder @param {string} path both below the same folder */
 function address(folder, path) {
   const found = relative(folder, path);
@@ -131,7 +149,7 @@ async function write(contents, paths) {
 
 const others = [...STYLES.map((name) => `styles/${name}.css`), ...ICONS.map((n) => `icons/${n}`)];
 await bundle([...others, ...LOADED]);
-for (const entry of SCRIPTS) await bundle([entry], [hashedNames(entry)]);
+for (const entry of SCRIPTS) await bundle([entry], [builtIn, hashedNames(entry)]);
 const scripts = SCRIPTS.map((path) => Buffer.from(files.get(built[path]) ?? ''));
 for (const path of LOADED) {
   if (!scripts.some((script) => script.includes(basename(built[path]))))

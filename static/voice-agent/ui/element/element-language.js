@@ -1,5 +1,7 @@
 // Which language the element speaks, and its texts.
 
+import { TEXTS } from './built-in.js';
+
 /** @typedef {typeof import('../../texts/en.json')} AllTexts */
 
 /** Each as an address that a bundler finds. @type {{[code: string]: URL}} */
@@ -8,8 +10,8 @@ const FILES = {
   de: new URL('../../texts/de.json', import.meta.url),
 };
 
-/** @type {Map<string, Promise<AllTexts>>} */
-const loaded = new Map();
+/** @type {Map<string, AllTexts | Promise<AllTexts>>} */
+const loaded = new Map(Object.entries(TEXTS));
 
 /**
  * The language of an element: its own, that of what it stands in, or the browser's.

@@ -4,11 +4,10 @@
 import { createFloating } from './floating.js';
 import { textsIn } from './element-language.js';
 import { buildMarkup } from './element-markup.js';
+import { showStyled } from './element-styles.js';
 import { node } from './dom-node.js';
 import { tellDeveloper } from './developer-hints.js';
 import { createView } from './element-view.js';
-
-const STYLES = new URL('../../element.css', import.meta.url);
 
 /** @typedef {{variant: 'full' | 'compact' | 'headless', isFloating: boolean, language: string}} Look */
 
@@ -71,7 +70,7 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
     tell();
     adapt();
     present.goOn(last, call.turns);
-    putIn(root);
+    showStyled(shadow, root);
   }
 
   /** @param {unknown} error */
@@ -82,22 +81,7 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
     );
     root = createRoot('compact');
     root.append(node('p', { role: 'alert' }, 'The voice agent could not be loaded.'));
-    putIn(root);
-  }
-
-  /** Nothing is seen before its styles are there. @param {HTMLElement} content */
-  function putIn(content) {
-    const link = node('link', { rel: 'stylesheet', href: STYLES.href });
-    content.hidden = true;
-    link.addEventListener('load', () => (content.hidden = false));
-    link.addEventListener('error', () => {
-      content.hidden = false;
-      const origin = STYLES.origin;
-      tellDeveloper(
-        `its style sheet could not be loaded. style-src in the page's Content-Security-Policy must name ${origin}.`,
-      );
-    });
-    shadow.replaceChildren(link, content);
+    showStyled(shadow, root);
   }
 
   function adapt() {
