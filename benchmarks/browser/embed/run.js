@@ -19,6 +19,7 @@ const BEFORE = '7f097b0';
 const USAGE = `node benchmarks/browser/embed/run.js [options]
   --runs N         repetitions (5)
   --tree FOLDER    measure another working tree in place of this one
+  --as-written     serve its scripts as they are written, not as they were built
   --before FOLDER  a working tree of ${BEFORE} that is there, with its .venv
   --json FILE      write every figure of every run`;
 
@@ -27,11 +28,12 @@ const USAGE = `node benchmarks/browser/embed/run.js [options]
 async function main() {
   const { values: options } = parseArgs({
     options: {
-      runs: { type: 'string', default: '5' },
-      tree: { type: 'string', default: ROOT },
-      before: { type: 'string' },
-      json: { type: 'string' },
-      help: { type: 'boolean', default: false },
+      'runs': { type: 'string', default: '5' },
+      'tree': { type: 'string', default: ROOT },
+      'before': { type: 'string' },
+      'as-written': { type: 'boolean', default: false },
+      'json': { type: 'string' },
+      'help': { type: 'boolean', default: false },
     },
   });
   if (options.help || !(Number(options.runs) >= 1)) {
@@ -69,17 +71,19 @@ async function main() {
  */
 
 /**
- * @param {{tree: string, before?: string}} options
+ * @param {{'tree': string, 'before'?: string, 'as-written': boolean}} options
  * @param {(() => unknown)[]} endings gets what ends each thing that was begun
  * @returns {Promise<Subject[]>}
  */
-async function open({ tree, before }, endings) {
+async function open({ tree, before, 'as-written': isPlain }, endings) {
   const sites = await Sites.open();
   endings.push(() => sites.close());
   const python = (/** @type {string} */ folder) => join(folder, '.venv/bin/python');
   const old = before ? { tree: before, python: python(before) } : checkOut(ROOT, BEFORE);
   if ('remove' in old) endings.push(old.remove);
-  const gate = await serve(tree, process.env.PYTHON ?? python(tree), sites.url);
+  /** @type {Record<string, string>} */
+  const settings = isPlain ? { VOICEGATE_PLAIN_SCRIPTS: 'true' } : {};
+  const gate = await serve(tree, process.env.PYTHON ?? python(tree), sites.url, settings);
   endings.push(gate.stop);
   const oldGate = await serve(old.tree, old.python, sites.url);
   endings.push(oldGate.stop);

@@ -110,14 +110,15 @@ const frame = (body) => `<!doctype html>
  * @param {string} tree
  * @param {string} python
  * @param {string} page origin that may use it
+ * @param {Record<string, string>} [settings] environment
  * @returns {Promise<Running>}
  */
-export async function serve(tree, python, page) {
+export async function serve(tree, python, page, settings = {}) {
   const port = await freePort();
-  const { ASSEMBLYAI_API_KEY: _key, ...environment } = process.env;
+  const { ASSEMBLYAI_API_KEY: _key, VOICEGATE_PLAIN_SCRIPTS: _plain, ...environment } = process.env;
   const child = spawn(python, ['-m', 'app', '--demo'], {
     cwd: tree,
-    env: { ...environment, PORT: String(port), VOICEGATE_ALLOWED_ORIGINS: page },
+    env: { ...environment, PORT: String(port), VOICEGATE_ALLOWED_ORIGINS: page, ...settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
