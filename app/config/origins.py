@@ -12,9 +12,28 @@ from urllib.parse import urlsplit
 # no browser sent, or one that says nothing.
 Sender = Literal["page", "foreign", "address-bar", "program"]
 MAX_ORIGIN_CHARACTERS = 300
+NO_ORIGIN = "must be an origin such as https://www.example.com"
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,31}")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\]")
+
+# Names under which hosters give each customer one. A mistake to be caught, not the whole list of
+# public suffixes; that of countries (co.uk, com.au) is a rule.
+SHARED_DOMAINS = frozenset(
+    (
+        *(
+            "azurestaticapps.net",
+            "azurewebsites.net",
+            "cloudfront.net",
+            "csb.app",
+            "firebaseapp.com",
+        ),
+        *("fly.dev", "github.io", "gitlab.io", "herokuapp.com", "lovable.app", "netlify.app"),
+        *("ngrok-free.app", "ngrok.app", "ngrok.io", "onrender.com", "pages.dev", "replit.app"),
+        *("run.app", "surge.sh", "trycloudflare.com", "vercel.app", "web.app", "workers.dev"),
+    )
+)
+_COUNTRY_SUFFIX = re.compile(r"(ac|co|com|edu|gov|ne|net|or|org)\.[a-z]{2}")
 
 
 def normalise_origin(text: str) -> str:
@@ -24,20 +43,47 @@ def normalise_origin(text: str) -> str:
         ValueError: It is not exactly one origin (`null`, a wildcard, a path, credentials, ...).
     """
     try:
-        parts = urlsplit(text.strip().lower())
+        parts = urlsplit(text.lower())
         port = parts.port
     except ValueError:
-        raise ValueError("must be an origin such as https://www.example.com") from None
+        raise ValueError(NO_ORIGIN) from None
     scheme, host = parts.scheme, parts.netloc.removesuffix(f":{port}" if port else "")
-    exact = f"{parts.scheme}://{parts.netloc}" == text.strip().lower()
+    exact = text.isascii() and f"{parts.scheme}://{parts.netloc}" == text.lower()
     if not (exact and _SCHEME.fullmatch(scheme) and _HOST.fullmatch(host)) or port == 0:
-        raise ValueError("must be an origin such as https://www.example.com")
+        raise ValueError(NO_ORIGIN)
     return f"{scheme}://{host}" + (f":{port}" if port and port != DEFAULT_PORTS.get(scheme) else "")
+
+
+def listed_origin(text: str) -> str:
+    """Return an entry of the operator's list: an origin, or one whose host begins with `*.`.
+
+    The `*` stands for exactly one label. A slash at the end, as address bars have it, is left out.
+
+    Raises:
+        ValueError: It is neither, or the wildcard takes in names that anybody can have.
+    """
+    text = text.strip().removesuffix("/")
+    scheme, wildcard, parent = text.partition("://*.")
+    if not wildcard:
+        return normalise_origin(text)
+    origin = normalise_origin(f"{scheme}://{parent}")
+    host = urlsplit(origin).hostname or ""
+    labels = host.split(".")
+    is_ours = len(labels) > 1 and all(labels) and not labels[-1].isdigit()
+    if not is_ours or not origin.startswith(("http://", "https://")):
+        raise ValueError("must have two labels or more after *., as https://*.preview.example.com")
+    if host in SHARED_DOMAINS or _COUNTRY_SUFFIX.fullmatch(host):
+        raise ValueError(f"must not hold *.{host}: anybody can have a page there")
+    return origin.replace("://", "://*.", 1)
 
 
 @dataclass(frozen=True, slots=True)
 class OriginPolicy:
-    """Which browser pages may use the API: the service's own, and those of `allowed`."""
+    """Which browser pages may use the API: the service's own, and those of `allowed`.
+
+    Args:
+        allowed: Entries as `listed_origin` returns them.
+    """
 
     allowed: frozenset[str]
 
@@ -66,13 +112,22 @@ class OriginPolicy:
 
     def lists(self, origin: str | None) -> bool:
         """Tell whether another front end's origin is on the operator's list."""
-        return bool(self.allowed) and origin is not None and _normal(origin) in self.allowed
+        normal = _normal(origin) if self.allowed and origin is not None else None
+        return normal is not None and (
+            normal in self.allowed or _with_wildcard(normal) in self.allowed
+        )
 
 
 def is_same(origin: str, own_origin: str) -> bool:
     """Tell whether both are the same origin; what is none is never the same."""
     normal = _normal(origin)
     return normal is not None and normal == _normal(own_origin)
+
+
+def _with_wildcard(origin: str) -> str:
+    """Return the one wildcard entry that takes in a normal origin: `*` for its first label."""
+    scheme, _, host = origin.partition("://")
+    return f"{scheme}://*.{host.partition('.')[2]}"
 
 
 def _normal(origin: str) -> str | None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from app.config.origins import normalise_origin
+from app.config.origins import listed_origin, normalise_origin
 
 # Source: RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
 MIN_SECRET_CHARACTERS = 32
@@ -113,7 +113,7 @@ def lower(value: Any) -> Any:
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
 Origins = Annotated[
-    tuple[Annotated[str, AfterValidator(normalise_origin)], ...], NoDecode, BeforeValidator(split)
+    tuple[Annotated[str, AfterValidator(listed_origin)], ...], NoDecode, BeforeValidator(split)
 ]
 Networks = Annotated[
     tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...],

@@ -73,6 +73,33 @@ async def test_listed_page_is_served_with_cors() -> None:
         assert response.headers["access-control-allow-credentials"] == "true"
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://pr-7.preview.example.com", "http://localhost:3000", "tauri://localhost"),
+        *("capacitor://localhost", f"chrome-extension://{'ab' * 16}"),
+    ],
+)
+async def test_previews_apps_and_extensions_can_be_listed(origin: str) -> None:
+    """Each is named in its own answers, as it named itself; a sibling of a preview is foreign."""
+    listed = (
+        "https://*.preview.example.com/,http://localhost:3000/,tauri://localhost,"
+        f"capacitor://localhost, chrome-extension://{'ab' * 16}"
+    )
+    says = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+    async with service(minting(), allowed_origins=listed) as client:
+        served = await client.get("/api/voice-token", headers=says)
+        preflight = await client.options("/api/voice-token", headers=PREFLIGHT | says)
+        for sibling in ("https://preview.example.com", "https://a.b.preview.example.com", "null"):
+            refused = await client.get("/api/voice-token", headers={"Origin": sibling})
+            assert_problem(refused, 403, "origin_not_allowed")
+            assert "access-control-allow-origin" not in refused.headers
+
+    assert (served.status_code, preflight.status_code) == (200, 204)
+    for response in (served, preflight):
+        assert response.headers["access-control-allow-origin"] == origin
+
+
 async def test_preflight_of_a_listed_page() -> None:
     """A preflight is answered with 204, and mints nothing."""
     async with service(refusing(), allowed_origins=(FRIEND,)) as client:
