@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 const CLIENT = '^static/voice-agent';
 const PAGE = '^static/page';
 
-/** Folders of the client, and the folders that each may import besides itself, types included. */
+/**
+ * Folders of the client, and the folders that each may import besides itself; the same goes for types, of which
+ * `core/ports.js` has those that all of the core may use.
+ */
 const FOLDERS = {
   'worklets/dsp': [],
   'worklets/jitter-buffer': ['worklets/dsp'],
