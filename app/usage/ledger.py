@@ -23,7 +23,7 @@ MAX_EXPIRES_SECONDS: Final = 600
 MAX_CANDIDATES: Final = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made for each token, which would take three times as long
 class Grant:
     """What one mint may use: seconds of a session, and a place among those open at once.
 

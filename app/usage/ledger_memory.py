@@ -16,7 +16,7 @@ from app.usage.ledger import (
     MAX_EXPIRES_SECONDS,
     Grant,
 )
-from app.usage.rate_limits import DAY, SlidingWindows, SteadyClock, Verdict, Window
+from app.usage.rate_limits import DAY, Counter, SlidingWindows, SteadyClock, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,8 +75,8 @@ class MemoryLedger:
         self._max_keys = max_keys
         self._max_records = max_records
         self._rates = SlidingWindows(max_keys=max_keys)
-        # By key: the day's number, the seconds of the day before and of this one.
-        self._days: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
+        # By key: the seconds granted, those first whose day was counted longest ago.
+        self._days: OrderedDict[str, Counter] = OrderedDict()
         # By key: when each open grant ends by itself.
         self._open: dict[str, dict[str, float]] = {}
         self._ends: list[tuple[float, str]] = []
@@ -103,19 +103,24 @@ class MemoryLedger:
         for (name, limit, _, _), key in zip(quotas, keys, strict=True):
             if limit and len(self._open.get(key, ())) >= limit:
                 frees_in_seconds = min(self._open[key].values()) - now
-                return Verdict(name, rates, days[0], frees_in_seconds)
+                return Verdict(name, rates, days[0].at(now), frees_in_seconds)
         for (_, _, name, limit), day in zip(quotas, days, strict=True):
-            if limit and day.used + seconds > limit:
-                return Verdict(name, rates, day)
+            if limit and not day.fits(seconds, limit, now):
+                return Verdict(name, rates, day.at(now))
+        grant_id = grant.grant_id
         ends_at = now + grant.expires_in_seconds + seconds
-        number = int(now // DAY)
         for key, day in zip(keys, days, strict=True):
-            self._days[key] = (number, day.previous, day.current + seconds)
+            day.current += seconds
+            self._days[key] = day
             self._days.move_to_end(key)
-            self._open.setdefault(key, {})[grant.grant_id] = ends_at
-        heapq.heappush(self._ends, (ends_at, grant.grant_id))
-        self._records[grant.grant_id] = _Record(grant, now)
-        return Verdict("", rates, days[0]._replace(current=days[0].current + seconds))
+            places = self._open.get(key)
+            if places is None:
+                self._open[key] = {grant_id: ends_at}
+            else:
+                places[grant_id] = ends_at
+        heapq.heappush(self._ends, (ends_at, grant_id))
+        self._records[grant_id] = _Record(grant, now)
+        return Verdict("", rates, days[0].at(now))
 
     async def cancel(self, grant_id: str) -> int:
         """Undo a grant of which no token came."""
@@ -172,26 +177,25 @@ class MemoryLedger:
                 smallest = granted if smallest is None else min(smallest, granted)
         return smallest
 
-    def _day(self, key: str, now: float) -> Window:
-        number = int(now // DAY)
-        kept, previous, current = self._days.get(key, (number, 0, 0))
-        left_seconds = DAY - now % DAY
-        if kept == number:
-            return Window(previous, current, left_seconds, DAY)
-        return Window(current if kept == number - 1 else 0, 0, left_seconds, DAY)
+    def _day(self, key: str, now: float) -> Counter:
+        """Return the seconds of a day; those of an unknown key are not kept yet."""
+        day = self._days.get(key)
+        if day is None:
+            return Counter(now, DAY)
+        if day.ends_at <= now:
+            day.advance(now)
+            self._days.move_to_end(key)
+        return day
 
     def _give_back(self, record: _Record, seconds: int, now: float) -> int:
         seconds = min(seconds, record.grant.granted_seconds)
-        ago = int(now // DAY) - int(record.minted_at // DAY)
+        days_ago = now // DAY - record.minted_at // DAY
         for key in _keys(record.grant):
             day = self._day(key, now)
-            previous, current = day.previous, day.current
-            if ago == 0:
-                current = max(0, current - seconds)
-            elif ago == 1:
-                previous = max(0, previous - seconds)
-            if key in self._days:
-                self._days[key] = (int(now // DAY), previous, current)
+            if days_ago == 0:
+                day.current = max(0, day.current - seconds)
+            elif days_ago == 1:
+                day.previous = max(0, day.previous - seconds)
         return seconds
 
     def _close(self, grant: Grant) -> None:
@@ -226,10 +230,9 @@ class MemoryLedger:
             if len(sessions) < self._max_records and since + LIFETIME_SECONDS > now:
                 break
             sessions.popitem(last=False)
-        yesterday = int(now // DAY) - 1
         while days:
-            number, _, _ = next(iter(days.values()))
-            if len(days) < self._max_keys and number >= yesterday:
+            longest_ago = next(iter(days.values()))
+            if len(days) < self._max_keys and not longest_ago.is_old(now):
                 break
             days.popitem(last=False)
 

@@ -96,10 +96,10 @@ class Quota:
             expires_in_seconds=expires_in_seconds,
         )
         limits = self._rate_limits_of_subjects if is_subject else self._rate_limits
+        keys = {"caller": caller.key, "address": caller.address_key, "all": "all"}
+        asked = [(limit, keys[limit.counts]) for limit in limits]
         try:
-            verdict = await self._store.take(
-                grant, [(limit, limit.key(caller)) for limit in limits]
-            )
+            verdict = await self._store.take(grant, asked)
         except asyncio.CancelledError:
             # It may have been counted all the same.
             self._undo(grant)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from app.access.caller import Caller
     from app.config.settings import Settings
 
 MINUTE: Final = 60
@@ -31,12 +30,6 @@ class RateLimit:
     quota: int
     window_seconds: int
     counts: Counts
-
-    def key(self, caller: Caller) -> str:
-        """Return what this limit knows a caller by."""
-        if self.counts == "all":
-            return "all"
-        return caller.key if self.counts == "caller" else caller.address_key
 
 
 # A limit, and the key of whoever is counted by it.
@@ -85,7 +78,8 @@ class Window(NamedTuple):  # a third of what making a frozen dataclass costs
 
     def remaining(self, quota: int) -> int:
         """Return what may still be counted now."""
-        return max(0, math.floor(quota - self.used))
+        used = self.used if self.previous else self.current
+        return int(quota - used) if used < quota else 0
 
     def seconds_until_fits(self, quota: int, cost: int) -> int:
         """Return in how many seconds a cost will fit if nothing else comes: 1 to 86400."""
@@ -103,7 +97,44 @@ class Window(NamedTuple):  # a third of what making a frozen dataclass costs
 
 def whole_seconds(wait_seconds: float) -> int:
     """Return a time to wait as `Retry-After` may say it: 1 s to a day."""
-    return max(1, min(math.ceil(wait_seconds), LONGEST_WAIT_SECONDS))
+    if wait_seconds <= 1:
+        return 1
+    return math.ceil(wait_seconds) if wait_seconds < LONGEST_WAIT_SECONDS else LONGEST_WAIT_SECONDS
+
+
+class Counter:  # written out: a dataclass for each of a token's eight counts costs twice as much
+    """A sliding-window counter that goes on counting; `at()` is how it stands.
+
+    Args:
+        now: The time in seconds, of a clock that never goes back.
+        seconds: How long a window is.
+    """
+
+    __slots__ = ("_seconds", "current", "ends_at", "previous")
+
+    def __init__(self, now: float, seconds: int) -> None:
+        self._seconds = seconds
+        self.ends_at = (now // seconds + 1) * seconds
+        self.previous = self.current = 0
+
+    def is_old(self, now: float) -> bool:
+        """Tell whether nothing of it counts any more."""
+        return self.ends_at + self._seconds <= now
+
+    def advance(self, now: float) -> None:
+        """Begin the present window; to be called once the last one has ended."""
+        self.previous = 0 if self.is_old(now) else self.current
+        self.current = 0
+        self.ends_at = (now // self._seconds + 1) * self._seconds
+
+    def fits(self, cost: int, quota: int, now: float) -> bool:
+        """Tell whether a cost fits in the present window."""
+        room = quota - cost - self.current
+        return room * self._seconds >= self.previous * (self.ends_at - now)
+
+    def at(self, now: float) -> Window:
+        """Return how the present window stands."""
+        return Window(self.previous, self.current, self.ends_at - now, self._seconds)
 
 
 NO_DAY: Final = Window(0, 0, 0.0, DAY)
@@ -139,8 +170,7 @@ class SlidingWindows:
 
     def __init__(self, *, max_keys: int = MAX_KEYS) -> None:
         self._max_keys = max_keys
-        # By limit and key: the window's number, the count in the one before and in this one.
-        self._counters: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
+        self._counters: OrderedDict[str, Counter] = OrderedDict()  # by limit and key
 
     def __len__(self) -> int:
         return len(self._counters)
@@ -156,20 +186,17 @@ class SlidingWindows:
         counters = self._counters
         windows = []
         for limit, key in asked:
-            seconds = limit.window_seconds
-            number = int(now // seconds)
-            left_seconds = seconds - now % seconds
             name = f"{limit.name}:{key}"
-            kept, previous, current = counters.get(name, (number, 0, 0))
-            if kept != number:
-                previous, current = (current if kept == number - 1 else 0), 0
-            fits = current + previous * left_seconds / seconds + 1 <= limit.quota
+            counter = counters.get(name) or Counter(now, limit.window_seconds)
+            if counter.ends_at <= now:
+                counter.advance(now)
+            fits = counter.fits(1, limit.quota, now)
             if fits and count:
-                current += 1
-                counters[name] = (number, previous, current)
+                counter.current += 1
+                counters[name] = counter
                 counters.move_to_end(name)
             if not fits or limit.counts == "caller":
-                windows.append((limit, Window(previous, current, left_seconds, seconds)))
+                windows.append((limit, counter.at(now)))
             if not fits:
                 return Verdict(limit.name, tuple(windows))
         while len(counters) > self._max_keys:
