@@ -17,9 +17,9 @@ const FOLDERS = {
   'core/connection': [],
   'core/connection/reconnect': ['core/connection'],
   'core/conversation': ['core/connection'],
-  'core/uplink': ['core', 'core/connection', 'core/telemetry', 'worklets/dsp'],
+  'core/uplink': ['core/connection', 'core/telemetry', 'worklets/dsp'],
   'core/downlink': [
-    ...['core', 'core/connection', 'core/telemetry', 'worklets/dsp', 'worklets/jitter-buffer'],
+    ...['core/connection', 'core/telemetry', 'worklets/dsp', 'worklets/jitter-buffer'],
   ],
   'core/telemetry': ['core/connection'],
   'core': [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromBase64, toBase64 } from '../../../static/voice-agent/core/base64.js';
+import { fromBase64, toBase64 } from '../../../static/voice-agent/core/connection/base64.js';
 import { LevelMeter, perceivedLevel } from '../../../static/voice-agent/worklets/dsp/level.js';
 import { SampleJoiner, writeInt16 } from '../../../static/voice-agent/worklets/dsp/pcm.js';
 import { SampleRing } from '../../../static/voice-agent/worklets/dsp/ring.js';

@@ -1,6 +1,6 @@
 // The way of the agent's replies from the wire to the playback worklet's port, and of what was really heard back.
 
-import { fromBase64 } from '../base64.js';
+import { fromBase64 } from '../connection/base64.js';
 import { SampleJoiner, WIRE_BYTES_PER_MS } from '../../worklets/dsp/pcm.js';
 import { Ducking, ReplyGate } from './barge-in.js';
 

@@ -1,6 +1,6 @@
 // The way of the microphone's frames from the capture worklet's port to the wire.
 
-import { toBase64 } from '../base64.js';
+import { toBase64 } from '../connection/base64.js';
 import { WIRE_BYTES_PER_MS } from '../../worklets/dsp/pcm.js';
 import { encodeAudio } from '../connection/protocol.js';
 import { MicrophoneSilence, SPEECH_LEVEL, UnheardSpeech } from './level-watch.js';
