@@ -14,8 +14,9 @@ const FOLDERS = {
   'worklets/dsp': [],
   'worklets/jitter-buffer': ['worklets/dsp'],
   'worklets': ['worklets/dsp', 'worklets/jitter-buffer'],
-  'core/connection': [],
-  'core/connection/reconnect': ['core/connection'],
+  'core/connection/token': [],
+  'core/connection': ['core/connection/token'],
+  'core/connection/reconnect': ['core/connection', 'core/connection/token'],
   'core/conversation': ['core/connection'],
   'core/uplink': ['core/connection', 'core/telemetry', 'worklets/dsp'],
   'core/downlink': [
@@ -23,12 +24,12 @@ const FOLDERS = {
   ],
   'core/telemetry': ['core/connection'],
   'core': [
-    ...['core/connection', 'core/connection/reconnect', 'core/conversation', 'core/uplink'],
-    ...['core/downlink', 'core/telemetry', 'worklets/dsp'],
+    ...['core/connection', 'core/connection/reconnect', 'core/connection/token'],
+    ...['core/conversation', 'core/uplink', 'core/downlink', 'core/telemetry', 'worklets/dsp'],
   ],
   'main-thread': [
     ...['main-thread/audio', 'main-thread/tools', 'core', 'core/connection', 'core/conversation'],
-    ...['worklets/dsp'],
+    ...['core/connection/token', 'worklets/dsp'],
   ],
   'main-thread/audio': ['worklets/dsp'],
   'main-thread/tools': ['core', 'core/connection', 'core/conversation'],
@@ -41,7 +42,7 @@ const DIAGNOSTICS = [
   'worklets/dsp/level',
   'main-thread/audio/(microphone|permissions-policy)',
   'main-thread/token-service',
-  'core/connection/(protocol|failures|token)',
+  'core/connection/(protocol|failures|token/token)',
 ];
 
 /**

@@ -9,7 +9,7 @@ export const SESSION_SECONDS = 60;
 /** What has little time left is not worth trying. */
 const SPARE_MS = 10_000;
 
-/** @typedef {import('../../voice-agent/core/connection/token.js').VoiceToken} VoiceToken */
+/** @typedef {import('../../voice-agent/core/connection/token/token.js').VoiceToken} VoiceToken */
 
 export class Passes {
   #platform;

@@ -4,7 +4,7 @@ import { createVoiceAgent } from '../../voice-agent/index.js';
 import { openMicrophone } from '../../voice-agent/main-thread/audio/microphone.js';
 import { isMicrophoneForbidden } from '../../voice-agent/main-thread/audio/permissions-policy.js';
 import { TokenService } from '../../voice-agent/main-thread/token-service.js';
-import { fetchToken } from '../../voice-agent/core/connection/token.js';
+import { fetchToken } from '../../voice-agent/core/connection/token/token.js';
 
 /** How long a host may take to answer a plain request. */
 const REACH_MS = 5_000;

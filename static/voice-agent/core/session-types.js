@@ -30,8 +30,8 @@
  * What the host asks for.
  * @typedef {StartCommand
  *   | {type: 'proceed'}
- *   | {type: 'prepare'} & import('./connection/token.js').TokenService
- *   | {type: 'access-token'} & import('./connection/access-tokens.js').AccessAnswer
+ *   | {type: 'prepare'} & import('./connection/token/token.js').TokenService
+ *   | {type: 'access-token'} & import('./connection/token/access-tokens.js').AccessAnswer
  *   | {type: 'audio', capture: MessagePort, playback: MessagePort}
  *   | {type: 'stop', reason?: EndReason} | {type: 'hang-up', reason?: EndReason}
  *   | {type: 'wake'} | {type: 'extend'}

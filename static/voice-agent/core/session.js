@@ -284,8 +284,8 @@ export class Session {
 }
 
 /**
- * @param {import('./connection/token.js').TokenService} command
- * @returns {import('./connection/token-prefetch.js').TokenSpec}
+ * @param {import('./connection/token/token.js').TokenService} command
+ * @returns {import('./connection/token/token-prefetch.js').TokenSpec}
  */
 function specOf({ tokenUrl, wsUrl, credentials, asksAccess }) {
   return { tokenUrl, wsUrl, credentials, asksAccess, maxSessionDurationSeconds: null };

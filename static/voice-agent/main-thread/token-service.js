@@ -43,7 +43,7 @@ export class TokenService {
 
   /**
    * What the session core needs to know of it.
-   * @returns {import('../core/connection/token.js').TokenService}
+   * @returns {import('../core/connection/token/token.js').TokenService}
    */
   get description() {
     const { wsUrl } = this.#options;
@@ -58,7 +58,7 @@ export class TokenService {
   /**
    * The page's access token, got anew. It is in the answer and nowhere else.
    * @param {number} id of the core's question
-   * @returns {Promise<import('../core/connection/access-tokens.js').AccessAnswer>}
+   * @returns {Promise<import('../core/connection/token/access-tokens.js').AccessAnswer>}
    */
   async answerAccess(id) {
     try {

@@ -1,7 +1,7 @@
 // Conflicts about tokens, the opening of a session and its end. Each version is played to the real core.
 
 import assert from 'node:assert/strict';
-import { fetchToken } from '../../../static/voice-agent/core/connection/token.js';
+import { fetchToken } from '../../../static/voice-agent/core/connection/token/token.js';
 import {
   assertGivenUp,
   assertGoesOn,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fetchToken } from '../../../static/voice-agent/core/connection/token.js';
+import { fetchToken } from '../../../static/voice-agent/core/connection/token/token.js';
 
 /** @param {unknown} body @param {string} [wsUrl] what the page says */
 const granted = (body, wsUrl) =>

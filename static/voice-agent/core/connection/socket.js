@@ -55,8 +55,8 @@ const BROKEN = 1006;
  * @property {import('../ports.js').Environment} environment
  * @property {import('../ports.js').Telemetry} stats
  * @property {(receipt: {type: 'receipt', sessionId: string, receipt: string}) => void} emit
- * @property {import('./token-prefetch.js').TokenPrefetch} tokens
- * @property {import('./token-prefetch.js').TokenSpec} spec what its token must allow
+ * @property {import('./token/token-prefetch.js').TokenPrefetch} tokens
+ * @property {import('./token/token-prefetch.js').TokenSpec} spec what its token must allow
  * @property {() => import('./protocol.js').ClientMessage} opening the first message: session.update or
  *   session.resume; asked for when there is a token
  * @property {boolean} [isExtension]
@@ -190,7 +190,7 @@ export class SessionSocket {
     }
   }
 
-  /** @param {import('./token.js').VoiceToken} granted */
+  /** @param {import('./token/token.js').VoiceToken} granted */
   #connect(granted) {
     const { environment, stats } = this.#options;
     stats.connection.sockets += 1;
@@ -224,7 +224,7 @@ export class SessionSocket {
     this.#timer = environment.schedule(giveUp, timeoutMs);
   }
 
-  /** @param {unknown} data @param {import('./token.js').VoiceToken} granted */
+  /** @param {unknown} data @param {import('./token/token.js').VoiceToken} granted */
   #receive(data, granted) {
     const isRepetition = isRepeated(data, this.#lastData);
     this.#lastData = data;
@@ -241,7 +241,7 @@ export class SessionSocket {
   /**
    * Once for each socket, however often it is said.
    * @param {Extract<ServerMessage, {type: 'ready'}>} message
-   * @param {import('./token.js').VoiceToken} granted
+   * @param {import('./token/token.js').VoiceToken} granted
    */
   #becomeReady(message, { maxSessionDurationSeconds: capSeconds, receipt }) {
     if (this.#stage === 'ready') return;

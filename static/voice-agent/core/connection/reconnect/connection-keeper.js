@@ -5,11 +5,11 @@ import { Deadline } from '../deadline.js';
 import { GOODBYE_TIMEOUT_MS, SessionSocket } from '../socket.js';
 import { RetryTimer } from './backoff.js';
 import { RollOver } from './roll-over.js';
-import { TokenPrefetch } from '../token-prefetch.js';
+import { TokenPrefetch } from '../token/token-prefetch.js';
 import { VoiceAgentError } from '../../../errors.js';
 
 /** @typedef {import('../socket.js').ReadySession} ReadySession */
-/** @typedef {import('../token-prefetch.js').TokenSpec} TokenSpec */
+/** @typedef {import('../token/token-prefetch.js').TokenSpec} TokenSpec */
 /** @typedef {import('../protocol.js').ClientMessage} ClientMessage */
 
 /**

@@ -36,7 +36,7 @@ export class TokenPrefetch {
   #renewal;
 
   /**
-   * @param {import('../ports.js').Environment} environment
+   * @param {import('../../ports.js').Environment} environment
    * @param {object} on
    * @param {() => void} on.fetched for each token that arrives
    * @param {(id: number) => void} on.accessWanted the host is to answer this question, see `answerAccess`
@@ -62,7 +62,7 @@ export class TokenPrefetch {
    * @param {TokenSpec} spec
    * @param {AbortSignal} signal
    * @returns {Promise<import('./token.js').VoiceToken>}
-   * @throws {import('../../errors.js').VoiceAgentError} see `fetchToken`
+   * @throws {import('../../../errors.js').VoiceAgentError} see `fetchToken`
    */
   async take(spec, signal) {
     const held = this.#serves(spec) ? this.#held : null;

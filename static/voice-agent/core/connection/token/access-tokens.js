@@ -1,6 +1,6 @@
 // Asks the host for the access token that the page has from its own login: anew for each request, held nowhere.
 
-import { VoiceAgentError } from '../../errors.js';
+import { VoiceAgentError } from '../../../errors.js';
 
 /** How long the page may take: it may have to renew its login first. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -23,7 +23,7 @@ export class AccessTokens {
   #waiting = new Map();
 
   /**
-   * @param {import('../ports.js').Environment} environment
+   * @param {import('../../ports.js').Environment} environment
    * @param {(id: number) => void} onWanted the host is to answer the question with this id
    */
   constructor(environment, onWanted) {

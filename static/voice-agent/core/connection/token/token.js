@@ -1,6 +1,6 @@
 // Fetches a fresh token from the token service. A token is used for one socket and never kept.
 
-import { VoiceAgentError } from '../../errors.js';
+import { VoiceAgentError } from '../../../errors.js';
 
 /** Source: the service's own budget for a mint is 10 s; this leaves room for the way there and back. */
 const TOKEN_TIMEOUT_MS = 12_000;
@@ -40,7 +40,7 @@ const FOREIGN_MESSAGE =
 
 /**
  * Fetch one token.
- * @param {import('../ports.js').Environment['fetch']} fetch
+ * @param {import('../../ports.js').Environment['fetch']} fetch
  * @param {TokenRequest} request
  * @returns {Promise<VoiceToken>}
  * @throws {VoiceAgentError} token-refused, token-limited (with `retryAfterSeconds`), token-unavailable
