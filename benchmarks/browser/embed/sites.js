@@ -121,6 +121,7 @@ export async function serve(tree, python, page, settings = {}) {
     env: { ...environment, PORT: String(port), VOICEGATE_ALLOWED_ORIGINS: page, ...settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  await once(child, 'spawn'); // or the error, where there is no such program
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
   const exited = once(child, 'exit');
