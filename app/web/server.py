@@ -17,7 +17,7 @@ import uvicorn
 from app.web.connections import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from starlette.types import ASGIApp
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
 KEEP_ALIVE_SECONDS: Final = 65
 POLL_SECONDS: Final = 0.02
-# The loop takes one new connection a turn from each listener, so a crowd waits behind a single one
-# (measured: 500 new clients, p99 4.7 s; with 16 listeners and the collector tamed as below, 0.9 s).
-ACCEPTS_A_TURN: Final = 16
+# After which to accept again when no descriptor was left.
+ACCEPT_AGAIN_SECONDS: Final = 1
 # What the imports made stays for good; looking at it again and again cost a fifth of the CPU.
 COLLECTOR_THRESHOLDS: Final = (50_000, 20, 100)
 # A closed terminal or a restarted supervisor sends SIGHUP; Windows has none.
@@ -81,15 +80,19 @@ class Server(uvicorn.Server):
         self._delay_seconds = delay_seconds
         self._grace_seconds = grace_seconds
         self._announcement = announcement
+        self._crowd: Crowd | None = None
 
     def run_on(self, listener: socket.socket) -> None:
         """Serve on a bound socket until told to end."""
-        more = [listener.dup() for _ in range(ACCEPTS_A_TURN - 1)]
-        self.run(sockets=[listener, *more])
+        raise_descriptor_limit()
+        self.run(sockets=[listener])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, and say so."""
         await super().startup(sockets)
+        with contextlib.suppress(NotImplementedError):  # Windows' loop cannot
+            if sockets:
+                self._crowd = Crowd(sockets[0], self._protocol)
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)
         announce(self._announcement)
@@ -114,9 +117,16 @@ class Server(uvicorn.Server):
                 # Polled, as a second signal ends the wait too.
                 while self._lifecycle.in_flight and not self.force_exit:  # noqa: ASYNC110
                     await asyncio.sleep(POLL_SECONDS)
+        if self._crowd is not None:
+            self._crowd.close()
         # What is left had its time; uvicorn only has to close connections.
         self.config.timeout_graceful_shutdown = 1
         await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -127,6 +137,69 @@ class Server(uvicorn.Server):
         finally:
             for sig, handler in previous.items():
                 signal.signal(sig, handler)
+
+
+class Crowd:
+    """Accepts whoever waits at a listener, beside uvicorn, which takes one connection a turn.
+
+    With 2,000 clients a turn of the loop lasts 0.1 s, and whoever came last waited for many.
+
+    Args:
+        listener: Does not block.
+        protocol: Makes the protocol of a connection.
+    """
+
+    def __init__(
+        self, listener: socket.socket, protocol: Callable[[], asyncio.BaseProtocol]
+    ) -> None:
+        self._listener = listener.dup()
+        self._protocol = protocol
+        self._loop = asyncio.get_running_loop()
+        self._connecting: set[asyncio.Task[Any]] = set()
+        self._later: asyncio.TimerHandle | None = None
+        self._watch()
+
+    def close(self) -> None:
+        """Accept nobody any more."""
+        if self._later is not None:
+            self._later.cancel()
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
+
+    def _watch(self) -> None:
+        self._loop.add_reader(self._listener, self._accept_all)
+
+    def _accept_all(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:  # no descriptor is left, and the system would say so again at once
+                self._loop.remove_reader(self._listener)
+                self._later = self._loop.call_later(ACCEPT_AGAIN_SECONDS, self._watch)
+                return
+            connection.setblocking(False)  # noqa: FBT003 - its name is positional
+            connecting = self._loop.connect_accepted_socket(self._protocol, connection)
+            task = self._loop.create_task(connecting)
+            self._connecting.add(task)
+            task.add_done_callback(self._connected)
+
+    def _connected(self, task: asyncio.Task[Any]) -> None:
+        self._connecting.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever is gone already needs no line in the log
+
+
+def raise_descriptor_limit() -> None:
+    """Let as many connections be open as the system allows; the limit in shells is often 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - Windows has none
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # macOS takes less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def announce(line: str) -> None:

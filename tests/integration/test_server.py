@@ -23,16 +23,18 @@ from tests.service import KEY, PAGE, TOKEN, assert_problem
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = answer(json.dumps({"token": TOKEN, "expires_in_seconds": 60}).encode())
 
 
-async def start(folder: Path, *arguments: str, **environment: str) -> Process:
+async def start(
+    folder: Path, *arguments: str, before: Sequence[str] = (), **environment: str
+) -> Process:
     """Start `python -m app` in a folder without `.env`, with these settings and no other."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app", *arguments),
+        *(*before, sys.executable, "-m", "app", *arguments),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PORT": "0", **environment},
         stdout=asyncio.subprocess.PIPE,
@@ -47,9 +49,11 @@ async def finish(process: Process) -> tuple[int | None, str, str]:
 
 
 @asynccontextmanager
-async def running(folder: Path, *arguments: str, **environment: str) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, *arguments: str, before: Sequence[str] = (), **environment: str
+) -> AsyncIterator[Running]:
     """Run `python -m app` until it says where it is; ends it in the end."""
-    process = await start(folder, *arguments, **environment)
+    process = await start(folder, *arguments, before=before, **environment)
     assert process.stdout is not None
     try:
         line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
@@ -121,6 +125,28 @@ async def test_production_takes_no_options_of_the_simulator(tmp_path: Path) -> N
 
     assert code == 2
     assert "unrecognized arguments: --control" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of shells there")
+async def test_crowd_is_served_whatever_the_shell_allows(tmp_path: Path) -> None:
+    """More callers than the shell's soft limit of descriptors are taken in, all at once."""
+    callers = 300
+    shell = ["sh", "-c", 'ulimit -Sn 128; exec "$@"', "sh"]
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY, before=shell) as service:
+        lines = await asyncio.gather(
+            *(asyncio.open_connection("127.0.0.1", service.port) for _ in range(callers))
+        )
+        try:
+            for _, writer in lines:
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            heads = await asyncio.wait_for(
+                asyncio.gather(*(reader.readline() for reader, _ in lines)), 60
+            )
+        finally:
+            for _, writer in lines:
+                writer.close()
+
+    assert heads == [b"HTTP/1.1 200 OK\r\n"] * callers
 
 
 async def test_production_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
