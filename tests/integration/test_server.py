@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
+CODES = {"VOICEGATE_ACCESS_CODES": "code-0123456789"}
 GOOD = answer(json.dumps({"token": TOKEN, "expires_in_seconds": 60}).encode())
 
 
@@ -279,7 +280,7 @@ async def test_grace_ends_even_if_the_upstream_never_answers(tmp_path: Path) -> 
         ({}, False),
         ({"VOICEGATE_HOST": "0.0.0.0"}, True),
         ({"VOICEGATE_TRUSTED_PROXIES": "10.0.0.0/8"}, True),
-        ({"VOICEGATE_HOST": "0.0.0.0", "VOICEGATE_ACCESS": "code"}, False),
+        ({"VOICEGATE_HOST": "0.0.0.0", "VOICEGATE_ACCESS": "code", **CODES}, False),
     ],
     ids=["loopback", "all", "behind a proxy", "code"],
 )
@@ -287,8 +288,7 @@ async def test_service_that_is_open_to_all_says_so(
     tmp_path: Path, changes: dict[str, str], *, warned: bool
 ) -> None:
     """Whoever opens the service to others than this machine is told in one line what that means."""
-    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_ACCESS_CODES": "code-0123456789"}
-    async with running(tmp_path, **environment, **changes) as service:
+    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY, **changes) as service:
         service.process.send_signal(signal.SIGINT)
         code, _, err = await finish(service.process)
 
