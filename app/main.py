@@ -206,7 +206,7 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
 def _routes(settings: Settings, services: Services) -> Iterator[BaseRoute]:
     """Yield the routes; the token's first, so that it is found first."""
     agents = load_agents(settings)
-    yield token_route(settings)
+    yield token_route(settings, services)
     yield from agents_router(agents).routes
     yield from session_ends.router.routes
     yield from access_router(services.access).routes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.access.authenticators import (
@@ -36,7 +37,12 @@ class Access:
         self.visitors: Visitors | None = None
         self.code_authenticator: CodeAuthenticator | None = None
         self.cookie_name = ACCESS_COOKIE if self.mode == "code" else settings.jwt_cookie
-        self._hash = signer.hash
+
+        @lru_cache(maxsize=4096)
+        def address_key(host: str | None) -> str:
+            return signer.hash("address:" + address_bucket(host))
+
+        self._address_key = address_key
         self._jwks: Jwks | None = None
         self.authenticator: Authenticator
         if settings.access == "jwt":
@@ -66,7 +72,7 @@ class Access:
             sender: What sent it, as far as a browser says.
         """
         client = scope.get("client")
-        address_key = self._hash("address:" + address_bucket(client[0] if client else None))
+        address_key = self._address_key(client[0] if client else None)
         return RequestCredentials(scope, address_key, sender)
 
     def _logins(self, settings: Settings) -> Logins:

@@ -30,7 +30,7 @@ _COLOURS: Final = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033
 
 
 class RequestsLog:
-    """Writes the one line a request: `requests_log.write("info", status=200, …)`.
+    """Writes the one line a request: `requests_log.write("info", {"status": 200, …})`.
 
     It is no logger of the standard library, which costs several times as much a line; until
     `configure` has been called it writes to one, so that a test sees it.
@@ -45,7 +45,7 @@ class RequestsLog:
         self._level = level
         self._write = write
 
-    def write(self, level: str, **fields: Any) -> None:
+    def write(self, level: str, fields: dict[str, Any]) -> None:
         """Write the line of one request."""
         if LEVELS[level] >= self._level:
             self._write({"time": _now(), "level": level, "event": "request", **fields})

@@ -104,7 +104,7 @@ class ErrorMiddleware:
             line["caller"] = answer.context.caller.key
         if self._log_addresses and scope.get("client"):
             line["address"] = scope["client"][0]
-        requests_log.write("debug" if route in QUIET else "info", **line)
+        requests_log.write("debug" if route in QUIET else "info", line)
 
 
 class _Answer:

@@ -1,6 +1,7 @@
 """`GET /api/voice-token`: a fresh token for whoever may have one."""
 
 import re
+from functools import lru_cache
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, parse_qsl
 
@@ -51,17 +52,19 @@ class ReadyResponseRoute(APIRoute):
         await response(scope, receive, send)
 
 
-def token_route(settings: Settings) -> APIRoute:
+def token_route(settings: Settings, services: Services) -> APIRoute:
     """Return the route, with the operator's defaults and ceilings."""
     model = query_model(settings)
-    default = model.model_validate({})
+
+    # What is asked is mostly the same. Refusals are not kept; the longest query has 32 KB.
+    @lru_cache(maxsize=64)
+    def read(query: bytes) -> TokenQuery:
+        return read_query(query, model)
 
     async def voice_token(request: Request) -> Response:
         """Mint a fresh token for one WebSocket; fetch a new one for each connect and resume."""
-        services: Services = request.app.state.services
         caller = await admit(request, services)
-        raw_query = request.scope["query_string"]
-        query = read_query(raw_query, model) if raw_query else default
+        query = read(request.scope["query_string"])
         token = await services.tokens.mint(
             caller,
             expires_in_seconds=query.expires_in_seconds,

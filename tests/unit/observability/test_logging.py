@@ -103,7 +103,7 @@ def test_configure_keeps_httpx_quiet() -> None:
 
 def test_a_request_is_one_line_of_json() -> None:
     """Time, level and event come first, then what is told; nothing else is on the line."""
-    text = written("log.requests_log.write('info', status=200, code='ok')")
+    text = written("log.requests_log.write('info', {'status': 200, 'code': 'ok'})")
 
     line = json.loads(text)
     assert text.count("\n") == 1
@@ -128,7 +128,7 @@ def test_loggers_of_the_standard_library_write_the_same_form() -> None:
 def test_levels_hold_for_both() -> None:
     """What is below the level is not written, whoever writes it."""
     text = written(
-        "log.requests_log.write('info');log.requests_log.write('warning', shown=True);"
+        "log.requests_log.write('info', {});log.requests_log.write('warning', {'shown': True});"
         "logging.getLogger('voicegate.x').info('hidden')",
         level="warning",
     )
@@ -167,7 +167,7 @@ logging.getLogger("asyncio").error("Task exception\\nfuture: " + {SECRET!r})
 
 def test_console_is_for_people() -> None:
     """The other form has the same words and no braces."""
-    text = written("log.requests_log.write('info', status=200)", log_format="console")
+    text = written("log.requests_log.write('info', {'status': 200})", log_format="console")
 
     assert "request" in text
     assert "status=200" in text
@@ -176,12 +176,12 @@ def test_console_is_for_people() -> None:
 
 def test_auto_is_json_where_nobody_looks() -> None:
     """Standard error that is no terminal gets what machines read."""
-    assert json.loads(written("log.requests_log.write('info')", log_format="auto"))
+    assert json.loads(written("log.requests_log.write('info', {})", log_format="auto"))
 
 
 def test_what_json_cannot_hold_is_named_by_its_type() -> None:
     """An object on a line cannot break the log, nor print itself."""
-    text = written("log.requests_log.write('info', value=object())")
+    text = written("log.requests_log.write('info', {'value': object()})")
 
     assert json.loads(text)["value"] == "<object>"
 
@@ -200,7 +200,7 @@ def test_wrong_log_call_is_one_line_and_no_failure() -> None:
 def test_log_level_of_what_is_not_configured(caplog: pytest.LogCaptureFixture) -> None:
     """Before `configure` the standard library gets the lines, so that a test sees them."""
     with caplog.at_level(logging.INFO):
-        requests_log.write("info", status=200)
+        requests_log.write("info", {"status": 200})
 
     (record,) = caplog.records
     assert json.loads(record.getMessage())["status"] == 200
@@ -282,7 +282,7 @@ def test_end_waits_for_nobody() -> None:
     code = (
         "import logging, os; from app.observability import logging as log;"
         "log.configure('info', 'json');"
-        "[log.requests_log.write('info', text='x' * 1000) for _ in range(20000)];"
+        "[log.requests_log.write('info', {'text': 'x' * 1000}) for _ in range(20000)];"
         "os.write(1, b'end')"
     )
     reader, writer = os.pipe()
