@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from app.upstream.transport.connection import HIGH_WATER_BYTES
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.integration.transport_rig import (
     HINTS,
@@ -16,8 +15,6 @@ from tests.integration.transport_rig import (
     ONE,
     chunked,
     client_of,
-    hang_up,
-    pool_of,
     sending,
 )
 
@@ -45,7 +42,6 @@ if TYPE_CHECKING:
         ),
         pytest.param([ONE + answer(b"two")], False, "one", 2, id="two answers in a packet"),
         pytest.param([ONE, answer(b"two")], False, "one", 2, id="a second one a little later"),
-        pytest.param([ONE + b"surplus"], False, "one", 2, id="surplus"),
         pytest.param(
             [answer(b"one", "200 OK", f"X: {'x' * 32_000}")], False, "one", 1, id="long head"
         ),
@@ -78,7 +74,8 @@ async def test_answers_are_read_and_connections_kept_only_after_exactly_one(
     [
         ([], httpx.ReadError),
         ([b"HTTP/1.1 200"], httpx.RemoteProtocolError),
-        ([HINTS], httpx.RemoteProtocolError),
+        ([HINTS], httpx.ReadError),
+        ([ONE + b"surplus"], httpx.RemoteProtocolError),
         ([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"], httpx.RemoteProtocolError),
         ([chunked(b"one")[:-3]], httpx.RemoteProtocolError),
         ([f"{OK}Transfer-Encoding: gzip\r\n\r\nx".encode()], httpx.RemoteProtocolError),
@@ -97,7 +94,6 @@ async def test_answers_are_read_and_connections_kept_only_after_exactly_one(
         ),
         ([answer(b"one", "200 OK", f"X: {'x' * 33_000}")], httpx.RemoteProtocolError),
         ([f"{OK}X: ".encode(), b"x" * 33_000], httpx.RemoteProtocolError),
-        ([HINTS * 700 + ONE], httpx.RemoteProtocolError),
         ([chunked(b"one", trailers=f"X: {'words' * 9000}")[:-4]], httpx.RemoteProtocolError),
     ],
 )
@@ -118,11 +114,11 @@ async def test_what_is_no_answer_fails_by_the_right_name_and_is_not_quoted(
 
 
 async def test_answer_that_has_begun_is_never_asked_for_again() -> None:
-    """One byte of an answer, or an interim one, is enough."""
+    """One byte of an answer is enough; a connection that brought it is used no more."""
 
     async def behave(_: StreamReader, writer: StreamWriter, number: int) -> None:
         if number == 2:
-            writer.write(HINTS)
+            writer.write(b"HTTP/1.1 2")
             await writer.drain()
             writer.close()
         else:
@@ -154,9 +150,8 @@ async def test_interim_answer_leaves_nothing_behind() -> None:
     [
         f"{OK}X: ".encode(),
         chunked(b"one", trailers="X: ")[:-4],
-        f"{OK}Transfer-Encoding: chunked\r\n\r\n3;".encode(),
     ],
-    ids=["head", "trailers", "chunk extension"],
+    ids=["head", "trailers"],
 )
 async def test_what_is_no_body_has_an_end(begun: bytes) -> None:
     """An upstream that sends on and on what nobody keeps is cut off while it sends."""
@@ -179,26 +174,6 @@ async def test_what_is_no_body_has_an_end(begun: bytes) -> None:
         await asyncio.wait_for(cut.wait(), 5)
 
     assert sent < size
-
-
-async def test_reset_is_no_end_of_a_body() -> None:
-    """A body that only the connection's end ends is not whole if the connection broke."""
-
-    async def behave(_: StreamReader, writer: StreamWriter, number: int) -> None:
-        writer.write(f"{OK}\r\none".encode())
-        await writer.drain()
-        await has_head.wait()
-        hang_up(writer, "reset")
-
-    has_head = asyncio.Event()
-    async with (
-        raw_upstream(behave) as upstream,
-        client_of() as client,
-        client.stream("GET", upstream.url) as response,
-    ):
-        has_head.set()
-        with pytest.raises(httpx.RemoteProtocolError):
-            await response.aread()
 
 
 async def test_half_closed_connection_still_brings_its_answer() -> None:
@@ -237,9 +212,7 @@ async def test_body_that_nobody_takes_is_not_taken_in() -> None:
         client.stream("GET", upstream.url) as response,
     ):
         await asyncio.wait_for(stuck.wait(), 10)
-        (connection,) = pool_of(client)._open
-        assert connection._answer is not None
-        assert HIGH_WATER_BYTES < len(connection._answer.body) < 1_000_000
+        assert sent < size
         async for piece in response.aiter_raw():
             received += len(piece)
 

@@ -6,18 +6,17 @@ import asyncio
 import socket
 import struct
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from app.upstream.transport import open_http_client
-from app.upstream.transport.pool import PooledTransport
+import httpx
+
+from app.upstream.aiohttp_transport import AiohttpTransport
 from tests.integration.raw_upstream import answer
 
 if TYPE_CHECKING:
-    import ssl
     from asyncio import StreamReader, StreamWriter
     from collections.abc import AsyncIterator
 
-    from app.upstream.transport import PooledClient
     from tests.integration.raw_upstream import Behaviour
 
 ONE = answer(b"one")
@@ -28,37 +27,19 @@ HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nContent-Length:
 @asynccontextmanager
 async def client_of(
     *,
+    url: str = "http://127.0.0.1",
     connect_seconds: float = 5,
     read_seconds: float = 5,
-    max_connections: int = 8,
-    keep_alive_seconds: float = 60,
-    context: ssl.SSLContext | None = None,
-) -> AsyncIterator[PooledClient]:
-    """Run a client; at the end every socket of it must be gone, and no place taken."""
-    pool = PooledTransport(max_connections, keep_alive_seconds=keep_alive_seconds, context=context)
-    async with open_http_client(
-        connect_seconds=connect_seconds,
-        read_seconds=read_seconds,
-        max_connections=max_connections,
-        transport=pool,
-    ) as client:
+    **limits: Any,
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run a client over a transport; at the end every socket of it must be gone."""
+    transport = AiohttpTransport(
+        url, connect_seconds=connect_seconds, read_seconds=read_seconds, **limits
+    )
+    async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
         yield client
-    assert pool._open == {}
-    assert pool._in_use == 0
-
-
-def pool_of(client: PooledClient) -> PooledTransport:
-    """Return what lies under a client."""
-    pool = client._transport
-    assert isinstance(pool, PooledTransport)
-    return pool
-
-
-async def warmed(client: PooledClient) -> None:
-    """Wait until warming up has come to its end."""
-    warming = pool_of(client)._warming
-    assert warming is not None
-    await warming
+    assert transport._connector.closed
+    assert not transport._connector._acquired
 
 
 def sending(*pieces: bytes, then_close: bool = False) -> Behaviour:
