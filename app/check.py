@@ -24,9 +24,8 @@ from app.errors import (
 )
 from app.observability.logging import causes, chain
 from app.observability.metrics import Metrics
+from app.upstream.aiohttp_transport import AiohttpTransport
 from app.upstream.client import AgentsClient
-from app.upstream.slots import Slots
-from app.upstream.transport import open_http_client
 from app.usage.accounting import Accounting
 from app.usage.pricing import cost_sentence
 from app.usage.redis_store import StoreDownError
@@ -130,21 +129,22 @@ async def _try_store(settings: Settings) -> tuple[bool, str]:
 async def _try_keys(settings: Settings) -> list[tuple[bool, str]]:
     """Mint a token with each key; return of each whether it worked, and a line on it."""
     results = []
-    http = open_http_client(
+    transport = AiohttpTransport(
+        settings.upstream_url,
         connect_seconds=settings.upstream_connect_seconds,
         read_seconds=settings.upstream_read_seconds,
-        max_connections=1,
     )
-    async with http:
+    async with transport:
         for what, name in (("First", "assemblyai_api_key"), ("Spare", "spare_api_key")):
             key: SecretStr | None = getattr(settings, name)
             if key is None:
                 continue
             client = AgentsClient(
-                http,
+                transport,
                 base_url=settings.upstream_url,
                 api_key=key.get_secret_value(),
-                slots=Slots(1, 0),
+                max_in_flight=1,
+                max_waiting=0,
                 total_seconds=settings.upstream_total_seconds,
             )
             problem = ""

@@ -20,9 +20,8 @@ from app.config.origins import OriginPolicy
 from app.errors import ConfigurationError
 from app.observability.metrics import Metrics
 from app.tokens.service import MINT_PATH, TokenService
+from app.upstream.aiohttp_transport import AiohttpTransport
 from app.upstream.client import AgentsClient
-from app.upstream.slots import Slots
-from app.upstream.transport import open_http_client
 from app.usage.accounting import Accounting
 from app.usage.receipts import Receipts
 from app.usage.settlement import Settlement
@@ -143,29 +142,29 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        http = open_http_client(
+        upstream = transport or AiohttpTransport(
+            settings.upstream_url,
             connect_seconds=settings.upstream_connect_seconds,
             read_seconds=settings.upstream_read_seconds,
-            max_connections=settings.upstream_max_in_flight,
-            transport=transport,
         )
         async with (
-            http,
+            upstream,
             services.access.serving(),
             services.kill_switch.watched(),
             services.accounting.serving(),
         ):
             client = AgentsClient(
-                http,
+                upstream,
                 base_url=settings.upstream_url,
                 api_key=api_key.get_secret_value(),
                 spare_api_key=spare.get_secret_value() if spare else None,
-                slots=Slots(settings.upstream_max_in_flight, settings.upstream_max_waiting),
+                max_in_flight=settings.upstream_max_in_flight,
+                max_waiting=settings.upstream_max_waiting,
                 total_seconds=settings.upstream_total_seconds,
                 metrics=services.metrics,
             )
-            if is_warm:
-                http.warm_up(settings.upstream_url)
+            if is_warm and isinstance(upstream, AiohttpTransport):
+                upstream.warm_up()
             services.tokens = TokenService(
                 client, settings.ws_url, quota=quota, receipts=services.receipts
             )

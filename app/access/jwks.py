@@ -71,7 +71,7 @@ class Jwks:
         async with httpx.AsyncClient(
             timeout=FETCH_SECONDS,
             follow_redirects=False,
-            trust_env=False,
+            trust_env=True,  # the environment's proxies and certificates
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
         ) as http:
             self._http = http

@@ -1,4 +1,4 @@
-"""AssemblyAI's token endpoint; with `upstream_answers.py` all that knows its HTTP."""
+"""AssemblyAI's token endpoint; with `responses.py` all that knows its HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import time
 import traceback
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
 
 import httpx
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from app.observability.metrics import Metrics
-    from app.upstream.slots import Slots
 
 __all__ = ["AgentsClient", "MintedToken", "SessionFacts"]
 
@@ -53,40 +52,75 @@ MINT_KEY_REFUSALS: Final = frozenset({401, 403, 404})
 SESSION_KEY_REFUSALS: Final = frozenset({401, 403})
 # Callers that failed together should not come back together.
 PAUSE_SECONDS: Final = (0.02, 0.1)
+# What a transport may raise before an answer, the special before the general.
+TRANSPORT_ERRORS: Final[tuple[tuple[type[httpx.HTTPError], type[UpstreamError], str], ...]] = (
+    (httpx.TimeoutException, UpstreamTimeoutError, "no answer in time"),
+    (httpx.NetworkError, TransientError, "the connection failed"),
+    (httpx.HTTPError, UpstreamUnreadableError, "the answer is not HTTP"),
+)
+
+
+class Slots:
+    """At most `limit` holders and `max_waiting` waiters, first come first served.
+
+    `async with slots:` raises `OverloadedError` at once when the queue is full.
+    """
+
+    def __init__(self, limit: int, max_waiting: int) -> None:
+        self._free = asyncio.Semaphore(limit)
+        self._max_waiting = max_waiting
+        self._waiting = 0
+
+    async def __aenter__(self) -> Self:
+        if self._free.locked() and self._waiting >= self._max_waiting:
+            raise OverloadedError("the queue for the upstream is full", retry_after_seconds=1)
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._free.release()
 
 
 class AgentsClient:
     """Mints tokens with the operator's keys, which nothing else in the process keeps.
 
     Args:
-        http: The process's pool of connections.
+        transport: Sends requests; called directly, as httpx's client costs as much again.
         base_url: Scheme, host and port of the upstream.
         api_key: The key; it goes into one closure and no attribute.
         spare_api_key: Used when the first is refused; likewise.
-        slots: Bounds the requests in flight and the callers waiting.
+        max_in_flight: How many may ask at once.
+        max_waiting: How many more may wait for their turn.
         total_seconds: The budget of one mint: waiting, connecting, a retry and reading.
         metrics: Is told each exchange.
         clock: Seconds that only go forward.
     """
 
-    __slots__ = ("_http", "_keys", "_metrics", "_session", "_slots", "_token", "_total_seconds")
+    __slots__ = (
+        *("_keys", "_metrics", "_session", "_slots", "_token", "_total_seconds", "_transport"),
+    )
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         *,
         base_url: str,
         api_key: str,
         spare_api_key: str | None = None,
-        slots: Slots,
+        max_in_flight: int,
+        max_waiting: int,
         total_seconds: float,
         metrics: Metrics | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = http
+        self._transport = transport
         self._token, self._session = _request_builders(base_url, api_key, spare_api_key)
         self._keys = KeyOrder(1 if spare_api_key is None else 2, clock=clock, metrics=metrics)
-        self._slots = slots
+        self._slots = Slots(max_in_flight, max_waiting)
         self._total_seconds = total_seconds
         self._metrics = metrics
 
@@ -197,13 +231,10 @@ class AgentsClient:
     async def _send(self, request: httpx.Request) -> httpx.Response:
         """Send once; give each failure of the transport its name among ours."""
         try:
-            return await self._http.send(request, stream=True)
-        except httpx.TimeoutException as cause:
-            raise UpstreamTimeoutError("no answer in time") from cause
-        except httpx.NetworkError as cause:
-            raise TransientError("the connection failed") from cause
+            return await self._transport.handle_async_request(request)
         except httpx.HTTPError as cause:
-            raise UpstreamUnreadableError("the answer is not HTTP") from cause
+            ours, text = next(row[1:] for row in TRANSPORT_ERRORS if isinstance(cause, row[0]))
+            raise ours(text) from cause
 
     def __repr__(self) -> str:
         return "<AgentsClient>"

@@ -14,9 +14,8 @@ import pytest
 
 from app.errors import AppError
 from app.main import create_app
+from app.upstream.aiohttp_transport import AiohttpTransport
 from app.upstream.client import AgentsClient
-from app.upstream.slots import Slots
-from app.upstream.transport import open_http_client
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, NO_LIMITS, SERVICE, TOKEN, caller, make_settings, minting, service
 
@@ -234,14 +233,15 @@ async def test_tracebacks_with_the_values_of_variables_show_nothing(
     """What reports errors with every frame's variables finds neither a key nor an answer there."""
     async with (
         raw_upstream(behave) as upstream,
-        open_http_client(connect_seconds=2, read_seconds=0.2, max_connections=2) as http,
+        AiohttpTransport(upstream.url, connect_seconds=2, read_seconds=0.2) as transport,
     ):
         client = AgentsClient(
-            http,
+            transport,
             base_url=upstream.url,
             api_key=KEY,
             spare_api_key=SPARE,
-            slots=Slots(1, 1),
+            max_in_flight=1,
+            max_waiting=1,
             total_seconds=2,
         )
         with pytest.raises(AppError) as raised:

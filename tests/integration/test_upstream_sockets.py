@@ -195,3 +195,38 @@ async def test_malformed_answers_are_not_quoted(
     assert_problem(response, 502, code)
     assert len(upstream.requests) == 1
     assert SAID not in response.text + str(response.headers) + caplog.text
+
+
+async def test_body_that_a_reset_ends_is_no_answer() -> None:
+    """Half a token whose end only the connection's end would tell reaches nobody."""
+
+    async def behave(_: StreamReader, writer: StreamWriter, number: int) -> None:
+        writer.write(b'HTTP/1.1 200 OK\r\n\r\n{"token": "half')
+        await writer.drain()
+        writer.transport.abort()
+
+    async with raw_upstream(behave) as upstream, service(upstream_url=upstream.url) as client:
+        response = await client.get("/api/voice-token")
+
+    assert response.status_code == 502
+
+
+async def test_deaf_connections_cost_callers_one_short_wait() -> None:
+    """Six kept connections go deaf: each caller has a token within the budget of one short wait."""
+
+    async def behave(reader: StreamReader, writer: StreamWriter, number: int) -> None:
+        if number <= 6:
+            while len(upstream.requests) < 6:  # noqa: ASYNC110 - a list has no event
+                await asyncio.sleep(0.001)
+        elif number <= 12:
+            await reader.read()
+            return
+        writer.write(GOOD)
+
+    async with raw_upstream(behave) as upstream, service(upstream_url=upstream.url) as client:
+        await asyncio.gather(*(client.get("/api/voice-token") for _ in range(6)))
+        async with asyncio.timeout(3.5):
+            answers = await asyncio.gather(*(client.get("/api/voice-token") for _ in range(6)))
+
+    assert [response.status_code for response in answers] == [200] * 6
+    assert upstream.connections == 12

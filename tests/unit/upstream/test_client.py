@@ -18,11 +18,8 @@ from app.errors import OverloadedError, UpstreamError, UpstreamRejectedError
 from app.main import create_app
 from app.observability.metrics import Metrics
 from app.upstream.client import AgentsClient, MintedToken, SessionFacts
-from app.upstream.slots import Slots
-from app.upstream.transport import open_http_client
 from tests.service import (
     KEY,
-    SERVICE,
     TOKEN,
     TOKEN_URL,
     UPSTREAM,
@@ -43,15 +40,14 @@ GOOD = {"token": TOKEN, "expires_in_seconds": 60}
 
 async def ask(answer: httpx.Response | Exception) -> httpx.Response:
     """Return what a caller gets when the upstream does this."""
-    with respx.mock(using="httpx") as router:
-        router.route(url__startswith=SERVICE).pass_through()
-        route = router.get(url__startswith=TOKEN_URL)
-        if isinstance(answer, Exception):
-            route.side_effect = answer
-        else:
-            route.return_value = answer
-        async with service() as client:
-            return await client.get("/api/voice-token")
+    router = respx.Router()
+    route = router.get(url__startswith=TOKEN_URL)
+    if isinstance(answer, Exception):
+        route.side_effect = answer
+    else:
+        route.return_value = answer
+    async with service(httpx.MockTransport(router.async_handler)) as client:
+        return await client.get("/api/voice-token")
 
 
 @pytest.mark.parametrize(
@@ -219,11 +215,10 @@ async def test_retry_after_a_lost_connection_can_succeed() -> None:
 )
 async def test_only_a_failing_gateway_is_asked_again(status: int, tries: int) -> None:
     """502 to 504 may pass, so once more; any other answer stands, and 429 above all."""
-    with respx.mock(using="httpx") as router:
-        router.route(url__startswith=SERVICE).pass_through()
-        route = router.get(url__startswith=TOKEN_URL).respond(status)
-        async with service() as client:
-            await client.get("/api/voice-token")
+    router = respx.Router()
+    route = router.get(url__startswith=TOKEN_URL).respond(status)
+    async with service(httpx.MockTransport(router.async_handler)) as client:
+        await client.get("/api/voice-token")
 
     assert route.call_count == tries
 
@@ -249,14 +244,13 @@ async def test_one_retry_is_all(first: httpx.Response | Exception) -> None:
 
 async def test_request_carries_the_key_and_no_cookie() -> None:
     """The key goes up as a bearer credential; what one answer sets, no later request repeats."""
-    with respx.mock(using="httpx") as router:
-        router.route(url__startswith=SERVICE).pass_through()
-        route = router.get(url__startswith=TOKEN_URL).respond(
-            json=GOOD, headers={"Set-Cookie": "a=b; Path=/"}
-        )
-        async with service() as client:
-            await client.get("/api/voice-token", headers={"Cookie": "c=d", "X-Mine": "1"})
-            await client.get("/api/voice-token?expires_in_seconds=61")
+    router = respx.Router()
+    route = router.get(url__startswith=TOKEN_URL).respond(
+        json=GOOD, headers={"Set-Cookie": "a=b; Path=/"}
+    )
+    async with service(httpx.MockTransport(router.async_handler)) as client:
+        await client.get("/api/voice-token", headers={"Cookie": "c=d", "X-Mine": "1"})
+        await client.get("/api/voice-token?expires_in_seconds=61")
 
     for call in route.calls:
         assert call.request.headers["authorization"] == f"Bearer {KEY}"
@@ -322,23 +316,29 @@ async def test_overload_is_refused_at_once_and_passes() -> None:
 
 async def test_a_wait_that_takes_too_long_is_overload() -> None:
     """A caller that never reached the upstream is told that we are full, not that it is slow."""
-    slots = Slots(1, 1)
-    async with (
-        open_http_client(
-            connect_seconds=1, read_seconds=1, max_connections=1, transport=refusing()
-        ) as http,
-        slots,
-    ):
-        client = AgentsClient(http, base_url=UPSTREAM, api_key=KEY, slots=slots, total_seconds=0.01)
-
+    client = AgentsClient(
+        refusing(),
+        base_url=UPSTREAM,
+        api_key=KEY,
+        max_in_flight=1,
+        max_waiting=1,
+        total_seconds=0.01,
+    )
+    async with client._slots:
         with pytest.raises(OverloadedError):
             await client.mint(expires_in_seconds=60, max_session_duration_seconds=900)
 
 
 def test_client_shows_nothing_of_the_key() -> None:
     """Printing, listing, copying and pickling the client give no key away."""
-    http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
-    client = AgentsClient(http, base_url=UPSTREAM, api_key=KEY, slots=Slots(1, 1), total_seconds=1)
+    client = AgentsClient(
+        refusing(),
+        base_url=UPSTREAM,
+        api_key=KEY,
+        max_in_flight=1,
+        max_waiting=1,
+        total_seconds=1,
+    )
 
     shown = repr(client) + str(client) + str([getattr(client, name) for name in client.__slots__])
     assert KEY not in shown
@@ -392,13 +392,13 @@ def two_keys(
     metrics: Metrics | None = None,
 ) -> AgentsClient:
     """Return a client with two keys."""
-    http = httpx.AsyncClient(transport=answering(upstream))
     return AgentsClient(
-        http,
+        answering(upstream),
         base_url=UPSTREAM,
         api_key=KEY,
         spare_api_key=SPARE,
-        slots=Slots(1, 1),
+        max_in_flight=1,
+        max_waiting=1,
         total_seconds=5,
         metrics=metrics,
         clock=clock,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from app.errors import OverloadedError
-from app.upstream.slots import Slots
+from app.upstream.client import Slots
 
 
 async def hold(slots: Slots, order: list[int], number: int, release: asyncio.Event) -> None:
