@@ -24,8 +24,8 @@ from app.errors import (
 )
 from app.observability.logging import causes, chain
 from app.observability.metrics import Metrics
-from app.upstream.aiohttp_transport import AiohttpTransport
 from app.upstream.client import AgentsClient
+from app.upstream.transport import AiohttpTransport
 from app.usage.accounting import Accounting
 from app.usage.pricing import cost_sentence
 from app.usage.redis_store import StoreDownError

@@ -20,8 +20,8 @@ from app.config.origins import OriginPolicy
 from app.errors import ConfigurationError
 from app.observability.metrics import Metrics
 from app.tokens.service import MINT_PATH, TokenService
-from app.upstream.aiohttp_transport import AiohttpTransport
 from app.upstream.client import AgentsClient
+from app.upstream.transport import AiohttpTransport
 from app.usage.accounting import Accounting
 from app.usage.receipts import Receipts
 from app.usage.settlement import Settlement

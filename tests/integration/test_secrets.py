@@ -14,8 +14,8 @@ import pytest
 
 from app.errors import AppError
 from app.main import create_app
-from app.upstream.aiohttp_transport import AiohttpTransport
 from app.upstream.client import AgentsClient
+from app.upstream.transport import AiohttpTransport
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, NO_LIMITS, SERVICE, TOKEN, caller, make_settings, minting, service
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import uvloop
 
-from app.upstream.aiohttp_transport import AiohttpTransport
+from app.upstream.transport import AiohttpTransport
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.integration.transport_rig import (
     OK,

@@ -12,7 +12,7 @@ import pytest
 
 from app.errors import ConfigurationError
 from app.simulator.server.tls import certificate_in
-from app.upstream.aiohttp_transport import AiohttpTransport
+from app.upstream.transport import AiohttpTransport
 from tests.integration.raw_upstream import RawUpstream, raw_upstream
 from tests.integration.transport_rig import (
     ONE,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from app.upstream.aiohttp_transport import AiohttpTransport
+from app.upstream.transport import AiohttpTransport
 from tests.integration.raw_upstream import answer
 
 if TYPE_CHECKING:
