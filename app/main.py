@@ -38,7 +38,7 @@ from app.web.routes.access import access_router
 from app.web.routes.agents import agents_router
 from app.web.routes.metrics import metrics_route
 from app.web.routes.pages import page_routes
-from app.web.routes.token import token_route
+from app.web.routes.token import token_routes
 from app.web.services import Services
 from app.web.static_files import BrowserFiles
 
@@ -205,7 +205,7 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
 def _routes(settings: Settings, services: Services) -> Iterator[BaseRoute]:
     """Yield the routes; the token's first, so that it is found first."""
     agents = load_agents(settings)
-    yield token_route(settings, services)
+    yield from token_routes(settings, services)
     yield from agents_router(agents).routes
     yield from session_ends.router.routes
     yield from access_router(services.access).routes

@@ -64,9 +64,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 def _secure(document: dict[str, Any], cookie: str) -> None:
-    """Say what the route that mints needs."""
+    """Say what the routes that mint need."""
     schemes: dict[str, Any] = dict(BEARER)
     if cookie:
         schemes["cookie"] = {"type": "apiKey", "in": "cookie", "name": cookie}
     document["components"]["securitySchemes"] = schemes
-    document["paths"][MINT_PATH]["get"]["security"] = [{name: []} for name in schemes]
+    for operation in document["paths"][MINT_PATH].values():
+        operation["security"] = [{name: []} for name in schemes]

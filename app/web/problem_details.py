@@ -23,6 +23,8 @@ from app.errors import (
 from app.observability.logging import causes
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from pydantic import ValidationError
     from starlette.exceptions import HTTPException
     from starlette.types import Scope
@@ -105,21 +107,26 @@ def error_for_status(status: int) -> AppError:
     return known[status]() if status in known else HttpError(status)
 
 
-def invalid_request(error: ValidationError | RequestValidationError) -> InvalidRequestError:
-    """Return our error for what pydantic refused."""
-    return InvalidRequestError(*map(_bad_parameter, error.errors()[:MAX_ENTRIES]))
+def invalid_request(
+    error: ValidationError | RequestValidationError, in_body: Container[str] = ("body",)
+) -> InvalidRequestError:
+    """Return our error for what pydantic refused; `in_body` has the places that are of a body."""
+    entries = error.errors()[:MAX_ENTRIES]
+    return InvalidRequestError(
+        *(_bad_parameter(entry, is_in_body=entry["loc"][0] in in_body) for entry in entries)
+    )
 
 
-def _bad_parameter(entry: Any) -> ParameterProblem:
-    place, kind, context = entry["loc"], entry["type"], entry.get("ctx", {})
-    name = str(place[-1])
-    if place[0] == "body":
+def _bad_parameter(entry: Any, *, is_in_body: bool) -> ParameterProblem:
+    name, kind, context = str(entry["loc"][-1]), entry["type"], entry.get("ctx", {})
+    told = context.get("allowed") or context.get("expected")
+    if is_in_body:
         # What came is not repeated: it may be a credential.
-        allowed = ALLOWED_IN_BODY.get(kind, "as the description of the API says")
+        allowed = told or ALLOWED_IN_BODY.get(kind, "as the description of the API says")
         return bad_parameter(name, allowed.format(**context), "something else")
     if kind == "extra_forbidden":
         return bad_parameter(name, "absent: it is no parameter of this path", entry["input"])
-    return bad_parameter(name, context.get("allowed", entry["msg"]), entry["input"])
+    return bad_parameter(name, told or entry["msg"], entry["input"])
 
 
 def log_failure(error: AppError, request_id: str) -> None:

@@ -176,6 +176,19 @@ async def test_token_route(mode: str, headers: dict[str, str], expected: tuple[i
         assert "curl" in body["detail"]
 
 
+@pytest.mark.parametrize(("mode", "status"), [("open", 200), ("code", 401), ("jwt", 401)])
+async def test_post_asks_for_the_same(mode: str, status: int) -> None:
+    """Both verbs of the token route are guarded alike."""
+    app = create_app(make_settings(**MODES[mode]), transport=minting())
+    async with app.router.lifespan_context(app), caller(app, headers={}) as client:
+        answers = [await client.request(verb, "/api/voice-token") for verb in ("GET", "POST")]
+        counted = app.state.services.metrics.exposition().decode()
+
+    assert [answer.status_code for answer in answers] == [status, status]
+    code = "ok" if status == 200 else "unauthenticated"
+    assert f'voicegate_mints_total{{outcome="{code}"}} 2.0' in counted
+
+
 async def test_programs_are_told_apart_by_address() -> None:
     """A program has its address's share, whatever cookie it makes up; others have their own."""
     settings = make_settings(secret=KEPT, caller_mints_per_minute=2)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import httpx
+import pytest
 
 from app.main import create_app
 from app.simulator.server.app import create_simulator
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
 # Node's `fetch` says `Sec-Fetch-Mode: cors`, and nothing else that a browser says.
-FETCH = "fetch(process.argv[1]).then(async (r) => console.log(r.status, await r.text()))"
+FETCH = """
+const [url, method] = process.argv.slice(1);
+fetch(url, { method }).then(async (answer) => console.log(answer.status, await answer.text()));
+"""
 
 
 @asynccontextmanager
@@ -36,25 +40,28 @@ async def running(**changes: Any) -> AsyncIterator[str]:
             yield f"{url}/api/voice-token"
 
 
-def opened(request: str | Request) -> dict[str, Any]:
+def opened(request: Request) -> dict[str, Any]:
     """Return the body of an answer to `urllib`."""
     with urlopen(request, timeout=30) as response:  # noqa: S310 - a loopback server of this test
         body: dict[str, Any] = json.load(response)
     return body
 
 
-async def test_programs_need_no_header() -> None:
-    """`urllib`, httpx and Node's `fetch` get a token each with nothing but the URL."""
-    assert NODE is not None, "the JavaScript tests need Node too: pip install -r requirements"
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_programs_need_no_header(method: str) -> None:
+    """`urllib`, httpx and Node's `fetch` get a token each with nothing but verb and URL."""
+    assert NODE is not None, "no Node: make test installs it"
     async with running() as url, httpx.AsyncClient() as client:
-        by_urllib = await asyncio.to_thread(opened, url)
-        by_httpx = (await client.get(url)).raise_for_status().json()
-        node = await asyncio.create_subprocess_exec(NODE, "-e", FETCH, url, stdout=-1)
+        by_urllib = await asyncio.to_thread(opened, Request(url, method=method))  # noqa: S310
+        by_httpx = (await client.request(method, url)).raise_for_status().json()
+        command = (NODE, "-e", FETCH, url, method)
+        node = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         status, _, by_node = (await node.communicate())[0].decode().partition(" ")
 
     assert status == "200"
-    tokens = {answer["token"] for answer in (by_urllib, by_httpx, json.loads(by_node))}
-    assert len(tokens) == 3
+    answers = (by_urllib, by_httpx, json.loads(by_node))
+    assert len({answer["token"] for answer in answers}) == len(answers)
+    assert {answer["expires_in_seconds"] for answer in answers} == {60}
 
 
 def test_readme_begins_with_a_token() -> None:

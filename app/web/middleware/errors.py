@@ -87,7 +87,7 @@ class ErrorMiddleware:
         route = self._metrics.route_of(scope["path"])
         method = scope["method"] if scope["method"] in METHODS else OTHER
         self._metrics.request(route, method, answer.status or 0, seconds)
-        if route == MINT_PATH and method == "GET":
+        if route == MINT_PATH and method in {"GET", "POST"}:
             self._metrics.mint(answer.code or "ok", seconds)
         line: dict[str, Any] = {
             "request_id": answer.context.request_id,

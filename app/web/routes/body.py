@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
-from app.errors import UnreadError
+from app.errors import InvalidRequestError, UnreadError, bad_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -72,9 +72,35 @@ async def read_body(request: Request) -> tuple[bytes, Any]:
         UnreadError: 415 (no JSON by its type), 413 (too long), 408 (too slow), 400 (it broke off)
             or 422 (no JSON).
     """
+    _require_json(request)
+    content = await _content(request)
+    return content, _value(content)
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """Return the members of a body that is a JSON object and says so; none if it is empty.
+
+    Raises:
+        UnreadError: As from `read_body`.
+        InvalidRequestError: It is JSON, but no object.
+    """
+    content = await _content(request)
+    if not content:
+        return {}
+    _require_json(request)
+    value = _value(content)
+    if not isinstance(value, dict):
+        raise InvalidRequestError(bad_parameter("body", "an object", "something else"))
+    return value
+
+
+def _require_json(request: Request) -> None:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+async def _content(request: Request) -> bytes:
     content = bytearray()
     try:
         async with asyncio.timeout(SECONDS):
@@ -86,8 +112,12 @@ async def read_body(request: Request) -> tuple[bytes, Any]:
         raise refusal(HTTPStatus.BAD_REQUEST) from None
     except TimeoutError:
         raise refusal(HTTPStatus.REQUEST_TIMEOUT) from None
+    return bytes(content)
+
+
+def _value(content: bytes) -> Any:
     try:
-        return bytes(content), json.loads(content)
+        return json.loads(content)
     except (ValueError, RecursionError):
         raise refusal(HTTPStatus.UNPROCESSABLE_ENTITY) from None
 

@@ -1,8 +1,10 @@
-"""`GET /api/voice-token`: a fresh token for whoever may have one."""
+"""`GET` and `POST /api/voice-token`: a fresh token for whoever may have one."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Annotated, Any, Final
+from http import HTTPMethod
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs, parse_qsl
 
 import orjson
@@ -19,6 +21,7 @@ from app.errors import AppError, InvalidRequestError, RateLimitedError, bad_para
 from app.tokens.service import MINT_PATH, VoiceToken
 from app.web.problem_details import MAX_ENTRIES, invalid_request
 from app.web.request_context import context_of
+from app.web.routes.body import BODY_ERRORS, read_object
 from app.web.routes.schemas import TOKEN_ERRORS, VoiceTokenAnswer, problem_responses
 from app.web.services import Services
 
@@ -27,13 +30,20 @@ from app.web.services import Services
 DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
-class TokenQuery(BaseModel):
-    """What a caller may ask."""
+class TokenParameters(BaseModel):
+    """What a caller may ask, and what callers written for other token routes send along."""
 
     model_config = ConfigDict(extra="forbid")
 
     expires_in_seconds: int
     max_session_duration_seconds: int
+    # Source: AssemblyAI documentation, temporary tokens, November 2026: the product of the token.
+    product: Literal["voice_agent"] = Field(
+        default="voice_agent", description="The one product there is; may be left out."
+    )
+    cache_buster: str = Field(
+        default="", alias="_", description="Ignored: keeps caches from answering; may be left out."
+    )
 
 
 class ReadyResponseRoute(APIRoute):
@@ -45,43 +55,65 @@ class ReadyResponseRoute(APIRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; other methods are refused as by any route."""
-        if scope["method"] != "GET":
+        if scope["method"] not in (self.methods or ()):
             await super().handle(scope, receive, send)
             return
         response = await self.endpoint(Request(scope, receive, send))
         await response(scope, receive, send)
 
 
-def token_route(settings: Settings, services: Services) -> APIRoute:
-    """Return the route, with the operator's defaults and ceilings."""
-    model = query_model(settings)
+def token_routes(settings: Settings, services: Services) -> Iterator[APIRoute]:
+    """Yield the routes, with the operator's defaults and ceilings."""
+    model = parameters_model(settings)
 
     # What is asked is mostly the same. Refusals are not kept; the longest query has 32 KB.
     @lru_cache(maxsize=64)
-    def read(query: bytes) -> TokenQuery:
-        return read_query(query, model)
+    def read(query: bytes) -> TokenParameters:
+        return read_parameters(query, {}, model)
 
     async def voice_token(request: Request) -> Response:
         """Mint a fresh token for one WebSocket; fetch a new one for each connect and resume."""
         caller = await admit(request, services)
-        query = read(request.scope["query_string"])
+        query = request.scope["query_string"]
+        body = await read_object(request) if request.method == HTTPMethod.POST else None
+        asked = read_parameters(query, body, model) if body else read(query)
         token = await services.tokens.mint(
             caller,
-            expires_in_seconds=query.expires_in_seconds,
-            max_session_duration_seconds=query.max_session_duration_seconds,
+            expires_in_seconds=asked.expires_in_seconds,
+            max_session_duration_seconds=asked.max_session_duration_seconds,
         )
         return token_response(token)
 
-    return ReadyResponseRoute(
-        MINT_PATH,
-        voice_token,
-        methods=["GET"],
-        tags=["API"],
-        summary="Mint a token",
+    def route(method: str, *errors: AppError, **described: Any) -> APIRoute:
+        return ReadyResponseRoute(
+            MINT_PATH,
+            voice_token,
+            methods=[method],
+            tags=["API"],
+            response_model=VoiceTokenAnswer,
+            responses=problem_responses(*TOKEN_ERRORS, *errors),
+            **described,
+        )
+
+    schema = model.model_json_schema()
+    schema["examples"] = [read(b"").model_dump(exclude={"product", "cache_buster"})]
+    parameters = query_parameters(schema)
+    yield route(
+        "GET",
         operation_id="voice_token",
-        response_model=VoiceTokenAnswer,
-        responses=problem_responses(*TOKEN_ERRORS),
-        openapi_extra={"parameters": described(model)},
+        summary="Mint a token",
+        openapi_extra={"parameters": parameters},
+    )
+    yield route(
+        "POST",
+        *BODY_ERRORS,
+        operation_id="post_voice_token",
+        summary="Mint a token by POST",
+        description="The same as GET. A parameter may stand in the query or in the body.",
+        openapi_extra={
+            "parameters": parameters,
+            "requestBody": {"content": {"application/json": {"schema": schema}}},
+        },
     )
 
 
@@ -112,15 +144,15 @@ async def admit(request: Request, services: Services) -> Caller:
     return context.caller
 
 
-def query_model(settings: Settings) -> type[TokenQuery]:
-    """Return the model of the query: its bounds are the operator's, its numbers plain decimals.
+def parameters_model(settings: Settings) -> type[TokenParameters]:
+    """Return the model of the parameters, with the operator's bounds.
 
     Source: AssemblyAI documentation, `GET /v1/token`, September 2026: a token opens a session
     within 1 to 600 s, and a session lasts 60 to 10800 s.
     """
     return create_model(
-        "TokenQuery",
-        __base__=TokenQuery,
+        "TokenParameters",
+        __base__=TokenParameters,
         expires_in_seconds=_seconds(
             1,
             settings.max_expires_in_seconds,
@@ -137,23 +169,26 @@ def query_model(settings: Settings) -> type[TokenQuery]:
 
 
 def _seconds(low: int, high: int, default: int, description: str) -> Any:
-    """Return the type and the field of a parameter that is a plain decimal from `low` to `high`."""
+    """Return the type and the field of a plain decimal, or a number, from `low` to `high`."""
     allowed = f"an integer from {low} to {high}"
 
     def read(value: Any) -> int:
-        if isinstance(value, str) and DECIMAL.fullmatch(value) and low <= int(value) <= high:
-            return int(value)
+        number = int(value) if isinstance(value, str) and DECIMAL.fullmatch(value) else value
+        if type(number) is int and low <= number <= high:
+            return number
         raise PydanticCustomError("whole_number", "must be {allowed}", {"allowed": allowed})
 
     field = Field(default=default, ge=low, le=high, description=description, examples=[default])
     return Annotated[int, BeforeValidator(read)], field
 
 
-def read_query(query: bytes, model: type[TokenQuery]) -> TokenQuery:
-    """Return the checked query.
+def read_parameters(
+    query: bytes, body: dict[str, Any], model: type[TokenParameters]
+) -> TokenParameters:
+    """Return the checked parameters of query and body.
 
     Raises:
-        InvalidRequestError: A parameter is out of range, malformed, unknown or repeated.
+        InvalidRequestError: A parameter is out of range, malformed, unknown, repeated, or in both.
     """
     text = query.decode("latin-1")
     pairs = parse_qsl(text, keep_blank_values=True)
@@ -165,23 +200,30 @@ def read_query(query: bytes, model: type[TokenQuery]) -> TokenQuery:
             if len(received) > 1
         ]
         raise InvalidRequestError(*repeated[:MAX_ENTRIES])
+    if twice := values.keys() & body.keys():
+        raise InvalidRequestError(
+            *(
+                bad_parameter(name, "in the query or in the body, not in both", values[name])
+                for name in sorted(twice)[:MAX_ENTRIES]
+            )
+        )
     try:
-        return model.model_validate(values)
+        return model.model_validate(values | body)
     except ValidationError as error:
-        raise invalid_request(error) from None
+        raise invalid_request(error, in_body=body.keys()) from None
 
 
-def described(model: type[TokenQuery]) -> list[dict[str, Any]]:
+def query_parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the OpenAPI parameters of a query."""
     return [
         {
             "name": name,
             "in": "query",
             "required": False,
-            "description": schema["description"],
-            "schema": schema,
+            "description": member["description"],
+            "schema": member,
         }
-        for name, schema in model.model_json_schema()["properties"].items()
+        for name, member in schema["properties"].items()
     ]
 
 

@@ -27,11 +27,14 @@ PREFLIGHT = {"Access-Control-Request-Method": "GET"}
         {"Origin": f"{SERVICE}, {FRIEND}"},
     ],
 )
-@pytest.mark.parametrize("path", ["/api/voice-token", "/api/agents"])
-async def test_foreign_pages_are_refused(headers: dict[str, str], path: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/api/voice-token"), ("POST", "/api/voice-token"), ("GET", "/api/agents")],
+)
+async def test_foreign_pages_are_refused(headers: dict[str, str], method: str, path: str) -> None:
     """A page of another origin gets 403 and no CORS permission, and nothing is minted."""
     async with service(refusing(), allowed_origins=(FRIEND,)) as client:
-        response = await client.get(path, headers=headers)
+        response = await client.request(method, path, headers=headers)
 
     assert_problem(response, 403, "origin_not_allowed")
     assert "access-control-allow-origin" not in response.headers

@@ -1,4 +1,4 @@
-"""`GET /api/voice-token` and `GET /api/agents`, as callers see them."""
+"""`GET` and `POST /api/voice-token`, and `GET /api/agents`, as callers see them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service import TOKEN, answering, assert_problem, minting, refusing, service
+from tests.service import KEY, TOKEN, answering, assert_problem, minting, refusing, service
 
 EXPIRES = "expires_in_seconds"
 DURATION = "max_session_duration_seconds"
@@ -89,10 +89,10 @@ async def test_voice_token_accepts_the_bounds(name: str, value: int) -> None:
         (f"{EXPIRES}=5&{EXPIRES}=6", EXPIRES, "a single value", "5, 6"),
         (f"{EXPIRES}=5&{EXPIRES}=5", EXPIRES, "a single value", "5, 5"),
         (
-            "product=voice_agent",
+            "product=streaming",
             "product",
-            "absent: it is no parameter of this path",
-            "voice_agent",
+            "'voice_agent'",
+            "streaming",
         ),
         (
             "Expires_In_Seconds=5",
@@ -153,13 +153,119 @@ async def test_voice_token_never_promises_longer_than_asked(said: int, told: int
     assert response.json()["expires_in_seconds"] == told
 
 
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE"])
-async def test_voice_token_knows_only_get(method: str) -> None:
-    """Another verb gets 405 problem details that name GET, and mints nothing."""
+@pytest.mark.parametrize(
+    ("query", "body", "asked"),
+    [
+        ("", None, (60, 900)),
+        ("", {}, (60, 900)),
+        ("", {EXPIRES: 30, DURATION: 600}, (30, 600)),
+        ("", {EXPIRES: 30}, (30, 900)),
+        (f"?{EXPIRES}=30", None, (30, 900)),
+        (f"?{EXPIRES}=30&_=1764444444", {DURATION: 600}, (30, 600)),
+        ("", {"product": "voice_agent", EXPIRES: 600}, (600, 900)),
+    ],
+)
+async def test_post_is_the_same_as_get(
+    query: str, body: dict[str, Any] | None, asked: tuple[int, int]
+) -> None:
+    """Bounds come in the body or in the query; the answer has the members of GET's."""
+    async with service(minting()) as client:
+        got = await client.get("/api/voice-token")
+        response = await client.post(f"/api/voice-token{query}", json=body)
+
+    answer = response.json()
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    assert answer.keys() == got.json().keys()
+    assert (answer[EXPIRES], answer[DURATION]) == asked
+    assert answer["token"] != got.json()["token"]
+
+
+@pytest.mark.parametrize("media_type", ["", "text/plain", "application/x-www-form-urlencoded"])
+async def test_post_of_nothing_needs_no_media_type(media_type: str) -> None:
+    """`fetch(url, {method: 'POST'})` and `curl -d ''` get a token with the defaults."""
+    headers = {"Content-Type": media_type} if media_type else {}
+    async with service(minting()) as client:
+        response = await client.post("/api/voice-token", content=b"", headers=headers)
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "name", "allowed", "received"),
+    [
+        ("", {EXPIRES: 601}, EXPIRES, "an integer from 1 to 600", "something else"),
+        ("", {EXPIRES: True}, EXPIRES, "an integer from 1 to 600", "something else"),
+        ("", {EXPIRES: 60.0}, EXPIRES, "an integer from 1 to 600", "something else"),
+        ("", {EXPIRES: None}, EXPIRES, "an integer from 1 to 600", "something else"),
+        ("", {EXPIRES: [60]}, EXPIRES, "an integer from 1 to 600", "something else"),
+        ("", {"key": KEY}, "key", "absent: it is no member of this body", "something else"),
+        ("", {"product": "streaming"}, "product", "'voice_agent'", "something else"),
+        ("", [], "body", "an object", "something else"),
+        ("", 0, "body", "an object", "something else"),
+        (f"?{EXPIRES}=601", {DURATION: 60}, EXPIRES, "an integer from 1 to 600", "601"),
+        (
+            f"?{EXPIRES}=60",
+            {EXPIRES: 60},
+            EXPIRES,
+            "in the query or in the body, not in both",
+            "60",
+        ),
+    ],
+)
+async def test_post_refuses(query: str, body: Any, name: str, allowed: str, received: str) -> None:
+    """What is wrong is said as for GET, unasked; what stood in a body is not repeated."""
+    async with service(refusing()) as client:
+        response = await client.post(f"/api/voice-token{query}", json=body)
+
+    problem = assert_problem(response, 422, "invalid_request")
+    assert problem["errors"] == [{"name": name, "allowed": allowed, "received": received}]
+    assert KEY not in response.text
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "status"),
+    [
+        (b'{"expires_in_seconds":60}', "", 415),
+        (b"expires_in_seconds=60", "application/x-www-form-urlencoded", 415),
+        (b"{", "application/json", 422),
+        (b"[" * 4097, "application/json", 413),
+    ],
+)
+async def test_post_reads_bounded_json_only(content: bytes, media_type: str, status: int) -> None:
+    """A body that a form could send, that is no JSON or too long mints nothing."""
+    headers = {"Content-Type": media_type} if media_type else {}
+    async with service(refusing()) as client:
+        response = await client.post("/api/voice-token", content=content, headers=headers)
+
+    assert_problem(response, status, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "query", ["product=voice_agent", "_=1764444444", "_", "product=voice_agent&_="]
+)
+async def test_habits_of_other_front_ends_are_ignored(query: str) -> None:
+    """The upstream's own parameter and a cache-buster change nothing, and are not passed on."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={"token": TOKEN, "expires_in_seconds": 60})
+
+    async with service(answering(answer)) as client:
+        response = await client.get(f"/api/voice-token?{query}")
+
+    assert response.status_code == 200
+    assert dict(asked[0].url.params).keys() == {EXPIRES, DURATION}
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
+async def test_voice_token_knows_get_and_post(method: str) -> None:
+    """Another verb gets 405 problem details that name the two, and mints nothing."""
     async with service(refusing()) as client:
         response = await client.request(method, "/api/voice-token")
 
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, POST"
     if method == "HEAD":
         assert response.status_code == 405
     else:

@@ -44,12 +44,12 @@ async def test_head_says_what_get_says(path: str) -> None:
 
 
 async def test_head_mints_nothing() -> None:
-    """A token that nobody reads costs as much: the token route answers GET alone."""
+    """A token that nobody reads costs as much: the token route answers GET and POST alone."""
     async with service(refusing()) as client:
         response = await client.head("/api/voice-token")
 
     assert response.status_code == 405
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize("path", ["/", "/api/agents", "/healthz"])

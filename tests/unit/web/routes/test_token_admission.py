@@ -85,7 +85,7 @@ def test_every_route_that_costs_is_guarded() -> None:
         ("POST", "/api/session-ends"),  # its receipt is signed, and good for nothing else
     }
 
-    assert routes == {("GET", MINT_PATH)} | free
+    assert routes == {("GET", MINT_PATH), ("POST", MINT_PATH)} | free
 
 
 async def test_refusals_are_counted_by_fixed_words() -> None:
