@@ -4,7 +4,7 @@ import { discardPreparedContext, prepareContext } from './main-thread/audio/audi
 import { LiveAudio } from './main-thread/audio/call-audio.js';
 import { isMicrophoneGranted } from './main-thread/audio/microphone.js';
 import { assertVolume, completeAudioOptions } from './main-thread/audio/audio-options.js';
-import { takeWorkletsFrom } from './main-thread/audio/worklet-url.js';
+import { takeWorkletsFrom } from './main-thread/audio/script-url.js';
 import { mergedConfig } from './core/conversation/session-config.js';
 import { WIRE_RATE_HZ } from './worklets/dsp/pcm.js';
 import { CallLock } from './main-thread/call-lock.js';
@@ -125,6 +125,23 @@ export class VoiceAgent {
     if (!this.#stats) return null;
     const audio = this.#audio?.facts ?? this.#heardWith;
     return { ...this.#stats, thread: this.thread, audio };
+  }
+
+  /**
+   * The agent's voice in the call under way, for an avatar, a recorder or lip-sync; null before it can sound. Ask for it
+   * when a call is live: each call has its own.
+   * @returns {MediaStream | null}
+   */
+  get outputStream() {
+    return this.#audio?.outputStream ?? null;
+  }
+
+  /**
+   * The microphone of the call under way, as the agent hears it: silent while muted.
+   * @returns {MediaStream | null}
+   */
+  get inputStream() {
+    return this.#audio?.inputStream ?? null;
   }
 
   /** Time until the call must end, in seconds; null while no limit is known. */
@@ -401,6 +418,7 @@ export class VoiceAgent {
       onMicrophone: (event) => this.#events.emit('device', event),
       onInterrupted: (blocked) => this.#events.emit('sound', { blocked }),
     });
+    this.#audio.setMuted(this.#muted);
     return this.#audio;
   }
 
@@ -445,6 +463,7 @@ export class VoiceAgent {
   /** @param {boolean} muted */
   #setMuted(muted) {
     this.#muted = muted;
+    this.#audio?.setMuted(muted);
     this.#host.send({ type: 'mute', muted });
   }
 

@@ -22,8 +22,8 @@ declare class VoiceAgentElement extends Base {
   get session(): Overrides;
   set session(value: Overrides);
   /** Functions that the agent may call, by name; from the next call on. */
-  get tools(): Record<string, Tool>;
-  set tools(value: Record<string, Tool>);
+  get tools(): Record<string, Tool<any>>;
+  set tools(value: Record<string, Tool<any>>);
   get disabled(): boolean;
   set disabled(value: boolean);
   get state(): AgentState;
@@ -62,9 +62,22 @@ declare const Base: {
 export { VoiceAgentElement };
 type AgentEvents = import('./index.js').AgentEvents;
 
-type VoiceAgentEventMap = {
+export type VoiceAgentEventMap = {
   [Type in keyof AgentEvents as `voice-agent-${Type}`]: CustomEvent<AgentEvents[Type]>;
 } & { 'voice-agent-mute': CustomEvent<{ muted: boolean }> };
+
+/** What may stand in markup. */
+export type VoiceAgentAttributes = {
+  gate?: string;
+  agent?: string;
+  variant?: 'full' | 'compact' | 'headless';
+  theme?: 'light' | 'dark' | 'auto';
+  lang?: string;
+  floating?: boolean;
+  disabled?: boolean;
+  id?: string;
+  class?: string;
+};
 
 declare global {
   interface HTMLElementTagNameMap {

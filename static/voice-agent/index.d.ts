@@ -288,6 +288,17 @@ declare class VoiceAgent {
    * @returns {AgentStats | null}
    */
   get stats(): AgentStats | null;
+  /**
+   * The agent's voice in the call under way, for an avatar, a recorder or lip-sync; null before it can sound. Ask for it
+   * when a call is live: each call has its own.
+   * @returns {MediaStream | null}
+   */
+  get outputStream(): MediaStream | null;
+  /**
+   * The microphone of the call under way, as the agent hears it: silent while muted.
+   * @returns {MediaStream | null}
+   */
+  get inputStream(): MediaStream | null;
   /** Time until the call must end, in seconds; null while no limit is known. */
   get secondsLeft(): number | null;
   /**
@@ -611,27 +622,28 @@ type ToolDefinition = {
   };
 };
 
-type Tool = {
+type Tool<Schema = any> = {
   /**
    * for the agent: what it does and when to use it
    */
   description: string;
   /**
-   * JSON Schema of the arguments, an object; none by default
+   * JSON Schema of the arguments, an object, or a validator that can tell it (Standard
+   * Schema with `jsonSchema`); none by default. Arguments that do not agree go back to the agent as an error
    */
-  parameters?: Record<string, unknown>;
+  parameters?: Schema;
   /**
    * its result, or its promise's, goes back as JSON (64,000
    * characters at most); what it throws, as an error that the agent reads. An identical call within a turn is
    * answered by the same run
    */
-  run: (args: any, context: ToolContext) => unknown;
+  run: (args: ToolArguments<Schema>, context: ToolContext) => unknown;
   /**
    * whether it may
    * run: the place to ask a person. On false the agent is told that the person did not allow it
    */
   approve?: (
-    args: any,
+    args: ToolArguments<Schema>,
     context: ToolContext & {
       name: string;
     },
@@ -663,6 +675,60 @@ type Tool = {
    */
   answer?: 'after-reply' | 'immediately';
 };
+
+type ToolArguments<Schema> = Schema extends {
+  '~standard': {
+    types?: infer Types;
+  };
+}
+  ? NonNullable<Types> extends {
+      output: infer Output;
+    }
+    ? Output
+    : any
+  : JsonValue<Schema>;
+
+type JsonValue<Schema> = Schema extends {
+  enum: readonly (infer Value)[];
+}
+  ? Value
+  : Schema extends {
+        type: 'string';
+      }
+    ? string
+    : Schema extends {
+          type: 'number' | 'integer';
+        }
+      ? number
+      : Schema extends {
+            type: 'boolean';
+          }
+        ? boolean
+        : Schema extends {
+              type: 'array';
+              items: infer Item;
+            }
+          ? JsonValue<Item>[]
+          : Schema extends {
+                properties: infer Fields;
+                required: readonly (infer Needed)[];
+              }
+            ? {
+                [Name in keyof Fields as Name extends Needed ? Name : never]: JsonValue<
+                  Fields[Name]
+                >;
+              } & {
+                [Name in keyof Fields as Name extends Needed ? never : Name]?: JsonValue<
+                  Fields[Name]
+                >;
+              }
+            : Schema extends {
+                  properties: infer Fields;
+                }
+              ? {
+                  [Name in keyof Fields]?: JsonValue<Fields[Name]>;
+                }
+              : any;
 
 type ToolContext = {
   /**
@@ -1047,11 +1113,16 @@ type Group = 'conversation' | 'connection' | 'tools' | 'trouble';
 
 /**
  * Make an agent. Nothing is asked of the user and nothing costs until `start()`.
- * @param {VoiceAgentOptions} [options]
+ * @template {Record<string, unknown>} const Schemas
+ * @param {Omit<VoiceAgentOptions, 'tools'> & {tools?: {[Name in keyof Schemas]: Tool<Schemas[Name]>}}} [options]
  * @returns {VoiceAgent}
  * @throws {TypeError | RangeError} an option or a tool is not what it must be
  */
-declare function createVoiceAgent(options?: VoiceAgentOptions): VoiceAgent;
+declare function createVoiceAgent<const Schemas extends Record<string, unknown>>(
+  options?: Omit<VoiceAgentOptions, 'tools'> & {
+    tools?: { [Name in keyof Schemas]: Tool<Schemas[Name]> };
+  },
+): VoiceAgent;
 
 export {
   listMicrophones,

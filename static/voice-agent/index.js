@@ -34,7 +34,8 @@ export { VoiceAgentError };
 
 /**
  * Make an agent. Nothing is asked of the user and nothing costs until `start()`.
- * @param {VoiceAgentOptions} [options]
+ * @template {Record<string, unknown>} const Schemas
+ * @param {Omit<VoiceAgentOptions, 'tools'> & {tools?: {[Name in keyof Schemas]: import('./main-thread/tools/tool-runner.js').Tool<Schemas[Name]>}}} [options]
  * @returns {VoiceAgent}
  * @throws {TypeError | RangeError} an option or a tool is not what it must be
  */

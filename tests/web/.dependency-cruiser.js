@@ -53,7 +53,12 @@ const allow = (from, to) => ({ from: { path: from }, to: { path: to } });
 
 export default {
   forbidden: [
-    { name: 'imports-exist', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'imports-exist',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^react$' },
+    },
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'errors-and-emitter-stand-alone',
@@ -71,6 +76,7 @@ export default {
     ),
     // The element uses the client as any page would.
     allow(`${CLIENT}/ui/element/`, `${CLIENT}/(index|emitter|main-thread/gate)\\.js$`),
+    allow(`${CLIENT}/react\\.js$`, '^react$'), // of whoever uses it
     // The client's own front files may use all of it, and nothing outside it.
     allow(`${CLIENT}/[^/]+\\.js$`, `${CLIENT}/`),
     allow(`${PAGE}/`, `${PAGE}/`),

@@ -1,15 +1,28 @@
 // Gives the session core a thread: a Worker of its own, or this thread where no Worker can be had
 // (a page on another origin, or a policy without worker-src). Main thread.
 
+import { openWorker } from './audio/script-url.js';
 import { VoiceAgentError } from '../errors.js';
 
 /** @typedef {import('../core/session-types.js').SessionCommand} SessionCommand */
 /** @typedef {import('../core/session-types.js').SessionEvent} SessionEvent */
 
+/** How long a Worker may take to say that it is there; then the call goes on on this thread. */
+const HELLO_TIMEOUT_MS = 4_000;
+
+/** How long a thread may take to end a call: its own limit for a goodbye is 3 s. */
+const END_TIMEOUT_MS = 6_000;
+
 export class SessionHost {
   #onEvent;
   /** @type {Worker | null} */
   #worker = null;
+  /** The one that has not said its hello yet. @type {Worker | null} */
+  #coming = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #helloTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #endTimer;
   /** @type {import('../core/session.js').Session | null} */
   #local = null;
   /** @type {{command: SessionCommand, transfer: Transferable[]}[]} kept until one of them is there */
@@ -30,6 +43,7 @@ export class SessionHost {
    */
   send(command, transfer = []) {
     if (command.type === 'start') this.#isInCall = true;
+    if (command.type === 'stop' && this.#isInCall) this.#expectEnd(command.reason ?? 'by-user');
     if (this.#isMissing) {
       if (command.type !== 'start') return;
       this.#isMissing = false;
@@ -49,17 +63,29 @@ export class SessionHost {
 
   /** End the thread. The session must be over by then. */
   close() {
-    this.#worker?.terminate();
-    this.#worker = null;
+    clearTimeout(this.#helloTimer);
+    clearTimeout(this.#endTimer);
+    for (const worker of [this.#worker, this.#coming]) worker?.terminate();
+    this.#worker = this.#coming = null;
+  }
+
+  /** Whatever the thread does, a call that was told to end ends. @param {import('../core/call-state.js').EndReason} reason */
+  #expectEnd(reason) {
+    clearTimeout(this.#endTimer);
+    this.#endTimer = setTimeout(() => {
+      if (this.#worker) this.#replace(this.#worker);
+      this.#tell({ type: 'state', state: 'ended', recovery: null, reason, error: null });
+    }, END_TIMEOUT_MS);
   }
 
   #startWorker() {
     try {
-      const worker = new Worker(new URL('../core/worker.js', import.meta.url), {
-        type: 'module',
-      });
-      worker.onerror = () => this.#useThisThread(worker); // its file was refused or could not be read
+      const worker = openWorker();
+      const giveUp = () => this.#useThisThread(worker);
+      worker.onerror = giveUp; // its file was refused or could not be read
       worker.onmessage = () => this.#useWorker(worker); // its hello
+      this.#coming = worker;
+      this.#helloTimer = setTimeout(giveUp, HELLO_TIMEOUT_MS);
     } catch {
       this.#useThisThread(); // another origin: a Worker's file must be the page's own
     }
@@ -67,6 +93,8 @@ export class SessionHost {
 
   /** @param {Worker} worker */
   #useWorker(worker) {
+    clearTimeout(this.#helloTimer);
+    this.#coming = null;
     worker.onerror = ({ message }) => this.#crashed(worker, message);
     worker.onmessageerror = () => this.#crashed(worker, 'a message could not be read');
     worker.onmessage = ({ data }) => this.#tell(data);
@@ -79,6 +107,8 @@ export class SessionHost {
    * @param {Worker} [refused]
    */
   #useThisThread(refused) {
+    clearTimeout(this.#helloTimer);
+    this.#coming = null;
     if (refused) refused.onmessage = refused.onerror = null;
     refused?.terminate();
     // Events come in a task of their own, as a Worker's do: no listener runs inside the caller's call.
@@ -102,11 +132,16 @@ export class SessionHost {
    * @param {string} cause
    */
   #crashed(worker, cause) {
+    this.#replace(worker);
+    this.#failCall(cause);
+  }
+
+  /** @param {Worker} worker */
+  #replace(worker) {
     worker.onmessage = worker.onerror = worker.onmessageerror = null;
     worker.terminate();
     this.#worker = null;
     this.#startWorker();
-    this.#failCall(cause);
   }
 
   /** @param {string} cause */
@@ -119,6 +154,7 @@ export class SessionHost {
   /** @param {SessionEvent} event */
   #tell(event) {
     if (event.type === 'state') this.#isInCall = !['ended', 'failed'].includes(event.state);
+    if (!this.#isInCall) clearTimeout(this.#endTimer);
     this.#onEvent(event);
   }
 

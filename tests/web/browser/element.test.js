@@ -263,6 +263,44 @@ test('a call goes on when its element is moved in one task, and ends once when i
     assert.deepEqual(complaints, []);
   }));
 
+test('an element that is taken out in a call leaves no wake lock and no timer', async () => {
+  const browser = await openBrowser();
+  try {
+    const { page } = browser;
+    await page.addInitScript(() => {
+      const held = new Set();
+      const timers = new Set();
+      const { setInterval: set, clearInterval: clear } = globalThis;
+      const request = async () => {
+        const lock = Object.assign(new EventTarget(), { release: async () => held.delete(lock) });
+        held.add(lock);
+        return lock;
+      };
+      Object.defineProperty(navigator, 'wakeLock', { value: { request } });
+      Object.assign(globalThis, {
+        left: () => [held.size, timers.size],
+        setInterval: (/** @type {[any, any]} */ ...all) => {
+          const id = set(...all);
+          timers.add(id);
+          return id;
+        },
+        clearInterval: (/** @type {any} */ id) => (timers.delete(id), clear(id)),
+      });
+    });
+    shop.markup = ELEMENT;
+    await page.goto(shop.url);
+    const left = () => page.evaluate(() => /** @type {any} */ (globalThis).left());
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await reach(page, 'live');
+    await page.waitForFunction(() => /** @type {any} */ (globalThis).left()[0] === 1);
+    await page.locator('voice-agent').evaluate((element) => element.remove());
+    await page.waitForFunction(() => globalThis.openTracks() === 0);
+    assert.deepEqual(await left(), [0, 0]);
+  } finally {
+    await browser.close();
+  }
+});
+
 test('what frameworks set on an element: muted, and the access token in lower case', () =>
   inShop('', async (page) => {
     const seen = await page.evaluate(async () => {

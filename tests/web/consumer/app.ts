@@ -106,3 +106,32 @@ export async function greet(): Promise<string> {
   const { state } = await receptionist.once('state', { signal: life.signal });
   return vendorsOwn.isActive ? state : 'idle';
 }
+
+createVoiceAgent({
+  tools: {
+    book: {
+      description: 'Books a table.',
+      parameters: {
+        type: 'object',
+        properties: { people: { type: 'integer' }, room: { enum: ['in', 'out'] } },
+        required: ['people'],
+      },
+      run: ({ people, room }) => {
+        const where: 'in' | 'out' | undefined = room;
+        return people.toFixed(0) + (where ?? '');
+      },
+    },
+    remind: {
+      description: 'Reminds of a day.',
+      parameters: {} as {
+        '~standard': { types?: { input: { day: string }; output: { day: Date } } };
+      },
+      run: ({ day }) => day.getTime(),
+    },
+    time: { description: 'The time of day.', run: () => 'noon' },
+  },
+});
+
+export function record(): MediaStream | null {
+  return agent.outputStream ?? agent.inputStream;
+}

@@ -27,3 +27,17 @@ new VoiceAgentError('microphone-gone');
 export const tool: Tool = { run: () => 1 };
 // @ts-expect-error a type only: `createVoiceAgent` makes one
 export const other = new client.Agent();
+createVoiceAgent({
+  tools: {
+    book: {
+      description: 'Books a table.',
+      parameters: {
+        type: 'object',
+        properties: { people: { type: 'integer' } },
+        required: ['people'],
+      },
+      // @ts-expect-error a number
+      run: ({ people }) => people.trim(),
+    },
+  },
+});

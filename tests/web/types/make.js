@@ -19,9 +19,22 @@ const HEADER =
 const ELEMENT_GLOBALS = `
 type AgentEvents = import('./index.js').AgentEvents;
 
-type VoiceAgentEventMap = {
+export type VoiceAgentEventMap = {
   [Type in keyof AgentEvents as \`voice-agent-\${Type}\`]: CustomEvent<AgentEvents[Type]>;
 } & { 'voice-agent-mute': CustomEvent<{ muted: boolean }> };
+
+/** What may stand in markup. */
+export type VoiceAgentAttributes = {
+  gate?: string;
+  agent?: string;
+  variant?: 'full' | 'compact' | 'headless';
+  theme?: 'light' | 'dark' | 'auto';
+  lang?: string;
+  floating?: boolean;
+  disabled?: boolean;
+  id?: string;
+  class?: string;
+};
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import { gateUrl, loadAgent } from '../../../static/voice-agent/main-thread/gate.js';
+import { AGENT_EVENTS } from '../../../static/voice-agent/ui/element/make-agent.js';
 import { PATHS } from '../../../static/voice-agent/ui/element/icons.js';
 import { sessionFor } from '../../../static/voice-agent/ui/element/element-session.js';
 import { setUpHint } from '../../../static/voice-agent/ui/element/developer-hints.js';
@@ -114,6 +115,22 @@ test('only what the maker of the page can put right is said to them', () => {
   for (const code of /** @type {const} */ (['microphone-denied', 'token-limited', 'offline']))
     assert.equal(hint(code), null);
   assert.equal(hint('token-unavailable', { problem: { code: 'overloaded' } }), null);
+});
+
+test('the manifest names what the element has', async () => {
+  const file = new URL('../../../static/voice-agent/custom-elements.json', import.meta.url);
+  const [{ declarations }] = JSON.parse(readFileSync(file, 'utf8')).modules;
+  const { attributes, members, events } = declarations[0];
+  const names = (/** @type {{name: string}[]} */ of) => of.map(({ name }) => name).sort();
+  const { VoiceAgentElement } = await import('../../../static/voice-agent/element.js');
+  assert.deepEqual(names(attributes), VoiceAgentElement.observedAttributes);
+  for (const { name, kind, readonly } of members) {
+    const own = Object.getOwnPropertyDescriptor(VoiceAgentElement.prototype, name);
+    assert.equal(typeof (kind === 'method' ? own?.value : own?.get), 'function', name);
+    if (kind === 'field') assert.equal(own?.set === undefined, readonly === true, name);
+  }
+  const told = [...AGENT_EVENTS, 'mute'].map((type) => `voice-agent-${type}`).sort();
+  assert.deepEqual(names(events), told);
 });
 
 test('the icons are those of the page', () => {

@@ -129,3 +129,40 @@ test('one that breaks when no call is under way is replaced without a word', () 
   assert.equal(events.length, 1);
   assert.equal(FakeWorker.all.length, 2);
 });
+
+test('a Worker that never says its hello leaves the call to this thread after four seconds', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  /** @type {any[]} */
+  const events = [];
+  const host = new SessionHost((event) => events.push(event));
+  host.send({ ...start, tokenUrl: 'data:,' });
+  context.mock.timers.tick(4_000);
+  context.mock.timers.reset();
+
+  assert.ok(FakeWorker.all[0].isTerminated);
+  host.send({ type: 'stop' });
+  await until(() => events.some(({ state }) => state === 'ended'));
+  assert.equal(host.thread, 'main');
+});
+
+test('a Worker that answers no more cannot keep a call from ending, and the next one gets a new Worker', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { host, worker, events } = startCall();
+  host.send({ type: 'stop', reason: 'by-user' });
+  context.mock.timers.tick(6_000);
+
+  assert.ok(worker.isTerminated);
+  assert.deepEqual([events.at(-1).state, events.at(-1).reason], ['ended', 'by-user']);
+  assert.equal(FakeWorker.all.length, 2);
+  host.close();
+});
+
+test('a host that is closed before its Worker has said its hello leaves none behind', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const host = new SessionHost(() => {});
+  host.close();
+  context.mock.timers.tick(10_000);
+
+  assert.ok(FakeWorker.all[0].isTerminated);
+  assert.equal(FakeWorker.all.length, 1);
+});

@@ -371,3 +371,55 @@ for (const [name, tools, type, message] of WRONG) {
     );
   });
 }
+
+test('arguments that do not agree with the schema go back as an error that says what is wrong', async () => {
+  const parameters = {
+    type: 'object',
+    properties: {
+      people: { type: 'integer' },
+      room: { enum: ['in', 'out'] },
+      guests: { type: 'array', items: { type: 'object', required: ['name'] } },
+    },
+    required: ['people'],
+  };
+  const page = new Page(f({ parameters, run: () => 'ran' }));
+  for (const [args, problem] of /** @type {[any, string | null][]} */ ([
+    [{ people: 2, room: 'in', guests: [{ name: 'Ada' }], other: 1 }, null],
+    [{}, 'people is missing'],
+    [{ people: '2' }, 'people must be of type integer'],
+    [{ people: 2, room: 'up' }, 'room must be one of ["in","out"]'],
+    [{ people: 2, guests: [{ name: 'Ada' }, {}] }, 'guests[1].name is missing'],
+  ])) {
+    page.sent.length = 0;
+    await page.call('c', 'f', args);
+    const error = `The arguments of "f" are wrong: ${problem}. Call it again with right ones.`;
+    const value = problem === null ? 'ran' : { error };
+    assert.deepEqual(page.sent, [
+      { type: 'tool-result', callId: 'c', value, isError: problem !== null },
+    ]);
+  }
+});
+
+test('a validator tells its schema, gives a tool what it made of the arguments, or says what is wrong', async () => {
+  const jsonSchema = { type: 'object', properties: { day: { type: 'string' } } };
+  const parameters = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      jsonSchema: { input: () => jsonSchema },
+      validate: async (/** @type {any} */ { day }) =>
+        day === 'today'
+          ? { value: { day: new Date(0) } }
+          : { issues: [{ message: 'not a day', path: [{ key: 'day' }] }] },
+    },
+  };
+  const page = new Page(f({ parameters, run: ({ day }) => day.getTime() }));
+  assert.deepEqual(page.runner.definitions[0].parameters, jsonSchema);
+  await page.call('a', 'f', { day: 'today' });
+  await page.call('b', 'f', { day: 'never' });
+  assert.deepEqual(page.sent[0].value, 0);
+  assert.match(page.sent[1].value.error, /day: not a day/);
+
+  const silent = { '~standard': { ...parameters['~standard'], jsonSchema: undefined } };
+  assert.throws(() => new Page(f({ parameters: silent })), /cannot tell its JSON Schema/);
+});

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import {
   takeWorkletsFrom,
   workletFile,
-} from '../../../static/voice-agent/main-thread/audio/worklet-url.js';
+} from '../../../static/voice-agent/main-thread/audio/script-url.js';
 
 test('the worklets are beside the client, or where the page says', () => {
   globalThis.document = /** @type {Document} */ ({ baseURI: 'https://shop.example/talk/' });

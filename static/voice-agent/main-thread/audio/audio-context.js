@@ -1,7 +1,7 @@
 // Audio contexts with our worklets in them, and one that is made ahead of a call: the first context of a page
 // was seen to hold the main thread up for 57 ms, and the worklets take 20 ms more (Chromium 156). Main thread.
 
-import { workletFile } from './worklet-url.js';
+import { workletFile } from './script-url.js';
 
 /**
  * @typedef {object} NewContext

@@ -40,6 +40,11 @@ export class AudioGraph {
   #life = new AbortController();
   /** @type {MediaStreamAudioSourceNode | null} */
   #source = null;
+  /** @type {MediaStreamAudioDestinationNode | null} what the page hears of the microphone, once it has asked for it */
+  #inputTap = null;
+  /** @type {MediaStreamAudioDestinationNode | null} the same of the agent */
+  #outputTap = null;
+  #isMuted = false;
 
   /**
    * Call it inside a click: a context made there may sound at once. It is made before the first `await`.
@@ -111,6 +116,36 @@ export class AudioGraph {
     source.connect(this.#capture);
     this.#source?.disconnect();
     this.#source = source;
+    this.#connectInputTap();
+  }
+
+  /** The microphone in use, silent while muted. @returns {MediaStream} the same one for as long as the graph is there */
+  get inputStream() {
+    if (!this.#inputTap) {
+      this.#inputTap = new MediaStreamAudioDestinationNode(this.#context, { channelCount: 1 });
+      this.#connectInputTap();
+    }
+    return this.#inputTap.stream;
+  }
+
+  /** The agent's voice, whatever its volume. @returns {MediaStream} the same one for as long as the graph is there */
+  get outputStream() {
+    if (!this.#outputTap) {
+      this.#outputTap = new MediaStreamAudioDestinationNode(this.#context, { channelCount: 1 });
+      this.#playback.connect(this.#outputTap);
+    }
+    return this.#outputTap.stream;
+  }
+
+  /** @param {boolean} muted of `inputStream`; what goes to the agent is silenced where it is sent */
+  setMuted(muted) {
+    if (muted && !this.#isMuted && this.#inputTap) this.#source?.disconnect(this.#inputTap);
+    this.#isMuted = muted;
+    this.#connectInputTap();
+  }
+
+  #connectInputTap() {
+    if (this.#inputTap && !this.#isMuted) this.#source?.connect(this.#inputTap);
   }
 
   /**
@@ -146,6 +181,8 @@ export class AudioGraph {
   async close() {
     this.#life.abort();
     this.#source?.disconnect();
+    for (const tap of [this.#inputTap, this.#outputTap])
+      tap?.stream.getTracks().forEach((track) => track.stop());
     if (this.#context.state === 'running') await this.#endProcessors();
     if (this.#context.state !== 'closed') await this.#context.close();
   }

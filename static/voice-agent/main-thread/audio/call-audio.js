@@ -41,6 +41,7 @@ export class LiveAudio {
   /** Whether the session has its ports. */
   #isOpen = false;
   #isInterrupted = false;
+  #isMuted = false;
   #life = new AbortController();
 
   /**
@@ -108,6 +109,22 @@ export class LiveAudio {
     this.#graph?.setVolume(volume);
   }
 
+  /** @returns {MediaStream | null} null while the audio system is not there; another one once that was built anew */
+  get inputStream() {
+    return this.#graph?.inputStream ?? null;
+  }
+
+  /** @returns {MediaStream | null} as `inputStream` */
+  get outputStream() {
+    return this.#graph?.outputStream ?? null;
+  }
+
+  /** @param {boolean} muted of `inputStream` */
+  setMuted(muted) {
+    this.#isMuted = muted;
+    this.#graph?.setMuted(muted);
+  }
+
   /** @returns {AudioFacts} */
   get facts() {
     const { rateHz = null, outputLatencyMs = null } = this.#graph ?? {};
@@ -145,6 +162,7 @@ export class LiveAudio {
         onBroken: () => this.#calls.onLost(new VoiceAgentError('audio-failed')),
       },
     );
+    graph.setMuted(this.#isMuted);
     if (!this.#life.signal.aborted) return graph;
     await graph.close();
     throw tooLate();

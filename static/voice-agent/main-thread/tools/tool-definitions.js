@@ -1,6 +1,7 @@
 // Checks the tools that a page hands in, and says them as the service wants them. Main thread.
 
 import { isObject } from '../../core/connection/protocol.js';
+import { jsonSchemaOf } from './tool-arguments.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../../core/conversation/tool-calls.js';
 
 /** Source: documents, "tools": `timeout_seconds` 1 to 300, each of `response_instructions` 500 characters. */
@@ -26,7 +27,7 @@ const FIELDS = [
 export function toolDefinitions(tools) {
   return Object.entries(tools).map(([name, tool]) => {
     const { description, execution_mode, timeout_seconds, response_instructions } = tool;
-    const parameters = tool.parameters ?? { type: 'object', properties: {} };
+    const parameters = jsonSchemaOf(tool.parameters);
     const optional = { execution_mode, timeout_seconds, response_instructions };
     // A copy: the page may change its objects later, and what is left out must not be there at all.
     return JSON.parse(
@@ -110,11 +111,15 @@ function checkChoice(fault, tool, field, choices) {
  */
 function checkParameters(fault, parameters) {
   if (parameters === undefined) return;
-  const properties = parameters?.properties ?? {};
-  if (!isObject(parameters) || !isObject(properties))
+  const schema = jsonSchemaOf(parameters);
+  if (schema === undefined)
+    throw fault(
+      'the validator in `parameters` cannot tell its JSON Schema (`~standard.jsonSchema`).',
+    );
+  if (!isObject(schema) || !isObject(schema.properties ?? {}))
     throw fault('`parameters` must be a JSON Schema of an object.');
   try {
-    JSON.stringify(parameters);
+    JSON.stringify(schema);
   } catch {
     throw fault('`parameters` must be JSON: without cycles and big integers.');
   }

@@ -1,6 +1,7 @@
 // Runs the page's tools when the agent calls them. Main thread.
 
 import { platformEnvironment } from '../../core/ports.js';
+import { checkedArguments } from './tool-arguments.js';
 import { checkTools, toolDefinitions, toolPolicies } from './tool-definitions.js';
 import { failure, outcomeOf, outcomeOfThrown } from './tool-outcome.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../../core/conversation/tool-calls.js';
@@ -15,13 +16,15 @@ import { DEFAULT_TIMEOUT_SECONDS } from '../../core/conversation/tool-calls.js';
 
 /**
  * A function that the agent may call. Give an agent ten or fewer: more make it choose badly.
+ * @template [Schema=any]
  * @typedef {object} Tool
  * @property {string} description for the agent: what it does and when to use it
- * @property {Record<string, unknown>} [parameters] JSON Schema of the arguments, an object; none by default
- * @property {(args: any, context: ToolContext) => unknown} run its result, or its promise's, goes back as JSON (64,000
+ * @property {Schema} [parameters] JSON Schema of the arguments, an object, or a validator that can tell it (Standard
+ *   Schema with `jsonSchema`); none by default. Arguments that do not agree go back to the agent as an error
+ * @property {(args: import('./tool-arguments.js').ToolArguments<Schema>, context: ToolContext) => unknown} run its result, or its promise's, goes back as JSON (64,000
  *   characters at most); what it throws, as an error that the agent reads. An identical call within a turn is
  *   answered by the same run
- * @property {(args: any, context: ToolContext & {name: string}) => boolean | Promise<boolean>} [approve] whether it may
+ * @property {(args: import('./tool-arguments.js').ToolArguments<Schema>, context: ToolContext & {name: string}) => boolean | Promise<boolean>} [approve] whether it may
  *   run: the place to ask a person. On false the agent is told that the person did not allow it
  * @property {number} [timeout_seconds] for approval and run together, 1 to 300; 120 by default
  * @property {'interactive' | 'hold'} [execution_mode] `hold`: the agent keeps silent until the result is there
@@ -111,9 +114,12 @@ export class ToolRunner {
    * @param {AbortSignal} signal
    */
   async #carryOut(call, tool, signal) {
-    const { callId, name, args } = call;
+    const { callId, name } = call;
     const context = { signal, call_id: callId };
     try {
+      const checked = await orAbort(signal, checkedArguments(tool.parameters, call.args));
+      if ('problem' in checked) return this.#conclude(call, misfit(name, checked.problem));
+      const args = checked.value;
       if (tool.approve) {
         this.#tell(call, 'waiting');
         const isAllowed = await orAbort(signal, tool.approve(args, { ...context, name }));
@@ -173,6 +179,13 @@ function limitMs({ timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS }) {
  */
 function overdue(name, { timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS }) {
   return failure(`The tool "${name}" did not finish within its ${seconds} s.`);
+}
+
+/** @param {string} name @param {string} problem */
+function misfit(name, problem) {
+  return failure(
+    `The arguments of "${name}" are wrong: ${problem}. Call it again with right ones.`,
+  );
 }
 
 /**

@@ -61,6 +61,10 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
   });
 
   call.on('state', showState, { signal });
+  // A view that is gone hears no end of the call: its timers and the wake lock end with it.
+  const over = { state: 'idle', previous: 'idle', error: null, recovery: null, reason: null };
+  const end = () => showState(/** @type {AgentEvents['state']} */ (over));
+  signal.addEventListener('abort', end, { once: true });
   call.on('permission', ({ asking }) => prompt.showAsking(asking), { signal });
   call.on('mute', showSpeaking, { signal });
   call.on('speaking', (now) => ((speaking = now), showSpeaking()), { signal });

@@ -1,4 +1,4 @@
-import { useVoiceAgent } from './use-voice-agent.js';
+import { useVoiceAgent } from 'voicegate-client/react';
 
 const GATE = import.meta.env.VITE_GATE;
 
@@ -8,14 +8,14 @@ const OPTIONS = {
 };
 
 export function Call() {
-  const { agent, state, error, turns, isAtRest, start, stop } = useVoiceAgent(OPTIONS);
+  const { agent, state, isActive, error, turns, start, stop } = useVoiceAgent(OPTIONS);
   return (
     <main>
       <h1>Talk to us</h1>
-      <button onClick={isAtRest ? start : stop} onPointerEnter={() => agent?.prepare()}>
-        {isAtRest ? 'Start talking' : 'Hang up'}
+      <button onClick={() => (isActive ? stop() : start())} onPointerEnter={() => agent?.prepare()}>
+        {isActive ? 'Hang up' : 'Start talking'}
       </button>
-      <p role="status" data-thread={isAtRest ? undefined : agent?.thread}>
+      <p role="status" data-thread={isActive ? agent?.thread : undefined}>
         {error ? error.message : state}
       </p>
       <ol aria-live="polite">

@@ -1,0 +1,44 @@
+import type { ReactElement } from 'react';
+import type {
+  Agent,
+  AgentEvents,
+  AgentState,
+  StartOptions,
+  Turn,
+  VoiceAgentError,
+  VoiceAgentOptions,
+} from './index.js';
+import type { VoiceAgentAttributes, VoiceAgentElement } from './element.js';
+
+/** An agent for as long as the component is there. The options of the first time count; another `key` begins anew. */
+export declare function useVoiceAgent(options?: VoiceAgentOptions): {
+  /** null until the component is in the page */
+  agent: Agent | null;
+  state: AgentState;
+  isActive: boolean;
+  turns: readonly Turn[];
+  error: VoiceAgentError | null;
+  /** never rejects: `error` has it */
+  start: (how?: StartOptions) => Promise<void> | undefined;
+  stop: () => Promise<void> | undefined;
+};
+
+export type VoiceAgentProps = VoiceAgentAttributes &
+  Partial<Pick<VoiceAgentElement, 'accessToken' | 'session' | 'tools' | 'muted'>> & {
+    [Type in keyof AgentEvents as `on${Capitalize<Type>}`]?: (value: AgentEvents[Type]) => void;
+  } & { onMute?: (value: { muted: boolean }) => void };
+
+/** `<voice-agent>` with properties and listeners that are there from the start, also after hydration. */
+export declare function VoiceAgent(props: VoiceAgentProps): ReactElement;
+
+declare module 'react' {
+  namespace JSX {
+    interface IntrinsicElements {
+      'voice-agent': VoiceAgentAttributes &
+        Partial<Pick<VoiceAgentElement, 'accessToken' | 'session' | 'tools' | 'muted'>> & {
+          ref?: unknown;
+          key?: string | number;
+        };
+    }
+  }
+}
