@@ -92,7 +92,7 @@ check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo --no-cache
 	@! grep -rnE --include=*.py '$(PRIVATE_NAMES)' app || { echo "private names of a library change without notice" >&2; exit 1; }
-	@! grep -rnE --include=*.py --include=*.lua '(^|[^[:alpha:]])($(RETIRED_WORDS))([^[:lower:]]|$$)' --exclude-dir=assets --exclude-dir=transport app | grep -v ' Returns:$$' || \
+	@! grep -rnE --include=*.py --include=*.lua '(^|[^[:alpha:]])($(RETIRED_WORDS))([^[:lower:]]|$$)' app | grep -v ' Returns:$$' || \
 	  { echo "words that the field does not use: see CONTRIBUTING, house rules" >&2; exit 1; }
 	cd $(EXAMPLES)/python && $(abspath $(VENV))/bin/mypy --config-file= --strict --ignore-missing-imports --cache-dir=$(abspath .mypy_cache)/examples .
 	cd $(WEB) && $(NODE_ENV) npm run --silent check

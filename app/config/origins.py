@@ -82,7 +82,7 @@ class OriginPolicy:
     """Which browser pages may use the API: the service's own, and those of `allowed`.
 
     Args:
-        allowed: Entries as `listed_origin` returns them.
+        allowed: Entries in the form of `listed_origin`.
     """
 
     allowed: frozenset[str]
