@@ -54,6 +54,8 @@ def content_security_policy(ws_origin: str, frame_ancestors: Sequence[str] = ())
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types voicegate",
             f"frame-ancestors {ancestors}",
         )
     )

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; "
     "connect-src 'self' wss://agents.example.test; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "form-action 'none'; require-trusted-types-for 'script'; trusted-types voicegate; "
+    "frame-ancestors 'none'"
 )
 
 
