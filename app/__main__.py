@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 2 if a setting is wrong, 1 if a port is taken or a check failed, else 0.
     """
+    keep_standard_numbers()
     options, rest = build_parser().parse_known_args(argv)
     try:
         settings = load_settings()
@@ -195,6 +197,17 @@ def reachable(host: str) -> str:
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
+
+
+def keep_standard_numbers() -> None:
+    """Open what whoever started us closed of 0, 1 and 2, so that no socket gets such a number.
+
+    libuv, below uvloop, ends the process when it is to close one of them.
+    """
+    number = os.open(os.devnull, os.O_RDWR)
+    while number <= 2:  # noqa: PLR2004 - standard error
+        number = os.dup(number)
+    os.close(number)
 
 
 def say(*lines: str, stream: TextIO | None = None) -> None:

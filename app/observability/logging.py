@@ -82,7 +82,7 @@ def configure(level: str, log_format: str = "auto") -> None:
         level: `debug`, `info`, `warning` or `error`, for what is ours; of libraries only warnings.
         log_format: `json`, `console`, or `auto`: console where standard error is a terminal.
     """
-    if sys.stderr is None:  # closed by whoever started us: its number may be a socket's by now
+    if sys.stderr is None:  # closed by whoever started us
         logging.basicConfig(handlers=[logging.NullHandler()], force=True)
         requests_log.send_to(sys.maxsize, _to_standard_library)
         return
