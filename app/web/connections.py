@@ -150,10 +150,11 @@ class Connection(asyncio.Protocol):
             return
         if not self._bytes:
             self._since = time.monotonic()
+        left = MAX_BYTES - self._bytes
         self._bytes += len(data)
         if self._bytes <= MAX_BYTES:
             self._inner.data_received(data)
-        elif b"\r\n\r\n" in data:
+        elif b"\r\n\r\n" in data[:left]:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)

@@ -229,6 +229,7 @@ async def test_post_refuses(query: str, body: Any, name: str, allowed: str, rece
         (b'{"expires_in_seconds":60}', "", 415),
         (b"expires_in_seconds=60", "application/x-www-form-urlencoded", 415),
         (b"{", "application/json", 422),
+        (rb'{"\ud800":1}', "application/json", 422),
         (b"[" * 4097, "application/json", 413),
     ],
 )
