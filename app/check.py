@@ -54,8 +54,9 @@ ANSWERS: Final[dict[type[AppError], str]] = {
 # Why a connection failed, the special before the general.
 CAUSES: Final[dict[type[BaseException], str]] = {
     ssl.SSLError: "{url} shows no certificate that is trusted: check the clock and the CA file.",
-    socket.gaierror: "the name of {url} is not found: check VOICEGATE_UPSTREAM_URL and the DNS.",
-    OSError: "{url} cannot be reached ({cause}): check the network and the firewall.",
+    socket.gaierror: "the name of {url}, or of a proxy on the way, is not found: "
+    "check VOICEGATE_UPSTREAM_URL, HTTPS_PROXY and the DNS.",
+    OSError: "{url} cannot be reached ({cause}): check network, firewall and HTTPS_PROXY.",
 }
 
 

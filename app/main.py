@@ -82,7 +82,7 @@ def create_app(
         is_warm: Whether to connect to the upstream at start, ahead of the first caller.
 
     Raises:
-        ConfigurationError: There is no key, or an agent is wrong.
+        ConfigurationError: There is no key, an agent is wrong, or a proxy of the environment.
     """
     services = _services(settings)
     app = Application(
@@ -139,14 +139,14 @@ def _lifespan(
         raise ConfigurationError("Set ASSEMBLYAI_API_KEY: without a key there are no tokens.")
     api_key, spare = settings.assemblyai_api_key, settings.spare_api_key
     quota = services.accounting.quota
+    upstream = transport or AiohttpTransport(
+        settings.upstream_url,
+        connect_seconds=settings.upstream_connect_seconds,
+        read_seconds=settings.upstream_read_seconds,
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        upstream = transport or AiohttpTransport(
-            settings.upstream_url,
-            connect_seconds=settings.upstream_connect_seconds,
-            read_seconds=settings.upstream_read_seconds,
-        )
         async with (
             upstream,
             services.access.serving(),

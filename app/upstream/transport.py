@@ -7,7 +7,7 @@ import contextlib
 import select
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
@@ -132,7 +132,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends GET requests to one origin, follows no redirect; needs a running event loop.
+    """Sends GET requests to one origin, follows no redirect; opened by `async with`.
 
     A request that met the end of a kept connection, or its silence, is sent once more over a new
     one (RFC 9110, section 9.2.2), and what is open then is not used again. The environment's
@@ -149,8 +149,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         context: Checks certificates; httpx's own, with the environment's, by default.
 
     Raises:
-        ConfigurationError: The environment names a proxy of a kind that is not supported.
+        ConfigurationError: The environment names a proxy or certificates that cannot be used.
     """
+
+    _connector: _Connector
+    _session: aiohttp.ClientSession
 
     def __init__(
         self,
@@ -169,15 +172,20 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._patient_until = 0.0
         self._warming: asyncio.Task[None] | None = None
         self._timeout = aiohttp.ClientTimeout(connect=connect_seconds, sock_read=read_seconds)
+        self._keep_alive_seconds = keep_alive_seconds
+        self._max_age_seconds = max_age_seconds
         if context is None and self._url.scheme == "https":
-            context = httpx.create_ssl_context()
-            context.set_alpn_protocols(["http/1.1"])
+            context = _trusted_by_environment()
+        self._context = context
+
+    async def __aenter__(self) -> Self:
+        """Open the pool, which takes a running event loop."""
         self._connector = _Connector(
-            max_age_seconds,
+            self._max_age_seconds,
             limit=0,
-            keepalive_timeout=keep_alive_seconds,
-            ttl_dns_cache=min(DNS_CACHE_SECONDS, max_age_seconds),
-            ssl=context or True,
+            keepalive_timeout=self._keep_alive_seconds,
+            ttl_dns_cache=min(DNS_CACHE_SECONDS, self._max_age_seconds),
+            ssl=self._context or True,
         )
         self._session = aiohttp.ClientSession(
             connector=self._connector,
@@ -190,6 +198,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             max_line_size=MAX_HEAD_BYTES,
             max_field_size=MAX_HEAD_BYTES,
         )
+        return self
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; its answer must be closed."""
@@ -276,15 +285,34 @@ def _prepare(request: httpx.Request) -> tuple[URL, CIMultiDict[str]]:
     return URL(str(request.url), encoded=True), headers
 
 
+def _trusted_by_environment() -> ssl.SSLContext:
+    """Return what checks certificates: httpx's own list, or that of the environment."""
+    try:
+        context = httpx.create_ssl_context()
+    except OSError as error:
+        raise ConfigurationError(
+            "SSL_CERT_FILE names a file that cannot be used as a list of certificates "
+            f"({error.strerror})."
+        ) from None
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
 def _proxy_for(url: URL) -> URL | None:
     """Return the proxy that the environment names for a URL."""
     proxies = getproxies()
     text = proxies.get(url.scheme) or proxies.get("all")
     if not text or proxy_bypass(url.authority):
         return None
-    proxy = URL(text if "://" in text else f"http://{text}")
-    if proxy.scheme not in {"http", "https"}:
+    try:
+        proxy = URL(text if "://" in text else f"http://{text}")
+    except ValueError:
+        proxy = URL()
+    if proxy.scheme not in {"http", "https"} or not proxy.host:
+        # Not repeated as a whole, since it may hold a password.
+        kind = f"; it is {proxy.scheme}://" if proxy.host else ""
         raise ConfigurationError(
-            f"The proxy that the environment names is {proxy.scheme}://; it must be http://."
+            f"The environment's proxy for {url.scheme} ({url.scheme.upper()}_PROXY or ALL_PROXY) "
+            f"must be http://HOST[:PORT] or https://HOST[:PORT]{kind}."
         )
     return proxy

@@ -11,14 +11,15 @@ import httpx
 import pytest
 
 from app.errors import ConfigurationError
+from app.main import create_app
 from app.simulator.server.tls import certificate_in
-from app.upstream.transport import AiohttpTransport
 from tests.integration.raw_upstream import RawUpstream, raw_upstream
 from tests.integration.transport_rig import (
     ONE,
     client_of,
     sending,
 )
+from tests.service import make_settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -135,11 +136,25 @@ async def test_proxy_of_the_environment_is_used_with_its_credentials(
     assert b"proxy-authorization: basic bmftztp3b3jk" in proxy.requests[0].lower()
 
 
-async def test_proxy_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be used stops the start and is not left out in silence."""
-    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1080")
-    with pytest.raises(ConfigurationError, match="socks5"):
-        AiohttpTransport("http://behind.test", connect_seconds=1, read_seconds=1)
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("all_proxy", "socks5://127.0.0.1:1080", "it is socks5://"),
+        ("https_proxy", "http://name:word@127.0.0.1:99999", "must be http://HOST"),
+        ("https_proxy", "http://[::1", "must be http://HOST"),
+        ("https_proxy", "http://", "must be http://HOST"),
+        ("SSL_CERT_FILE", "/nowhere", "No such file"),
+        ("SSL_CERT_FILE", __file__, "SSL_CERT_FILE"),
+    ],
+)
+def test_what_is_wrong_with_the_environment_stops_the_start(
+    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said before the service listens, and without a proxy's password."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        create_app(make_settings())
+    assert "word" not in str(caught.value)
 
 
 async def test_authority_of_the_environment_is_trusted(
