@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import shorten
@@ -117,6 +116,8 @@ def _of_unknown(name: str, known: list[str]) -> str:
         return f"{name} is no setting any more: remove it; {_REMOVED[name]}."
     # Compared without the prefix, which all have, and which makes everything look alike.
     by_rest = {variable.removeprefix(PREFIX): variable for variable in known}
+    from difflib import get_close_matches  # noqa: PLC0415 - few starts meet an unknown name
+
     close = get_close_matches(name.removeprefix(PREFIX), by_rest, n=1)
     if close:
         return f"{name} is no setting: {by_rest[close[0]]} is probably meant."

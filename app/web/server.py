@@ -29,8 +29,6 @@ KEEP_ALIVE_SECONDS: Final = 65
 POLL_SECONDS: Final = 0.02
 # After which to accept again when no descriptor was left.
 ACCEPT_AGAIN_SECONDS: Final = 1
-# What the imports made stays for good; looking at it again and again cost a fifth of the CPU.
-COLLECTOR_THRESHOLDS: Final = (50_000, 20, 100)
 # A closed terminal or a restarted supervisor sends SIGHUP; Windows has none.
 ENDS: Final = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -94,7 +92,6 @@ class Server(uvicorn.Server):
             if sockets:
                 self._crowd = Crowd(sockets[0], self._protocol)
         gc.freeze()
-        gc.set_threshold(*COLLECTOR_THRESHOLDS)
         announce(self._announcement)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

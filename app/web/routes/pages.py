@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import brotli  # type: ignore[import-untyped]
 from fastapi.responses import JSONResponse
-from fastapi.templating import Jinja2Templates
 from starlette.routing import Route
 
 from app.web.languages import Languages
@@ -19,6 +18,7 @@ from app.web.weighted import choose_coding
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from fastapi.templating import Jinja2Templates
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -40,6 +40,14 @@ THEME_COOKIE = "voicegate-theme"
 THEMES = frozenset({"light", "dark"})
 
 
+@cache
+def _templates() -> Jinja2Templates:
+    # A twentieth of the start, which a service that only mints does without.
+    from fastapi.templating import Jinja2Templates  # noqa: PLC0415
+
+    return Jinja2Templates(TEMPLATES)
+
+
 def page_routes(
     agents: Agents,
     *,
@@ -57,7 +65,6 @@ def page_routes(
         docs: Whether to serve the documentation.
         visitors: Gives the page its cookie, where callers are told apart by it.
     """
-    templates = Jinja2Templates(TEMPLATES)
     languages = Languages()
     public = agents.public()
 
@@ -82,7 +89,9 @@ def page_routes(
             "notice": notice,
         }
         fields = REVALIDATE | BY_LANGUAGE
-        return templates.TemplateResponse(request, name, context, headers=fields, media_type=media)
+        return _templates().TemplateResponse(
+            request, name, context, headers=fields, media_type=media
+        )
 
     def shared(name: str, context: dict[str, Any], media: str | None = None) -> Endpoint:
         """A page that is the same for many."""
