@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -98,7 +99,7 @@ def create_app(
         middleware=_middleware(settings, services),
     )
     app.state.services = services
-    app.router.routes.extend(_with_head(_routes(settings, services)))
+    app.router.routes.extend(_exact(_with_head(_routes(settings, services))))
     app.mount("/static", services.files, name="static")
     services.metrics.know_routes(
         route.path for route in app.routes if isinstance(route, Route | Mount)
@@ -230,3 +231,11 @@ def _with_head(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
         yield route
         if isinstance(route, APIRoute) and route.methods == {"GET"} and route.path != MINT_PATH:
             yield APIRoute(route.path, route.endpoint, methods=["HEAD"], include_in_schema=False)
+
+
+def _exact(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """Yield the routes, none of which takes a line break behind its path, as the `$` of theirs."""
+    for route in routes:
+        if isinstance(route, Route):
+            route.path_regex = re.compile(rf"{route.path_regex.pattern.removesuffix('$')}\Z")
+        yield route

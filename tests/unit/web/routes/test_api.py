@@ -274,7 +274,17 @@ async def test_voice_token_knows_get_and_post(method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/voice-token/", "/api", "/api/", "//api/voice-token", "/API/voice-token", "/x"]
+    "path",
+    [
+        "/api/voice-token/",
+        "/api",
+        "/api/",
+        "//api/voice-token",
+        "/API/voice-token",
+        "/x",
+        "/api/voice-token%0A",
+        "/docs%0A",
+    ],
 )
 async def test_unmounted_paths_are_problems(path: str) -> None:
     """A path that is not ours is 404 problem details, never a redirect to one that is."""
