@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import sys
 import time
 import traceback
@@ -26,6 +27,7 @@ MAX_LIBRARY_TEXT: Final = 300
 MAX_FRAMES: Final = 50
 # What every record of the standard library has; all else on one is ours, passed as `extra`.
 _RECORD_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_RAISED: Final = re.compile(r"^[A-Za-z_][\w.]*(?=:|$)", re.MULTILINE)
 _COLOURS: Final = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033[31m"}
 
 
@@ -175,7 +177,10 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     """Return a record's fields, of exceptions their places and of libraries' texts the begin."""
     event = record.getMessage()
     if not record.name.startswith("voicegate"):
-        event = event.partition("\n")[0][:MAX_LIBRARY_TEXT]
+        first, _, rest = event.partition("\n")
+        # Of a traceback, as uvicorn tells it of a start that failed, the exception's name as well.
+        raised = _RAISED.search(rest) if first.startswith("Traceback ") else None
+        event = f"{first} {raised[0]}" if raised else first[:MAX_LIBRARY_TEXT]
     extra = {name: value for name, value in vars(record).items() if name not in _RECORD_FIELDS}
     line = _line(record.levelname.lower(), record.name, event, **extra)
     error = record.exc_info[1] if record.exc_info else None

@@ -111,6 +111,17 @@ def test_a_request_is_one_line_of_json() -> None:
     assert line == {"level": "info", "event": "request", "status": 200, "code": "ok"}
 
 
+def test_tracebacks_of_libraries_are_told_by_what_was_raised() -> None:
+    """A start that failed comes from uvicorn as text; only the exception's name is told."""
+    code = (
+        "import traceback\ntry: int('secret\\nsecret: text')\n"
+        "except ValueError: logging.getLogger('uvicorn.error').error(traceback.format_exc())"
+    )
+    line = json.loads(written(code))
+
+    assert line["event"] == "Traceback (most recent call last): ValueError"
+
+
 def test_loggers_of_the_standard_library_write_the_same_form() -> None:
     """Failures and libraries' warnings can be read by what reads the requests."""
     text = written(
