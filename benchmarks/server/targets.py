@@ -71,7 +71,8 @@ def judge(results: Results) -> Iterator[Target]:
         pairs = zip(results.starts[US], results.starts[EXPRESS], strict=True)
         yield Target("start to the first token / Express", 2.0, [a / b for a, b in pairs])
     duplicates = [s.duplicates for cell in loads.values() for p in cell for s in cell[p]]
-    yield Target("repeated tokens, in all loads", 0, duplicates)
+    if duplicates:
+        yield Target("repeated tokens, in all loads", 0, duplicates)
 
 
 def _cpu(sample: Sample) -> float:
