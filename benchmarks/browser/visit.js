@@ -1,18 +1,12 @@
 // One page in a fresh browser, with the probe in it: opened, clicked, measured, closed.
 
 import { SoundRecording } from './analysis/recording.js';
-import { chromium } from './dependencies.js';
+import { CHROMIUM_FLAGS, chromium } from './dependencies.js';
 import { installProbe } from './probe/install-probe.js';
 
-/** Flags that a Chromium without network, screen and sound device needs. */
+/** With a sound device that is imaginary. */
 const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
+  ...CHROMIUM_FLAGS,
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
 ];

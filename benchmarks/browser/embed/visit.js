@@ -2,20 +2,11 @@
 // there, and what it took of the main thread.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { chromium } from '../dependencies.js';
+import { CHROMIUM_FLAGS, chromium } from '../dependencies.js';
 import { watchButton } from './watch-button.js';
 
 /** Nothing but loopback is there, so that nobody is called and no name is looked up. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-];
+const FLAGS = [...CHROMIUM_FLAGS, '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'];
 
 const LINE = {
   offline: false,
