@@ -70,7 +70,7 @@ test('a whole conversation: greeting, question, answer, interruption, end', asyn
     const log = demo.readLog();
     assertFramesAreValid(log);
     assertOneTokenASocket(await demo.stats());
-    assert.equal(await page.evaluate(() => globalThis.openTracks()), 0);
+    await page.waitForFunction(() => globalThis.openTracks() === 0);
     assert.deepEqual(complaints, []);
   } finally {
     await close();

@@ -326,7 +326,7 @@ test('a page whose origin is not listed is refused, on the screen and in the con
       const words = complaints.join('\n');
       assert.match(words, /does not take calls from this page/);
       assert.ok(words.includes(`VOICEGATE_ALLOWED_ORIGINS=${shop.url}`));
-      assert.equal(await page.evaluate(() => globalThis.tracks().length), 0);
+      await page.waitForFunction(() => globalThis.openTracks() === 0);
     });
   } finally {
     shop.gate = demo.url;

@@ -67,7 +67,7 @@ test('the plain page of another origin holds a whole conversation under its stri
     assertFramesAreValid(log);
     assertOneTokenASocket(await demo.stats());
     assert.ok(log.some(({ frame }) => frame?.type === 'session.ended'));
-    assert.equal(await page.evaluate(() => globalThis.openTracks()), 0);
+    await page.waitForFunction(() => globalThis.openTracks() === 0);
     assert.deepEqual(complaints, []);
   } finally {
     await close();

@@ -62,7 +62,7 @@ test('a built React app holds a conversation, with Worker and worklets of its ow
     assert.ok(loudest(await heard()) > 10 * SILENT, 'nobody was heard');
     assertOneTokenASocket(await demo.stats());
     assert.ok(demo.readLog().some(({ frame }) => frame?.type === 'session.ended'));
-    assert.equal(await page.evaluate(() => globalThis.openTracks()), 0);
+    await page.waitForFunction(() => globalThis.openTracks() === 0);
     assert.deepEqual(complaints, []);
   } finally {
     await close();
