@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app.observability.metrics import Metrics
@@ -11,6 +11,8 @@ from app.web import connections
 from tests.support import serve
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
     from starlette.types import Receive, Scope, Send
 
@@ -38,3 +40,28 @@ async def test_caller_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyPat
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         await asyncio.wait_for(ended.wait(), 30)
         writer.transport.abort()
+
+
+async def test_head_and_body_leave_as_one_packet() -> None:
+    """What is written in one turn of the loop, uvicorn's two writes as well, is sent at once."""
+    sent: list[list[bytes]] = []
+
+    class Transport(asyncio.Transport):
+        def is_closing(self) -> bool:
+            return False
+
+        def close(self) -> None:
+            sent.append([])
+
+        def writelines(self, list_of_data: Iterable[Any]) -> None:
+            sent.append(list(list_of_data))
+
+    joined = connections.JoinedWrites(Transport())
+    joined.write(b"head")
+    joined.write(b"body")
+    await asyncio.sleep(0)
+    joined.write(b"last")
+    joined.close()
+    await asyncio.sleep(0)
+
+    assert sent == [[b"head", b"body"], [b"last"], []]
