@@ -89,6 +89,7 @@ export class VoiceAgent {
       { onLeave: () => this.#leave(), onReturn: () => void this.wake() },
       this.#page.signal,
     );
+    leftCall(); // its words are removed in time, whether anybody asks for them or not
   }
 
   /** @returns {AgentState} */

@@ -5,6 +5,9 @@ import { GRACE_WINDOW_MS } from '../core/call-state.js';
 
 const KEY = 'voicegate-call';
 
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let expiry;
+
 /** The latest turns are what a continued session is told; session storage is small. */
 const MAX_TURNS = 60;
 
@@ -27,12 +30,20 @@ export function forgetCall() {
   withStorage((storage) => storage.removeItem(KEY));
 }
 
-/** @returns {LeftCall | null} null when there is none, or when it was left too long ago */
+/**
+ * Words that nobody can go on with any more are removed: at once, or when their time is up.
+ * @returns {LeftCall | null} null when there is none, or when it was left too long ago
+ */
 export function leftCall() {
+  clearTimeout(expiry);
   const call = withStorage((storage) => JSON.parse(storage.getItem(KEY) ?? 'null'));
-  if (!Array.isArray(call?.turns)) return null;
-  const goneMs = Date.now() - call.leftAtMs;
-  return goneMs >= 0 && goneMs <= GRACE_WINDOW_MS ? call : null;
+  const goneMs = Date.now() - call?.leftAtMs;
+  if (Array.isArray(call?.turns) && goneMs >= 0 && goneMs <= GRACE_WINDOW_MS) {
+    expiry = setTimeout(leftCall, GRACE_WINDOW_MS - goneMs + 1);
+    return call;
+  }
+  forgetCall();
+  return null;
 }
 
 /**

@@ -52,6 +52,21 @@ test('a call that was left is remembered for the grace window and no longer', (c
   assert.equal(leftCall(), null);
 });
 
+test('words that can no longer be gone on with are removed, without being asked for again', (context) => {
+  context.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 });
+  rememberCall({ sessionId: 'sess_1', turns: [turn(1)] });
+  leftCall();
+  context.mock.timers.tick(30_000);
+  assert.ok(stored.has(KEY));
+  context.mock.timers.tick(1);
+  assert.ok(!stored.has(KEY));
+
+  rememberCall({ sessionId: 'sess_1', turns: [turn(1)] });
+  context.mock.timers.setTime(2_000_000);
+  leftCall(); // a page that comes back later
+  assert.ok(!stored.has(KEY));
+});
+
 test('a call of the future is none: the clock was changed meanwhile', (context) => {
   context.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
   rememberCall({ sessionId: null, turns: [] });
