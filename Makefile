@@ -23,6 +23,7 @@ COMPILE_DEV := --group dev --constraint requirements/runtime.txt
 PRIVATE_NAMES := \b(uvicorn|httpx|aiohttp)(\.\w+)*(\._\w| import (.*[ (,])?_\w)
 # Words that the code had before the field's own.
 RETIRED_WORDS := [Cc]ourtesy|[Dd]oors?|[Aa]pproach(es)?|[Ee]ars?|[Ll]istening|[Mm]ouths?|[Ee]rrands?|[Aa]gendas?|[Ss]cenes?|[Gg]iven|[Dd]ressed|[Ss]poil(s|ed)?|[Rr]eturns|[Bb]oundar(y|ies)
+RETIRED_WORDS_JS := [Ll]adders?|[Rr]ungs?|[Pp]rob(es?|ing)|[Ss]hak(es?|ing)|[Mm]ouths?|[Ee]rrands?|[Ll]ost ?[Tt]ime|[Ss]pare[ds]?|half[Oo]pens|[Cc]ongested
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
@@ -93,6 +94,8 @@ check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp
 	$(VENV)/bin/lint-imports --no-logo --no-cache
 	@! grep -rnE --include=*.py '$(PRIVATE_NAMES)' app || { echo "private names of a library change without notice" >&2; exit 1; }
 	@! grep -rnE --include=*.py --include=*.lua '(^|[^[:alpha:]])($(RETIRED_WORDS))([^[:lower:]]|$$)' app | grep -v ' Returns:$$' || \
+	  { echo "words that the field does not use: see CONTRIBUTING, house rules" >&2; exit 1; }
+	@! grep -rnE --include=*.js --exclude-dir=node_modules --exclude-dir=dist '(^|[^[:alpha:]])($(RETIRED_WORDS_JS))([^[:lower:]]|$$)' static || \
 	  { echo "words that the field does not use: see CONTRIBUTING, house rules" >&2; exit 1; }
 	cd $(EXAMPLES)/python && $(abspath $(VENV))/bin/mypy --config-file= --strict --ignore-missing-imports --cache-dir=$(abspath .mypy_cache)/examples .
 	cd $(WEB) && $(NODE_ENV) npm run --silent check

@@ -12,7 +12,7 @@ import { pause, Visit } from './visit.js';
  * @property {ReplyOptions | null} [greeting]
  * @property {number | null} [relayPort]
  * @property {number} [permissionMs]
- * @property {boolean} [isSparing]
+ * @property {boolean} [isPrefetching]
  * @property {number} [seconds]
  */
 

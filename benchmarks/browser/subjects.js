@@ -10,7 +10,7 @@ import { basename, dirname, resolve } from 'node:path';
  * @property {string} [field] CSS selector of what must be filled in first, as an API key
  * @property {boolean} recovers whether it comes back after a loss by itself; else somebody clicks
  * @property {boolean} stopsWhenInterrupted whether what is queued is dropped; else it is heard to its end
- * @property {boolean} sparesTokens whether it can be told to keep a token in reserve
+ * @property {boolean} prefetchesTokens whether it can be told to keep a token in reserve
  */
 
 /** @type {Subject} */
@@ -20,7 +20,7 @@ export const OURS = {
   button: '#start',
   recovers: true,
   stopsWhenInterrupted: true,
-  sparesTokens: true,
+  prefetchesTokens: true,
 };
 
 /** @type {Subject} */
@@ -30,7 +30,7 @@ export const QUICKSTART = {
   button: '#start',
   recovers: false,
   stopsWhenInterrupted: false,
-  sparesTokens: false,
+  prefetchesTokens: false,
 };
 
 /**

@@ -31,10 +31,10 @@ export class Visit {
    * @param {import('./subjects.js').Subject} options.subject
    * @param {number} options.port of the stub
    * @param {number} [options.permissionMs] how long the microphone takes to open
-   * @param {boolean} [options.isSparing] keep a token in reserve, where the page can
+   * @param {boolean} [options.isPrefetching] keep a token in reserve, where the page can
    * @param {number} [options.seconds] how long the probe can record
    */
-  static async open({ subject, port, permissionMs = 0, isSparing = false, seconds = 60 }) {
+  static async open({ subject, port, permissionMs = 0, isPrefetching = false, seconds = 60 }) {
     const browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: FLAGS,
@@ -55,7 +55,7 @@ export class Visit {
       seconds,
       service: { tokenUrl: `${origin}/api/voice-token`, wsUrl: `ws://127.0.0.1:${port}/v1/ws` },
     });
-    await page.goto(`${origin}${subject.path}${isSparing ? '?spare=always' : ''}`);
+    await page.goto(`${origin}${subject.path}${isPrefetching ? '?prefetch=always' : ''}`);
     if (subject.field) await page.fill(subject.field, 'benchmark');
     const cdp = await context.newCDPSession(page);
     // The thread's own time: what other programs take meanwhile does not count.

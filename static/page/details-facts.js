@@ -51,8 +51,8 @@ export function factsOf({ state, stats, error, rate }, texts) {
     outputLatency: ms(audio?.outputLatencyMs),
 
     buffered: ms(playback?.bufferedMs),
-    lead: ms(playback?.leadMs),
-    late: ms(playback?.lateMs),
+    lead: ms(playback?.playoutDelayMs),
+    late: ms(playback?.excessDelayMs),
     saved: ms(playback?.savedMs),
     underruns: count(playback?.underruns),
     overflow: ms(playback?.overflowMs),

@@ -196,7 +196,7 @@ export class VoiceAgent {
   prepare() {
     if (this.isActive || this.#disposed || missingSupport()) return;
     prepareContext(WIRE_RATE_HZ, this);
-    if (this.#options.spareToken !== 'never') void this.#prepareToken();
+    if (this.#options.tokenPrefetch !== 'never') void this.#prepareToken();
   }
 
   /**
@@ -251,14 +251,14 @@ export class VoiceAgent {
     try {
       const session = this.#service.gate ? await this.#laidOver(config) : await config;
       if (this.#audio !== audio) return; // stopped meanwhile
-      const { spareToken, keepSpeechSeconds, keepEarlySpeech } = this.#options; // the session has their defaults
+      const { tokenPrefetch, keepSpeechSeconds, keepEarlySpeech } = this.#options; // the session has their defaults
       this.#isBegun = true;
       this.#host.send({
         type: 'start',
         ...this.#service.description,
         session: { ...session, ...this.#toolConfig(session) },
         toolPolicies: this.#tools.policies,
-        spareToken,
+        tokenPrefetch,
         keepSpeechSeconds,
         keepEarlySpeech,
         resume: left,

@@ -29,10 +29,10 @@
  * @property {string | URL} [workletsUrl] folder with a copy of `worklets/` (and of `audio/` beside it), for an app whose
  *   bundler does not find them by itself; relative to the page, and for the whole page
  * @property {number} [frameMs] length of a microphone frame on the wire, 10 to 100; 20 by default
- * @property {'intent' | 'always' | 'never'} [spareToken] whether a token may be fetched before it is needed:
+ * @property {'intent' | 'always' | 'never'} [tokenPrefetch] whether a token may be fetched before it is needed:
  *   on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
  * @property {number} [keepSpeechSeconds] how much speech is kept while there is no connection; 20 by default
- * @property {boolean} [keepEarlySpeech] send what was said before a greeting begins; it may cut the greeting off
+ * @property {boolean} [keepEarlySpeech] send what was said before a greeting begins; it may interrupt the greeting
  */
 
 /**
@@ -65,8 +65,8 @@
  * @property {Turn} transcript a turn that is new or has changed; the same `id` replaces
  * @property {{user: boolean, agent: boolean}} speaking `agent`: sound is really coming out
  * @property {{microphone: number, agent: number}} level 0 to 1 as a meter should show it, at most 15 a second
- * @property {{replyId: string, positionMs: number, done: boolean, cut: boolean}} playback how much of a reply
- *   has been heard; `cut`: the rest of it never will be
+ * @property {{replyId: string, positionMs: number, done: boolean, flushed: boolean}} playback how much of a reply
+ *   has been heard; `flushed`: the rest of it never will be
  * @property {{silent: boolean}} microphone nothing was heard from the microphone for three seconds, or something is again
  * @property {{speaking: boolean}} unheard the user speaks although the microphone is muted, or does so no more
  * @property {{asking: boolean}} permission the browser is asking the user for the microphone, or has its answer

@@ -478,13 +478,13 @@ type VoiceAgentOptions = {
    * whether a token may be fetched before it is needed:
    * on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
    */
-  spareToken?: 'intent' | 'always' | 'never';
+  tokenPrefetch?: 'intent' | 'always' | 'never';
   /**
    * how much speech is kept while there is no connection; 20 by default
    */
   keepSpeechSeconds?: number;
   /**
-   * send what was said before a greeting begins; it may cut the greeting off
+   * send what was said before a greeting begins; it may interrupt the greeting
    */
   keepEarlySpeech?: boolean;
 };
@@ -802,7 +802,7 @@ type PlaybackStats = {
   /**
    * how much is buffered before a reply starts to sound, at present
    */
-  leadMs: number;
+  playoutDelayMs: number;
   /**
    * how long the latest reply waited before its first sound
    */
@@ -811,7 +811,7 @@ type PlaybackStats = {
   /**
    * how far the sound is behind the earliest it could have been
    */
-  lateMs: number;
+  excessDelayMs: number;
   /**
    * delay that was given back so far
    */
@@ -860,7 +860,7 @@ type ConnectionStats = {
   /**
    * losses that only the client itself has noticed
    */
-  halfOpens: number;
+  livenessFailures: number;
   /**
    * `close-1006`, `half-open`, …
    */
@@ -929,13 +929,13 @@ type AgentEvents = {
   };
   /**
    * how much of a reply
-   * has been heard; `cut`: the rest of it never will be
+   * has been heard; `flushed`: the rest of it never will be
    */
   playback: {
     replyId: string;
     positionMs: number;
     done: boolean;
-    cut: boolean;
+    flushed: boolean;
   };
   /**
    * nothing was heard from the microphone for three seconds, or something is again
@@ -1032,12 +1032,12 @@ type Turn = {
    */
   text: string;
   /**
-   * the service has said its last word on it; only the cut of a reply that still sounds
+   * the service has said its last word on it; only the flush of a reply that still sounds
    * can shorten it then
    */
   final: boolean;
   /**
-   * the agent was cut off
+   * the user interrupted it
    */
   interrupted: boolean;
   /**

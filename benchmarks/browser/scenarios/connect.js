@@ -9,7 +9,7 @@ const PERMISSION_MS = 300;
 /** @param {import('../bench.js').Bench} bench */
 export async function measureConnect(bench) {
   const plain = await start(bench, false);
-  const spare = bench.subject.sparesTokens ? await start(bench, true) : null;
+  const prefetched = bench.subject.prefetchesTokens ? await start(bench, true) : null;
   return {
     readyMs: plain.readyMs,
     greetingMs: plain.greetingMs,
@@ -17,22 +17,22 @@ export async function measureConnect(bench) {
     tokenAskedMs: plain.tokenAskedMs,
     socketAskedMs: plain.socketAskedMs,
     microphoneMs: plain.microphoneMs,
-    spareReadyMs: spare?.readyMs ?? NaN,
-    spareGreetingMs: spare?.greetingMs ?? NaN,
-    spareLostMs: spare?.lostMs ?? NaN,
+    prefetchReadyMs: prefetched?.readyMs ?? NaN,
+    prefetchGreetingMs: prefetched?.greetingMs ?? NaN,
+    prefetchLostMs: prefetched?.lostMs ?? NaN,
   };
 }
 
 /**
  * @param {import('../bench.js').Bench} bench
- * @param {boolean} isSparing
+ * @param {boolean} isPrefetching
  */
-function start(bench, isSparing) {
+function start(bench, isPrefetching) {
   const options = {
     delays: NETWORK,
     permissionMs: PERMISSION_MS,
     greeting: /** @type {const} */ ({ signal: 'tone', seconds: 1 }),
-    isSparing,
+    isPrefetching,
     seconds: 20,
   };
   return bench.visit(options, async (visit) => {

@@ -27,17 +27,21 @@ const SAMPLES_PER_MS = 24;
 /** @param {Bench} bench */
 export async function measureDrop(bench) {
   const plain = await drop(bench, false);
-  const spare = bench.subject.sparesTokens ? await drop(bench, true) : null;
-  return { ...plain, spareBackMs: spare?.backMs ?? NaN, spareLostMs: spare?.lostMs ?? NaN };
+  const prefetched = bench.subject.prefetchesTokens ? await drop(bench, true) : null;
+  return {
+    ...plain,
+    prefetchBackMs: prefetched?.backMs ?? NaN,
+    prefetchLostMs: prefetched?.lostMs ?? NaN,
+  };
 }
 
 /**
  * @param {Bench} bench
- * @param {boolean} isSparing
+ * @param {boolean} isPrefetching
  */
-function drop(bench, isSparing) {
-  return bench.call({ delays: NETWORK, isSparing, seconds: 30 }, async (visit) => {
-    await pause(1_000); // a spare token has come by then
+function drop(bench, isPrefetching) {
+  return bench.call({ delays: NETWORK, isPrefetching, seconds: 30 }, async (visit) => {
+    await pause(1_000); // a token prefetch has come by then
     const lostAtMs = await bench.stub.tell('drop');
     if (!bench.subject.recovers) {
       await pause(HAND_AFTER_MS);

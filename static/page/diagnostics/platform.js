@@ -43,7 +43,7 @@ export function createPlatform({ tokenUrl, session }) {
       createVoiceAgent({
         tokenUrl: withParameters(tokenUrl, wishes),
         session: agentSession,
-        spareToken: 'never',
+        tokenPrefetch: 'never',
       }),
   };
 }

@@ -18,7 +18,7 @@
  * @property {boolean} [asksAccess] whether the host has an access token for each request of a token
  * @property {SessionConfig} session of the first session.update
  * @property {Record<string, import('./conversation/tool-calls.js').ToolPolicy>} [toolPolicies] by the tool's name
- * @property {'intent' | 'always' | 'never'} [spareToken] whether a token may be fetched before it is needed: only
+ * @property {'intent' | 'always' | 'never'} [tokenPrefetch] whether a token may be fetched before it is needed: only
  *   on `prepare` (default), all through the call as well, or never
  * @property {number} [keepSpeechSeconds] how much speech is kept while there is no session; 20 by default
  * @property {boolean} [keepEarlySpeech] whether what is said before a greeting begins is sent
@@ -58,7 +58,7 @@
  *   | {type: 'transcript', turn: Turn}
  *   | {type: 'speaking', user: boolean, agent: boolean}
  *   | {type: 'level', microphone: number, agent: number, playback: import('./downlink/speaker-link.js').Heard | null}
- *   | {type: 'playback', replyId: string, positionMs: number, done: boolean, cut: boolean}
+ *   | {type: 'playback', replyId: string, positionMs: number, done: boolean, flushed: boolean}
  *   | {type: 'microphone', silent: boolean}
  *   | {type: 'unheard', speaking: boolean}
  *   | {type: 'limit', secondsLeft: number | null, refused?: boolean}

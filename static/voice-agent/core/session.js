@@ -176,7 +176,7 @@ export class Session {
     if (!isAtRest(this.#call)) return;
     this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
     this.#stats.reset();
-    this.#keeper.begin(specOf(options), options.spareToken ?? 'intent');
+    this.#keeper.begin(specOf(options), options.tokenPrefetch ?? 'intent');
     this.#audio.reset(options.keepSpeechSeconds);
     this.#conversation.reset(toolPolicies, resume?.turns);
     this.#updates.begin(session);
@@ -187,7 +187,7 @@ export class Session {
   #ready(session) {
     const { mode } = this.#call;
     const isGreeted = mode === 'fresh' && Boolean(this.#updates.config.greeting);
-    // Words spoken before the greeting would cut it off; after a loss they are what the user wants heard.
+    // Words spoken before the greeting would interrupt it; after a loss they are what the user wants heard.
     if (isGreeted && !this.#keepsEarlySpeech) this.#audio.microphone.forgetUnsent();
     if (mode === 'resume') this.#stats.connection.resumes += 1;
     if (mode === 'continue') this.#stats.connection.continues += 1;

@@ -6,8 +6,8 @@ import { countUntil, isTimed, shiftOf, textUntil } from './spoken-words.js';
 /** A turn that is complete is shown at the latest so long after the last sign of any sound: nothing is ever lost. */
 const PATIENCE_MS = 1_500;
 
-/** What a cut has left of a turn is told right after the cut itself. */
-const CUT_PATIENCE_MS = 150;
+/** What a flush has left of a turn is told right after the flush itself. */
+const FLUSH_PATIENCE_MS = 150;
 
 /** The first sound is told of by a report for every 66 ms: it began half of that before, on average. */
 const ONSET_DELAY_MS = 33;
@@ -25,7 +25,7 @@ export class SpokenReply {
   /** Where in it the first sound was heard. @type {number | null} */
   #onsetMs = null;
   #finalAtMs = Infinity;
-  /** When its sound was over, and what a cut left of it told. @type {number | null} */
+  /** When its sound was over, and what a flush left of it told. @type {number | null} */
   #overAtMs = null;
 
   /** @param {Turn} turn @param {number} nowMs */
@@ -35,9 +35,9 @@ export class SpokenReply {
   }
 
   /** @param {import('./ui-types.js').Playback} playback @param {number} nowMs */
-  report({ positionMs, done, cut }, nowMs) {
+  report({ positionMs, done, flushed }, nowMs) {
     this.#line.report(positionMs, nowMs);
-    if (done) this.#overAtMs = nowMs + (cut ? CUT_PATIENCE_MS : 0);
+    if (done) this.#overAtMs = nowMs + (flushed ? FLUSH_PATIENCE_MS : 0);
   }
 
   /** There is sound of it now, for the first time. @param {number} nowMs */

@@ -24,7 +24,7 @@
  * @property {Word[]} words         of the agent, with their places in the reply's sound; empty where nobody tells them
  *
  * @typedef {[startMs: number, word: string]} Word
- * @typedef {{replyId: string, positionMs: number, done: boolean, cut: boolean}} Playback   how far a reply has been heard
+ * @typedef {{replyId: string, positionMs: number, done: boolean, flushed: boolean}} Playback   how far a reply has been heard
  *
  * @typedef {object} ToolCall   The same call again replaces what was told before.
  * @property {string} callId

@@ -90,7 +90,7 @@ test('a line that is dead without a word is noticed, and what it swallowed is sa
     await line.wire.cut();
     await line.wire.mend();
     const { connection, uplink } = await caller.stats();
-    assert.deepEqual([connection.halfOpens, uplink.droppedMs], [1, 0]);
+    assert.deepEqual([connection.livenessFailures, uplink.droppedMs], [1, 0]);
     assert.ok(uplink.replayedMs > 0);
   }));
 

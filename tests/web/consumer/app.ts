@@ -46,7 +46,7 @@ const options: VoiceAgentOptions = {
   volume: 0.5,
   workletsUrl: '/voice-agent/worklets/',
   frameMs: 20,
-  spareToken: 'always',
+  tokenPrefetch: 'always',
 };
 
 const agent: Agent = createVoiceAgent(options);

@@ -12,7 +12,7 @@ agent.on('level', ({ speaker }) => console.log(speaker));
 // @ts-expect-error no such option
 createVoiceAgent({ tokenURL: '/api/voice-token' });
 // @ts-expect-error not one of its values
-createVoiceAgent({ spareToken: 'sometimes' });
+createVoiceAgent({ tokenPrefetch: 'sometimes' });
 // @ts-expect-error no such setting
 createVoiceAgent({ session: { systemPrompt: 'Be brief.' } });
 // @ts-expect-error not one of its values

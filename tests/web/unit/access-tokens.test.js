@@ -46,7 +46,7 @@ test('each request carries an access token of its own, recoveries and the reserv
   await bench.settle();
   assert.deepEqual(bench.tokenUrls, [], 'asked before the page has answered');
   await answer(bench, 'one');
-  await bench.start(undefined, { asksAccess: true, spareToken: 'intent' });
+  await bench.start(undefined, { asksAccess: true, tokenPrefetch: 'intent' });
   bench.socket.becomeReady();
   bench.socket.drop(1006);
   await bench.settle();

@@ -31,7 +31,7 @@ test('a connection that takes nothing any more is noticed in four seconds, and l
   assert.deepEqual(bench.states.slice(-2), ['live', 'reconnecting']);
   bench.handle({ type: 'hang-up' });
   assert.partialDeepStrictEqual(bench.stats.connection, {
-    halfOpens: 1,
+    livenessFailures: 1,
     lossesByCause: { 'half-open': 1 },
   });
 });

@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 /** @param {string} replyId */
-const heard = (replyId, done = false) => pause.heard({ replyId, positionMs: 66, done, cut: false });
+const heard = (replyId, done = false) => pause.heard({ replyId, positionMs: 66, done, flushed: false });
 /** @param {boolean} user @param {boolean} agent @param {number} atMs */
 function speaking(user, agent, atMs) {
   nowMs = atMs;

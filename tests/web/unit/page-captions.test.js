@@ -69,7 +69,7 @@ const turn = (change) => ({
 
 /** @param {number} positionMs @param {Partial<import('../../../static/voice-agent/ui/ui-types.js').Playback>} [change] */
 const heard = (positionMs, change) =>
-  captions.heard({ replyId: 'r1', positionMs, done: false, cut: false, ...change });
+  captions.heard({ replyId: 'r1', positionMs, done: false, flushed: false, ...change });
 
 /** Sound from one place to another, reported as the client does. @param {number} fromMs @param {number} toMs */
 function play(fromMs, toMs) {
@@ -142,7 +142,7 @@ test('after a cut there is what the client says was heard, told once as final', 
   captions.take(turn({ final: true }));
   captions.sound(true);
   play(0, 600);
-  heard(620, { done: true, cut: true });
+  heard(620, { done: true, flushed: true });
   captions.take(
     turn({ final: true, text: 'Hello there,', words: WORDS.slice(0, 2), interrupted: true }),
   );
@@ -157,7 +157,7 @@ test('a cut of nothing but silence leaves the whole text', () => {
   captions.take(turn({ final: true }));
   captions.sound(true);
   play(0, 1_400);
-  heard(1_450, { done: true, cut: true });
+  heard(1_450, { done: true, flushed: true });
   clock.pass(5_000);
   assert.deepEqual(last(), [TEXT, true]);
 });
@@ -224,7 +224,7 @@ test('the end of the call shows what is complete', () => {
 test('an hour of replies leaves no timer and no more than a few replies behind', () => {
   for (let number = 0; number < 1_000; number += 1) {
     captions.take(turn({ id: `agent-${number}`, final: true }));
-    captions.heard({ replyId: String(number), positionMs: 2_000, done: true, cut: false });
+    captions.heard({ replyId: String(number), positionMs: 2_000, done: true, flushed: false });
   }
   assert.equal(shown.length, 1_000);
   assert.equal(clock.pending, 0);

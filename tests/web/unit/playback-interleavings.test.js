@@ -123,11 +123,11 @@ function value(reply, place) {
 test('in any interleaving every sample of a good reply is heard once and in order, and none of a cut one', () => {
   for (let seed = 1; seed <= RUNS; seed += 1) {
     const talk = new Conversation(seed, (random) => {
-      const leadMs = Math.floor(random() * 60);
+      const playoutDelayMs = Math.floor(random() * 60);
       return new PlaybackQueue({
         rateHz: RATE_HZ,
         capacitySeconds: CAPACITY_SECONDS,
-        leadMs,
+        playoutDelayMs,
         fadeMs: 0,
         catchesUp: false,
       });

@@ -21,7 +21,7 @@ function join(...parts) {
 }
 
 test('a reply starts once its first chunk has waited for the playout delay', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 40 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 40 });
   push(queue, 'a', 1_200, 0.5);
 
   const waiting = render(queue, 7);
@@ -34,7 +34,7 @@ test('a reply starts once its first chunk has waited for the playout delay', () 
 });
 
 test('a reply starts at once when the playout delay is there on top of its first chunk', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 40 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 40 });
   push(queue, 'a', 600, 0.5);
   queue.push('a', new Float32Array(600).fill(0.5), 600, true); // the rest of that chunk
   assert.ok(render(queue, 1).every((sample) => sample === 0));
@@ -71,7 +71,7 @@ test('a cut reply is silent within its fade, and does not click', () => {
 });
 
 test('a cut reply fades with its sound going on', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 0 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 0 });
   const sound = tone(1);
   queue.push('a', sound, sound.length);
   render(queue, 20);
@@ -82,7 +82,7 @@ test('a cut reply fades with its sound going on', () => {
 });
 
 test('running dry in the middle of a reply is counted, glides to silence and fades in again', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 0 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 0 });
   push(queue, 'a', 1_000, 0.9);
   const first = render(queue, 12);
   push(queue, 'a', 2_000, 0.9);
@@ -93,7 +93,7 @@ test('running dry in the middle of a reply is counted, glides to silence and fad
 });
 
 test('a reply whose end is told late has not run dry', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 0 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 0 });
   push(queue, 'a', 1_000, 0.9);
   render(queue, 40);
 
@@ -143,7 +143,7 @@ test('what comes of a reply after its end or its cut never sounds', () => {
 });
 
 test('a reply that another one follows is over when it has run out, though nothing says so', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 0 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 0 });
   push(queue, 'a', 500, -0.25);
   render(queue, 10);
   push(queue, 'b', 2_000, 0.5);
@@ -170,7 +170,7 @@ test('two minutes that arrive at once are held, and what does not fit is counted
 });
 
 test('a ducked reply is quieter within 30 ms, as loud again within 150 ms, and never jumps', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 0 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 0 });
   push(queue, 'a', RATE_HZ * 2, 0.8);
   const loud = render(queue, 10);
   queue.duck(true);
@@ -184,7 +184,7 @@ test('a ducked reply is quieter within 30 ms, as loud again within 150 ms, and n
 });
 
 test('a new reply is as loud as ever unless it is ducked itself', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 0 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 0 });
   push(queue, 'a', 500, 0.8);
   queue.duck(true);
   queue.end('a');
@@ -199,7 +199,7 @@ test('a new reply is as loud as ever unless it is ducked itself', () => {
 });
 
 test('the report tells how much of each reply was heard, exactly, and once', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 0 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 0 });
   push(queue, 'a', 480, 0.5);
   queue.end('a');
   push(queue, 'b', RATE_HZ, 0.5);

@@ -50,7 +50,7 @@ test('a reply that is sent faster than real time starts at once, and later ones 
   device.play(reply('a', THREE_SECONDS, { fromMs: 0, pace: 1_000 }), 4_000);
 
   assert.ok(queue.report().waitMs < 11); // the second chunk comes with the device's next turn
-  assert.equal(queue.report().leadMs, 0);
+  assert.equal(queue.report().playoutDelayMs, 0);
 });
 
 test('with 50 ms of jitter most first replies have no gap, and none has more than one', () => {
@@ -79,16 +79,16 @@ test('what was learned from a bad moment is forgotten after six calm replies', (
   let chunks = 0;
   const reports = hear([THREE_SECONDS, ...calm], () => ((chunks += 1) === 20 ? 250 : 0));
 
-  assert.ok(reports[0].leadMs >= 250);
-  assert.ok(reports[5].leadMs >= 250);
-  assert.ok(reports[6].leadMs <= 25);
+  assert.ok(reports[0].playoutDelayMs >= 250);
+  assert.ok(reports[5].playoutDelayMs >= 250);
+  assert.ok(reports[6].playoutDelayMs <= 25);
 });
 
 test('the playout delay has a limit', () => {
   let chunks = 0;
   const [report] = hear([THREE_SECONDS], () => ((chunks += 1) === 20 ? 700 : 0));
 
-  assert.equal(report.leadMs, 320);
+  assert.equal(report.playoutDelayMs, 320);
   assert.equal(report.underruns, 1);
 });
 
@@ -103,11 +103,11 @@ test('a service that pauses in the middle of a reply is not taken for a late net
   const lateMs = (/** @type {number} */ chunk) => (chunk >= 20 ? 2_000 : 0);
   const [report] = hear([tone(3)], lateMs);
 
-  assert.ok(report.leadMs <= 40);
+  assert.ok(report.playoutDelayMs <= 40);
 });
 
 test('short replies teach nothing', () => {
   const reports = hear([tone(0.2), tone(0.2)], () => 0);
 
-  assert.equal(reports[1].leadMs, 40);
+  assert.equal(reports[1].playoutDelayMs, 40);
 });

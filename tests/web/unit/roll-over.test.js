@@ -269,7 +269,7 @@ test('settings that were changed while it waited are told it too, and no other',
 });
 
 test('a reserve that asks for less time than a successor needs is not used for it', async () => {
-  const bench = await talk({ spareToken: 'always' });
+  const bench = await talk({ tokenPrefetch: 'always' });
   await bench.pass(1_000);
   assert.equal(bench.tokenUrls.length, 2);
   bench.handle({ type: 'extend' });

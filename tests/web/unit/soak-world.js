@@ -108,15 +108,15 @@ export class World {
 
   /**
    * What a page does when the user presses the button.
-   * @param {'intent' | 'always' | 'never'} spareToken
+   * @param {'intent' | 'always' | 'never'} tokenPrefetch
    */
-  start(spareToken) {
+  start(tokenPrefetch) {
     this.session.handle({
       type: 'start',
       tokenUrl: 'https://gate.example/api/voice-token',
       session: { system_prompt: 'Be brief.', greeting: 'Hi.' },
       toolPolicies: {},
-      spareToken,
+      tokenPrefetch,
       keepSpeechSeconds: 20,
       keepEarlySpeech: false,
       resume: null,

@@ -122,10 +122,10 @@ test('it is told how much of each reply was heard, with the levels, and once tha
 
   assert.deepEqual(
     bench.all('level').flatMap(({ playback }) => playback ?? []),
-    [{ ...reply, positionMs: 40, done: false, cut: false }],
+    [{ ...reply, positionMs: 40, done: false, flushed: false }],
   );
   assert.deepEqual(bench.all('playback'), [
-    { type: 'playback', ...reply, positionMs: 62, done: true, cut: true },
+    { type: 'playback', ...reply, positionMs: 62, done: true, flushed: true },
   ]);
 });
 
@@ -141,7 +141,7 @@ test('a reply whose port is taken away is over where it was', async () => {
     replyId: 'a',
     positionMs: 40,
     done: true,
-    cut: true,
+    flushed: true,
   });
   assert.deepEqual(bench.last('speaking'), { type: 'speaking', user: false, agent: false });
 });
@@ -288,11 +288,11 @@ test('statistics come once a second while there is something to tell, and at the
   await bench.goLive();
   await bench.speakFor(5_000);
   assert.ok(bench.all('stats').length >= 4 && bench.all('stats').length <= 6);
-  bench.report({ leadMs: 40, waitMs: 47, underruns: 1 });
+  bench.report({ playoutDelayMs: 40, waitMs: 47, underruns: 1 });
   bench.handle({ type: 'hang-up' });
 
   assert.equal(bench.stats.uplink.sentFrames, 250);
-  assert.partialDeepStrictEqual(bench.stats.playback, { leadMs: 40, waitMs: 47, underruns: 1 });
+  assert.partialDeepStrictEqual(bench.stats.playback, { playoutDelayMs: 40, waitMs: 47, underruns: 1 });
   const count = bench.all('stats').length;
   await bench.pass(60_000);
   assert.equal(bench.all('stats').length, count);

@@ -137,7 +137,7 @@ test('a pause keeps a tenth of a second, and nothing of the words beside it is l
 });
 
 test('a cross-fade that a cut interrupts does not reach into the next reply', () => {
-  const queue = new PlaybackQueue({ rateHz: RATE_HZ, leadMs: 0, fadeMs: 0 });
+  const queue = new PlaybackQueue({ rateHz: RATE_HZ, playoutDelayMs: 0, fadeMs: 0 });
   const sound = tone(1, 200);
   queue.push('a', sound, 20 * QUANTUM);
   render(queue, 19);
@@ -179,5 +179,5 @@ test('a soft voice is not a pause', () => {
   pauses.hear(soft, 0, soft.length);
   ring.push(soft, soft.length);
 
-  assert.equal(pauses.spare(ring, RATE_HZ, ring.length, 100), 0);
+  assert.equal(pauses.droppable(ring, RATE_HZ, ring.length, 100), 0);
 });

@@ -130,7 +130,7 @@ test('“never” means never', async () => {
   const bench = new Bench();
   bench.handle(prepare);
   await bench.settle();
-  await bench.goLive(undefined, { spareToken: 'never' });
+  await bench.goLive(undefined, { tokenPrefetch: 'never' });
   await bench.pass(120_000);
 
   assert.equal(bench.socket.token, 'token+2');
@@ -139,7 +139,7 @@ test('“never” means never', async () => {
 
 test('“intent” keeps none during the call', async () => {
   const bench = new Bench();
-  await bench.goLive(undefined, { spareToken: 'intent' });
+  await bench.goLive(undefined, { tokenPrefetch: 'intent' });
   await bench.pass(120_000);
 
   assert.equal(bench.tokenUrls.length, 1);
@@ -147,7 +147,7 @@ test('“intent” keeps none during the call', async () => {
 
 test('“always” keeps one in reserve, young at any time, and asks only for the time that is left', async () => {
   const bench = new Bench();
-  await bench.goLive(undefined, { spareToken: 'always' });
+  await bench.goLive(undefined, { tokenPrefetch: 'always' });
   await bench.pass(200_000);
 
   assert.equal(bench.tokenUrls.length, 5); // the first, then one each 52 s
@@ -181,21 +181,21 @@ test('a token that the socket refuses is followed by a fresh one, and the call g
 test('a reserve that cannot be had is asked for slowly, and where it is forbidden not again', async () => {
   const bench = new Bench();
   bench.tokenAnswers.push(grant, ...Array.from({ length: 50 }, () => refusal(503)));
-  await bench.goLive(undefined, { spareToken: 'always' });
+  await bench.goLive(undefined, { tokenPrefetch: 'always' });
   await bench.pass(125_000);
   assert.equal(bench.tokenUrls.length, 10);
   assert.equal(bench.state.state, 'live');
 
   const other = new Bench();
   other.tokenAnswers.push(grant, refusal(403));
-  await other.goLive(undefined, { spareToken: 'always' });
+  await other.goLive(undefined, { tokenPrefetch: 'always' });
   await other.pass(120_000);
   assert.equal(other.tokenUrls.length, 2);
 });
 
 test('nothing is held once the call is over', async () => {
   const bench = new Bench();
-  await bench.goLive(undefined, { spareToken: 'always' });
+  await bench.goLive(undefined, { tokenPrefetch: 'always' });
   await bench.settle();
   bench.handle({ type: 'hang-up' });
   assert.deepEqual(bench.timers, []);

@@ -247,7 +247,7 @@ test('a reply without a word makes no turn', () => {
 
 test('an interrupted reply keeps what was heard of it, first by our count and then exactly', () => {
   const transcript = written([started, ...COUNTED]);
-  transcript.heard({ replyId: 'r', ms: 390, done: false, cut: false });
+  transcript.heard({ replyId: 'r', ms: 390, done: false, flushed: false });
   transcript.apply(
     decode(JSON.stringify({ type: 'reply.done', reply_id: 'r', status: 'interrupted' })),
     9,
@@ -255,7 +255,7 @@ test('an interrupted reply keeps what was heard of it, first by our count and th
   );
   assert.deepEqual(texts(transcript), ['agent: One']);
 
-  const [turn] = transcript.heard({ replyId: 'r', ms: 410, done: true, cut: true });
+  const [turn] = transcript.heard({ replyId: 'r', ms: 410, done: true, flushed: true });
 
   assert.deepEqual([turn.text, turn.interrupted, turn.final], ['One two', true, true]);
   assert.deepEqual(turn.words, [
@@ -276,7 +276,7 @@ test('the service’s own cut text wins over ours', () => {
     ['transcript.agent', { reply_id: 'r', text: 'One t', interrupted: true }],
     [...done('interrupted'), 0],
   ]);
-  transcript.heard({ replyId: 'r', ms: 9_000, done: true, cut: true });
+  transcript.heard({ replyId: 'r', ms: 9_000, done: true, flushed: true });
 
   assert.deepEqual(texts(transcript), ['agent: One t']);
   assert.deepEqual(transcript.turns[0].words, [[0, 'One']]);
@@ -295,11 +295,11 @@ test('a whole text that comes with an interruption is cut all the same', () => {
 
 test('a reply that the service had finished is cut where its sound was', () => {
   const transcript = written([started, ...COUNTED, [...done(), 5_000]]);
-  const [turn] = transcript.heard({ replyId: 'r', ms: 100, done: true, cut: true });
+  const [turn] = transcript.heard({ replyId: 'r', ms: 100, done: true, flushed: true });
   assert.deepEqual([turn.text, turn.interrupted], ['One', true]);
 
   const whole = written([started, ...COUNTED, [...done(), 5_000]]);
-  assert.deepEqual(whole.heard({ replyId: 'r', ms: 4_000, done: true, cut: true }), []);
+  assert.deepEqual(whole.heard({ replyId: 'r', ms: 4_000, done: true, flushed: true }), []);
   assert.equal(whole.turns[0].interrupted, false);
 });
 
@@ -312,7 +312,7 @@ test('a reply that was never spoken is taken back', () => {
   assert.deepEqual(texts(heard), ['agent: One two three']);
 
   const silent = written([started, ...COUNTED, [...done(), 900]]);
-  silent.heard({ replyId: 'r', ms: 900, done: true, cut: false, silent: true });
+  silent.heard({ replyId: 'r', ms: 900, done: true, flushed: false, silent: true });
   assert.deepEqual(silent.turns, []);
 });
 
@@ -322,7 +322,7 @@ test('where replies come without any sound, they count as said', () => {
 
 test('where the sound is blocked, replies stay to be read', () => {
   const transcript = written([started, ...COUNTED, [...done(), 900]]);
-  transcript.heard({ replyId: 'r', ms: 0, done: true, cut: true });
+  transcript.heard({ replyId: 'r', ms: 0, done: true, flushed: true });
 
   assert.deepEqual(texts(transcript), ['agent: One two three']);
 });
@@ -333,7 +333,7 @@ test('a lost socket ends what is open, and what comes of it later changes nothin
     started,
     ...COUNTED,
   ]);
-  transcript.heard({ replyId: 'r', ms: 100, done: false, cut: false });
+  transcript.heard({ replyId: 'r', ms: 100, done: false, flushed: false });
   assert.deepEqual(
     transcript.settle().map(({ text, final, interrupted }) => [text, final, interrupted]),
     [
@@ -415,7 +415,7 @@ test('no order of events makes the transcript throw, repeat a turn, or lose thei
           replyId: `r${pick(4)}`,
           ms: pick(4_000),
           done: pick(2) === 0,
-          cut: pick(2) === 0,
+          flushed: pick(2) === 0,
         });
       if (pick(60) === 0) transcript.settle();
 

@@ -51,7 +51,7 @@ class Walk {
       this.bench.start(
         { system_prompt: 'Be brief.', ...this.#pick([{}, { greeting: 'Hi.' }]) },
         {
-          spareToken: this.#pick(['intent', 'always', 'never']),
+          tokenPrefetch: this.#pick(['intent', 'always', 'never']),
           asksAccess: this.#pick([false, false, true]),
           resume: this.#pick([null, null, { sessionId: 'sess_0', turns: [] }]),
         },

@@ -1,13 +1,13 @@
 // The smallest page around the client: a button, the state, what was said. The pointer coming near prepares the
-// call: the audio system, and with `?spare=always` a token too, of which one is then kept in reserve.
+// call: the audio system, and with `?prefetch=always` a token too, of which one is then kept in reserve.
 
 import { createVoiceAgent } from '../../../../static/voice-agent/index.js';
 
-const isSparing = new URLSearchParams(location.search).get('spare') === 'always';
+const isPrefetching = new URLSearchParams(location.search).get('prefetch') === 'always';
 const agent = createVoiceAgent({
   tokenUrl: '/api/voice-token',
   session: { system_prompt: 'Be brief.' },
-  spareToken: isSparing ? 'always' : 'never',
+  tokenPrefetch: isPrefetching ? 'always' : 'never',
 });
 
 const button = element('start');

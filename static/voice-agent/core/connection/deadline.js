@@ -1,6 +1,6 @@
 // When a call must end. The service was seen not to enforce its cap, so the client keeps its own clock.
 
-/** The session is ended this long before it would expire: an orderly end instead of a cut. */
+/** The session is ended this long before it would expire: in good order. */
 const EXPIRY_MARGIN_MS = 5_000;
 
 /** The user is told this long before the end. */

@@ -148,7 +148,7 @@ export class Conversation {
 
   /**
    * How much of a reply has been heard: an interrupted one keeps what was.
-   * @param {{replyId: string, ms: number, done: boolean, cut: boolean, silent?: boolean}} playback
+   * @param {{replyId: string, ms: number, done: boolean, flushed: boolean, silent?: boolean}} playback
    */
   heard(playback) {
     this.#feed.show(this.#transcript.heard(playback));

@@ -66,17 +66,17 @@ export class Transcript {
 
   /**
    * How much of a reply has been heard.
-   * @param {{replyId: string, ms: number, done: boolean, cut: boolean, silent?: boolean}} playback `silent`:
+   * @param {{replyId: string, ms: number, done: boolean, flushed: boolean, silent?: boolean}} playback `silent`:
    *   it is over and nothing of it was to be heard
    * @returns {Turn[]} those that have changed
    */
-  heard({ replyId, ms, done, cut, silent = false }) {
+  heard({ replyId, ms, done, flushed, silent = false }) {
     const entry = this.#list.find('agent', replyId);
     this.#isHeard ||= ms > 0;
     if (!entry || !this.#isHeard) return [];
     entry.heardMs = ms;
     if (!done || !entry.isShown) return [];
-    if (cut) return this.#cut(entry, ms, entry.turn.interrupted);
+    if (flushed) return this.#shorten(entry, ms, entry.turn.interrupted);
     return silent ? [this.#withdraw(entry)] : [];
   }
 
@@ -89,7 +89,7 @@ export class Transcript {
     this.#reply = null;
     this.#hasSound = false;
     return this.#list.open.map((entry) => {
-      if (entry.turn.role === 'agent') this.#cut(entry, entry.heardMs ?? Infinity, true);
+      if (entry.turn.role === 'agent') this.#shorten(entry, entry.heardMs ?? Infinity, true);
       return this.#list.change(entry, { final: true });
     });
   }
@@ -162,7 +162,7 @@ export class Transcript {
     this.#list.forgetBlank(entry); // what has got no word by the end of a later reply never will
     if (receivedMs > 0 && receivedMs < Infinity) this.#hasSound = true;
     if (!entry.isShown || entry.turn.final) return [];
-    if (interrupted) this.#cut(entry, entry.heardMs ?? receivedMs, true);
+    if (interrupted) this.#shorten(entry, entry.heardMs ?? receivedMs, true);
     else if (receivedMs === 0 && this.#hasSound) return [this.#withdraw(entry)];
     return [this.#list.change(entry, { final: true })];
   }
@@ -171,13 +171,13 @@ export class Transcript {
    * Leave of a reply what was heard. Without the words' times it stays whole, and is marked.
    * @param {Entry} entry
    * @param {number} ms
-   * @param {boolean} isInterrupted whether the service has cut it off as well
+   * @param {boolean} isInterrupted whether the service has interrupted it as well
    */
-  #cut(entry, ms, isInterrupted) {
+  #shorten(entry, ms, isInterrupted) {
     if (entry.isToldCut) return [];
     const words = wordsUntil(entry.words, ms);
     const isWhole = words.length === entry.words.length;
-    if (isWhole && words.length > 0 && !isInterrupted) return []; // only its last silence was cut off
+    if (isWhole && words.length > 0 && !isInterrupted) return []; // only its last silence was flushed
     const text = isWhole && entry.told !== null ? entry.told : joinWords(words);
     return [this.#list.change(entry, { text, words, interrupted: true })];
   }

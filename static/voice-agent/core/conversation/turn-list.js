@@ -19,9 +19,9 @@ const MAX_WORDS = 5_000;
  * @property {'user' | 'agent'} role
  * @property {string} text what was really said, as far as that is known. A final turn without text was none
  *   after all: a reply that was never spoken
- * @property {boolean} final the service has said its last word on it; only the cut of a reply that still sounds
+ * @property {boolean} final the service has said its last word on it; only the flush of a reply that still sounds
  *   can shorten it then
- * @property {boolean} interrupted the agent was cut off
+ * @property {boolean} interrupted the user interrupted it
  * @property {number} startedAt epoch milliseconds
  * @property {Word[]} words of the agent, for captions that appear as they are heard: each
  *   with the place in the reply's sound where it begins, in milliseconds, as the `playback` event counts them.

@@ -16,7 +16,7 @@ const MAX_EARLY = 6_000;
  * @property {string} replyId
  * @property {number} positionMs of its content
  * @property {boolean} done the reply is over; said once
- * @property {boolean} cut the rest of it will never be heard
+ * @property {boolean} flushed the rest of it will never be heard
  */
 
 /**
@@ -157,21 +157,37 @@ export class SpeakerLink {
   #moved({ replyId, ms }) {
     if (!this.#heardMs.has(replyId)) return; // finished already
     this.#heardMs.set(replyId, ms);
-    this.#options.onHeard({ replyId, positionMs: Math.round(ms), done: false, cut: false });
+    this.#options.onHeard({ replyId, positionMs: Math.round(ms), done: false, flushed: false });
   }
 
   /** @param {{replyId: string, heardMs: number, flushed: boolean}} reply */
   #finished({ replyId, heardMs, flushed }) {
     if (!this.#heardMs.delete(replyId)) return;
-    this.#options.onHeard({ replyId, positionMs: Math.round(heardMs), done: true, cut: flushed });
+    this.#options.onHeard({ replyId, positionMs: Math.round(heardMs), done: true, flushed });
   }
 
   /** @param {import('../../worklets/jitter-buffer/playback-port.js').PlaybackReport} report */
-  #showStats({ leadMs, waitMs, bufferedMs, lateMs, savedMs, underruns, overflowMs }) {
+  #showStats({
+    playoutDelayMs,
+    waitMs,
+    bufferedMs,
+    excessDelayMs,
+    savedMs,
+    underruns,
+    overflowMs,
+  }) {
     const { stats } = this.#options;
     if (underruns > stats.playback.underruns)
       stats.log.note('trouble', 'underrun', { count: underruns - stats.playback.underruns });
-    stats.playback = { leadMs, waitMs, bufferedMs, lateMs, savedMs, underruns, overflowMs };
+    stats.playback = {
+      playoutDelayMs,
+      waitMs,
+      bufferedMs,
+      excessDelayMs,
+      savedMs,
+      underruns,
+      overflowMs,
+    };
     stats.offer();
   }
 }

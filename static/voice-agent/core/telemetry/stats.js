@@ -21,10 +21,10 @@ const REMEMBERED = 20;
 
 /**
  * @typedef {object} PlaybackStats
- * @property {number} leadMs how much is buffered before a reply starts to sound, at present
+ * @property {number} playoutDelayMs how much is buffered before a reply starts to sound, at present
  * @property {number} waitMs how long the latest reply waited before its first sound
  * @property {number} bufferedMs
- * @property {number} lateMs how far the sound is behind the earliest it could have been
+ * @property {number} excessDelayMs how far the sound is behind the earliest it could have been
  * @property {number} savedMs delay that was given back so far
  * @property {number} underruns
  * @property {number} overflowMs
@@ -41,7 +41,7 @@ const REMEMBERED = 20;
  * @property {number} resumes recoveries in the same session
  * @property {number} continues recoveries in a new session
  * @property {number} rollovers changes to a new session without a loss
- * @property {number} halfOpens losses that only the client itself has noticed
+ * @property {number} livenessFailures losses that only the client itself has noticed
  * @property {Record<string, number>} lossesByCause `close-1006`, `half-open`, …
  *
  * @typedef {object} Stats
@@ -104,7 +104,7 @@ export class SessionStats {
     this.log.note('trouble', 'lost', { cause });
     const { lossesByCause } = this.connection;
     lossesByCause[cause] = (lossesByCause[cause] ?? 0) + 1;
-    if (UNTOLD.has(cause)) this.connection.halfOpens += 1;
+    if (UNTOLD.has(cause)) this.connection.livenessFailures += 1;
   }
 
   /** Something has changed: hand out a copy, unless there was one a moment ago. */
@@ -135,10 +135,10 @@ export class SessionStats {
 /** @returns {PlaybackStats} */
 function noPlayback() {
   return {
-    leadMs: 0,
+    playoutDelayMs: 0,
     waitMs: 0,
     bufferedMs: 0,
-    lateMs: 0,
+    excessDelayMs: 0,
     savedMs: 0,
     underruns: 0,
     overflowMs: 0,
@@ -158,7 +158,7 @@ function noConnection() {
     resumes: 0,
     continues: 0,
     rollovers: 0,
-    halfOpens: 0,
+    livenessFailures: 0,
     lossesByCause: {},
   };
 }

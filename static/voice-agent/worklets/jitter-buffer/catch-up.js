@@ -99,8 +99,8 @@ export class CatchUp {
    * @param {number} ahead
    */
   #hurry(late, ahead) {
-    const spared = this.#pauses.spare(this.#ring, late, ahead, this.#fade);
-    const left = spared || (this.#patienceLeft > 0 ? 0 : this.#change(late, ahead, 0));
+    const droppable = this.#pauses.droppable(this.#ring, late, ahead, this.#fade);
+    const left = droppable || (this.#patienceLeft > 0 ? 0 : this.#change(late, ahead, 0));
     this.saved += left;
     return left;
   }
@@ -174,7 +174,7 @@ export class Pauses {
    * @param {number} fade samples of the cross-fade, quiet too
    * @returns {number} 0 where the voice does not pause
    */
-  spare(ring, limit, ahead, fade) {
+  droppable(ring, limit, ahead, fade) {
     if (this.#quiet < this.#keptBefore) return 0;
     const kept = fade + this.#keptAfter;
     const wanted = Math.min(limit, this.#longest) + kept;

@@ -23,10 +23,10 @@
  * @property {string | null} sounding the reply that is heard
  * @property {number} level root mean square since the last report
  * @property {number} bufferedMs sound waiting
- * @property {number} leadMs sound kept ready before a reply starts, at present
+ * @property {number} playoutDelayMs sound kept ready before a reply starts, at present
  * @property {number} waitMs how long the last reply was held back before its first sound
  * @property {number} underruns how often sound was missing in the middle of a reply
- * @property {number} lateMs how far the sound is behind the earliest it could have been
+ * @property {number} excessDelayMs how far the sound is behind the earliest it could have been
  * @property {number} savedMs delay given back so far
  * @property {number} overflowMs sound that did not fit
  * @property {{replyId: string, ms: number} | null} position how much of the present reply has been heard

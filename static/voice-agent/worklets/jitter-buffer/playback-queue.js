@@ -34,12 +34,12 @@ export class PlaybackQueue {
    * @param {object} options
    * @param {number} options.rateHz of the samples pushed and rendered
    * @param {number} [options.capacitySeconds] the service may send a whole reply at once
-   * @param {number} [options.leadMs] sound kept ready before the first reply starts
+   * @param {number} [options.playoutDelayMs] sound kept ready before the first reply starts
    * @param {number} [options.fadeMs] of every start and flush
    * @param {boolean} [options.catchesUp] whether delay is given back
    * @param {() => number} [options.nowMs] wall clock; without one the device is taken to lose no time
    */
-  constructor({ rateHz, capacitySeconds = 120, leadMs, fadeMs = 5, catchesUp = true, nowMs }) {
+  constructor({ rateHz, capacitySeconds = 120, playoutDelayMs, fadeMs = 5, catchesUp = true, nowMs }) {
     this.#perMs = rateHz / 1000;
     this.#ring = new SampleRing(
       rateHz * capacitySeconds,
@@ -48,7 +48,7 @@ export class PlaybackQueue {
     this.#order = new ReplyOrder(rateHz);
     this.#reader = new SegmentReader(this.#ring, { rateHz, catchesUp, nowMs });
     this.#envelope = new Envelope(rateHz, fadeMs);
-    this.#delay = new PlayoutDelay(rateHz, leadMs);
+    this.#delay = new PlayoutDelay(rateHz, playoutDelayMs);
   }
 
   /** The reply that is sounding, or null in silence. */
@@ -82,10 +82,10 @@ export class PlaybackQueue {
     return {
       sounding: this.sounding,
       bufferedMs: this.#ring.length / this.#perMs,
-      leadMs: this.#delay.frames / this.#perMs,
+      playoutDelayMs: this.#delay.frames / this.#perMs,
       waitMs: this.#waited / this.#perMs,
       underruns: this.#underruns,
-      lateMs: this.#reader.late / this.#perMs,
+      excessDelayMs: this.#reader.late / this.#perMs,
       savedMs: this.#reader.saved / this.#perMs,
       overflowMs: this.#overflow / this.#perMs,
       position: reply ? { replyId: reply.id, ms: reply.heard / this.#perMs } : null,
