@@ -1,112 +1,55 @@
 // The one error class of the client, and every code it can carry. Any thread; imports nothing.
 
-/**
- * Sentences a person can read, by code. A page may show its own words instead.
- * @satisfies {Record<string, {message: string, retryable: boolean}>}
- */
-const KNOWN = {
-  'insecure-context': {
-    message: 'The browser gives a page the microphone only over https or on localhost.',
-    retryable: false,
-  },
-  'unsupported-browser': {
-    message: 'This browser cannot capture or play live audio the way a call needs.',
-    retryable: false,
-  },
-  'microphone-denied': {
-    message: 'The browser was not allowed to use the microphone.',
-    retryable: false,
-  },
-  'microphone-blocked-by-policy': {
-    message: 'The page around this one does not let it use the microphone.',
-    retryable: false,
-  },
-  'microphone-not-found': {
-    message: 'No microphone was found.',
-    retryable: true,
-  },
-  'microphone-busy': {
-    message: 'The microphone could not be opened; another program may be using it.',
-    retryable: true,
-  },
-  'audio-failed': {
-    message: 'The browser could not start its audio system.',
-    retryable: true,
-  },
-  'offline': {
-    message: 'There is no internet connection.',
-    retryable: true,
-  },
-  'other-tab': {
-    message: 'Another tab or window of this browser is in a call.',
-    retryable: true,
-  },
-  'invalid-session': {
-    message: 'The settings of the call are not what they must be.',
-    retryable: false,
-  },
-  'immutable-field': {
-    message: 'This setting cannot be changed during a call.',
-    retryable: false,
-  },
-  'update-refused': {
-    message: 'The agent did not accept the new settings; the call goes on with the old ones.',
-    retryable: false,
-  },
-  'token-refused': {
-    message: 'This service did not allow the call to start.',
-    retryable: false,
-  },
-  'token-limited': {
-    message: 'Too many calls were started; please wait a little.',
-    retryable: true,
-  },
-  'token-unavailable': {
-    message: 'The service that starts calls did not answer as it should.',
-    retryable: true,
-  },
-  'connection-failed': {
-    message: 'The agent could not be reached.',
-    retryable: true,
-  },
-  'connection-lost': {
-    message: 'The connection to the agent was lost.',
-    retryable: true,
-  },
-  'unauthorized': {
-    message: 'The agent did not accept the call.',
-    retryable: false,
-  },
-  'agent-refused': {
-    message: 'The agent did not accept the settings of this call.',
-    retryable: false,
-  },
-  'at-capacity': {
-    message: 'The agent is busy at the moment.',
-    retryable: true,
-  },
-  'resume-refused': {
-    message: 'The conversation could not be picked up where it stopped.',
-    retryable: true,
-  },
-  'session-expired': {
-    message: 'The call reached its time limit.',
-    retryable: false,
-  },
-  'internal-error': {
-    message: 'Something went wrong inside this page, and the call had to end.',
-    retryable: true,
-  },
-  'protocol-error': {
-    message: 'The agent sent something that could not be understood.',
-    retryable: true,
-  },
+/** Sentences a person can read, by code. A page may show its own words instead. */
+const MESSAGES = {
+  'insecure-context': 'The browser gives a page the microphone only over https or on localhost.',
+  'unsupported-browser': 'This browser cannot capture or play live audio the way a call needs.',
+  'microphone-denied': 'The browser was not allowed to use the microphone.',
+  'microphone-blocked-by-policy': 'The page around this one does not let it use the microphone.',
+  'microphone-not-found': 'No microphone was found.',
+  'microphone-busy': 'The microphone could not be opened; another program may be using it.',
+  'audio-failed': 'The browser could not start its audio system.',
+  'offline': 'There is no internet connection.',
+  'other-tab': 'Another tab or window of this browser is in a call.',
+  'invalid-session': 'The settings of the call are not what they must be.',
+  'immutable-field': 'This setting cannot be changed during a call.',
+  'update-refused':
+    'The agent did not accept the new settings; the call goes on with the old ones.',
+  'token-refused': 'This service did not allow the call to start.',
+  'token-limited': 'Too many calls were started; please wait a little.',
+  'token-unavailable': 'The service that starts calls did not answer as it should.',
+  'connection-failed': 'The agent could not be reached.',
+  'connection-lost': 'The connection to the agent was lost.',
+  'unauthorized': 'The agent did not accept the call.',
+  'agent-refused': 'The agent did not accept the settings of this call.',
+  'at-capacity': 'The agent is busy at the moment.',
+  'resume-refused': 'The conversation could not be picked up where it stopped.',
+  'session-expired': 'The call reached its time limit.',
+  'internal-error': 'Something went wrong inside this page, and the call had to end.',
+  'protocol-error': 'The agent sent something that could not be understood.',
 };
 
-/** @typedef {keyof typeof KNOWN} ErrorCode */
+/** What may be otherwise a moment later: trying again can help. @type {Set<string>} */
+const RETRYABLE = new Set([
+  'microphone-not-found',
+  'microphone-busy',
+  'audio-failed',
+  'offline',
+  'other-tab',
+  'token-limited',
+  'token-unavailable',
+  'connection-failed',
+  'connection-lost',
+  'at-capacity',
+  'resume-refused',
+  'internal-error',
+  'protocol-error',
+]);
+
+/** @typedef {keyof typeof MESSAGES} ErrorCode */
 
 /** Every code there is, for whoever shows words of their own. */
-export const ERROR_CODES = /** @type {ErrorCode[]} */ (Object.keys(KNOWN));
+export const ERROR_CODES = /** @type {ErrorCode[]} */ (Object.keys(MESSAGES));
 
 /**
  * RFC 9457 problem details as the token service sends them.
@@ -132,10 +75,10 @@ export class VoiceAgentError extends Error {
    * @param {ErrorDetails} [details]
    */
   constructor(code, details = {}) {
-    super(details.message ?? KNOWN[code].message, { cause: details.cause });
+    super(details.message ?? MESSAGES[code], { cause: details.cause });
     this.name = 'VoiceAgentError';
     this.code = code;
-    this.retryable = details.retryable ?? KNOWN[code].retryable;
+    this.retryable = details.retryable ?? RETRYABLE.has(code);
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
     this.problem = details.problem ?? null;
     this.upstreamCode = details.upstreamCode ?? null;
@@ -145,20 +88,10 @@ export class VoiceAgentError extends Error {
 
   /** A plain object that survives `postMessage`; the cause stays behind as text. */
   toJSON() {
-    const { code, message, retryable, retryAfterSeconds, problem, upstreamCode, param, voices } =
-      this;
+    const { code, message, retryable, retryAfterSeconds, problem, upstreamCode, param } = this;
+    const details = { retryable, retryAfterSeconds, problem, upstreamCode, param };
     const cause = this.cause === undefined ? undefined : String(this.cause);
-    return {
-      code,
-      message,
-      retryable,
-      retryAfterSeconds,
-      problem,
-      upstreamCode,
-      param,
-      voices,
-      cause,
-    };
+    return { code, message, ...details, voices: this.voices, cause };
   }
 
   /**

@@ -73,6 +73,11 @@ declare class VoiceAgentError extends Error {
   constructor(code: ErrorCode, details?: ErrorDetails);
   /** A plain object that survives `postMessage`; the cause stays behind as text. */
   toJSON(): {
+    retryable: boolean;
+    retryAfterSeconds: number | null;
+    problem: Problem | null;
+    upstreamCode: string | null;
+    param: string | null;
     code:
       | 'agent-refused'
       | 'at-capacity'
@@ -99,11 +104,6 @@ declare class VoiceAgentError extends Error {
       | 'unsupported-browser'
       | 'update-refused';
     message: string;
-    retryable: boolean;
-    retryAfterSeconds: number | null;
-    problem: Problem | null;
-    upstreamCode: string | null;
-    param: string | null;
     voices: string[];
     cause: string | undefined;
   };
@@ -120,109 +120,34 @@ declare class VoiceAgentError extends Error {
   static from(thrown: unknown, code: ErrorCode): VoiceAgentError;
 }
 
-type ErrorCode = keyof typeof KNOWN;
+type ErrorCode = keyof typeof MESSAGES;
 
-/**
- * Sentences a person can read, by code. A page may show its own words instead.
- * @satisfies {Record<string, {message: string, retryable: boolean}>}
- */
-declare const KNOWN: {
-  'insecure-context': {
-    message: string;
-    retryable: false;
-  };
-  'unsupported-browser': {
-    message: string;
-    retryable: false;
-  };
-  'microphone-denied': {
-    message: string;
-    retryable: false;
-  };
-  'microphone-blocked-by-policy': {
-    message: string;
-    retryable: false;
-  };
-  'microphone-not-found': {
-    message: string;
-    retryable: true;
-  };
-  'microphone-busy': {
-    message: string;
-    retryable: true;
-  };
-  'audio-failed': {
-    message: string;
-    retryable: true;
-  };
-  'offline': {
-    message: string;
-    retryable: true;
-  };
-  'other-tab': {
-    message: string;
-    retryable: true;
-  };
-  'invalid-session': {
-    message: string;
-    retryable: false;
-  };
-  'immutable-field': {
-    message: string;
-    retryable: false;
-  };
-  'update-refused': {
-    message: string;
-    retryable: false;
-  };
-  'token-refused': {
-    message: string;
-    retryable: false;
-  };
-  'token-limited': {
-    message: string;
-    retryable: true;
-  };
-  'token-unavailable': {
-    message: string;
-    retryable: true;
-  };
-  'connection-failed': {
-    message: string;
-    retryable: true;
-  };
-  'connection-lost': {
-    message: string;
-    retryable: true;
-  };
-  'unauthorized': {
-    message: string;
-    retryable: false;
-  };
-  'agent-refused': {
-    message: string;
-    retryable: false;
-  };
-  'at-capacity': {
-    message: string;
-    retryable: true;
-  };
-  'resume-refused': {
-    message: string;
-    retryable: true;
-  };
-  'session-expired': {
-    message: string;
-    retryable: false;
-  };
-  'internal-error': {
-    message: string;
-    retryable: true;
-  };
-  'protocol-error': {
-    message: string;
-    retryable: true;
-  };
+/** Sentences a person can read, by code. A page may show its own words instead. */
+declare const MESSAGES: {
+  'insecure-context': string;
+  'unsupported-browser': string;
+  'microphone-denied': string;
+  'microphone-blocked-by-policy': string;
+  'microphone-not-found': string;
+  'microphone-busy': string;
+  'audio-failed': string;
+  'offline': string;
+  'other-tab': string;
+  'invalid-session': string;
+  'immutable-field': string;
+  'update-refused': string;
+  'token-refused': string;
+  'token-limited': string;
+  'token-unavailable': string;
+  'connection-failed': string;
+  'connection-lost': string;
+  'unauthorized': string;
+  'agent-refused': string;
+  'at-capacity': string;
+  'resume-refused': string;
+  'session-expired': string;
+  'internal-error': string;
+  'protocol-error': string;
 };
 
 type Problem = {

@@ -2,7 +2,6 @@
 
 import { perceivedLevel } from '../worklets/dsp/level.js';
 import { MicrophoneLink } from './uplink/microphone-link.js';
-import { QuietMoment } from './connection/reconnect/roll-over.js';
 import { SpeakerLink } from './downlink/speaker-link.js';
 
 /** Shortest time between two levels that are passed on; a meter needs no more than 15 a second. */
@@ -11,42 +10,65 @@ const LEVEL_INTERVAL_MS = 66;
 /** Steps of a meter: a change that nobody can see is none. */
 const LEVEL_STEPS = 100;
 
-/** @typedef {import('./connection/protocol.js').ServerMessage} ServerMessage */
+/** The microphone has been quiet for so long, or a word may have begun that the service has not noticed. */
+const QUIET_MS = 300;
+
+/** Where the room is never quiet: the service has heard nobody for so long. */
+const CALM_MS = 3_000;
+
+/** After the user has spoken, or a tool has answered, a reply is on its way for so long. Source: 2 to 6 s until it is heard, live. */
+const ANSWER_MS = 6_000;
+
+/** @typedef {import('./downlink/speaker-link.js').Heard} Heard */
 
 /**
  * @typedef {object} AudioLinkOptions
  * @property {import('./ports.js').Environment} environment
- * @property {(event: import('./session-types.js').SessionEvent) => void} emit
+ * @property {(event: AudioEvent) => void} emit
  * @property {import('./ports.js').AudioLine} line audio is kept while it is not open
  * @property {import('./telemetry/stats.js').SessionStats} stats
- * @property {(heard: import('./downlink/speaker-link.js').Heard) => void} onHeard
+ * @property {(heard: Heard) => void} onHeard
+ *
+ * `level`: and how much of a reply has been heard so far, where that has changed. `playback`: how much of it was heard
+ * in the end. `microphone`: it seems dead. `unheard`: the user speaks although it is muted, or does so no more.
+ * @typedef {{type: 'speaking', user: boolean, agent: boolean}
+ *   | {type: 'level', microphone: number, agent: number, playback: Heard | null}
+ *   | {type: 'playback'} & Heard
+ *   | {type: 'microphone', silent: boolean}
+ *   | {type: 'unheard', speaking: boolean}} AudioEvent
  */
 
 export class AudioLink {
   #environment;
   #emit;
   #stats;
-  #microphone;
   #speaker;
-  #quietMoment = new QuietMoment();
   #isUserSpeaking = false;
   #isAgentSpeaking = false;
+  #calmSinceMs = Infinity;
+  #answerUntilMs = -Infinity;
   #levels = { microphone: 0, agent: 0 };
   #shownLevels = { microphone: 0, agent: 0 };
   #levelsAtMs = -Infinity;
-  /** @type {import('./downlink/speaker-link.js').Heard | null} how far a reply has been heard, not shown yet */
+  /** @type {Heard | null} how far a reply has been heard, not shown yet */
   #heard = null;
+
+  /** Frames out: what is kept, and what is sent again. */
+  microphone;
 
   /** @param {AudioLinkOptions} options */
   constructor({ environment, emit, line, stats, onHeard }) {
     this.#environment = environment;
     this.#emit = emit;
     this.#stats = stats;
-    this.#microphone = new MicrophoneLink({
+    this.microphone = new MicrophoneLink({
       environment,
       line,
       stats,
-      onLevel: (level) => this.#showMicrophone(level),
+      onLevel: (level) => {
+        this.#levels.microphone = meterLevel(level);
+        this.#showLevels();
+      },
       onSilence: (silent) => {
         stats.log.note('trouble', 'microphone', { silent });
         emit({ type: 'microphone', silent });
@@ -65,39 +87,28 @@ export class AudioLink {
     });
   }
 
-  /** Frames out: what is kept, and what is sent again. */
-  get microphone() {
-    return this.#microphone;
-  }
-
-  /** Whether nobody would notice a change of session now. */
+  /** Whether nobody would notice a change of session now. To be asked again and again: how long it is calm counts. */
   get isPause() {
-    const isAnyoneSpeaking =
-      this.#isUserSpeaking || this.#speaker.isReplying || this.#speaker.isSounding;
-    const { quietMs } = this.#microphone;
-    return this.#quietMoment.isNow(this.#environment.nowMs(), { isAnyoneSpeaking, quietMs });
+    const nowMs = this.#environment.nowMs();
+    const { isReplying, isSounding } = this.#speaker;
+    const isBusy = this.#isUserSpeaking || isReplying || isSounding || nowMs < this.#answerUntilMs;
+    this.#calmSinceMs = isBusy ? Infinity : Math.min(this.#calmSinceMs, nowMs);
+    const isQuiet = this.microphone.uplink.quietMs >= QUIET_MS;
+    return !isBusy && (isQuiet || nowMs - this.#calmSinceMs >= CALM_MS);
   }
 
   /** @param {MessagePort | null} capture @param {MessagePort | null} playback */
   attach(capture, playback) {
-    this.#microphone.attach(capture);
+    this.microphone.attach(capture);
     this.#speaker.attach(playback);
     this.#showAgent(false, 0);
-  }
-
-  /**
-   * A call begins.
-   * @param {number} [keepSpeechSeconds] how much speech is kept while there is no session
-   */
-  reset(keepSpeechSeconds) {
-    this.#microphone.reset(keepSpeechSeconds);
   }
 
   /** The call is over: ports closed, meters at rest, nothing kept. */
   release() {
     this.silence();
-    this.#microphone.forgetUnsent();
-    this.#microphone.forgetSent();
+    this.microphone.uplink.clear();
+    this.microphone.uplink.forgetSent();
     this.#levelsAtMs = -Infinity;
     this.#levels.microphone = 0;
     this.attach(null, null);
@@ -105,7 +116,7 @@ export class AudioLink {
 
   /**
    * Take in what the service says of the sound.
-   * @param {ServerMessage} message
+   * @param {import('./connection/protocol.js').ServerMessage} message
    * @returns {number | undefined} for `reply-done`: how much of that reply has arrived, in milliseconds
    */
   apply(message) {
@@ -115,7 +126,7 @@ export class AudioLink {
         this.#setSpeaking(true, this.#isAgentSpeaking);
         return void this.#speaker.duck();
       case 'speech-stopped':
-        this.#stats.firstSounds.asked('speech', this.#microphone.quietMs);
+        this.#stats.firstSounds.asked('speech', this.microphone.uplink.quietMs);
         this.#setSpeaking(false, this.#isAgentSpeaking);
         this.expectAnswer();
         return void this.#speaker.unduck();
@@ -124,7 +135,7 @@ export class AudioLink {
       case 'reply-audio':
         return void this.#speaker.play(message);
       case 'reply-done':
-        this.#quietMoment.expectNothing();
+        this.#answerUntilMs = -Infinity;
         return this.#speaker.finish(message);
       default:
         return undefined;
@@ -133,7 +144,7 @@ export class AudioLink {
 
   /** The agent was given something, and will say what it makes of it. */
   expectAnswer() {
-    this.#quietMoment.expectAnswer(this.#environment.nowMs());
+    this.#answerUntilMs = this.#environment.nowMs() + ANSWER_MS;
   }
 
   /**
@@ -146,15 +157,9 @@ export class AudioLink {
 
   /** Whatever was being said is over at once: its session is gone, or the user ends the call. */
   silence() {
-    this.#quietMoment.expectNothing();
+    this.#answerUntilMs = -Infinity;
     this.#speaker.silence();
     this.#setSpeaking(false, this.#isAgentSpeaking);
-  }
-
-  /** @param {number} level root mean square, 0 to 1 */
-  #showMicrophone(level) {
-    this.#levels.microphone = meterLevel(level);
-    this.#showLevels();
   }
 
   /** @param {boolean} isSounding @param {number} level root mean square, 0 to 1 */
@@ -178,7 +183,7 @@ export class AudioLink {
     this.#emit({ type: 'speaking', user, agent });
   }
 
-  /** @param {import('./downlink/speaker-link.js').Heard} heard */
+  /** @param {Heard} heard */
   #showHeard(heard) {
     this.#heard = heard.done ? null : heard;
     if (heard.done) this.#emit({ type: 'playback', ...heard });
@@ -194,8 +199,7 @@ export class AudioLink {
     const nowMs = this.#environment.nowMs();
     if (nowMs - this.#levelsAtMs < LEVEL_INTERVAL_MS) return;
     this.#levelsAtMs = nowMs;
-    shown.microphone = microphone;
-    shown.agent = agent;
+    this.#shownLevels = { microphone, agent };
     this.#emit({ type: 'level', microphone, agent, playback: this.#heard });
     this.#heard = null;
   }

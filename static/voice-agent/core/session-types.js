@@ -53,30 +53,14 @@
  * @typedef {{type: 'state', state: import('./call-state.js').AgentState, recovery: null | 'resumed' | 'continued',
  *     reason: EndReason | null, error: PlainError | null}
  *   | {type: 'session', sessionId: string | null}
- *   | {type: 'receipt', sessionId: string, receipt: string}
- *   | {type: 'access-token-wanted', id: number}
- *   | {type: 'transcript', turn: Turn}
- *   | {type: 'speaking', user: boolean, agent: boolean}
- *   | {type: 'level', microphone: number, agent: number, playback: import('./downlink/speaker-link.js').Heard | null}
- *   | {type: 'playback', replyId: string, positionMs: number, done: boolean, flushed: boolean}
- *   | {type: 'microphone', silent: boolean}
- *   | {type: 'unheard', speaking: boolean}
- *   | {type: 'limit', secondsLeft: number | null, refused?: boolean}
- *   | {type: 'time-left', leftMs: number | null}
- *   | {type: 'tool-call', callId: string, name: string, args: Record<string, unknown>}
- *   | {type: 'tool-cancel', callId: string}
- *   | {type: 'tool', callId: string, name: string, args: Record<string, unknown>, status: 'elsewhere'}
- *   | {type: 'update-done', id: number, error: PlainError | null}
- *   | {type: 'stats', stats: import('./telemetry/stats.js').Stats}
- *   | {type: 'debug', kind: string, [detail: string]: unknown}} SessionEvent
+ *   | {type: 'debug', kind: string, [detail: string]: unknown}
+ *   | import('./audio-link.js').AudioEvent
+ *   | import('./connection/reconnect/connection-keeper.js').KeeperEvent
+ *   | import('./conversation/conversation.js').ConversationEvent
+ *   | import('./conversation/updates.js').UpdateEvent
+ *   | import('./telemetry/stats.js').StatsEvent} SessionEvent
  *
- * `session`: another session is ready and used from now on. `receipt`: the token of this session, used already or
- * not, came with this receipt. `access-token-wanted`: a token is to be fetched, and the host's access token with it.
- * `level`: and how much of a reply has been heard so far,
- * where that has changed. `playback`: how much of it was heard in the end.
- * `unheard`: the user speaks although the microphone is muted, or does so no more.
- * `time-left`: until the time limit, now and each time it changes; null: none is known.
- * `limit`: the call must end soon; null, when that has been put off. `tool-cancel`: nobody waits for it any more. `tool`: the service runs it itself.
+ * `session`: another session is ready and used from now on.
  */
 
 export {};

@@ -6,7 +6,6 @@ import { AudioLink } from './audio-link.js';
 import { Conversation } from './conversation/conversation.js';
 import { VoiceAgentError } from '../errors.js';
 import { ConnectionKeeper } from './connection/reconnect/connection-keeper.js';
-import { Opening } from './conversation/opening.js';
 import { IDLE, isAtRest, reduce } from './call-state.js';
 import { SessionStats } from './telemetry/stats.js';
 import { SessionUpdates } from './conversation/updates.js';
@@ -26,7 +25,6 @@ export class Session {
   #keepsEarlySpeech = false;
   #stats;
   #keeper;
-  #opening;
   #audio;
   #conversation;
   #updates;
@@ -47,9 +45,13 @@ export class Session {
     };
     this.#stats = new SessionStats(environment, emit);
     this.#conversation = new Conversation({ environment, emit, line });
-    const retell = this.#conversation.retell.bind(this.#conversation);
-    this.#updates = new SessionUpdates({ environment, emit, line, retell });
-    this.#opening = new Opening(this.#conversation, this.#updates);
+    this.#updates = new SessionUpdates({
+      environment,
+      emit,
+      line,
+      retell: (update) => this.#conversation.retell(update),
+      continued: (config) => this.#conversation.continuation(config),
+    });
     this.#audio = new AudioLink({
       environment,
       emit,
@@ -62,10 +64,7 @@ export class Session {
       emit,
       dispatch: (event) => this.#dispatch(event),
       stats: this.#stats,
-      successor: {
-        message: () => this.#opening.successor(),
-        change: () => this.#opening.successorChange(),
-      },
+      successor: this.#updates,
       isPause: () => this.#audio.isPause && !this.#conversation.hasCalls,
       listener: {
         onReady: (session) => this.#ready(session),
@@ -153,11 +152,11 @@ export class Session {
   #carryOut(effect) {
     switch (effect.type) {
       case 'connect':
-        return this.#keeper.connect(() => this.#opening.message(this.#call));
+        return this.#keeper.connect(() => this.#updates.opening(this.#call));
       case 'retry-later':
         return this.#keeper.retry.wait({ attempt: this.#call.attempt, ...effect });
       case 'use-voice':
-        return this.#opening.useVoice(effect.voice);
+        return this.#updates.useVoice(effect.voice);
       case 'open-successor':
         return this.#keeper.rollOver.begin();
       case 'take-over':
@@ -177,7 +176,7 @@ export class Session {
     this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
     this.#stats.reset();
     this.#keeper.begin(specOf(options), options.tokenPrefetch ?? 'intent');
-    this.#audio.reset(options.keepSpeechSeconds);
+    this.#audio.microphone.reset(options.keepSpeechSeconds);
     this.#conversation.reset(toolPolicies, resume?.turns);
     this.#updates.begin(session);
     this.#dispatch({ type: 'start', resume });
@@ -188,7 +187,7 @@ export class Session {
     const { mode } = this.#call;
     const isGreeted = mode === 'fresh' && Boolean(this.#updates.config.greeting);
     // Words spoken before the greeting would interrupt it; after a loss they are what the user wants heard.
-    if (isGreeted && !this.#keepsEarlySpeech) this.#audio.microphone.forgetUnsent();
+    if (isGreeted && !this.#keepsEarlySpeech) this.#audio.microphone.uplink.clear();
     if (mode === 'resume') this.#stats.connection.resumes += 1;
     if (mode === 'continue') this.#stats.connection.continues += 1;
     const { sessionId, isExtension } = session;
@@ -212,7 +211,7 @@ export class Session {
     this.#emit({ type: 'session', sessionId });
     this.#conversation.ready({ httpTools, recovery: this.#call.recovery });
     this.#updates.ready();
-    this.#audio.microphone.forgetSent();
+    this.#audio.microphone.uplink.forgetSent();
     this.#audio.microphone.sendWaiting();
   }
 
@@ -254,7 +253,7 @@ export class Session {
   #lost({ error, cause, unsentBytes }, hasSuccessor) {
     if (this.#call.state === 'live') {
       this.#stats.countLoss(cause);
-      this.#audio.microphone.sendAgain(unsentBytes);
+      this.#audio.microphone.uplink.putBack(unsentBytes);
     }
     this.#dispatch({ type: 'lost', error, nowMs: this.#environment.nowMs(), hasSuccessor });
   }

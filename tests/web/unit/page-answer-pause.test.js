@@ -19,7 +19,8 @@ beforeEach(() => {
 });
 
 /** @param {string} replyId */
-const heard = (replyId, done = false) => pause.heard({ replyId, positionMs: 66, done, flushed: false });
+const heard = (replyId, done = false) =>
+  pause.heard({ replyId, positionMs: 66, done, flushed: false });
 /** @param {boolean} user @param {boolean} agent @param {number} atMs */
 function speaking(user, agent, atMs) {
   nowMs = atMs;

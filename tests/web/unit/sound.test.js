@@ -292,7 +292,11 @@ test('statistics come once a second while there is something to tell, and at the
   bench.handle({ type: 'hang-up' });
 
   assert.equal(bench.stats.uplink.sentFrames, 250);
-  assert.partialDeepStrictEqual(bench.stats.playback, { playoutDelayMs: 40, waitMs: 47, underruns: 1 });
+  assert.partialDeepStrictEqual(bench.stats.playback, {
+    playoutDelayMs: 40,
+    waitMs: 47,
+    underruns: 1,
+  });
   const count = bench.all('stats').length;
   await bench.pass(60_000);
   assert.equal(bench.all('stats').length, count);

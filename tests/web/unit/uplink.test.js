@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { retryDelayMs } from '../../../static/voice-agent/core/connection/reconnect/backoff.js';
-import { FrameQueue } from '../../../static/voice-agent/core/uplink/frame-queue.js';
 import { ReplyGate } from '../../../static/voice-agent/core/downlink/barge-in.js';
-import { Uplink } from '../../../static/voice-agent/core/uplink/uplink.js';
+import { FrameQueue, Uplink } from '../../../static/voice-agent/core/uplink/uplink.js';
 import { seeded } from './random.js';
 
 /**

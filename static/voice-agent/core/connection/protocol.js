@@ -1,11 +1,79 @@
 // The agent's wire: what is sent, written strictly; what arrives, read tolerantly. Pure. Wire names are kept here and
-// translated nowhere else.
+// translated nowhere else. Source: public documents and live recordings, March to September 2026; the shape of every
+// message stands in tests/contract/messages.schema.json.
 
 /**
- * @typedef {import('./wire-types.js').SessionConfig} SessionConfig
- * @typedef {import('./wire-types.js').ToolDefinition} ToolDefinition
- * @typedef {import('./wire-types.js').ClientMessage} ClientMessage
- *
+ * How sound is written on the wire; this client speaks 24 kHz PCM both ways.
+ * @typedef {{encoding: 'audio/pcm' | 'audio/pcmu' | 'audio/pcma', sample_rate?: number}} AudioFormat
+ */
+
+/**
+ * When the user's turn is over, and whether they may interrupt. Either silence switches off the service's own pacing.
+ * @typedef {object} TurnDetection
+ * @property {number} [vad_threshold] 0 to 1; lower hears more; 0.5 by default
+ * @property {number} [min_silence] 50 to 10,000 ms; adaptive by default
+ * @property {number} [max_silence] 50 to 10,000 ms, more than `min_silence`; adaptive by default
+ * @property {boolean} [interrupt_response] false: the agent finishes what it says
+ * @property {number} [interruption_delay] 0 to 1,000 ms
+ */
+
+/**
+ * @typedef {object} SessionInput
+ * @property {'audio'} [type]
+ * @property {AudioFormat} [format] before the call only
+ * @property {string[]} [keyterms] at most 100 words to expect
+ * @property {'min_latency' | 'balanced' | 'max_accuracy'} [transcription_mode] `balanced` by default
+ * @property {string} [transcription_prompt] context for the transcription, at most 1,750 characters
+ * @property {string[]} [language_codes] such as `en`; recognised by itself by default
+ * @property {'near-field' | 'far-field'} [voice_focus] `far-field`: laptop or speakerphone
+ * @property {number} [voice_focus_threshold] 0 to 1; 0.85 by default
+ * @property {TurnDetection} [turn_detection]
+ */
+
+/**
+ * @typedef {object} SessionOutput
+ * @property {'audio'} [type]
+ * @property {string} [voice] by name; before the call only
+ * @property {AudioFormat} [format] before the call only
+ * @property {number} [volume] 0 to 100
+ */
+
+/**
+ * A tool as the agent is told of it.
+ * @typedef {object} ToolDefinition
+ * @property {'function'} type
+ * @property {string} name
+ * @property {string} [description]
+ * @property {Record<string, unknown>} [parameters] JSON Schema
+ * @property {'interactive' | 'hold'} [execution_mode]
+ * @property {number} [timeout_seconds] 1 to 300
+ * @property {{success?: string, error?: string}} [response_instructions]
+ */
+
+/**
+ * The `session` object of session.update.
+ * Source: documents, "session-configuration", and live answers, September 2026.
+ * @typedef {object} SessionConfig
+ * @property {string} [agent_id] a stored agent, and then nothing else; before the call only
+ * @property {string} [system_prompt]
+ * @property {string} [greeting] spoken as it is; without one the agent listens first; before the call only
+ * @property {ToolDefinition[]} [tools] a list replaces the one before
+ * @property {SessionInput} [input]
+ * @property {SessionOutput} [output]
+ */
+
+/**
+ * What this client sends, and nothing else. Left out on purpose: `conversation.message` (the managed model was
+ * seen to ignore it in four reports) and `reply.cancel` (in no public document).
+ * @typedef {{type: 'session.update', session: SessionConfig}
+ *   | {type: 'session.resume', session_id: string}
+ *   | {type: 'session.end'}
+ *   | {type: 'input.audio', audio: string}
+ *   | {type: 'reply.create', instructions?: string}
+ *   | {type: 'tool.result', call_id: string, result: string, is_error: boolean}} ClientMessage
+ */
+
+/**
  * What arrives, as the rest of the client knows it. An id that is missing is null: then the reply or the
  * utterance under way is meant.
  * @typedef {{type: 'ready', sessionId: string | null, expiresAtEpochSeconds: number | null, httpTools: string[]}
@@ -54,7 +122,8 @@ export function decode(data) {
 
 /**
  * Whether a frame is the one before once more, to the letter. Only frames that carry their time can be told
- * from one that merely says the same (silence, for example).
+ * from one that merely says the same (silence, for example). Any may: epoch seconds live, ISO text on some pages;
+ * older versions have none.
  * @param {unknown} data
  * @param {unknown} previous
  * @returns {boolean}
@@ -70,32 +139,39 @@ export function isRepeated(data, previous) {
  * @type {Record<string, (frame: Frame) => ServerMessage | null>}
  */
 const READERS = {
+  // Once a socket. Without `expires_at` (epoch seconds) in March 2026.
   'session.ready': (frame) => ({
     type: 'ready',
     sessionId: string(frame.session_id),
     expiresAtEpochSeconds: number(frame.expires_at),
     httpTools: httpTools(frame.config) ?? [],
   }),
+  // After each accepted update, and before `session.ready`. Older copies have no `config`.
   'session.updated': ({ config }) => ({
     type: 'updated',
     config: isObject(config) ? config : null,
     httpTools: httpTools(config),
   }),
   'session.error': readError,
-  'error': readError,
+  'error': readError, // before launch; no code
   'session.ended': (frame) => ({
     type: 'ended',
     durationSeconds: number(frame.session_duration_seconds),
   }),
+  // 0.6 s after the onset; may repeat, and by the documents comes for sounds that interrupt nothing too.
   'input.speech.started': () => ({ type: 'speech-started' }),
-  'input.speech.stopped': () => ({ type: 'speech-stopped' }),
+  'input.speech.stopped': () => ({ type: 'speech-stopped' }), // 0.9 to 3.3 s after the voice
+  // Either is the whole utterance so far: it replaces. One page calls the text `delta`.
   'transcript.user.delta': (frame) => readUserText(frame, false),
   'transcript.user': (frame) => readUserText(frame, true),
+  // Without `item_id`, and before `input.speech.stopped`, in March 2026.
   'reply.started': (frame) => ({ type: 'reply-started', replyId: string(frame.reply_id) ?? '' }),
+  // Base64 of any number of bytes; a frame may end within a sample.
   'reply.audio': (frame) => {
     const data = string(frame.data);
     return data ? { type: 'reply-audio', replyId: string(frame.reply_id), data } : null;
   },
+  // One word, to be appended; times are milliseconds from the start of the reply, or null.
   'transcript.agent.delta': (frame) => {
     const word = string(frame.delta) ?? string(frame.text);
     const [startMs, endMs] = [number(frame.start_ms), number(frame.end_ms)];
@@ -103,12 +179,14 @@ const READERS = {
       ? null
       : { type: 'reply-word', replyId: string(frame.reply_id), word, startMs, endMs };
   },
+  // After the audio; what was spoken, when interrupted. Sometimes missing, sometimes never spoken.
   'transcript.agent': (frame) => ({
     type: 'reply-text',
     replyId: string(frame.reply_id),
     text: string(frame.text) ?? '',
     interrupted: frame.interrupted === true,
   }),
+  // Only with a language model of one's own; `reply.done` follows. In a generated model of the messages only.
   'reply.error': (frame) => ({
     type: 'reply-error',
     replyId: string(frame.reply_id),
@@ -125,7 +203,7 @@ const READERS = {
   'tool.call': (frame) => {
     const callId = string(frame.call_id);
     const name = string(frame.name);
-    const args = frame.arguments ?? frame.args;
+    const args = frame.arguments ?? frame.args; // `args` in March and April 2026
     if (callId === null || name === null) return null;
     return { type: 'tool-call', callId, name, args: isObject(args) ? args : {} };
   },
@@ -137,7 +215,7 @@ function readError(frame) {
   return { type: 'error', code: errorCode(frame), text, param };
 }
 
-/** @param {Frame} frame */
+/** One page prints `error_code`, and upper case; live it is `code`, lower case. @param {Frame} frame */
 function errorCode(frame) {
   return (string(frame.code) ?? string(frame.error_code) ?? 'unknown').toLowerCase();
 }

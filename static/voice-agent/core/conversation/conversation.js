@@ -6,11 +6,13 @@ import { encode } from '../connection/protocol.js';
 import { ReplyQueue } from './reply-queue.js';
 import { ToolCalls } from './tool-calls.js';
 import { Transcript } from './transcript.js';
-import { TurnFeed } from './turn-feed.js';
 
 /** @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage */
 /** @typedef {import('../connection/protocol.js').SessionConfig} SessionConfig */
 /** @typedef {import('./transcript.js').Turn} Turn */
+
+/** All words of a reply were seen to arrive within 31 ms; a page that draws them needs no more pieces than this. */
+const FEED_INTERVAL_MS = 30;
 
 /**
  * `tool-call`: run it. `tool-cancel`: nobody waits for its result any more. `tool`: the service runs it itself.
@@ -227,5 +229,52 @@ export class Conversation {
   /** @param {string[]} callIds */
   #cancel(callIds) {
     for (const callId of callIds) this.#emit({ type: 'tool-cancel', callId });
+  }
+}
+
+/** Passes turns on to the page: the words of a reply come in a burst, the page gets them in a few pieces. */
+class TurnFeed {
+  #environment;
+  #show;
+  /** @type {Map<string, Turn>} the latest state of those that were not shown yet */
+  #waiting = new Map();
+  /** @type {unknown} there while what follows waits */
+  #timer = null;
+
+  /** @param {import('../ports.js').Environment} environment @param {(turn: Turn) => void} show */
+  constructor(environment, show) {
+    this.#environment = environment;
+    this.#show = show;
+  }
+
+  /** @param {readonly Turn[]} turns */
+  show(turns) {
+    for (const turn of turns) {
+      this.#waiting.delete(turn.id);
+      this.#show(turn);
+    }
+  }
+
+  /**
+   * Show the first at once and those that follow closely together.
+   * @param {readonly Turn[]} turns
+   */
+  showSoon(turns) {
+    for (const turn of turns) this.#waiting.set(turn.id, turn);
+    if (this.#timer === null) this.#showWaiting();
+  }
+
+  /** Show all that waits now. */
+  flush() {
+    this.#environment.cancel(this.#timer);
+    this.#timer = null;
+    this.show([...this.#waiting.values()]);
+  }
+
+  #showWaiting() {
+    const hasMore = this.#waiting.size > 0;
+    this.flush();
+    if (hasMore)
+      this.#timer = this.#environment.schedule(() => this.#showWaiting(), FEED_INTERVAL_MS);
   }
 }

@@ -64,6 +64,23 @@ export function mergedConfig(config, changes) {
 }
 
 /**
+ * The update that makes one config the other. What is the same is left out: some of it must not be named again.
+ * @param {Record<string, any>} before
+ * @param {Record<string, any>} now
+ * @returns {Record<string, any>}
+ */
+export function differenceOf(before, now) {
+  /** @type {Record<string, any>} */
+  const changes = {};
+  for (const name of Object.keys({ ...before, ...now })) {
+    const [old, value] = [before[name], now[name] ?? null];
+    if (JSON.stringify(old) === JSON.stringify(value)) continue;
+    changes[name] = isObject(old) && isObject(value) ? differenceOf(old, value) : value;
+  }
+  return changes;
+}
+
+/**
  * Settings without those that were taken back by null: to leave one out means the same in a first update.
  * @param {Record<string, any>} config
  * @returns {Record<string, any>}

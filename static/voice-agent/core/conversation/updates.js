@@ -1,8 +1,9 @@
-// Changes to the settings of a call under way: sent one after the other, each with its answer.
+// The settings of a call: what each of its sessions is opened with, and changes to them, sent one after the other, each
+// with its answer.
 
 import { VoiceAgentError } from '../../errors.js';
 import { encode } from '../connection/protocol.js';
-import { mergedConfig, refusal, withoutNulls } from './session-config.js';
+import { differenceOf, mergedConfig, refusal, withoutNulls } from './session-config.js';
 
 /** Live the answer takes 0.4 s. Older versions do not answer what they accept: silence means yes. */
 const ANSWER_PATIENCE_MS = 5_000;
@@ -31,11 +32,14 @@ export class SessionUpdates {
   #emit;
   #line;
   #retell;
+  #continued;
   /** @type {SessionConfig} the first update of the call */
   #base = {};
   /** @type {SessionConfig} what was changed since */
   #changes = {};
   #isUnderWay = false;
+  /** @type {SessionConfig} what the successor in a roll-over was opened with */
+  #successor = {};
   /** @type {Update[]} oldest first */
   #waiting = [];
   /** @type {Update | null} sent and not answered */
@@ -49,12 +53,21 @@ export class SessionUpdates {
    * @param {(event: UpdateEvent) => void} options.emit
    * @param {import('../ports.js').Line} options.line
    * @param {(update: SessionConfig) => SessionConfig} [options.retell] an update as the session must be sent it
+   * @param {(config: SessionConfig) => SessionConfig} [options.continued] the config of a session that goes on with
+   *   the conversation
    */
-  constructor({ environment, emit, line, retell = (update) => update }) {
+  constructor({
+    environment,
+    emit,
+    line,
+    retell = (update) => update,
+    continued = (config) => config,
+  }) {
     this.#environment = environment;
     this.#emit = emit;
     this.#line = line;
     this.#retell = retell;
+    this.#continued = continued;
   }
 
   /**
@@ -75,6 +88,44 @@ export class SessionUpdates {
     this.#base = config;
     this.#changes = {};
     this.#isUnderWay = true;
+  }
+
+  /**
+   * What the next socket is opened with: the session as wanted, the dropped one, or one that carries the conversation.
+   * @param {{mode: 'fresh' | 'resume' | 'continue', sessionId: string | null}} call
+   * @returns {import('../connection/protocol.js').ClientMessage}
+   */
+  opening({ mode, sessionId }) {
+    if (mode === 'resume' && sessionId !== null)
+      return { type: 'session.resume', session_id: sessionId };
+    const session = mode === 'continue' ? this.#continued(this.config) : this.config;
+    return { type: 'session.update', session };
+  }
+
+  /**
+   * Use another voice than the one that was refused.
+   * @param {string} voice
+   */
+  useVoice(voice) {
+    this.begin(mergedConfig(this.config, { output: { voice } }));
+  }
+
+  /**
+   * For a session that is to take over later on.
+   * @returns {import('../connection/protocol.js').ClientMessage}
+   */
+  successorOpening() {
+    this.#successor = this.#continued(this.config);
+    return { type: 'session.update', session: this.#successor };
+  }
+
+  /**
+   * What that session has to be told when it takes over, because the conversation has gone on meanwhile.
+   * @returns {string | null} an encoded message; null when it knows everything
+   */
+  successorChange() {
+    const session = differenceOf(this.#successor, this.#continued(this.config));
+    return Object.keys(session).length > 0 ? encode({ type: 'session.update', session }) : null;
   }
 
   /** @param {{id: number, session: SessionConfig}} update */

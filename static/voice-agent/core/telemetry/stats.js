@@ -56,6 +56,28 @@ const REMEMBERED = 20;
  * @typedef {{type: 'stats', stats: Stats} | {type: 'debug'} & import('./event-log.js').LogNews} StatsEvent
  */
 
+/** @type {PlaybackStats} */
+const NO_PLAYBACK = {
+  playoutDelayMs: 0,
+  waitMs: 0,
+  bufferedMs: 0,
+  excessDelayMs: 0,
+  savedMs: 0,
+  underruns: 0,
+  overflowMs: 0,
+};
+
+/** @returns {ConnectionStats} */
+const noConnection = () => ({
+  sockets: 0,
+  tokens: 0,
+  resumes: 0,
+  continues: 0,
+  rollovers: 0,
+  livenessFailures: 0,
+  lossesByCause: {},
+});
+
 export class SessionStats {
   #nowMs;
   #emit;
@@ -68,12 +90,9 @@ export class SessionStats {
   firstSounds;
   /** @type {string | null} */
   sessionId = null;
-
-  /** @type {PlaybackStats} */
-  playback = noPlayback();
+  playback = NO_PLAYBACK;
   /** @type {UplinkStats} */
-  uplink = noUplink();
-  /** @type {ConnectionStats} */
+  uplink = { queuedMs: 0, droppedMs: 0, sentFrames: 0, replayedMs: 0 };
   connection = noConnection();
 
   /**
@@ -88,10 +107,9 @@ export class SessionStats {
     this.firstSounds = new FirstSounds(environment.nowMs);
   }
 
-  /** A new call begins. */
+  /** A new call begins; the uplink brings its own numbers. */
   reset() {
-    this.playback = noPlayback();
-    this.uplink = noUplink();
+    this.playback = NO_PLAYBACK;
     this.connection = noConnection();
     this.sessionId = null;
     this.log.reset();
@@ -115,52 +133,18 @@ export class SessionStats {
   /** Hand out a copy now. */
   show() {
     this.#shownAtMs = this.#nowMs();
-    const connection = {
-      ...this.connection,
-      lossesByCause: { ...this.connection.lossesByCause },
-    };
-    const stats = {
+    const { queuedMs, droppedMs, sentFrames, replayedMs } = this.uplink;
+    const stats = structuredClone({
       atMs: this.log.atMs,
       sessionId: this.sessionId,
-      playback: { ...this.playback },
-      uplink: { ...this.uplink },
-      connection,
-      traffic: this.traffic.copy,
-      firstSounds: this.firstSounds.copy,
-    };
+      playback: this.playback,
+      uplink: { queuedMs, droppedMs, sentFrames, replayedMs },
+      connection: this.connection,
+      traffic: this.traffic.flows,
+      firstSounds: this.firstSounds.answers,
+    });
     this.#emit({ type: 'stats', stats });
   }
-}
-
-/** @returns {PlaybackStats} */
-function noPlayback() {
-  return {
-    playoutDelayMs: 0,
-    waitMs: 0,
-    bufferedMs: 0,
-    excessDelayMs: 0,
-    savedMs: 0,
-    underruns: 0,
-    overflowMs: 0,
-  };
-}
-
-/** @returns {UplinkStats} */
-function noUplink() {
-  return { queuedMs: 0, droppedMs: 0, sentFrames: 0, replayedMs: 0 };
-}
-
-/** @returns {ConnectionStats} */
-function noConnection() {
-  return {
-    sockets: 0,
-    tokens: 0,
-    resumes: 0,
-    continues: 0,
-    rollovers: 0,
-    livenessFailures: 0,
-    lossesByCause: {},
-  };
 }
 
 /**
@@ -170,8 +154,8 @@ class FirstSounds {
   #nowMs;
   /** @type {{after: FirstSound['after'], atMs: number, quietMs: number | null} | null} what waits for its answer */
   #question = null;
-  /** @type {FirstSound[]} */
-  #answers = [];
+  /** @type {FirstSound[]} oldest first */
+  answers = [];
 
   /** @param {() => number} nowMs monotonic */
   constructor(nowMs) {
@@ -180,7 +164,7 @@ class FirstSounds {
 
   /** A call begins. */
   reset() {
-    this.#answers = [];
+    this.answers = [];
     this.asked('greeting');
   }
 
@@ -204,12 +188,7 @@ class FirstSounds {
     const waitMs = Math.round(this.#nowMs() - atMs);
     const sinceVoiceMs = quietMs === null ? null : Math.round(waitMs + quietMs);
     this.#question = null;
-    this.#answers.push({ after, waitMs, sinceVoiceMs });
-    if (this.#answers.length > REMEMBERED) this.#answers.shift();
-  }
-
-  /** @returns {FirstSound[]} a copy, oldest first */
-  get copy() {
-    return this.#answers.map((answer) => ({ ...answer }));
+    this.answers.push({ after, waitMs, sinceVoiceMs });
+    if (this.answers.length > REMEMBERED) this.answers.shift();
   }
 }

@@ -11,6 +11,9 @@ const AUDIO_FRAME_SIGNS = encodeAudio('').length;
 /** A name that a new version of the service might give a message; anything else is not repeated. */
 const PLAUSIBLE_NAME = /^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*){1,3}$/;
 
+/** Kinds of messages that are counted apart; a service that invents names does not fill the memory. */
+const MAX_NAMES = 40;
+
 /**
  * @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage
  * @typedef {'conversation' | 'connection' | 'tools' | 'trouble'} Group
@@ -21,7 +24,19 @@ const PLAUSIBLE_NAME = /^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*){1,3}$/;
  * @property {boolean} [isStream] one of many that say nothing alone
  * @property {number} [soundMs]
  * @property {Record<string, unknown>} [detail]
+ *
+ * @typedef {object} Flow one way of the wire
+ * @property {number} messages
+ * @property {number} bytes of wire text
+ * @property {Record<string, number>} byName messages of each name
+ *
+ * @typedef {{sent: Flow, received: Flow}} TrafficStats
  */
+
+const conversation = about('conversation');
+const connection = about('connection');
+const trouble = about('trouble');
+const tools = about('tools');
 
 /**
  * By the name that `decode` gives a message. A field that is not named here is not written down.
@@ -49,15 +64,9 @@ const RECEIVED = {
     conversation('transcript.agent', { replyId, interrupted, characters }),
   'reply-error': ({ replyId, code }) => trouble('reply.error', { replyId, code }),
   'reply-done': ({ replyId, interrupted }) => conversation('reply.done', { replyId, interrupted }),
-  'tool-call': () => ({ name: 'tool.call', group: 'tools' }),
+  'tool-call': () => tools('tool.call'),
   'ignored': ({ name }) => conversation(PLAUSIBLE_NAME.test(name) ? name : 'unknown'),
 };
-
-/** @param {ServerMessage} message @returns {Summary} */
-function summarizeReceived(message) {
-  const summarize = /** @type {(message: ServerMessage) => Summary} */ (RECEIVED[message.type]);
-  return summarize(message);
-}
 
 /**
  * @param {string} text an encoded message; `encode` writes its type first
@@ -69,36 +78,19 @@ function summarizeSent(text) {
     const soundMs = (text.length - AUDIO_FRAME_SIGNS) / SIGNS_PER_MS;
     return { ...conversation(name), isStream: true, soundMs };
   }
-  if (name.startsWith('tool.')) return { name, group: 'tools' };
+  if (name.startsWith('tool.')) return tools(name);
   return name.startsWith('session.') ? connection(name) : conversation(name);
 }
 
-/** @param {string} name @param {Record<string, unknown>} [detail] @returns {Summary} */
-const conversation = (name, detail) => ({ name, group: 'conversation', detail });
-
-/** @param {string} name @param {Record<string, unknown>} [detail] @returns {Summary} */
-const connection = (name, detail) => ({ name, group: 'connection', detail });
-
-/** @param {string} name @param {Record<string, unknown>} [detail] @returns {Summary} */
-const trouble = (name, detail) => ({ name, group: 'trouble', detail });
-
-/** Kinds of messages that are counted apart; a service that invents names does not fill the memory. */
-const MAX_NAMES = 40;
-
-/**
- * @typedef {object} Flow one way of the wire
- * @property {number} messages
- * @property {number} bytes of wire text
- * @property {Record<string, number>} byName messages of each name
- *
- * @typedef {{sent: Flow, received: Flow}} TrafficStats
- */
+/** @param {Group} group @returns {(name: string, detail?: Record<string, unknown>) => Summary} */
+function about(group) {
+  return (name, detail) => ({ name, group, detail });
+}
 
 /** Counts what goes over the wire, both ways, and has it written down. */
 export class Traffic {
   #log;
-  #sent = noFlow();
-  #received = noFlow();
+  flows = noFlows();
 
   /** @param {import('./event-log.js').EventLog} log */
   constructor(log) {
@@ -106,33 +98,31 @@ export class Traffic {
   }
 
   reset() {
-    this.#sent = noFlow();
-    this.#received = noFlow();
+    this.flows = noFlows();
   }
 
   /** @param {string} text an encoded message that went out */
   sent(text) {
     const summary = summarizeSent(text);
-    count(this.#sent, summary.name, text.length);
+    count(this.flows.sent, summary.name, text.length);
     this.#log.write('out', summary, text.length);
   }
 
-  /**
-   * @param {import('../connection/protocol.js').ServerMessage} message
-   * @param {unknown} data as it came
-   */
+  /** @param {ServerMessage} message @param {unknown} data as it came */
   received(message, data) {
     const bytes = typeof data === 'string' ? data.length : 0;
-    const summary = summarizeReceived(message);
-    count(this.#received, summary.name, bytes);
+    const summarize = /** @type {(message: ServerMessage) => Summary} */ (RECEIVED[message.type]);
+    const summary = summarize(message);
+    count(this.flows.received, summary.name, bytes);
     this.#log.write('in', summary, bytes);
   }
-
-  /** @returns {TrafficStats} a copy */
-  get copy() {
-    return { sent: copyOf(this.#sent), received: copyOf(this.#received) };
-  }
 }
+
+/** @returns {TrafficStats} */
+const noFlows = () => ({
+  sent: { messages: 0, bytes: 0, byName: {} },
+  received: { messages: 0, bytes: 0, byName: {} },
+});
 
 /** @param {Flow} flow @param {string} name @param {number} bytes */
 function count(flow, name, bytes) {
@@ -142,14 +132,4 @@ function count(flow, name, bytes) {
   const isRoom = name in byName || Object.keys(byName).length < MAX_NAMES;
   const place = isRoom ? name : 'unknown';
   byName[place] = (byName[place] ?? 0) + 1;
-}
-
-/** @param {Flow} flow */
-function copyOf({ byName, ...flow }) {
-  return { ...flow, byName: { ...byName } };
-}
-
-/** @returns {Flow} */
-function noFlow() {
-  return { messages: 0, bytes: 0, byName: {} };
 }

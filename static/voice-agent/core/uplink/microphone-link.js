@@ -4,7 +4,7 @@ import { toBase64 } from '../connection/base64.js';
 import { WIRE_BYTES_PER_MS } from '../../worklets/dsp/pcm.js';
 import { encodeAudio } from '../connection/protocol.js';
 import { MicrophoneSilence, SPEECH_LEVEL, UnheardSpeech } from './level-watch.js';
-import { KEEP_SPEECH_SECONDS, Uplink } from './uplink.js';
+import { Uplink } from './uplink.js';
 
 /**
  * @typedef {object} MicrophoneLinkOptions
@@ -23,23 +23,17 @@ export class MicrophoneLink {
   #unheard;
   /** @type {MessagePort | null} */
   #port = null;
-  #isMuted = false;
-  #uplink = new Uplink();
+
+  isMuted = false;
+
+  /** What is kept, and what is sent again. */
+  uplink = new Uplink();
 
   /** @param {MicrophoneLinkOptions} options */
   constructor(options) {
     this.#options = options;
     this.#silence = new MicrophoneSilence(options.onSilence);
     this.#unheard = new UnheardSpeech(options.onUnheard);
-  }
-
-  get isMuted() {
-    return this.#isMuted;
-  }
-
-  /** How long it has been quiet, in milliseconds of captured sound. */
-  get quietMs() {
-    return this.#uplink.quietMs;
   }
 
   /** @param {MessagePort | null} port gives `{pcm, level}`, takes buffers back */
@@ -53,65 +47,41 @@ export class MicrophoneLink {
    * A call begins.
    * @param {number} [keepSpeechSeconds] how much is kept while there is no session
    */
-  reset(keepSpeechSeconds = KEEP_SPEECH_SECONDS) {
-    this.#uplink = new Uplink({ capacityMs: keepSpeechSeconds * 1000 });
-    this.#silence.reset();
-    this.#unheard.reset();
+  reset(keepSpeechSeconds) {
+    const capacityMs = keepSpeechSeconds && keepSpeechSeconds * 1000;
+    this.uplink = this.#options.stats.uplink = new Uplink({ capacityMs });
+    this.mute(this.isMuted);
   }
 
   /** @param {boolean} isMuted */
   mute(isMuted) {
-    this.#isMuted = isMuted;
+    this.isMuted = isMuted;
     this.#silence.reset();
     this.#unheard.reset();
-  }
-
-  /** Drop what was said and not sent. */
-  forgetUnsent() {
-    this.#uplink.clear();
-  }
-
-  /** Another session listens from now on. */
-  forgetSent() {
-    this.#uplink.forgetSent();
-  }
-
-  /** @param {number} bytes of wire text that a lost connection still had in it */
-  sendAgain(bytes) {
-    this.#uplink.putBack(bytes);
   }
 
   /** Send what is waiting, as far as service and network take it now. */
   sendWaiting() {
     const { environment, line } = this.#options;
     if (!line.isOpen()) return;
-    this.#uplink.drain(environment.nowMs(), (text) => !line.hasBackpressure() && line.send(text));
+    this.uplink.drain(environment.nowMs(), (text) => !line.hasBackpressure() && line.send(text));
   }
 
   /** @param {{pcm: ArrayBuffer, level: number}} frame */
   #captured({ pcm, level }) {
     const bytes = new Uint8Array(pcm);
-    if (this.#isMuted) bytes.fill(0); // silence at pace: the service's turn detection needs it
+    if (this.isMuted) bytes.fill(0); // silence at pace: the service's turn detection needs it
     const text = encodeAudio(toBase64(bytes));
     const durationMs = bytes.length / WIRE_BYTES_PER_MS;
-    const sentLevel = this.#isMuted ? 0 : level;
+    const sentLevel = this.isMuted ? 0 : level;
     this.#port?.postMessage(pcm, [pcm]);
-    this.#uplink.push({ text, durationMs, level: sentLevel });
+    this.uplink.push({ text, durationMs, level: sentLevel });
     this.sendWaiting();
     this.#options.line.listen(sentLevel < SPEECH_LEVEL ? 0 : durationMs);
-    if (!this.#isMuted) this.#silence.hear(level, durationMs);
-    const isUnheard = this.#isMuted && !this.#options.isAgentSounding();
+    if (!this.isMuted) this.#silence.hear(level, durationMs);
+    const isUnheard = this.isMuted && !this.#options.isAgentSounding();
     this.#unheard.hear(level, durationMs, isUnheard);
     this.#options.onLevel(sentLevel);
-    this.#showStats();
-  }
-
-  #showStats() {
-    const { stats } = this.#options;
-    stats.uplink.queuedMs = this.#uplink.queuedMs;
-    stats.uplink.droppedMs = this.#uplink.droppedMs;
-    stats.uplink.sentFrames = this.#uplink.sentFrames;
-    stats.uplink.replayedMs = this.#uplink.replayedMs;
-    stats.offer();
+    this.#options.stats.offer();
   }
 }

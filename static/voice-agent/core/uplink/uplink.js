@@ -1,7 +1,6 @@
 // The microphone's way to the socket: kept while there is none, paced when it comes back, and sent again when a dead
 // connection has swallowed it. Pure.
 
-import { FrameQueue } from './frame-queue.js';
 import { NoiseFloor } from './level-watch.js';
 
 /**
@@ -18,19 +17,17 @@ const KEPT_SILENCE_MS = 1_200;
 const RUN_UP_MS = 300;
 
 /** How much speech is kept while there is no session, unless the page says otherwise. */
-export const KEEP_SPEECH_SECONDS = 20;
+const KEEP_SPEECH_SECONDS = 20;
 
 /** Wire text that is remembered after it was sent, in case a dead connection has swallowed it: ten seconds. */
 const REMEMBERED_BYTES = 700_000;
 
-/** @typedef {import('./frame-queue.js').Frame} Frame */
-
 /**
- * A frame as the microphone gave it.
- * @typedef {object} CapturedFrame
- * @property {string} text the encoded message
+ * One frame of the microphone, as it goes on the wire.
+ * @typedef {object} Frame
+ * @property {string} text the encoded message; plain ASCII, so that its length is its bytes
  * @property {number} durationMs
- * @property {number} level root mean square, 0 to 1
+ * @property {boolean} isQuiet nobody speaks in it
  */
 
 /** A bounded queue of captured frames, sent in order and no faster than the service takes them. */
@@ -39,12 +36,12 @@ export class Uplink {
   #sent = new FrameQueue();
   #noise = new NoiseFloor();
   #silenceMs = 0;
-  #quietMs = 0;
+  #capacityMs;
   #creditMs = BURST_MS;
   #creditAtMs = 0;
 
-  /** How much may wait, in milliseconds; the oldest frames go first when there is more. */
-  capacityMs;
+  /** How long the microphone has been quiet, in milliseconds of captured sound. */
+  quietMs = 0;
 
   /** Speech that the bound has cost, in milliseconds. */
   droppedMs = 0;
@@ -54,9 +51,9 @@ export class Uplink {
 
   sentFrames = 0;
 
-  /** @param {{capacityMs?: number}} [options] */
+  /** @param {{capacityMs?: number}} [options] how much may wait; the oldest frames go first when there is more */
   constructor({ capacityMs = KEEP_SPEECH_SECONDS * 1000 } = {}) {
-    this.capacityMs = capacityMs;
+    this.#capacityMs = capacityMs;
   }
 
   /** How much is waiting, in milliseconds. */
@@ -64,27 +61,22 @@ export class Uplink {
     return this.#waiting.durationMs;
   }
 
-  /** How long the microphone has been quiet, in milliseconds of captured sound. */
-  get quietMs() {
-    return this.#quietMs;
-  }
-
-  /** @param {CapturedFrame} frame */
+  /** @param {{text: string, durationMs: number, level: number}} frame `level`: root mean square, 0 to 1 */
   push({ text, durationMs, level }) {
     const isQuiet = this.#noise.isQuiet(level, durationMs);
-    this.#quietMs = isQuiet ? this.#quietMs + durationMs : 0;
+    this.quietMs = isQuiet ? this.quietMs + durationMs : 0;
     this.#waiting.push({ text, durationMs, isQuiet });
     this.#keepBound();
   }
 
   /** Forget everything that is waiting. */
   clear() {
-    this.#waiting.clear();
+    this.#waiting = new FrameQueue();
   }
 
   /** Another socket is used from now on: what went through the one before is its business. */
   forgetSent() {
-    this.#sent.clear();
+    this.#sent = new FrameQueue();
     this.#silenceMs = 0;
   }
 
@@ -96,12 +88,9 @@ export class Uplink {
   putBack(bytes) {
     /** @type {Frame[]} */
     const lost = [];
-    while (!this.#sent.isEmpty && bytes > 0) {
-      const frame = this.#sent.pop();
-      bytes -= frame.text.length;
-      lost.push(frame);
-    }
-    const said = fromFirstWord(lost.reverse());
+    for (let left = bytes; !this.#sent.isEmpty && left > 0; left -= lost[0].text.length)
+      lost.unshift(this.#sent.pop());
+    const said = fromFirstWord(lost);
     for (const { durationMs } of said) this.replayedMs += durationMs;
     this.#waiting.putBack(said);
     this.#keepBound();
@@ -117,12 +106,11 @@ export class Uplink {
     this.#creditAtMs = nowMs;
     while (!this.#waiting.isEmpty) {
       const frame = this.#waiting.first;
-      if (this.#isSpareSilence(frame)) {
-        this.#waiting.shift();
-        continue;
-      }
-      if (this.#creditMs < frame.durationMs || !send(frame.text)) return;
-      this.#noteSent(this.#waiting.shift());
+      const isBehind = this.queuedMs > frame.durationMs * 2;
+      const isSpare = isBehind && frame.isQuiet && this.#silenceMs >= KEPT_SILENCE_MS;
+      if (!isSpare && (this.#creditMs < frame.durationMs || !send(frame.text))) return;
+      this.#waiting.shift();
+      if (!isSpare) this.#noteSent(frame);
     }
   }
 
@@ -135,14 +123,56 @@ export class Uplink {
     while (this.#sent.bytes > REMEMBERED_BYTES) this.#sent.shift();
   }
 
-  /** @param {Frame} frame */
-  #isSpareSilence(frame) {
-    const isBehind = this.queuedMs > frame.durationMs * 2;
-    return isBehind && frame.isQuiet && this.#silenceMs >= KEPT_SILENCE_MS;
+  #keepBound() {
+    while (this.queuedMs > this.#capacityMs) this.droppedMs += this.#waiting.shift().durationMs;
+  }
+}
+
+/**
+ * Frames, oldest first, with their sums. An array moves up at each `shift`: a microsecond for the thousand frames that
+ * there are at most.
+ */
+export class FrameQueue {
+  /** @type {Frame[]} */
+  #frames = [];
+  durationMs = 0;
+  /** How much wire text it holds. */
+  bytes = 0;
+
+  get isEmpty() {
+    return this.#frames.length === 0;
   }
 
-  #keepBound() {
-    while (this.queuedMs > this.capacityMs) this.droppedMs += this.#waiting.shift().durationMs;
+  /** The oldest frame; the queue must not be empty. */
+  get first() {
+    return this.#frames[0];
+  }
+
+  /** @param {Frame} frame */
+  push(frame) {
+    this.#frames.push(this.#count(frame, 1));
+  }
+
+  /** Take the oldest frame out; the queue must not be empty. */
+  shift() {
+    return this.#count(/** @type {Frame} */ (this.#frames.shift()), -1);
+  }
+
+  /** Take the newest frame out; the queue must not be empty. */
+  pop() {
+    return this.#count(/** @type {Frame} */ (this.#frames.pop()), -1);
+  }
+
+  /** @param {Frame[]} frames older than what is in here, oldest first */
+  putBack(frames) {
+    this.#frames.unshift(...frames.map((frame) => this.#count(frame, 1)));
+  }
+
+  /** @param {Frame} frame @param {1 | -1} sign */
+  #count(frame, sign) {
+    this.durationMs += sign * frame.durationMs;
+    this.bytes += sign * frame.text.length;
+    return frame;
   }
 }
 

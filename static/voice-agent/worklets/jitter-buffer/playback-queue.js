@@ -39,7 +39,14 @@ export class PlaybackQueue {
    * @param {boolean} [options.catchesUp] whether delay is given back
    * @param {() => number} [options.nowMs] wall clock; without one the device is taken to lose no time
    */
-  constructor({ rateHz, capacitySeconds = 120, playoutDelayMs, fadeMs = 5, catchesUp = true, nowMs }) {
+  constructor({
+    rateHz,
+    capacitySeconds = 120,
+    playoutDelayMs,
+    fadeMs = 5,
+    catchesUp = true,
+    nowMs,
+  }) {
     this.#perMs = rateHz / 1000;
     this.#ring = new SampleRing(
       rateHz * capacitySeconds,

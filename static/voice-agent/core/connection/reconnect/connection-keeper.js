@@ -22,7 +22,9 @@ import { VoiceAgentError } from '../../../errors.js';
  *   that was used is gone; `hasSuccessor`: `takeOver` can go on with one that is ready or on its way
  * @property {(replyId: string) => void} onForeignReply a successor began to speak before its time
  *
- * What the host is told.
+ * What the host is told. `access-token-wanted`: a token is to be fetched, and the host's access token with it.
+ * `receipt`: the token of this session, used already or not, came with this receipt. `limit`: the call must end soon;
+ * null, when that has been put off. `time-left`: until then, now and each time it changes; null: no limit is known.
  * @typedef {{type: 'access-token-wanted', id: number}
  *   | {type: 'receipt', sessionId: string, receipt: string}
  *   | {type: 'limit', secondsLeft: number | null, refused?: boolean}
@@ -33,15 +35,15 @@ import { VoiceAgentError } from '../../../errors.js';
  * @typedef {{type: 'retry'} | {type: 'extension-failed'} | {type: 'stop', reason: 'time-limit'}
  *   | {type: 'ended', reason: 'time-limit' | 'by-service'}} KeeperNews
  *
- * `message`: what a successor is opened with. `change`: what it has to be told when it takes over.
- * @typedef {{message: () => ClientMessage, change: () => string | null}} SuccessorOpening
+ * `successorOpening`: what a successor is opened with. `successorChange`: what it has to be told when it takes over.
+ * @typedef {{successorOpening: () => ClientMessage, successorChange: () => string | null}} Successors
  *
  * @typedef {object} KeeperOptions
  * @property {import('../../ports.js').Environment} environment
  * @property {(event: KeeperEvent) => void} emit
  * @property {(news: KeeperNews) => void} dispatch
  * @property {import('../../ports.js').Telemetry} stats
- * @property {SuccessorOpening} successor
+ * @property {Successors} successor
  * @property {() => boolean} isPause whether nobody would notice a change of session now
  * @property {KeeperListener} listener
  */
@@ -87,7 +89,7 @@ export class ConnectionKeeper {
       environment,
       isPause,
       openSuccessor: (rollOver) => {
-        const opening = options.successor.message;
+        const opening = () => options.successor.successorOpening();
         return this.#open({ spec: this.#service, opening, isExtension: true }, rollOver);
       },
       leftMs: () => this.#deadline.leftMs,
@@ -177,7 +179,7 @@ export class ConnectionKeeper {
   /** @param {ReadySession} session @param {(session: ReadySession) => void} tell */
   #ready(session, tell) {
     const { capSeconds, expiresAtEpochSeconds, isExtension } = session;
-    const change = isExtension ? this.#options.successor.change() : null;
+    const change = isExtension ? this.#options.successor.successorChange() : null;
     if (change) this.#socket?.send(change); // before anything is said to it
     tell(session);
     if (isExtension) this.#deadline.renew(capSeconds, expiresAtEpochSeconds);
