@@ -28,13 +28,11 @@ LABEL org.opencontainers.image.title="Voicegate" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
 
-# Grace below the 10 s after which `docker stop` kills; give both more where requests take longer.
 # Nothing writes bytecode at run time, since the tree is read-only; the build does, see below.
 ENV PATH="/opt/venv/bin:${PATH}" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     VOICEGATE_HOST=0.0.0.0 \
-    VOICEGATE_SHUTDOWN_GRACE_SECONDS=8 \
     PORT=8000
 
 WORKDIR /srv/voicegate

@@ -139,11 +139,10 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
         app, uvicorn_options = build(settings, url, simulator_options)
         services: Services = app.state.services
         if settings.metrics_port is not None:
-            with explained(settings, "metrics_host", "metrics_port"):
-                served = services.metrics.served(settings.metrics_host, settings.metrics_port)
+            with explained(settings, "host", "metrics_port"):
+                served = services.metrics.served(settings.host, settings.metrics_port)
                 port = stack.enter_context(served)
-            host = reachable(settings.metrics_host)
-            logger.info("metrics are on http://%s:%d/metrics", host, port)
+            logger.info("metrics are on http://%s:%d/metrics", reachable(settings.host), port)
         if simulator_options is not None:
             why = "--demo" if settings.assemblyai_api_key else "no ASSEMBLYAI_API_KEY"
             partner = f"{why}: talking to the built-in simulator"
@@ -158,7 +157,6 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
             app,
             services,
             delay_seconds=settings.shutdown_delay_seconds,
-            grace_seconds=settings.shutdown_grace_seconds,
             announcement=f"Voicegate is on {url} ({partner})",
             **uvicorn_options,
         )

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from redis.exceptions import AuthenticationError
 
 from app.config.agents import load_agents
-from app.config.settings import SECRETS, Settings, variable
+from app.config.settings import Settings, variable
 from app.errors import (
     AccountUnavailableError,
     AppError,
@@ -24,6 +24,7 @@ from app.errors import (
 )
 from app.observability.logging import causes, chain
 from app.observability.metrics import Metrics
+from app.upstream.budget import Budget
 from app.upstream.client import AgentsClient
 from app.upstream.transport import AiohttpTransport
 from app.usage.accounting import Accounting
@@ -60,7 +61,9 @@ CAUSES: Final[dict[type[BaseException], str]] = {
 }
 
 
-async def check(settings: Settings, say: Callable[[str], None] = print) -> int:
+async def check(
+    settings: Settings, say: Callable[[str], None] = print, budget: Budget | None = None
+) -> int:
     """Say what the settings are and whether they work; return 0, or 1 if something does not.
 
     Raises:
@@ -76,7 +79,7 @@ async def check(settings: Settings, say: Callable[[str], None] = print) -> int:
         say("VOICEGATE_MINTING is false: nobody gets a token until it is true.")
     if settings.stop_file is not None and settings.stop_file.exists():
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
-    results = [await _try_store(settings), *await _try_keys(settings)]
+    results = [await _try_store(settings), *await _try_keys(settings, budget or Budget())]
     for _, line in results:
         say(line)
     is_good = all(worked for worked, _ in results)
@@ -86,27 +89,19 @@ async def check(settings: Settings, say: Callable[[str], None] = print) -> int:
 
 def describe(settings: Settings) -> list[str]:
     """Return one line a setting, as it is in effect; of a secret only whether there is one."""
-    lines = []
-    for name in Settings.model_fields:
-        value = getattr(settings, name)
-        if name in SECRETS or isinstance(value, SecretStr):
-            text = "set" if value else "not set"
-        else:
-            text = _short(value)
-        lines.append(f"{variable(name)}={text}")
-    return lines
+    return [f"{variable(name)}={_short(getattr(settings, name))}" for name in Settings.model_fields]
 
 
 def _short(value: Any) -> str:
-    if value is None:
+    parts = value if isinstance(value, tuple) else (value,)
+    if parts in {(), (None,)}:
         return "not set"
+    if isinstance(parts[0], SecretStr):
+        return "set"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, tuple):
-        value = ",".join(map(str, value))
     # JSON keeps line breaks and control characters out of a terminal.
-    text = json.dumps(value)[1:-1] if isinstance(value, str) else str(value)
-    return shorten(text, MAX_VALUE_CHARACTERS)
+    return shorten(json.dumps(",".join(map(str, parts)))[1:-1], MAX_VALUE_CHARACTERS)
 
 
 async def _try_store(settings: Settings) -> tuple[bool, str]:
@@ -127,13 +122,13 @@ async def _try_store(settings: Settings) -> tuple[bool, str]:
     return True, f"Store: Redis answers; what each mint asks of it took {seconds * 1000:.1f} ms."
 
 
-async def _try_keys(settings: Settings) -> list[tuple[bool, str]]:
+async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]]:
     """Mint a token with each key; return of each whether it worked, and a line on it."""
     results = []
     transport = AiohttpTransport(
         settings.upstream_url,
-        connect_seconds=settings.upstream_connect_seconds,
-        read_seconds=settings.upstream_read_seconds,
+        connect_seconds=budget.connect_seconds,
+        read_seconds=budget.read_seconds,
     )
     async with transport:
         for what, name in (("First", "assemblyai_api_key"), ("Spare", "spare_api_key")):
@@ -146,7 +141,7 @@ async def _try_keys(settings: Settings) -> list[tuple[bool, str]]:
                 api_key=key.get_secret_value(),
                 max_in_flight=1,
                 max_waiting=0,
-                total_seconds=settings.upstream_total_seconds,
+                total_seconds=budget.total_seconds,
             )
             problem = ""
             try:

@@ -21,6 +21,7 @@ from app.config.origins import OriginPolicy
 from app.errors import ConfigurationError
 from app.observability.metrics import Metrics
 from app.tokens.service import MINT_PATH, TokenService
+from app.upstream.budget import Budget
 from app.upstream.client import AgentsClient
 from app.upstream.transport import AiohttpTransport
 from app.usage.accounting import Accounting
@@ -73,6 +74,7 @@ def create_app(
     settings: Settings,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
+    budget: Budget | None = None,
     is_warm: bool = False,
 ) -> FastAPI:
     """Return the service.
@@ -80,6 +82,7 @@ def create_app(
     Args:
         settings: What the operator decided; must hold a key.
         transport: Used for upstream requests instead of a pool of real connections.
+        budget: What a mint may take; the usual unless told.
         is_warm: Whether to connect to the upstream at start, ahead of the first caller.
 
     Raises:
@@ -95,7 +98,7 @@ def create_app(
         redirect_slashes=False,
         # It would send queries and the text of exceptions wherever the environment says.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        lifespan=_lifespan(settings, services, transport, is_warm=is_warm),
+        lifespan=_lifespan(settings, services, transport, budget or Budget(), is_warm=is_warm),
         middleware=_middleware(settings, services),
     )
     app.state.services = services
@@ -133,6 +136,7 @@ def _lifespan(
     settings: Settings,
     services: Services,
     transport: httpx.AsyncBaseTransport | None,
+    budget: Budget,
     *,
     is_warm: bool,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -142,8 +146,8 @@ def _lifespan(
     quota = services.accounting.quota
     upstream = transport or AiohttpTransport(
         settings.upstream_url,
-        connect_seconds=settings.upstream_connect_seconds,
-        read_seconds=settings.upstream_read_seconds,
+        connect_seconds=budget.connect_seconds,
+        read_seconds=budget.read_seconds,
     )
 
     @asynccontextmanager
@@ -159,9 +163,9 @@ def _lifespan(
                 base_url=settings.upstream_url,
                 api_key=api_key.get_secret_value(),
                 spare_api_key=spare.get_secret_value() if spare else None,
-                max_in_flight=settings.upstream_max_in_flight,
-                max_waiting=settings.upstream_max_waiting,
-                total_seconds=settings.upstream_total_seconds,
+                max_in_flight=budget.max_in_flight,
+                max_waiting=budget.max_waiting,
+                total_seconds=budget.total_seconds,
                 metrics=services.metrics,
             )
             if is_warm and isinstance(upstream, AiohttpTransport):
@@ -215,7 +219,6 @@ def _routes(settings: Settings, services: Services) -> Iterator[BaseRoute]:
         agents,
         files=services.files,
         notice=settings.notice,
-        docs=settings.docs,
         visitors=services.access.visitors,
     )
     if settings.metrics_token is not None:

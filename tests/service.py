@@ -14,6 +14,8 @@ from app.main import create_app
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from app.upstream.budget import Budget
+
 KEY = "key-0123456789abcdef-never-to-be-seen"
 TOKEN = "token-never-to-be-logged"
 UPSTREAM = "https://agents.example.test"
@@ -22,7 +24,7 @@ SERVICE = "http://voicegate.test"
 # Tests of other things ask as often as they like.
 NO_LIMITS: dict[str, Any] = dict.fromkeys(
     (
-        *("mints_per_minute", "caller_mints_per_minute", "caller_mints_per_hour"),
+        *("mints_per_minute", "caller_mints_per_minute"),
         *("minutes_per_day", "caller_minutes_per_day"),
         *("sessions_at_once", "caller_sessions_at_once"),
     ),
@@ -39,10 +41,13 @@ def make_settings(**changes: Any) -> Settings:
 
 @asynccontextmanager
 async def service(
-    transport: httpx.AsyncBaseTransport | None = None, **changes: Any
+    transport: httpx.AsyncBaseTransport | None = None,
+    *,
+    budget: Budget | None = None,
+    **changes: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Run the service without a socket and without limits; yields a client of it."""
-    app = create_app(make_settings(**(NO_LIMITS | changes)), transport=transport)
+    app = create_app(make_settings(**(NO_LIMITS | changes)), transport=transport, budget=budget)
     async with app.router.lifespan_context(app), caller(app) as client:
         yield client
 

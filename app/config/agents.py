@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -16,14 +17,19 @@ from pydantic import (
     model_validator,
 )
 
-from app.config.settings import DEFAULT_VOICES, EditableField
 from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.config.settings import Settings
 
+# Who a service without a file of its own has; a start for such a file.
+DEFAULT_FILE = Path(__file__).with_name("agents.toml")
+# The voices in the public documents. They change upstream: a start for the list, not a limit.
+# Source: AssemblyAI documentation, session configuration, September 2026.
+DEFAULT_VOICES = (
+    *("alba", "anna", "charles", "estelle", "eve", "george", "giovanni", "jane"),
+    *("jean", "juergen", "lola", "mary", "michael", "paul", "rafael", "vera"),
+)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Of a stored agent everything is decided upstream: its id must be sent alone.
 # Source: AssemblyAI documentation, session configuration, September 2026.
@@ -72,7 +78,7 @@ class Agent(_Strict):
     greeting: str = Field(default="", max_length=2000)
     voice: Voice = "alba"
     voices: list[Voice] = list(DEFAULT_VOICES)
-    editable: list[EditableField] = []
+    editable: list[Literal["voice", "system_prompt", "greeting"]] = []
     key_terms: list[KeyTerm] = Field(default=[], max_length=100)
     transcription_mode: Literal["min_latency", "balanced", "max_accuracy"] | None = None
     language_codes: list[LanguageCode] = []
@@ -151,29 +157,12 @@ class Agents:
 
 
 def load_agents(settings: Settings) -> Agents:
-    """Return the agents of the settings' file, or the one agent of the settings themselves.
+    """Return the agents of the operator's file, or of ours.
 
     Raises:
         ConfigurationError: One sentence for each thing that is wrong.
     """
-    if settings.agents_file is not None:
-        return _read_file(settings.agents_file)
-    try:
-        agent = Agent(
-            title="Assistant",
-            description="A friendly voice to talk to.",
-            system_prompt=settings.agent_system_prompt,
-            greeting=settings.agent_greeting,
-            voice=settings.agent_voice,
-            voices=list(settings.agent_voices),
-            editable=list(settings.agent_editable),
-        )
-    except ValidationError as error:
-        raise ConfigurationError(*_sentences("VOICEGATE_AGENT", error)) from None
-    return Agents("assistant", {"assistant": agent})
-
-
-def _read_file(path: Path) -> Agents:
+    path = settings.agents_file or DEFAULT_FILE
     try:
         with path.open("rb") as file:
             content = tomllib.load(file)
@@ -186,11 +175,11 @@ def _read_file(path: Path) -> Agents:
     try:
         parsed = _AgentsFile.model_validate(content)
     except ValidationError as error:
-        raise ConfigurationError(*_sentences(str(path), error)) from None
+        raise ConfigurationError(*_sentences(path, error)) from None
     return Agents(parsed.default or next(iter(parsed.agents)), parsed.agents)
 
 
-def _sentences(where: str, error: ValidationError) -> list[str]:
+def _sentences(where: Path, error: ValidationError) -> list[str]:
     sentences = []
     for entry in error.errors(include_url=False, include_input=False):
         place = ".".join(str(part) for part in entry["loc"])

@@ -17,9 +17,27 @@ PREFIX: Final = "VOICEGATE_"
 # Read by the example of a client in Python, which may share the service's environment.
 _OF_CLIENTS: Final = {"VOICEGATE_URL", "VOICEGATE_CREDENTIAL"}
 # Settings that are gone, each with what to do instead.
+_FIXED: Final = "its value is fixed"
+_IN_FILE: Final = "write it in the file that VOICEGATE_AGENTS_FILE names"
 _REMOVED: Final = {
+    "VOICEGATE_AGENT_EDITABLE": _IN_FILE,
+    "VOICEGATE_AGENT_GREETING": _IN_FILE,
+    "VOICEGATE_AGENT_SYSTEM_PROMPT": _IN_FILE,
+    "VOICEGATE_AGENT_VOICE": _IN_FILE,
+    "VOICEGATE_AGENT_VOICES": _IN_FILE,
     "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "where VOICEGATE_ACCESS is open, programs need no credential "
     "any more; set VOICEGATE_ACCESS=code or jwt to ask for one",
+    "VOICEGATE_CALLER_MINTS_PER_HOUR": "it is six times VOICEGATE_CALLER_MINTS_PER_MINUTE",
+    "VOICEGATE_DEFAULT_EXPIRES_IN_SECONDS": "it is 60, and callers may ask for up to 600",
+    "VOICEGATE_DOCS": "/docs and /openapi.json are always there; a proxy can close them",
+    "VOICEGATE_MAX_EXPIRES_IN_SECONDS": "it is 600, as upstream",
+    "VOICEGATE_METRICS_HOST": "VOICEGATE_METRICS_PORT is a port of VOICEGATE_HOST",
+    "VOICEGATE_SHUTDOWN_GRACE_SECONDS": _FIXED,
+    "VOICEGATE_UPSTREAM_CONNECT_SECONDS": _FIXED,
+    "VOICEGATE_UPSTREAM_MAX_IN_FLIGHT": _FIXED,
+    "VOICEGATE_UPSTREAM_MAX_WAITING": _FIXED,
+    "VOICEGATE_UPSTREAM_READ_SECONDS": _FIXED,
+    "VOICEGATE_UPSTREAM_TOTAL_SECONDS": _FIXED,
 }
 # What Kubernetes sets in each pod for services called voicegate, voicegate-metrics, …
 # Source: Kubernetes documentation, "Service", environment variables, November 2026.
@@ -31,7 +49,6 @@ _CLUSTER_VALUE: Final = re.compile(r"(tcp|udp|sctp)://")
 NUMERIC: Final = {
     "finite_number",
     "float_parsing",
-    "greater_than",
     "greater_than_equal",
     "int_from_float",
     "int_parsing",
@@ -68,7 +85,7 @@ def sentence(
 def _allowed(entry: ErrorDetails, annotation: Any, metadata: list[Any]) -> str:
     kind = entry["type"]
     if kind in NUMERIC:
-        number = "a whole number" if annotation is int else "a number"
+        number = "a number" if annotation is float else "a whole number"
         return f"must be {number}{_range(metadata)}"
     if kind == "bool_parsing":
         return "must be true or false"
@@ -81,11 +98,9 @@ def _range(metadata: list[Any]) -> str:
     bounds = {
         name: getattr(item, name)
         for item in metadata
-        for name in ("ge", "gt", "le")
+        for name in ("ge", "le")
         if hasattr(item, name)
     }
-    if "gt" in bounds:
-        return f" above {bounds['gt']} and up to {bounds['le']}"
     return f" from {bounds['ge']} to {bounds['le']}"
 
 
@@ -101,19 +116,29 @@ def is_from_cluster(name: str, value: str | None) -> bool:
     return _CLUSTER_NAME.fullmatch(name) is not None
 
 
-def unknown(variables: Mapping[str, str | None], known: Iterable[str]) -> list[str]:
-    """Return a sentence for each variable of our prefix that nothing reads."""
-    names = list(known)
+def unknown(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return a sentence for each name of our prefix that nothing reads."""
+    known = list(known)
     return [
-        _of_unknown(name, names)
-        for name in sorted(map(str.upper, variables))
-        if name.startswith(PREFIX) and name not in names and name not in _OF_CLIENTS
+        _of_unknown(name, known)
+        for name in sorted({name.upper() for name in names} - set(known) - _OF_CLIENTS)
+        if name.startswith(PREFIX) or _of_file(name) in known
     ]
+
+
+def _of_file(name: str) -> str:
+    """Return the setting that a file held, where a setting of this name once named the file."""
+    return name.removesuffix("_FILE") if name.endswith("_FILE") else ""
 
 
 def _of_unknown(name: str, known: list[str]) -> str:
     if name in _REMOVED:
         return f"{name} is no setting any more: remove it; {_REMOVED[name]}."
+    if (held := _of_file(name)) in known:
+        return (
+            f"{name} is no setting any more: remove it; call the file {held.lower()}, "
+            "and name its folder in VOICEGATE_SECRETS_DIR."
+        )
     # Compared without the prefix, which all have, and which makes everything look alike.
     by_rest = {variable.removeprefix(PREFIX): variable for variable in known}
     from difflib import get_close_matches  # noqa: PLC0415 - few starts meet an unknown name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,12 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _folder(value: Path) -> Path:
+    if not value.is_dir():
+        raise ValueError("must name folders that are there")
+    return value
 
 
 def _network(value: Any) -> Any:
@@ -111,7 +118,9 @@ def lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
+Folders = Annotated[
+    tuple[Annotated[Path, AfterValidator(_folder)], ...], NoDecode, BeforeValidator(split)
+]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(listed_origin)], ...], NoDecode, BeforeValidator(split)
 ]
@@ -120,7 +129,6 @@ Networks = Annotated[
     NoDecode,
     BeforeValidator(split),
 ]
-Seconds = Annotated[float, Field(gt=0, le=120, allow_inf_nan=False)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Codes = Annotated[
     tuple[Annotated[SecretStr, AfterValidator(_code)], ...], NoDecode, BeforeValidator(_codes)

@@ -37,7 +37,6 @@ def create_demo(settings: Settings, *, origin: str, **simulator_options: Any) ->
     key = simulator_options.get("key") or DEMO_KEY
     changes = {
         "assemblyai_api_key": SecretStr(key),
-        "assemblyai_api_key_file": None,
         "upstream_url": origin,
         "upstream_ws_url": None,
         "notice": settings.notice or DEMO_NOTICE,

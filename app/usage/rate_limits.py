@@ -36,12 +36,17 @@ class RateLimit:
 Counted = tuple[RateLimit, str]
 
 
+# Who asks as often as a minute allows may do so for this much of an hour.
+CALLER_HOUR_MINUTES: Final = 6
+
+
 def rate_limits(settings: Settings) -> list[RateLimit]:
     """Return the limits that the operator set, in the order in which they are asked.
 
     Those of the caller come first: who is refused by its own takes nothing from its neighbours.
     """
-    minute, hour = settings.caller_mints_per_minute, settings.caller_mints_per_hour
+    minute = settings.caller_mints_per_minute
+    hour = CALLER_HOUR_MINUTES * minute
     callers = settings.callers_per_address
     limits = [
         RateLimit("caller-minute", minute, MINUTE, "caller"),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
 KEEP_ALIVE_SECONDS: Final = 65
+# For requests in flight at the end: less than the 10 s after which Docker and Cloud Run kill.
+GRACE_SECONDS = 8
 POLL_SECONDS: Final = 0.02
 # After which to accept again when no descriptor was left.
 ACCEPT_AGAIN_SECONDS: Final = 1
@@ -47,7 +49,6 @@ class Server(uvicorn.Server):
         app: The ASGI app.
         services: Its `lifecycle` is told of the end, its `metrics` of what the app does not see.
         delay_seconds: How long to serve on after SIGTERM, not ready any more.
-        grace_seconds: How long requests in flight may still take after that.
         announcement: Printed once callers can connect.
         options: uvicorn's own, over those set here; without a `ws` no WebSocket is served.
     """
@@ -57,7 +58,6 @@ class Server(uvicorn.Server):
         app: ASGIApp,
         services: Services,
         *,
-        grace_seconds: int,
         delay_seconds: int = 0,
         announcement: str,
         **options: Any,
@@ -76,7 +76,6 @@ class Server(uvicorn.Server):
         super().__init__(uvicorn.Config(connections, **(defaults | options)))
         self._lifecycle = services.lifecycle
         self._delay_seconds = delay_seconds
-        self._grace_seconds = grace_seconds
         self._announcement = announcement
         self._crowd: Crowd | None = None
 
@@ -110,7 +109,7 @@ class Server(uvicorn.Server):
                     await asyncio.sleep(POLL_SECONDS)
         self._lifecycle.drain()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._grace_seconds):
+            async with asyncio.timeout(GRACE_SECONDS):
                 # Polled, as a second signal ends the wait too.
                 while self._lifecycle.in_flight and not self.force_exit:  # noqa: ASYNC110
                     await asyncio.sleep(POLL_SECONDS)

@@ -19,7 +19,7 @@ NODE_PEERS = processes.REPOSITORY / "benchmarks" / "server" / "node"
 # More than any load here asks for, so that every limit is counted and none refuses.
 PLENTY = "10000000"
 LIMITS = (
-    *("MINTS_PER_MINUTE", "CALLER_MINTS_PER_MINUTE", "CALLER_MINTS_PER_HOUR"),
+    *("MINTS_PER_MINUTE", "CALLER_MINTS_PER_MINUTE"),
     *("MINUTES_PER_DAY", "CALLER_MINUTES_PER_DAY"),
     *("SESSIONS_AT_ONCE", "CALLER_SESSIONS_AT_ONCE"),
 )

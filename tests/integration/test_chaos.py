@@ -9,7 +9,7 @@ import os
 import signal
 import tracemalloc
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ import pytest
 from app.main import create_app
 from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
+from app.upstream.budget import Budget
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.integration.test_server import GOOD, finish, running
 from tests.service import KEY, NO_LIMITS, caller, make_settings
@@ -39,21 +40,11 @@ DOCUMENTED = {
     *((502, "upstream_unavailable"), (502, "upstream_unreadable"), (503, "overloaded")),
     *((503, "service_unavailable"), (503, "draining"), (504, "upstream_timeout")),
 }
-PLACES: dict[str, Any] = {"upstream_max_in_flight": 64, "upstream_max_waiting": 256}
+PLACES = Budget(max_in_flight=64, max_waiting=256)
 # Long enough for a busy machine: which failure comes must not hang on its speed.
-PATIENT: dict[str, Any] = {
-    "upstream_connect_seconds": 20,
-    "upstream_read_seconds": 20,
-    "upstream_total_seconds": 25,
-    **PLACES,
-}
+PATIENT = replace(PLACES, connect_seconds=20, read_seconds=20, total_seconds=25)
 # Where nothing ever comes, the budget is what is tested.
-SHORT: dict[str, Any] = {
-    "upstream_connect_seconds": 0.5,
-    "upstream_read_seconds": 0.4,
-    "upstream_total_seconds": 1.5,
-    **PLACES,
-}
+SHORT = replace(PLACES, connect_seconds=0.5, read_seconds=0.4, total_seconds=1.5)
 HANGING = {(504, "upstream_timeout"), (503, "overloaded")}
 
 
@@ -129,8 +120,8 @@ async def test_a_crowd_meets_a_fault(
     simulator = create_simulator(faults=faults, control=True)
     async with serve(simulator, **SERVER_OPTIONS) as url:
         budget = SHORT if expected is HANGING else PATIENT
-        settings = make_settings(upstream_url=url, **budget, **NO_LIMITS)
-        async with nothing_left(create_app(settings)) as client:
+        settings = make_settings(upstream_url=url, **NO_LIMITS)
+        async with nothing_left(create_app(settings, budget=budget)) as client:
             outcome = await crowd(client)
             async with httpx.AsyncClient() as control:
                 await control.post(f"{url}/_control", json={"faults": None})
@@ -182,8 +173,8 @@ async def test_a_crowd_meets_a_broken_line(
     """What no HTTP library would do is survived by two hundred at once too."""
     async with raw_upstream(behave) as upstream:
         budget = SHORT if allowed is HANGING else PATIENT
-        settings = make_settings(upstream_url=upstream.url, **budget, **NO_LIMITS)
-        async with nothing_left(create_app(settings)) as client:
+        settings = make_settings(upstream_url=upstream.url, **NO_LIMITS)
+        async with nothing_left(create_app(settings, budget=budget)) as client:
             outcome = await crowd(client)
             more = await crowd(client)
 
@@ -196,8 +187,8 @@ async def test_upstream_that_is_gone() -> None:
     """With nobody listening each gets 502 at once."""
     async with raw_upstream(resets) as upstream:
         url = upstream.url
-    settings = make_settings(upstream_url=url, **PATIENT, **NO_LIMITS)
-    async with nothing_left(create_app(settings)) as client:
+    settings = make_settings(upstream_url=url, **NO_LIMITS)
+    async with nothing_left(create_app(settings, budget=PATIENT)) as client:
         outcome = await crowd(client)
 
     assert outcome.kinds() == {(502, "upstream_unavailable")}
@@ -212,9 +203,9 @@ async def test_more_than_may_wait_are_refused_at_once() -> None:
         writer.write(GOOD)
 
     async with raw_upstream(behave) as upstream:
-        places = {"upstream_max_in_flight": 4, "upstream_max_waiting": 6}
-        settings = make_settings(upstream_url=upstream.url, **NO_LIMITS, **places)
-        app = create_app(settings)
+        places = Budget(max_in_flight=4, max_waiting=6)
+        settings = make_settings(upstream_url=upstream.url, **NO_LIMITS)
+        app = create_app(settings, budget=places)
         async with nothing_left(app) as client:
             crowding = asyncio.create_task(crowd(client))
             while app.state.services.lifecycle.in_flight != 10:  # noqa: ASYNC110 - a counter has no event
@@ -232,9 +223,9 @@ async def test_more_than_may_wait_are_refused_at_once() -> None:
 async def test_callers_that_hang_up_leave_nothing() -> None:
     """Who stops waiting frees the place, and the next one gets it."""
     async with raw_upstream(half_open) as upstream:
-        places = {"upstream_max_in_flight": 4, "upstream_max_waiting": 400}
-        settings = make_settings(upstream_url=upstream.url, **NO_LIMITS, **places)
-        app = create_app(settings)
+        places = Budget(max_in_flight=4, max_waiting=400)
+        settings = make_settings(upstream_url=upstream.url, **NO_LIMITS)
+        app = create_app(settings, budget=places)
         async with nothing_left(app) as client:
             asking = [
                 asyncio.create_task(client.get("/api/voice-token", headers=PAGE))
@@ -305,8 +296,8 @@ async def test_sigterm_in_the_middle_of_a_crowd(tmp_path: Path) -> None:
 async def test_memory_returns_to_its_level() -> None:
     """Eight hundred mints that failed leave less behind than a hundred bytes each would be."""
     async with raw_upstream(resets) as upstream:
-        settings = make_settings(upstream_url=upstream.url, **PATIENT, **NO_LIMITS)
-        async with nothing_left(create_app(settings)) as client:
+        settings = make_settings(upstream_url=upstream.url, **NO_LIMITS)
+        async with nothing_left(create_app(settings, budget=PATIENT)) as client:
             tracemalloc.start()
             logging.disable()  # what the test runner keeps of each line is not the service's
             try:

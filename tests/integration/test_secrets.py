@@ -14,6 +14,7 @@ import pytest
 
 from app.errors import AppError
 from app.main import create_app
+from app.upstream.budget import Budget
 from app.upstream.client import AgentsClient
 from app.upstream.transport import AiohttpTransport
 from tests.integration.raw_upstream import answer, raw_upstream
@@ -50,10 +51,10 @@ async def test_key_and_tokens_reach_nothing_but_their_one_answer(
         else:
             writer.write(answer(body[:-5] + b"]"))
 
-    url_and_limits = {**NO_LIMITS, "upstream_max_in_flight": 4}
+    places = Budget(max_in_flight=4)
     async with (
         raw_upstream(behave) as upstream,
-        service(upstream_url=upstream.url, **url_and_limits) as client,
+        service(upstream_url=upstream.url, budget=places) as client,
     ):
         # 503 is asked once more, so that one caller gets what would be the next one's answer.
         answers = [await client.get("/api/voice-token") for _ in range(len(STATUSES) + 3)]

@@ -86,7 +86,6 @@ async def test_file_stops_the_minting(tmp_path: Path) -> None:
             "VOICEGATE_UPSTREAM_URL": upstream.url,
             "VOICEGATE_STOP_FILE": str(file),
             "VOICEGATE_CALLER_MINTS_PER_MINUTE": "0",
-            "VOICEGATE_CALLER_MINTS_PER_HOUR": "0",
             "VOICEGATE_MINTS_PER_MINUTE": "0",
             "VOICEGATE_CALLER_SESSIONS_AT_ONCE": "0",
             "VOICEGATE_SESSIONS_AT_ONCE": "0",

@@ -31,11 +31,15 @@ GOOD = answer(json.dumps({"token": TOKEN, "expires_in_seconds": 60}).encode())
 
 
 async def start(
-    folder: Path, *arguments: str, before: Sequence[str] = (), **environment: str
+    folder: Path,
+    *arguments: str,
+    before: Sequence[str] = (),
+    program: Sequence[str] = ("-m", "app"),
+    **environment: str,
 ) -> Process:
     """Start `python -m app` in a folder without `.env`, with these settings and no other."""
     return await asyncio.create_subprocess_exec(
-        *(*before, sys.executable, "-m", "app", *arguments),
+        *(*before, sys.executable, *program, *arguments),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PORT": "0", **environment},
         stdout=asyncio.subprocess.PIPE,
@@ -51,10 +55,14 @@ async def finish(process: Process) -> tuple[int | None, str, str]:
 
 @asynccontextmanager
 async def running(
-    folder: Path, *arguments: str, before: Sequence[str] = (), **environment: str
+    folder: Path,
+    *arguments: str,
+    before: Sequence[str] = (),
+    program: Sequence[str] = ("-m", "app"),
+    **environment: str,
 ) -> AsyncIterator[Running]:
     """Run `python -m app` until it says where it is; ends it in the end."""
-    process = await start(folder, *arguments, before=before, **environment)
+    process = await start(folder, *arguments, before=before, program=program, **environment)
     assert process.stdout is not None
     try:
         line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
@@ -88,7 +96,7 @@ async def test_no_key_exits_2_and_says_what_to_set(tmp_path: Path) -> None:
 
 async def test_wrong_settings_exit_2_one_sentence_a_line(tmp_path: Path) -> None:
     """No traceback; the variables are named, secrets are not shown."""
-    wrong = {"VOICEGATE_DOCS": "perhaps", "ASSEMBLYAI_API_KEY": "two words"}
+    wrong = {"VOICEGATE_MINTING": "perhaps", "ASSEMBLYAI_API_KEY": "two words"}
     code, _, err = await finish(await start(tmp_path, PORT="x", **wrong))
 
     assert code == 2
@@ -244,6 +252,15 @@ async def _mint(_: StreamReader, writer: StreamWriter, number: int) -> None:
     writer.write(GOOD)
 
 
+WITHOUT_GRACE = """
+from app.__main__ import main
+from app.web import server
+
+server.GRACE_SECONDS = 0
+raise SystemExit(main())
+"""
+
+
 async def test_grace_ends_even_if_the_upstream_never_answers(tmp_path: Path) -> None:
     """A mint that hangs cannot keep the process from ending."""
     asked = asyncio.Event()
@@ -256,10 +273,9 @@ async def test_grace_ends_even_if_the_upstream_never_answers(tmp_path: Path) -> 
         environment = {
             "ASSEMBLYAI_API_KEY": KEY,
             "VOICEGATE_UPSTREAM_URL": upstream.url,
-            "VOICEGATE_SHUTDOWN_GRACE_SECONDS": "0",
         }
         async with (
-            running(tmp_path, **environment) as service,
+            running(tmp_path, program=("-c", WITHOUT_GRACE), **environment) as service,
             httpx.AsyncClient(base_url=service.url, headers=PAGE) as client,
         ):
             minting = asyncio.create_task(client.get("/api/voice-token"))

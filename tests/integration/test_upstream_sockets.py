@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.main import create_app
+from app.upstream.budget import Budget
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, TOKEN, assert_problem, make_settings, service
 
@@ -125,7 +126,7 @@ async def test_silence_is_a_timeout(begun: bytes) -> None:
 
     async with (
         raw_upstream(behave) as upstream,
-        service(upstream_url=upstream.url, upstream_read_seconds=0.05) as client,
+        service(upstream_url=upstream.url, budget=Budget(read_seconds=0.05)) as client,
     ):
         response = await client.get("/api/voice-token")
 

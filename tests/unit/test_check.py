@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.check import check, describe, in_words
-from app.config.settings import SECRETS, Settings, variable
+from app.config.settings import Settings, variable
 from app.errors import UpstreamUnavailableError
 from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
+from app.upstream.budget import Budget
 from tests.integration.raw_upstream import raw_upstream
 from tests.redis_server import redis_server
 from tests.service import KEY, make_settings
@@ -37,10 +38,13 @@ OWN = {
 }
 
 
-async def checked(**changes: Any) -> tuple[int, str]:
+NOT_SECRET = {"access", "jwt_issuer", "jwt_audience"}
+
+
+async def checked(budget: Budget | None = None, **changes: Any) -> tuple[int, str]:
     """Return the exit code and all that was said."""
     lines: list[str] = []
-    code = await check(make_settings(**changes), lines.append)
+    code = await check(make_settings(**changes), lines.append, budget)
     return code, "\n".join(lines)
 
 
@@ -52,7 +56,7 @@ def test_every_setting_is_shown_once_and_no_secret() -> None:
     text = "\n".join(lines)
     for secret in (KEY, SPARE, LONG, "never-seen"):
         assert secret not in text
-    for name in SECRETS:
+    for name in ("assemblyai_api_key", *(OWN.keys() - NOT_SECRET)):
         assert f"\n{variable(name)}=set" in "\n" + text
     assert "\nVOICEGATE_ACCESS=jwt\n" in text
 
@@ -67,9 +71,9 @@ def test_secrets_that_are_not_set_are_called_so() -> None:
 
 
 def test_a_setting_stays_on_its_line() -> None:
-    """A prompt of many lines, or with control characters, cannot bend the terminal."""
-    settings = make_settings(agent_system_prompt="one\ntwo\x1b[31m" + "x" * 500)
-    (line,) = [line for line in describe(settings) if "SYSTEM_PROMPT" in line]
+    """A text of many lines, or with control characters, cannot bend the terminal."""
+    settings = make_settings(notice="one\ntwo\x1b[31m" + "x" * 400)
+    (line,) = [line for line in describe(settings) if "NOTICE" in line]
 
     assert "\n" not in line
     assert "\x1b" not in line
@@ -115,9 +119,9 @@ async def test_each_key_is_tried() -> None:
 )
 async def test_what_is_wrong_is_said_in_words(fault: dict[str, str], sentence: str) -> None:
     """Each way of failing has its own sentence, and exits with 1."""
-    budget = {"upstream_read_seconds": 0.2, "upstream_total_seconds": 5}
+    budget = Budget(read_seconds=0.2, total_seconds=5)
     async with serve(create_simulator(faults=fault), **SERVER_OPTIONS) as url:
-        code, text = await checked(upstream_url=url, **budget)
+        code, text = await checked(budget, upstream_url=url)
 
     assert code == 1
     assert f"First key: {url} {sentence}" in text
@@ -144,7 +148,7 @@ async def test_certificate_that_nobody_vouches_for() -> None:
 
     async with raw_upstream(behave) as upstream:  # speaks no TLS at all
         url = upstream.url.replace("http:", "https:")
-        code, _ = await checked(upstream_url=url, upstream_connect_seconds=2)
+        code, _ = await checked(Budget(connect_seconds=2), upstream_url=url)
     error = UpstreamUnavailableError()
     error.__cause__ = ssl.SSLCertVerificationError()
 
@@ -163,8 +167,7 @@ def test_name_that_does_not_exist() -> None:
 async def test_store_that_is_away() -> None:
     """Without its store the service mints nothing, so that is wrong too."""
     async with serve(create_simulator()) as url:
-        changes = {"upstream_url": url, "redis_url": OWN["redis_url"], "secret": LONG}
-        code, text = await checked(**changes)
+        code, text = await checked(upstream_url=url, redis_url=OWN["redis_url"], secret=LONG)
 
     assert code == 1
     assert "Store: Redis does not answer" in text

@@ -53,16 +53,14 @@ def page_routes(
     *,
     files: BrowserFiles,
     notice: str,
-    docs: bool,
     visitors: Visitors | None = None,
 ) -> list[Route]:
-    """Return the routes of the page and, if wanted, of the API's documentation.
+    """Return the routes of the page and of the API's documentation.
 
     Args:
         agents: What the page offers.
         files: What the pages load.
         notice: A line for everyone.
-        docs: Whether to serve the documentation.
         visitors: Gives the page its cookie, where callers are told apart by it.
     """
     languages = Languages()
@@ -124,17 +122,15 @@ def page_routes(
         return await _compressed(response, request, is_shared=False)
 
     manifest = shared("manifest.json", {}, "application/manifest+json")
-    routes = [
+    return [
         Route("/", index, name="index"),
         Route("/embed", embed, name="embed"),
         Route("/details", shared("details.html", {}), name="details"),
         Route("/diagnostics", shared("diagnostics.html", {"agents": public}), name="diagnostics"),
         Route("/manifest.webmanifest", manifest, name="manifest"),
+        Route("/docs", documentation, name="docs"),
+        Route("/openapi.json", openapi, name="openapi"),
     ]
-    if docs:
-        routes.append(Route("/docs", documentation, name="docs"))
-        routes.append(Route("/openapi.json", openapi, name="openapi"))
-    return routes
 
 
 async def _compressed(response: Response, request: Request, *, is_shared: bool) -> Response:

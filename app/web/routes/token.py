@@ -153,12 +153,7 @@ def parameters_model(settings: Settings) -> type[TokenParameters]:
     return create_model(
         "TokenParameters",
         __base__=TokenParameters,
-        expires_in_seconds=_seconds(
-            1,
-            settings.max_expires_in_seconds,
-            settings.default_expires_in_seconds,
-            "Seconds in which the token must open a session.",
-        ),
+        expires_in_seconds=_seconds(1, 600, 60, "Seconds in which the token must open a session."),
         max_session_duration_seconds=_seconds(
             60,
             settings.max_session_duration_seconds,

@@ -13,7 +13,6 @@ from app.config.settings import Settings, cluster_variables, load_settings, vari
 from app.errors import ConfigurationError
 from tests.service import KEY, make_settings
 
-EXPIRES = "VOICEGATE_DEFAULT_EXPIRES_IN_SECONDS"
 DURATION = "VOICEGATE_DEFAULT_SESSION_DURATION_SECONDS"
 MAX_DURATION = "VOICEGATE_MAX_SESSION_DURATION_SECONDS"
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,12 +34,12 @@ def problems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **environment: str
         ("PORT", "abc", "must be a whole number from 0 to 65535; it is 'abc'."),
         ("PORT", "65536", "must be a whole number from 0 to 65535; it is '65536'."),
         ("PORT", "80.5", "must be a whole number from 0 to 65535; it is '80.5'."),
-        ("VOICEGATE_MAX_EXPIRES_IN_SECONDS", "601", "a whole number from 1 to 600; it is '601'."),
-        ("VOICEGATE_DEFAULT_EXPIRES_IN_SECONDS", "0", "from 1 to 600; it is '0'."),
+        ("VOICEGATE_METRICS_PORT", "65536", "a whole number from 0 to 65535; it is '65536'."),
+        ("VOICEGATE_CALLERS_PER_ADDRESS", "0", "from 1 to 1000; it is '0'."),
         ("VOICEGATE_MAX_SESSION_DURATION_SECONDS", "59", "from 60 to 10800; it is '59'."),
-        ("VOICEGATE_UPSTREAM_READ_SECONDS", "0", "a number above 0 and up to 120; it is '0'."),
-        ("VOICEGATE_UPSTREAM_READ_SECONDS", "nan", "must be a number"),
-        ("VOICEGATE_UPSTREAM_MAX_IN_FLIGHT", "-1", "from 1 to 10000; it is '-1'."),
+        ("VOICEGATE_PRICE_PER_HOUR_USD", "1001", "a number from 0 to 1000; it is '1001'."),
+        ("VOICEGATE_PRICE_PER_HOUR_USD", "nan", "must be a number"),
+        ("VOICEGATE_MINUTES_PER_DAY", "-1", "from 0 to 10000000; it is '-1'."),
         ("VOICEGATE_UPSTREAM_URL", "agents.example.test", "must be https://HOST[:PORT]"),
         ("VOICEGATE_UPSTREAM_URL", "ftp://agents.example.test", "must be https://HOST[:PORT]"),
         ("VOICEGATE_UPSTREAM_URL", "https://a.test/v1", "must be https://HOST[:PORT]"),
@@ -56,10 +55,10 @@ def problems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **environment: str
         ("VOICEGATE_ALLOWED_ORIGINS", "https://a.test,https://b.test/x", "must be an origin"),
         ("VOICEGATE_TRUSTED_PROXIES", "proxy.internal", "must hold addresses or networks"),
         ("VOICEGATE_TRUSTED_PROXIES", "*", "must hold addresses or networks"),
-        ("VOICEGATE_AGENT_EDITABLE", "voice,colour", "must be 'voice', 'system_prompt' or"),
-        ("VOICEGATE_DOCS", "maybe", "must be true or false; it is 'maybe'."),
+        ("VOICEGATE_SECRETS_DIR", "/nowhere", "must name folders that are there; it is"),
+        ("VOICEGATE_LOG_ADDRESSES", "maybe", "must be true or false; it is 'maybe'."),
         ("VOICEGATE_LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
-        ("VOICEGATE_AGENT_VOICE", "x" * 65, "should have at most 64 characters"),
+        ("VOICEGATE_JWT_ISSUER", "x" * 501, "should have at most 500 characters"),
     ],
 )
 def test_wrong_setting_is_said_in_one_sentence(
@@ -79,16 +78,8 @@ def test_wrong_setting_is_said_in_one_sentence(
     ("environment", "said"),
     [
         (
-            {"VOICEGATE_MAX_EXPIRES_IN_SECONDS": "30"},
-            f"{EXPIRES} (60) must not be more than VOICEGATE_MAX_EXPIRES_IN_SECONDS (30).",
-        ),
-        (
             {DURATION: "1800", MAX_DURATION: "900"},
             f"{DURATION} (1800) must not be more than {MAX_DURATION} (900).",
-        ),
-        (
-            {"ASSEMBLYAI_API_KEY": "a", "ASSEMBLYAI_API_KEY_FILE": "b"},
-            "Set ASSEMBLYAI_API_KEY or ASSEMBLYAI_API_KEY_FILE, not both.",
         ),
         (
             {"VOICEGATE_ACCESS_CODES": "spring-meadow-4711"},
@@ -96,10 +87,6 @@ def test_wrong_setting_is_said_in_one_sentence(
                 "VOICEGATE_ACCESS_CODES has no effect where VOICEGATE_ACCESS is open: "
                 "set VOICEGATE_ACCESS=code, or remove it."
             ),
-        ),
-        (
-            {"VOICEGATE_AGENTS_FILE": "a.toml", "VOICEGATE_AGENT_VOICE": "vera"},
-            "VOICEGATE_AGENT_VOICE has no effect beside VOICEGATE_AGENTS_FILE: remove one.",
         ),
     ],
 )
@@ -112,7 +99,7 @@ def test_settings_that_contradict_each_other(
 
 def test_every_wrong_setting_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """All faults come at once, so that they are not met one start at a time."""
-    assert len(problems(monkeypatch, tmp_path, PORT="x", VOICEGATE_DOCS="x")) == 2
+    assert len(problems(monkeypatch, tmp_path, PORT="x", VOICEGATE_MINTING="x")) == 2
 
 
 @pytest.mark.parametrize(
@@ -139,26 +126,73 @@ def test_mistyped_setting_is_refused_with_what_is_meant(
     assert said == [f"{name.upper()} is no setting: {meant} is probably meant."]
 
 
+# Of the settings that are gone, a word of what is said to whoever still has one.
+REMOVED = {
+    "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "set VOICEGATE_ACCESS=code or jwt",
+    "VOICEGATE_CALLER_MINTS_PER_HOUR": "six times VOICEGATE_CALLER_MINTS_PER_MINUTE",
+    "VOICEGATE_METRICS_HOST": "VOICEGATE_METRICS_PORT is a port of VOICEGATE_HOST",
+    "VOICEGATE_DOCS": "/docs and /openapi.json are always there",
+    "VOICEGATE_DEFAULT_EXPIRES_IN_SECONDS": "it is 60",
+    "VOICEGATE_MAX_EXPIRES_IN_SECONDS": "it is 600",
+    **dict.fromkeys(
+        (
+            "VOICEGATE_SHUTDOWN_GRACE_SECONDS",
+            "VOICEGATE_UPSTREAM_CONNECT_SECONDS",
+            "VOICEGATE_UPSTREAM_MAX_IN_FLIGHT",
+            "VOICEGATE_UPSTREAM_MAX_WAITING",
+            "VOICEGATE_UPSTREAM_READ_SECONDS",
+            "VOICEGATE_UPSTREAM_TOTAL_SECONDS",
+        ),
+        "its value is fixed",
+    ),
+    **{
+        f"VOICEGATE_AGENT_{name}": "write it in the file that VOICEGATE_AGENTS_FILE names"
+        for name in ("SYSTEM_PROMPT", "GREETING", "VOICE", "VOICES", "EDITABLE")
+    },
+    **{
+        f"{name}_FILE": f"call the file {name.lower()}, and name its folder in "
+        "VOICEGATE_SECRETS_DIR"
+        for name in (
+            "ASSEMBLYAI_API_KEY",
+            "VOICEGATE_SPARE_API_KEY",
+            "VOICEGATE_ACCESS_CODES",
+            "VOICEGATE_JWT_SECRET",
+            "VOICEGATE_SECRET",
+            "VOICEGATE_REDIS_URL",
+            "VOICEGATE_METRICS_TOKEN",
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("name", REMOVED)
 @pytest.mark.parametrize("value", ["true", "false"])
 def test_removed_setting_is_refused_with_what_to_do_instead(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str
 ) -> None:
     """Whoever relied on it learns how the service decides now."""
-    said = problems(monkeypatch, tmp_path, VOICEGATE_ALLOW_WITHOUT_ORIGIN=value)
+    said = problems(monkeypatch, tmp_path, **{name: value})
 
     assert len(said) == 1
-    assert said[0].startswith("VOICEGATE_ALLOW_WITHOUT_ORIGIN is no setting any more: remove it;")
-    assert "set VOICEGATE_ACCESS=code or jwt" in said[0]
+    assert said[0].startswith(f"{name} is no setting any more: remove it; ")
+    assert REMOVED[name] in said[0]
+
+
+def test_removed_settings_are_told_in_the_changelog() -> None:
+    """Whoever reads before an upgrade finds every name that does not count any more."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    assert [name for name in REMOVED if f"`{name}`" not in changelog] == []
 
 
 def test_setting_that_is_like_no_other_is_refused_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """It is said beside what else is wrong."""
-    said = problems(monkeypatch, tmp_path, VOICEGATE_XQZ="1", VOICEGATE_DOCS="x")
+    said = problems(monkeypatch, tmp_path, VOICEGATE_XQZ="1", VOICEGATE_MINTING="x")
 
     assert said[0].startswith("VOICEGATE_XQZ is no setting: remove it")
-    assert said[1].startswith("VOICEGATE_DOCS must be true or false")
+    assert said[1].startswith("VOICEGATE_MINTING must be true or false")
     assert len(said) == 2
 
 
@@ -232,43 +266,89 @@ def test_unusable_key_is_refused_without_being_shown(
     assert key[:5] not in sentence
 
 
-def test_key_is_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A container's secret ends with a line break that is not part of the key."""
-    secret = tmp_path / "secret"
-    secret.write_text(f"{KEY}\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ASSEMBLYAI_API_KEY_FILE", str(secret))
-
-    key = load_settings().assemblyai_api_key
-    assert key is not None
-    assert key.get_secret_value() == KEY
-
-
-@pytest.mark.parametrize("content", [None, b"", b"two words", b"\xff\xfe"])
-def test_unreadable_key_file_is_said(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+@pytest.mark.parametrize("name", ["assemblyai_api_key", "ASSEMBLYAI_API_KEY"])
+@pytest.mark.parametrize("place", ["environment", ".env"])
+def test_settings_are_read_from_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, place: str
 ) -> None:
-    """A missing or odd file is named; what is in it is not."""
-    secret = tmp_path / "secret"
-    if content is not None:
-        secret.write_bytes(content)
-    (sentence,) = problems(monkeypatch, tmp_path, ASSEMBLYAI_API_KEY_FILE=str(secret))
+    """Of several folders; a container's secret ends with a line break that is not part of it."""
+    keys, others = tmp_path / "keys", tmp_path / "others"
+    for folder, file, content in (
+        (keys, name, f"{KEY}\n"),
+        (others, "voicegate_access_codes", "spring-meadow-4711, linden-harbour-42\n"),
+        (others, "redis.conf", "requirepass x\n"),
+    ):
+        folder.mkdir(exist_ok=True)
+        (folder / file).write_text(content)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOICEGATE_ACCESS", "code")
+    if place == ".env":
+        (tmp_path / ".env").write_text(f"VOICEGATE_SECRETS_DIR={keys},{others}\n")
+    else:
+        monkeypatch.setenv("VOICEGATE_SECRETS_DIR", f"{keys}, {others}")
 
-    assert sentence.startswith(f"ASSEMBLYAI_API_KEY_FILE names {secret}, wh")
+    settings = load_settings()
+
+    assert settings.assemblyai_api_key is not None
+    assert settings.assemblyai_api_key.get_secret_value() == KEY
+    codes = [code.get_secret_value() for code in settings.access_codes]
+    assert codes == ["spring-meadow-4711", "linden-harbour-42"]
+
+
+def test_environment_wins_over_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A variable that is set counts, an empty one does not."""
+    (tmp_path / "assemblyai_api_key").write_text("of-the-file")
+    (tmp_path / "voicegate_notice").write_text("of-the-file")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOICEGATE_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("VOICEGATE_NOTICE", "")
+    monkeypatch.setenv("ASSEMBLYAI_API_KEY", KEY)
+
+    settings = load_settings()
+
+    assert settings.assemblyai_api_key is not None
+    assert settings.assemblyai_api_key.get_secret_value() == KEY
+    assert settings.notice == "of-the-file"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "ASSEMBLYAI_API_KEY must be one word"),
+        (b"two words", "ASSEMBLYAI_API_KEY must be one word"),
+        (b"\xff\xfe", "a file of VOICEGATE_SECRETS_DIR, cannot be read"),
+    ],
+)
+def test_unreadable_key_file_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes, said: str
+) -> None:
+    """An odd file is told; what is in it is not."""
+    (tmp_path / "assemblyai_api_key").write_bytes(content)
+    (sentence,) = problems(monkeypatch, tmp_path, VOICEGATE_SECRETS_DIR=str(tmp_path))
+
+    assert said in sentence
     assert "two words" not in sentence
+
+
+def test_mistyped_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A secret under a wrong name must not silently be none."""
+    (tmp_path / "voicegate_secrets").write_text("x" * 32)
+    (sentence,) = problems(monkeypatch, tmp_path, VOICEGATE_SECRETS_DIR=str(tmp_path))
+
+    assert sentence == "VOICEGATE_SECRETS is no setting: VOICEGATE_SECRET is probably meant."
 
 
 def test_dotenv_is_read_and_the_environment_wins(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """`.env` of the working folder counts, unknown and empty lines in it do not."""
-    lines = ["PORT=9001", "VOICEGATE_NOTICE=hello", "VOICEGATE_DOCS=", "OTHER=1"]
+    lines = ["PORT=9001", "VOICEGATE_NOTICE=hello", "VOICEGATE_MINTING=", "OTHER=1"]
     (tmp_path / ".env").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PORT", "9002")
 
     settings = load_settings()
-    assert (settings.port, settings.notice, settings.docs) == (9002, "hello", True)
+    assert (settings.port, settings.notice, settings.minting) == (9002, "hello", True)
 
 
 @pytest.mark.parametrize(
@@ -300,12 +380,10 @@ def test_lists_are_separated_by_commas() -> None:
     """Spaces and empty parts mean nothing; origins are compared in one spelling."""
     settings = make_settings(
         allowed_origins=" https://A.test:443 ,, http://b.test:8080 ",
-        agent_voices="alba, vera",
         trusted_proxies="10.0.0.0/8, ::1",
     )
 
     assert settings.allowed_origins == ("https://a.test", "http://b.test:8080")
-    assert settings.agent_voices == ("alba", "vera")
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
 
 
@@ -320,20 +398,77 @@ def test_settings_give_no_key_away() -> None:
     assert KEY not in repr(copy.copy(settings))
 
 
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+# Each setting with the words above it.
+DESCRIBED = re.findall(r"((?:^# .*\n)+?)^# ([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE)
+WRONG = {
+    "ASSEMBLYAI_API_KEY": "two words",
+    "VOICEGATE_SPARE_API_KEY": "two words",
+    "VOICEGATE_UPSTREAM_URL": "agents.example.test",
+    "VOICEGATE_UPSTREAM_WS_URL": "https://agents.example.test",
+    "VOICEGATE_HOST": "x" * 256,
+    "VOICEGATE_ALLOWED_ORIGINS": "*",
+    "VOICEGATE_FRAME_ANCESTORS": "*",
+    "VOICEGATE_ACCESS": "everybody",
+    "VOICEGATE_ACCESS_CODES": "short",
+    "VOICEGATE_JWT_SECRET": "short",
+    "VOICEGATE_JWT_JWKS_URL": "login.example.com",
+    "VOICEGATE_JWT_ISSUER": "x" * 501,
+    "VOICEGATE_JWT_AUDIENCE": "x" * 501,
+    "VOICEGATE_JWT_COOKIE": "a b",
+    "VOICEGATE_REDIS_URL": "http://localhost",
+    "VOICEGATE_SECRET": "short",
+    "VOICEGATE_NOTICE": "x" * 501,
+    "VOICEGATE_METRICS_TOKEN": "short",
+}
+# Any text may be a path; what is not there is said at start, or is what the setting is for.
+PATHS = {"VOICEGATE_STOP_FILE", "VOICEGATE_AGENTS_FILE"}
+
+
 def test_env_example_has_one_line_for_each_setting_in_order() -> None:
     """The file that users copy names every setting once, commented, with its default."""
-    text = (ROOT / ".env.example").read_text(encoding="utf-8")
-    lines = re.findall(r"^# ([A-Z_]+)=(.*)$", text, re.MULTILINE)
+    lines = re.findall(r"^# ([A-Z_]+)=", EXAMPLE, re.MULTILINE)
 
-    assert [name for name, _ in lines] == [variable(field) for field in Settings.model_fields]
+    assert lines == [variable(field) for field in Settings.model_fields]
+    assert len(lines) <= 40
+
+
+def test_env_example_says_of_each_setting_when_to_touch_it() -> None:
+    """Every line has words above it, of a group with a heading."""
+    assert [name for _, name, _ in DESCRIBED] == [variable(f) for f in Settings.model_fields]
+    assert [name for words, name, _ in DESCRIBED if len(words) < 30] == []
+    assert len(re.findall(r"^# --- .+ ---$", EXAMPLE, re.MULTILINE)) > 5
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_every_setting_is_read_by_the_service(field: str) -> None:
+    """One that nothing reads would be a promise that is not kept."""
+    attribute = re.compile(rf"(settings|self)\.{field}\b|\"{field}\"")
+    others = [path for path in (ROOT / "app").rglob("*.py") if "simulator" not in path.parts]
+
+    if field == "secrets_dir":  # read before there are settings
+        attribute = re.compile(r"voicegate_secrets_dir")
+    assert any(attribute.search(path.read_text(encoding="utf-8")) for path in others)
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_every_setting_is_refused_when_it_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, field: str
+) -> None:
+    """The sentence names it; numbers, words and switches are wrong as text that is none."""
+    name = variable(field)
+    if name in PATHS:
+        pytest.skip("any text may be a path")
+
+    said = problems(monkeypatch, tmp_path, **{name: WRONG.get(name, "wrong")})
+
+    assert any(sentence.startswith(f"{name} ") for sentence in said)
 
 
 def test_env_example_shows_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Uncommenting a line that shows a default changes nothing."""
-    text = (ROOT / ".env.example").read_text(encoding="utf-8")
-    described = re.findall(r"((?:^# .*\n)+?)^# ([A-Z_]+=.*)$", text, re.MULTILINE)
-    lines = [line for words, line in described if "default" not in words]
-    assert len(lines) > 30
+    lines = [f"{name}={value}" for words, name, value in DESCRIBED if "default" not in words]
+    assert len(lines) > 20
     monkeypatch.chdir(tmp_path)
     plain = load_settings().model_dump()
     (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")

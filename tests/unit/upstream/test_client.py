@@ -17,6 +17,7 @@ import respx
 from app.errors import OverloadedError, UpstreamError, UpstreamRejectedError
 from app.main import create_app
 from app.observability.metrics import Metrics
+from app.upstream.budget import Budget
 from app.upstream.client import AgentsClient, MintedToken, SessionFacts
 from tests.service import (
     KEY,
@@ -277,8 +278,8 @@ async def test_the_whole_budget_bounds_a_mint() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    budget = {"upstream_total_seconds": 0.02, "upstream_connect_seconds": 0.01}
-    async with service(httpx.MockTransport(never), **budget) as client:
+    budget = Budget(total_seconds=0.02, connect_seconds=0.01)
+    async with service(httpx.MockTransport(never), budget=budget) as client:
         response = await client.get("/api/voice-token")
 
     assert_problem(response, 504, "upstream_timeout")
@@ -293,8 +294,8 @@ async def test_overload_is_refused_at_once_and_passes() -> None:
         await release.wait()
         return httpx.Response(200, json=GOOD)
 
-    places = {"upstream_max_in_flight": 2, "upstream_max_waiting": 1}
-    app = create_app(make_settings(**places), transport=httpx.MockTransport(answer))
+    places = Budget(max_in_flight=2, max_waiting=1)
+    app = create_app(make_settings(), transport=httpx.MockTransport(answer), budget=places)
     async with (
         app.router.lifespan_context(app),
         caller(app) as client,

@@ -60,16 +60,18 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def test_openapi_names_bounds_and_problems() -> None:
     """Ranges, defaults (the operator's) and every problem are in the description."""
-    document = create_app(make_settings(max_expires_in_seconds=300)).openapi()
+    document = create_app(make_settings(max_session_duration_seconds=1800)).openapi()
     mint = document["paths"]["/api/voice-token"]["get"]
-    expires = next(p for p in mint["parameters"] if p["name"] == "expires_in_seconds")
+    expires, duration = mint["parameters"][:2]
     codes = {
         code
         for response in mint["responses"].values()
         for code in response["content"].get("application/problem+json", {}).get("examples", {})
     }
 
-    assert expires["schema"] | {"minimum": 1, "maximum": 300, "default": 60} == expires["schema"]
+    assert expires["schema"] | {"minimum": 1, "maximum": 600, "default": 60} == expires["schema"]
+    ours = {"minimum": 60, "maximum": 1800, "default": 900}
+    assert duration["schema"] | ours == duration["schema"]
     assert expires["required"] is False
     assert {"200", "401", "403", "405", "422", "429", "500", "502", "503", "504"} == set(
         mint["responses"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -125,7 +125,7 @@ async def test_frames_are_for_the_operators_pages_only() -> None:
 
 async def test_page_for_frames_is_for_allowed_origins_too() -> None:
     """Who may call may show the element in a frame; no other page of ours comes with it."""
-    changes = {
+    changes: dict[str, Any] = {
         "allowed_origins": "https://shop.example.com,https://both.example.com",
         "frame_ancestors": "https://both.example.com",
     }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from tests.service import KEY, TOKEN, answering, assert_problem, minting, refusing, service
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXPIRES = "expires_in_seconds"
 DURATION = "max_session_duration_seconds"
@@ -126,17 +129,13 @@ async def test_voice_token_bounds_what_it_repeats(query: str) -> None:
 
 async def test_voice_token_refuses_more_than_the_operators_ceiling() -> None:
     """A ceiling of the operator is a bound like the upstream's own, and is named."""
-    ceilings = {
-        "max_expires_in_seconds": 120,
-        "max_session_duration_seconds": 1800,
-    }
-    async with service(minting(), **ceilings) as client:
-        fine = await client.get("/api/voice-token", params={EXPIRES: 120, DURATION: 1800})
-        over = await client.get("/api/voice-token", params={EXPIRES: 121, DURATION: 1801})
+    async with service(minting(), max_session_duration_seconds=1800) as client:
+        fine = await client.get("/api/voice-token", params={EXPIRES: 600, DURATION: 1800})
+        over = await client.get("/api/voice-token", params={EXPIRES: 601, DURATION: 1801})
 
     assert fine.status_code == 200
     assert [entry["allowed"] for entry in over.json()["errors"]] == [
-        "an integer from 1 to 120",
+        "an integer from 1 to 600",
         "an integer from 60 to 1800",
     ]
 
@@ -294,16 +293,21 @@ async def test_unmounted_paths_are_problems(path: str) -> None:
     assert_problem(response, 404, "not_found")
 
 
-async def test_agents_lists_what_a_page_needs() -> None:
-    """The one agent of the settings is offered with what the browser has to send."""
-    changes: dict[str, Any] = {
-        "agent_system_prompt": "Be brief.",
-        "agent_greeting": "Hello.",
-        "agent_voice": "vera",
-        "agent_voices": ("alba", "vera"),
-        "agent_editable": ("voice",),
-    }
-    async with service(refusing(), **changes) as client:
+async def test_agents_lists_what_a_page_needs(tmp_path: Path) -> None:
+    """The operator's agent is offered with what the browser has to send."""
+    file = tmp_path / "agents.toml"
+    file.write_text(
+        """
+        [agents.assistant]
+        description = "A friendly voice to talk to."
+        system_prompt = "Be brief."
+        greeting = "Hello."
+        voice = "vera"
+        voices = ["alba", "vera"]
+        editable = ["voice"]
+        """
+    )
+    async with service(refusing(), agents_file=file) as client:
         response = await client.get("/api/agents")
 
     session = {"system_prompt": "Be brief.", "greeting": "Hello.", "output": {"voice": "vera"}}

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.service import assert_problem, refusing, service
+from tests.service import refusing, service
 
 
 async def test_page_is_served_with_paths_of_our_own() -> None:
@@ -105,15 +105,6 @@ async def test_docs_describe_every_path_of_the_api() -> None:
 
     assert "/api/voice-token" in response.text
     assert "/api/agents" in response.text
-
-
-@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/redoc"])
-async def test_docs_can_be_switched_off(path: str) -> None:
-    """Without the setting there is nothing at these paths."""
-    async with service(refusing(), docs=False) as client:
-        response = await client.get(path)
-
-    assert_problem(response, 404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/", "/diagnostics"])
