@@ -1,26 +1,22 @@
 // What a page holds: starts and stops calls and passes on what happens in them. Main thread.
 
 import { discardPreparedContext, prepareContext } from './main-thread/audio/audio-context.js';
-import { LiveAudio } from './main-thread/audio/call-audio.js';
+import { assertVolume, completeAudioOptions, LiveAudio } from './main-thread/audio/call-audio.js';
 import { isMicrophoneGranted } from './main-thread/audio/microphone.js';
-import { assertVolume, completeAudioOptions } from './main-thread/audio/audio-options.js';
 import { takeWorkletsFrom } from './main-thread/audio/script-url.js';
-import { mergedConfig } from './core/conversation/session-config.js';
+import { mergedConfig, plainSession } from './core/conversation/session-config.js';
 import { WIRE_RATE_HZ } from './worklets/dsp/pcm.js';
 import { CallLock } from './main-thread/call-lock.js';
 import { VoiceAgentError } from './errors.js';
 import { Emitter } from './emitter.js';
-import { CallRecord } from './main-thread/call-record.js';
 import { loadAgent } from './main-thread/gate.js';
-import { plainSession } from './main-thread/plain-session.js';
-import { forgetCall, leftCall } from './main-thread/reload-resume.js';
+import { CallRecord, forgetCall, leftCall } from './main-thread/reload-resume.js';
 import { watchPage } from './main-thread/page-lifecycle.js';
 import { SessionEnds } from './main-thread/session-ends.js';
 import { SessionHost } from './main-thread/session-host.js';
 import { missingNetwork, missingSupport, withoutNetwork } from './main-thread/browser-support.js';
 import { TokenService } from './main-thread/token-service.js';
 import { ToolRunner } from './main-thread/tools/tool-runner.js';
-import { UpdateAnswers } from './main-thread/update-answers.js';
 
 /** @typedef {import('./api-types.js').AgentEvents} AgentEvents */
 /** @typedef {import('./core/session.js').SessionEvent} SessionEvent */
@@ -59,7 +55,9 @@ export class VoiceAgent {
   /** @type {Promise<void> | null} */
   #disposed = null;
   #record = new CallRecord();
-  #updates = new UpdateAnswers();
+  /** @type {Map<number, {resolve: () => void, reject: (error: VoiceAgentError) => void}>} not answered yet */
+  #updates = new Map();
+  #lastUpdateId = 0;
   /** @type {import('./core/telemetry/stats.js').Stats | null} */
   #stats = null;
   /** When the call under way must end, monotonic; null while that is not known. @type {number | null} */
@@ -252,12 +250,14 @@ export class VoiceAgent {
       const session = this.#service.gate ? await this.#laidOver(config) : await config;
       if (this.#audio !== audio) return; // stopped meanwhile
       const { tokenPrefetch, keepSpeechSeconds, keepEarlySpeech } = this.#options; // the session has their defaults
+      const { definitions: tools, policies: toolPolicies } = this.#tools;
+      const hasTools = tools.length > 0 && !('agent_id' in session);
       this.#isBegun = true;
       this.#host.send({
         type: 'start',
         ...this.#service.description,
-        session: { ...session, ...this.#toolConfig(session) },
-        toolPolicies: this.#tools.policies,
+        session: hasTools ? { ...session, tools } : session,
+        toolPolicies,
         tokenPrefetch,
         keepSpeechSeconds,
         keepEarlySpeech,
@@ -330,7 +330,11 @@ export class VoiceAgent {
       throw new VoiceAgentError('update-refused', { message: 'There is no call to change.' });
     }
     const plain = plainSession(session);
-    return this.#updates.expect((id) => this.#host.send({ type: 'update', id, session: plain }));
+    const id = (this.#lastUpdateId += 1);
+    return new Promise((resolve, reject) => {
+      this.#updates.set(id, { resolve, reject });
+      this.#host.send({ type: 'update', id, session: plain });
+    });
   }
 
   /**
@@ -440,7 +444,9 @@ export class VoiceAgent {
       if (!isMine) throw new VoiceAgentError('other-tab');
       if (isGranted) void begun.then(proceed);
       if (!isGranted) this.#events.emit('permission', { asking: true });
-      const ports = await audio.open().finally(() => this.#answered(isGranted));
+      const ports = await audio.open().finally(() => {
+        if (!isGranted) this.#events.emit('permission', { asking: false });
+      });
       await begun;
       if (!isWanted()) return;
       this.#connectAudio(ports);
@@ -448,11 +454,6 @@ export class VoiceAgent {
     } catch (error) {
       if (isWanted()) this.#fail(VoiceAgentError.from(error, 'audio-failed'));
     }
-  }
-
-  /** @param {boolean} wasGranted before the call: then the browser did not ask */
-  #answered(wasGranted) {
-    if (!wasGranted) this.#events.emit('permission', { asking: false });
   }
 
   /** @param {{capture: MessagePort, playback: MessagePort}} ports */
@@ -555,8 +556,11 @@ export class VoiceAgent {
         return void this.#tools.run(event);
       case 'tool-cancel':
         return this.#tools.cancel(event.callId);
-      case 'update-done':
-        return this.#updates.settle(event);
+      case 'update-done': {
+        const { resolve, reject } = this.#updates.get(event.id) ?? {};
+        this.#updates.delete(event.id);
+        return event.error ? reject?.(VoiceAgentError.fromJSON(event.error)) : resolve?.();
+      }
       case 'time-left':
         this.#endsAtMs = event.leftMs === null ? null : performance.now() + event.leftMs;
         return;
@@ -594,11 +598,5 @@ export class VoiceAgent {
     if (AT_REST.has(state) && reason !== 'page-left') forgetCall();
     if (state === 'failed' && error) this.#events.emit('error', error);
     this.#events.emit('state', { state, previous, error, recovery, reason });
-  }
-
-  /** @param {SessionConfig} session */
-  #toolConfig(session) {
-    const { definitions } = this.#tools;
-    return definitions.length === 0 || 'agent_id' in session ? {} : { tools: definitions };
   }
 }

@@ -10,25 +10,16 @@
  */
 
 /**
- * @typedef {object} VoiceAgentOptions
- * @property {string | URL} [gate] address of a Voicegate: tokens and agents come from there; relative to the page
- * @property {string} [agent] one of the gate's agents, by name: its prompt, greeting and voice are set there, and `session` is laid over them; the gate's own choice by default. Without `gate`: of where the client is from
- * @property {string | URL} [tokenUrl] where tokens come from, if not from the gate; relative to the page
- * @property {string | URL} [wsUrl] where a token is used whose answer does not say so (`{token}` is enough);
- *   `wss://agents.assemblyai.com/v1/ws` by default
- * @property {string | (() => string | Promise<string>)} [accessToken] what the page's own login gave it: goes to the
- *   token service as `Authorization: Bearer …`. A function is called anew for each request and has 10 s; if it throws,
- *   or gives nothing usable, the error is `token-refused`. Neither stored nor logged
- * @property {'same-origin' | 'include' | 'omit'} [credentials] whether cookies go to the token service, as for
- *   `fetch`: `include` where the login is a cookie of another origin; `same-origin` by default
+ * @typedef {import('./main-thread/token-service.js').TokenServiceOptions
+ *   & import('./main-thread/audio/call-audio.js').AudioOptions & CallOptions} VoiceAgentOptions
+ */
+
+/**
+ * @typedef {object} CallOptions
  * @property {SessionConfig} [session] `session` of the first session.update, wire names kept
  * @property {Record<string, Tool>} [tools] by name
- * @property {import('./main-thread/audio/microphone.js').MicrophoneOptions} [microphone]
- * @property {{deviceId?: string}} [speaker] the browser's default where it is left out
- * @property {number} [volume] of the agent, 0 to 1; 1 by default
  * @property {string | URL} [workletsUrl] folder with a copy of `worklets/` (and of `audio/` beside it), for an app whose
  *   bundler does not find them by itself; relative to the page, and for the whole page
- * @property {number} [frameMs] length of a microphone frame on the wire, 10 to 100; 20 by default
  * @property {'intent' | 'always' | 'never'} [tokenPrefetch] whether a token may be fetched before it is needed:
  *   on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
  * @property {number} [keepSpeechSeconds] how much speech is kept while there is no connection; 20 by default

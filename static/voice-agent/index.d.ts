@@ -342,13 +342,16 @@ declare class VoiceAgent {
   dispose(): Promise<void>;
 }
 
-type VoiceAgentOptions = {
+type VoiceAgentOptions = TokenServiceOptions & AudioOptions & CallOptions;
+
+type TokenServiceOptions = {
   /**
    * address of a Voicegate: tokens and agents come from there; relative to the page
    */
   gate?: string | URL;
   /**
-   * one of the gate's agents, by name: its prompt, greeting and voice are set there, and `session` is laid over them; the gate's own choice by default. Without `gate`: of where the client is from
+   * one of the gate's agents, by name: its prompt, greeting and voice are set there, and
+   * `session` is laid over them; the gate's own choice by default. Without `gate`: of where the client is from
    */
   agent?: string;
   /**
@@ -371,17 +374,12 @@ type VoiceAgentOptions = {
    * `fetch`: `include` where the login is a cookie of another origin; `same-origin` by default
    */
   credentials?: 'same-origin' | 'include' | 'omit';
-  /**
-   * `session` of the first session.update, wire names kept
-   */
-  session?: SessionConfig;
-  /**
-   * by name
-   */
-  tools?: Record<string, Tool>;
+};
+
+type AudioOptions = {
   microphone?: MicrophoneOptions;
   /**
-   * the browser's default where it is left out
+   * the browser's default where it is left out or gone
    */
   speaker?: {
     deviceId?: string;
@@ -391,27 +389,9 @@ type VoiceAgentOptions = {
    */
   volume?: number;
   /**
-   * folder with a copy of `worklets/` (and of `audio/` beside it), for an app whose
-   * bundler does not find them by itself; relative to the page, and for the whole page
-   */
-  workletsUrl?: string | URL;
-  /**
    * length of a microphone frame on the wire, 10 to 100; 20 by default
    */
   frameMs?: number;
-  /**
-   * whether a token may be fetched before it is needed:
-   * on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
-   */
-  tokenPrefetch?: 'intent' | 'always' | 'never';
-  /**
-   * how much speech is kept while there is no connection; 20 by default
-   */
-  keepSpeechSeconds?: number;
-  /**
-   * send what was said before a greeting begins; it may interrupt the greeting
-   */
-  keepEarlySpeech?: boolean;
 };
 
 type MicrophoneOptions = {
@@ -431,6 +411,35 @@ type MicrophoneOptions = {
    * off
    */
   autoGainControl?: boolean;
+};
+
+type CallOptions = {
+  /**
+   * `session` of the first session.update, wire names kept
+   */
+  session?: SessionConfig;
+  /**
+   * by name
+   */
+  tools?: Record<string, Tool>;
+  /**
+   * folder with a copy of `worklets/` (and of `audio/` beside it), for an app whose
+   * bundler does not find them by itself; relative to the page, and for the whole page
+   */
+  workletsUrl?: string | URL;
+  /**
+   * whether a token may be fetched before it is needed:
+   * on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
+   */
+  tokenPrefetch?: 'intent' | 'always' | 'never';
+  /**
+   * how much speech is kept while there is no connection; 20 by default
+   */
+  keepSpeechSeconds?: number;
+  /**
+   * send what was said before a greeting begins; it may interrupt the greeting
+   */
+  keepEarlySpeech?: boolean;
 };
 
 type SessionConfig = {

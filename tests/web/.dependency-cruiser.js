@@ -40,7 +40,7 @@ const FOLDERS = {
 /** What the diagnostics use of the client one by one; a call uses all of it together. */
 const DIAGNOSTICS = [
   'worklets/dsp/level',
-  'main-thread/audio/(microphone|permissions-policy)',
+  'main-thread/audio/microphone',
   'main-thread/token-service',
   'core/connection/(protocol|failures|token/token)',
 ];

@@ -1,8 +1,10 @@
 // Everything the checks take from outside. Tests hand in their own.
 
 import { createVoiceAgent } from '../../voice-agent/index.js';
-import { openMicrophone } from '../../voice-agent/main-thread/audio/microphone.js';
-import { isMicrophoneForbidden } from '../../voice-agent/main-thread/audio/permissions-policy.js';
+import {
+  isMicrophoneForbidden,
+  openMicrophone,
+} from '../../voice-agent/main-thread/audio/microphone.js';
 import { TokenService } from '../../voice-agent/main-thread/token-service.js';
 import { fetchToken } from '../../voice-agent/core/connection/token/token.js';
 

@@ -1,6 +1,6 @@
 // Whether this page can make calls at all. Main thread.
 
-import { isMicrophoneForbidden } from './audio/permissions-policy.js';
+import { isMicrophoneForbidden } from './audio/microphone.js';
 import { VoiceAgentError } from '../errors.js';
 
 /** Hosts that are reached without any network. */

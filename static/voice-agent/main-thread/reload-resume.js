@@ -1,4 +1,5 @@
-// Remembers, for this tab, a call that the page left behind: after a reload the conversation can go on.
+// What is said in a call, and what this tab remembers of one that the page left behind: after a reload the conversation
+// can go on.
 // Holds what was said, the session's id and the time; never a token. Main thread.
 
 import { GRACE_WINDOW_MS } from '../core/call-state.js';
@@ -19,6 +20,40 @@ const MAX_TURNS = 60;
  * @property {number} leftAtMs epoch
  * @property {readonly Turn[]} turns
  */
+
+export class CallRecord {
+  /** @type {Map<string, Turn>} */
+  #turns = new Map();
+  /** @type {string | null} of the session that is used; null before there is one */
+  sessionId = null;
+
+  /** @returns {readonly Turn[]} oldest first */
+  get turns() {
+    // A turn that is final and empty was announced and never said.
+    return [...this.#turns.values()].filter(({ final, text }) => !final || text !== '');
+  }
+
+  /** @param {readonly Turn[]} [turns] of the call that this one goes on with */
+  begin(turns = []) {
+    this.#turns = new Map(turns.map((turn) => [turn.id, turn]));
+    this.sessionId = null;
+  }
+
+  /** @param {Turn} turn the same id again replaces */
+  write(turn) {
+    this.#turns.set(turn.id, turn);
+  }
+
+  /** A browser that dies says no goodbye: what is known by now may be all that a restored tab has. */
+  remember() {
+    rememberCall({ sessionId: this.sessionId, turns: this.turns });
+  }
+
+  /** The session ends with the page; what was said outlives it. */
+  rememberEnded() {
+    rememberCall({ sessionId: null, turns: this.turns });
+  }
+}
 
 /** @param {Omit<LeftCall, 'leftAtMs'>} call */
 export function rememberCall({ sessionId, turns }) {

@@ -9,12 +9,17 @@ const ONE_WORD = /^[\x21-\x7e]+$/;
 
 /**
  * @typedef {object} TokenServiceOptions
- * @property {string | URL} [gate] relative to the page
- * @property {string} [agent] by name
- * @property {string | URL} [tokenUrl] relative to the page
- * @property {string | URL} [wsUrl]
- * @property {string | (() => string | Promise<string>)} [accessToken]
- * @property {'same-origin' | 'include' | 'omit'} [credentials]
+ * @property {string | URL} [gate] address of a Voicegate: tokens and agents come from there; relative to the page
+ * @property {string} [agent] one of the gate's agents, by name: its prompt, greeting and voice are set there, and
+ *   `session` is laid over them; the gate's own choice by default. Without `gate`: of where the client is from
+ * @property {string | URL} [tokenUrl] where tokens come from, if not from the gate; relative to the page
+ * @property {string | URL} [wsUrl] where a token is used whose answer does not say so (`{token}` is enough);
+ *   `wss://agents.assemblyai.com/v1/ws` by default
+ * @property {string | (() => string | Promise<string>)} [accessToken] what the page's own login gave it: goes to the
+ *   token service as `Authorization: Bearer …`. A function is called anew for each request and has 10 s; if it throws,
+ *   or gives nothing usable, the error is `token-refused`. Neither stored nor logged
+ * @property {'same-origin' | 'include' | 'omit'} [credentials] whether cookies go to the token service, as for
+ *   `fetch`: `include` where the login is a cookie of another origin; `same-origin` by default
  */
 
 export class TokenService {

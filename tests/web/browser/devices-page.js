@@ -26,7 +26,7 @@
 
 /**
  * Open microphone and speaker as the agent would, and be the session that gets the frames.
- * @param {import('../../../static/voice-agent/main-thread/audio/audio-options.js').AudioOptions} wanted
+ * @param {import('../../../static/voice-agent/main-thread/audio/call-audio.js').AudioOptions} wanted
  * @returns {Promise<string>} 'open', or the code of what went wrong
  */
 export async function openSound(wanted) {

@@ -47,7 +47,7 @@ async function inPage(body, options) {
 /**
  * Open the sound of a call, and wait until the microphone is heard.
  * @param {Page} page
- * @param {import('../../../static/voice-agent/main-thread/audio/audio-options.js').AudioOptions} [wanted]
+ * @param {import('../../../static/voice-agent/main-thread/audio/call-audio.js').AudioOptions} [wanted]
  */
 async function open(page, wanted = {}) {
   assert.equal(await page.evaluate(openSound, wanted), 'open');

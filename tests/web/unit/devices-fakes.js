@@ -19,7 +19,7 @@ export async function settle() {
  * @param {object} [options]
  * @param {string[]} [options.microphones] of the machine; the first one is the default
  * @param {string[]} [options.speakers]
- * @param {import('../../../static/voice-agent/main-thread/audio/audio-options.js').AudioOptions} [options.wanted]
+ * @param {import('../../../static/voice-agent/main-thread/audio/call-audio.js').AudioOptions} [options.wanted]
  */
 export function newCall(t, { microphones = ['built-in', 'headset'], speakers, wanted = {} } = {}) {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });

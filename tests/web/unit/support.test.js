@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { isPolicyLikely } from '../../../static/voice-agent/main-thread/audio/permissions-policy.js';
+import { isPolicyLikely } from '../../../static/voice-agent/main-thread/audio/microphone.js';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import {
   missingNetwork,

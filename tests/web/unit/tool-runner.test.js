@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ToolRunner } from '../../../static/voice-agent/main-thread/tools/tool-runner.js';
-import { MAX_RESULT_CHARACTERS } from '../../../static/voice-agent/main-thread/tools/tool-outcome.js';
+import {
+  MAX_RESULT_CHARACTERS,
+  ToolRunner,
+} from '../../../static/voice-agent/main-thread/tools/tool-runner.js';
 import { violations } from './schema.js';
 import { Clock } from './talk.js';
 

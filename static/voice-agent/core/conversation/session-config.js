@@ -1,4 +1,4 @@
-// What may be changed in a session's settings once it has begun, and how changes add up. Pure.
+// A session's settings: how they are sent, what may be changed in them once it has begun, and how changes add up. Pure.
 
 import { VoiceAgentError } from '../../errors.js';
 import { isObject } from '../connection/protocol.js';
@@ -124,4 +124,41 @@ export function canonicalJson(value) {
 function sorted(_key, value) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * A copy that crosses to the Worker: proxies of Vue, MobX or Immer become what they stand for.
+ * @param {unknown} session
+ * @returns {SessionConfig}
+ * @throws {VoiceAgentError} invalid-session, with the field
+ */
+export function plainSession(session) {
+  if (!isObject(session))
+    throw new VoiceAgentError('invalid-session', { message: 'The session must be an object.' });
+  /** @type {Record<string, unknown>} */
+  const copy = {};
+  for (const [field, value] of Object.entries(session)) {
+    if (value !== undefined) copy[field] = plain(field, value);
+  }
+  return copy;
+}
+
+/** @param {string} field @param {unknown} value */
+function plain(field, value) {
+  let text;
+  try {
+    text = JSON.stringify(value, refuseNoData);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    const message = `The session's "${field}" must be JSON: ${reason}`;
+    throw new VoiceAgentError('invalid-session', { message, param: field, cause });
+  }
+  return JSON.parse(text);
+}
+
+/** What JSON would leave out without a word. @param {string} name @param {unknown} value */
+function refuseNoData(name, value) {
+  if (typeof value === 'function' || typeof value === 'symbol')
+    throw new TypeError(name ? `"${name}" is a ${typeof value}.` : `it is a ${typeof value}.`);
+  return value;
 }

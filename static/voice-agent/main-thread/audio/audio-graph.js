@@ -7,12 +7,14 @@
 // is 12), and it gains nothing: with the sink's monitor as the microphone, the echo canceller takes away 50 dB
 // of what the destination plays, and as much of what the element plays.
 
+import { VoiceAgentError } from '../../errors.js';
 import { takeContext } from './audio-context.js';
-import { watchContext } from './context-watch.js';
-import { playOn } from './speaker.js';
 
 /** Time constant of a change of volume: too slow to click, too fast to wait for. */
 const VOLUME_RAMP_SECONDS = 0.01;
+
+/** A context that has not begun to run by then waits for the user. */
+const START_MS = 500;
 
 /** How long the processors may take to end; they answer within two quanta while the context runs. */
 const END_TIMEOUT_MS = 200;
@@ -149,11 +151,30 @@ export class AudioGraph {
   }
 
   /**
-   * @param {string} deviceId '' for the default
-   * @throws {import('../../errors.js').VoiceAgentError} see `playOn`
+   * Leave it at the default where you can: a browser's echo canceller may know only what goes to the default
+   * device, and then the agent hears itself. (Reported for Chrome, https://github.com/ricky0123/vad/issues/159.
+   * Chromium 156 on Linux was measured to cancel on another device too, by 50 dB.)
+   * @param {string} deviceId one that `listSpeakers` names, or '' for the system's default
+   * @throws {VoiceAgentError} unsupported-browser; audio-failed when it is not there. It then stays where it was
    */
-  setSpeaker(deviceId) {
-    return playOn(this.#context, deviceId);
+  async setSpeaker(deviceId) {
+    // Source: W3C Web Audio API 1.1, AudioContext.setSinkId; not in every browser.
+    const context =
+      /** @type {AudioContext & {setSinkId?: (deviceId: string) => Promise<void>}} */ (
+        this.#context
+      );
+    if (!context.setSinkId)
+      throw new VoiceAgentError('unsupported-browser', {
+        message: 'This browser does not let a page choose the speaker.',
+      });
+    try {
+      await context.setSinkId(deviceId);
+    } catch (cause) {
+      throw new VoiceAgentError('audio-failed', {
+        message: 'The speaker could not be used.',
+        cause,
+      });
+    }
   }
 
   /** @param {number} volume 0 to 1 */
@@ -214,4 +235,27 @@ function endProcessor({ port }) {
     port.onmessage = ({ data }) => data === 'ended' && resolve(undefined);
     port.postMessage({ session: null });
   });
+}
+
+/**
+ * Tells when a context is held back from sounding: until a click by the autoplay rules, or by the system while somebody
+ * telephones.
+ * @param {AudioContext} context
+ * @param {(isInterrupted: boolean) => void} report each change; nothing while all is well
+ * @param {AbortSignal} signal
+ */
+function watchContext(context, report, signal) {
+  let isInterrupted = false;
+  const look = () => {
+    if (isInterrupted === (context.state !== 'running')) return;
+    isInterrupted = !isInterrupted;
+    report(isInterrupted);
+    // Safari leaves a context suspended after a telephone call; elsewhere the browser says no, or waits.
+    if (isInterrupted) context.resume().catch(() => {});
+  };
+  const timer = setTimeout(() => {
+    look();
+    context.addEventListener('statechange', look, { signal });
+  }, START_MS);
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 }

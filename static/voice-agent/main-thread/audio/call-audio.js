@@ -5,8 +5,21 @@ import { VoiceAgentError } from '../../errors.js';
 import { isDefault, watchDevices } from './devices.js';
 import { AudioGraph } from './audio-graph.js';
 import { LiveMicrophone } from './call-microphone.js';
-import { assertVolume, completeAudioOptions } from './audio-options.js';
 import { WIRE_RATE_HZ } from '../../worklets/dsp/pcm.js';
+
+/** Length of a frame on the wire. Source: audio-path measurements: the largest that fits one TCP segment. */
+const FRAME_MS = 20;
+
+/** Shorter frames cost messages for nothing; longer ones are heard as delay. */
+const FRAME_RANGE_MS = [10, 100];
+
+/**
+ * @typedef {object} AudioOptions
+ * @property {import('./microphone.js').MicrophoneOptions} [microphone]
+ * @property {{deviceId?: string}} [speaker] the browser's default where it is left out or gone
+ * @property {number} [volume] of the agent, 0 to 1; 1 by default
+ * @property {number} [frameMs] length of a microphone frame on the wire, 10 to 100; 20 by default
+ */
 
 /** @typedef {import('./call-microphone.js').DeviceEvent} DeviceEvent */
 /** @typedef {{capture: MessagePort, playback: MessagePort}} AudioPorts the session's ends */
@@ -45,7 +58,7 @@ export class LiveAudio {
   #life = new AbortController();
 
   /**
-   * @param {import('./audio-options.js').AudioOptions} options
+   * @param {AudioOptions} options
    * @param {LiveAudioCalls} calls
    * @throws {TypeError | RangeError} an option is not what it must be
    */
@@ -261,4 +274,42 @@ function tooLate() {
   return new VoiceAgentError('audio-failed', {
     message: 'The call ended before its sound had started.',
   });
+}
+
+/**
+ * @param {AudioOptions} [options]
+ * @returns {Required<AudioOptions>}
+ * @throws {TypeError | RangeError} frameMs or volume is not what it must be; says what is allowed
+ */
+export function completeAudioOptions({
+  microphone = {},
+  speaker = {},
+  volume = 1,
+  frameMs = FRAME_MS,
+} = {}) {
+  const [shortest, longest] = FRAME_RANGE_MS;
+  assertBetween('frameMs', frameMs, shortest, longest, 'milliseconds');
+  assertVolume(volume);
+  return { microphone, speaker, volume, frameMs };
+}
+
+/**
+ * @param {number} volume
+ * @throws {TypeError | RangeError}
+ */
+export function assertVolume(volume) {
+  assertBetween('volume', volume, 0, 1, '');
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ * @param {number} least
+ * @param {number} most
+ * @param {string} unit
+ */
+function assertBetween(name, value, least, most, unit) {
+  const rule = `${name} must be a number from ${least} to ${most} ${unit}`.trimEnd();
+  if (typeof value !== 'number') throw new TypeError(`${rule}, not ${typeof value}.`);
+  if (!(value >= least && value <= most)) throw new RangeError(`${rule}, not ${value}.`);
 }

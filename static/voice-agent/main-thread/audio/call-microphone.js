@@ -8,9 +8,14 @@ import {
   isMicrophoneGranted,
   microphoneFacts,
   openMicrophone,
+  watchPermission,
 } from './microphone.js';
-import { Outage } from './microphone-outage.js';
-import { MicrophonePermission } from './permission.js';
+
+/** How often to look for a microphone although nothing was said to have changed. */
+const RETRY_MS = 5_000;
+
+/** How long a call that hears nobody may go on, and be paid for. */
+const OUTAGE_LIMIT_MS = 60_000;
 
 /**
  * What happened to the microphone; label and deviceId are those in use now, empty when there is none.
@@ -46,7 +51,10 @@ export class LiveMicrophone {
   /** @type {Promise<unknown>} the change under way: they happen one after the other */
   #turn = Promise.resolve();
   #life = new AbortController();
-  #permission = new MicrophonePermission(() => this.retry(), this.#life.signal);
+  /** Whether the browser had the user's yes written down, so that its absence means that it was taken back. */
+  #wasGranted = false;
+  /** Whether the user said no when the browser asked. */
+  #wasRefused = false;
 
   /**
    * @param {import('./microphone.js').MicrophoneOptions} options
@@ -61,7 +69,10 @@ export class LiveMicrophone {
   /** @throws {VoiceAgentError} microphone-*, or what `connect` rejects with */
   async open() {
     await this.#inTurn(() => this.#use({ deviceId: this.#wanted }, 'opened'));
-    void this.#permission.watch();
+    void watchPermission((state) => {
+      this.#wasGranted ||= state === 'granted';
+      if (state === 'granted') this.retry();
+    }, this.#life.signal);
   }
 
   /**
@@ -105,7 +116,7 @@ export class LiveMicrophone {
   heardNothing() {
     if (!this.#mayBeDead || !this.#stream || this.#track?.muted) return;
     this.#mayBeDead = false;
-    this.#moveTo(this.#inUse.deviceId, 'replaced', () => this.#permission.mayAsk());
+    this.#moveTo(this.#inUse.deviceId, 'replaced', () => this.#mayAsk());
   }
 
   /** Connect the one in use once more: what it was connected to is no good any more. */
@@ -218,15 +229,20 @@ export class LiveMicrophone {
     let error = new VoiceAgentError('microphone-denied');
     const others = (await listMicrophones()).map(({ deviceId }) => deviceId);
     for (const deviceId of new Set([this.#wanted, '', ...others])) {
-      if (!(await this.#permission.mayAsk())) break;
+      if (!(await this.#mayAsk())) break;
       try {
         return await this.#use({ deviceId, mustMatch: true }, 'replaced');
       } catch (thrown) {
         error = VoiceAgentError.from(thrown, 'microphone-not-found');
       }
-      if (error.code === 'microphone-denied') this.#permission.refuse();
+      this.#wasRefused ||= error.code === 'microphone-denied';
     }
     this.#goWithout(error);
+  }
+
+  /** Whether one may be opened uninvited: not after a no, and not after a yes that was taken back. */
+  async #mayAsk() {
+    return (await isMicrophoneGranted()) || !(this.#wasGranted || this.#wasRefused);
   }
 
   /** @param {VoiceAgentError} error */
@@ -268,4 +284,30 @@ export class LiveMicrophone {
 /** @param {VoiceAgentError} error why there is no microphone */
 function lossOf({ code }) {
   return code === 'microphone-denied' ? 'permission-lost' : 'lost';
+}
+
+/** A time without a microphone: the call goes on in silence, looks for one now and then, and gives up at last. */
+class Outage {
+  #retries;
+  #limit;
+
+  /**
+   * @param {VoiceAgentError} error why there is none
+   * @param {{onRetry: () => void, onOver: (error: VoiceAgentError) => void}} calls
+   *   `onOver` is called once, unless `end` comes before
+   */
+  constructor(error, { onRetry, onOver }) {
+    /** The latest reason. */
+    this.error = error;
+    this.#retries = setInterval(onRetry, RETRY_MS);
+    this.#limit = setTimeout(() => {
+      this.end();
+      onOver(this.error);
+    }, OUTAGE_LIMIT_MS);
+  }
+
+  end() {
+    clearInterval(this.#retries);
+    clearTimeout(this.#limit);
+  }
 }

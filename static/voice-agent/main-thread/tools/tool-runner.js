@@ -3,7 +3,6 @@
 import { platformEnvironment } from '../../core/ports.js';
 import { checkedArguments } from './tool-arguments.js';
 import { checkTools, toolDefinitions, toolPolicies } from './tool-definitions.js';
-import { failure, outcomeOf, outcomeOfThrown } from './tool-outcome.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../../core/conversation/tool-calls.js';
 
 /**
@@ -49,6 +48,20 @@ import { DEFAULT_TIMEOUT_SECONDS } from '../../core/conversation/tool-calls.js';
  */
 
 /** @typedef {{callId: string, name: string, args: Record<string, unknown>}} ToolCall */
+
+/**
+ * `value`: plain JSON.
+ * @typedef {{value: unknown, isError: false} | {value: {error: string}, isError: true}} Outcome
+ */
+
+/**
+ * Longest result, in characters of JSON. Ours: the model reads every character before it answers. (The service
+ * takes 8 KiB from tools that it calls itself, and its socket probably no message above 1 MiB.)
+ */
+export const MAX_RESULT_CHARACTERS = 64_000;
+
+/** Longest sentence of an error that is passed on. */
+const MAX_ERROR_CHARACTERS = 1_000;
 
 /** A result must be there before the service gives up by itself and apologises. */
 const HEAD_START_MS = 500;
@@ -135,7 +148,7 @@ export class ToolRunner {
 
   /**
    * @param {ToolCall} call
-   * @param {import('./tool-outcome.js').Outcome} outcome
+   * @param {Outcome} outcome
    */
   #conclude(call, outcome) {
     if (outcome.isError) this.#tell(call, 'failed', { error: outcome.value.error });
@@ -161,7 +174,7 @@ export class ToolRunner {
 
   /**
    * @param {ToolCall} call
-   * @param {import('./tool-outcome.js').Outcome} outcome
+   * @param {Outcome} outcome
    */
   #answer({ callId }, { value, isError }) {
     this.#host.send({ type: 'tool-result', callId, value, isError });
@@ -202,4 +215,46 @@ function orAbort(signal, value) {
     Promise.resolve(value).then(resolve, reject);
     if (signal.aborted) giveUp();
   });
+}
+
+/**
+ * @param {string} name of the tool
+ * @param {unknown} value what it returned; nothing counts as null
+ * @returns {Outcome}
+ */
+function outcomeOf(name, value) {
+  let text;
+  try {
+    text = JSON.stringify(value ?? null) ?? 'null'; // a function or a symbol is nothing, too
+  } catch (error) {
+    return failure(`The result of the tool "${name}" is not JSON: ${sentence(error)}`);
+  }
+  if (text.length > MAX_RESULT_CHARACTERS)
+    return failure(
+      `The result of the tool "${name}" is too long: ${text.length} characters, at most ${MAX_RESULT_CHARACTERS} are passed on. Ask for less.`,
+    );
+  return { value: JSON.parse(text), isError: false };
+}
+
+/**
+ * @param {string} name of the tool
+ * @param {unknown} thrown
+ */
+function outcomeOfThrown(name, thrown) {
+  const why = sentence(thrown).slice(0, MAX_ERROR_CHARACTERS) || 'it did not say why';
+  return failure(`The tool "${name}" failed: ${why}`);
+}
+
+/**
+ * @param {string} error for the agent to read
+ * @returns {Extract<Outcome, {isError: true}>}
+ */
+function failure(error) {
+  return { value: { error }, isError: true };
+}
+
+/** @param {any} thrown */
+function sentence(thrown) {
+  const words = typeof thrown === 'string' ? thrown : thrown?.message;
+  return typeof words === 'string' ? words.split('\n', 1)[0] : '';
 }
