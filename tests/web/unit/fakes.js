@@ -282,7 +282,7 @@ export class Bench {
     return value;
   }
 
-  /** @param {Partial<import('../../../static/voice-agent/worklets/jitter-buffer/playback-port.js').PlaybackReport>} [report] */
+  /** @param {Partial<import('../../../static/voice-agent/worklets/jitter-buffer/playback-queue.js').PlaybackReport>} [report] */
   report(report = {}) {
     const nothing = {
       sounding: null,

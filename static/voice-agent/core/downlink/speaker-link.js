@@ -7,7 +7,7 @@ import { Ducking, ReplyGate } from './barge-in.js';
 /** What is kept while there is no port: a minute in the shortest chunks that were seen. */
 const MAX_EARLY = 6_000;
 
-/** @typedef {import('../../worklets/jitter-buffer/playback-port.js').PlaybackCommand} PlaybackCommand */
+/** @typedef {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackCommand} PlaybackCommand */
 /** @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage */
 
 /**
@@ -143,7 +143,7 @@ export class SpeakerLink {
     else if (this.#early.length < MAX_EARLY) this.#early.push({ command, transfer });
   }
 
-  /** @param {import('../../worklets/jitter-buffer/playback-port.js').PlaybackReport} report */
+  /** @param {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackReport} report */
   #read(report) {
     const { sounding, level, position, finished } = report;
     this.#isSounding = sounding !== null;
@@ -166,7 +166,7 @@ export class SpeakerLink {
     this.#options.onHeard({ replyId, positionMs: Math.round(heardMs), done: true, flushed });
   }
 
-  /** @param {import('../../worklets/jitter-buffer/playback-port.js').PlaybackReport} report */
+  /** @param {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackReport} report */
   #showStats({
     playoutDelayMs,
     waitMs,

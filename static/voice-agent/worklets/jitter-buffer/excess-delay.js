@@ -6,6 +6,11 @@
 // while the device stood still, but that keeps as much ready as the chunks of the last seconds call for.
 // What the delay is above that one's is in excess. A reply that arrives faster than real time has no excess
 // just because much of it is there: that player, too, goes at the natural pace.
+//
+// The device stands still where wall clock goes by while it renders nothing. Frames come in bursts, so the wall clock
+// runs ahead of them by a varying amount. Its smallest lead over half a second is steady, and grows for good only when
+// frames were left out. Measured in a model of a 10 ms device that loses 20 ms every 2 s, at the end of a reply of 30 s:
+// 121 ms of delay; 315 ms where stalls are not counted.
 
 import { GUARD_MS } from './playout-delay.js';
 
@@ -16,73 +21,54 @@ const WINDOW_MS = 500;
 const PLAUSIBLE_MS = 1_000;
 
 export class ExcessDelay {
-  #guard;
+  #perMs;
+  #nowMs;
+  #windowEnd = 0;
+  #smallest = Infinity;
+  #origin = NaN;
+  /** Frames that the device has left out since the beginning; drifts with the device's clock. */
+  #stalled = 0;
   #startDelay = 0;
   #stalledAtStart = 0;
 
-  /** @param {number} rateHz */
-  constructor(rateHz) {
-    this.#guard = (rateHz * GUARD_MS) / 1000;
+  /**
+   * @param {number} rateHz
+   * @param {() => number} [nowMs] wall clock; without one the device is taken to lose no time
+   */
+  constructor(rateHz, nowMs) {
+    this.#perMs = rateHz / 1000;
+    this.#nowMs = nowMs;
+  }
+
+  /** @param {number} rendered frames so far; call it before each quantum */
+  tick(rendered) {
+    if (!this.#nowMs) return;
+    this.#smallest = Math.min(this.#smallest, this.#nowMs() * this.#perMs - rendered);
+    if (rendered < this.#windowEnd) return;
+    if (Number.isNaN(this.#origin)) this.#origin = this.#smallest;
+    const jump = this.#smallest - this.#origin - this.#stalled;
+    if (Math.abs(jump) > PLAUSIBLE_MS * this.#perMs) this.#origin += jump;
+    else this.#stalled += jump;
+    this.#smallest = Infinity;
+    this.#windowEnd = rendered + WINDOW_MS * this.#perMs;
   }
 
   /**
    * The first sound of a reply.
    * @param {number} delay in frames
-   * @param {number} stalled frames that the device has left out until now
    */
-  start(delay, stalled) {
+  start(delay) {
     this.#startDelay = delay;
-    this.#stalledAtStart = stalled;
+    this.#stalledAtStart = this.#stalled;
   }
 
   /**
    * @param {number} delay in frames
    * @param {number} recentWorst offset of the latest chunk of late; -Infinity when all has come
-   * @param {number} stalled frames that the device has left out until now
    * @returns {number} frames; negative when less is kept ready than the chunks of late call for
    */
-  measure(delay, recentWorst, stalled) {
-    const natural = this.#startDelay - Math.max(0, stalled - this.#stalledAtStart);
-    return delay - Math.max(natural, recentWorst + this.#guard);
-  }
-}
-
-/**
- * How long the audio device stood still: wall clock that went by while it rendered nothing. Frames come in bursts, so
- * the wall clock runs ahead of them by a varying amount. Its smallest lead over half a second is steady, and grows for
- * good only when frames were left out.
- *
- * Measured in a model of a 10 ms device that loses 20 ms every 2 s, at the end of a reply of 30 s: 121 ms of delay; 315
- * ms where stalls are not counted.
- */
-export class DeviceStalls {
-  #perMs;
-  #windowFrames;
-  #windowEnd = 0;
-  #smallest = Infinity;
-  #origin = NaN;
-
-  /** Frames that the device has left out since the beginning; drifts with the device's clock. */
-  frames = 0;
-
-  /** @param {number} rateHz */
-  constructor(rateHz) {
-    this.#perMs = rateHz / 1000;
-    this.#windowFrames = WINDOW_MS * this.#perMs;
-  }
-
-  /**
-   * @param {number} rendered frames so far
-   * @param {number} nowMs wall clock
-   */
-  tick(rendered, nowMs) {
-    this.#smallest = Math.min(this.#smallest, nowMs * this.#perMs - rendered);
-    if (rendered < this.#windowEnd) return;
-    if (Number.isNaN(this.#origin)) this.#origin = this.#smallest;
-    const jump = this.#smallest - this.#origin - this.frames;
-    if (Math.abs(jump) > PLAUSIBLE_MS * this.#perMs) this.#origin += jump;
-    else this.frames += jump;
-    this.#smallest = Infinity;
-    this.#windowEnd = rendered + this.#windowFrames;
+  measure(delay, recentWorst) {
+    const natural = this.#startDelay - Math.max(0, this.#stalled - this.#stalledAtStart);
+    return delay - Math.max(natural, recentWorst + GUARD_MS * this.#perMs);
   }
 }

@@ -1,25 +1,56 @@
 // What is to be heard, in order, reply by reply. Pure; `render` runs for every quantum and allocates nothing.
 
+import { CatchUp, LONGEST_SKIP_MS } from './catch-up.js';
+import { Splicer } from '../dsp/crossfade.js';
+import { ExcessDelay } from './excess-delay.js';
 import { Envelope } from '../dsp/fade.js';
-import { LONGEST_SKIP_MS } from './catch-up.js';
+import { PlayoutDelay } from './playout-delay.js';
 import { ReplyOrder } from './reply-order.js';
 import { SampleRing } from '../dsp/ring.js';
-import { SegmentReader } from './segment-reader.js';
-import { PlayoutDelay } from './playout-delay.js';
 
-/** @typedef {import('./playback-port.js').PlaybackCommand} PlaybackCommand */
-/** @typedef {import('./playback-port.js').PlaybackReport} PlaybackReport */
-/** @typedef {import('./playback-port.js').FinishedReply} FinishedReply */
-/** @typedef {import('./reply-order.js').BufferedReply} BufferedReply */
-/** @typedef {import('./reply-order.js').Segment} Segment */
+/**
+ * What the session sends over the port to the playback worklet. A reply id names one reply for good: once it is ended
+ * or flushed, nothing of it sounds that comes later.
+ * - `audio`: 16-bit little-endian samples at the wire's rate, transferred
+ * - `end`: the reply is complete
+ * - `flush`, `flush-all`: fall silent within a fade
+ * - `duck`: the replies that are there become quieter, or as loud as before; later ones are not concerned
+ * @typedef {{type: 'audio', replyId: string, pcm: ArrayBuffer} | {type: 'end', replyId: string}
+ *   | {type: 'flush', replyId: string} | {type: 'flush-all'} | {type: 'duck', on: boolean}} PlaybackCommand
+ *
+ * A reply that is over. What was heard is counted in the reply's own time: silence and sound that were left
+ * out to catch up count as heard. Of a flushed reply it is what was heard until its last fade began.
+ * @typedef {{replyId: string, heardMs: number, flushed: boolean}} FinishedReply
+ *
+ * What the worklet tells the session.
+ * @typedef {object} PlaybackReport
+ * @property {string | null} sounding the reply that is heard
+ * @property {number} level root mean square since the last report
+ * @property {number} bufferedMs sound waiting
+ * @property {number} playoutDelayMs sound kept ready before a reply starts, at present
+ * @property {number} waitMs how long the last reply was held back before its first sound
+ * @property {number} underruns how often sound was missing in the middle of a reply
+ * @property {number} excessDelayMs how far the sound is behind the earliest it could have been
+ * @property {number} savedMs delay given back so far
+ * @property {number} overflowMs sound that did not fit
+ * @property {{replyId: string, ms: number} | null} position how much of the present reply has been heard
+ * @property {FinishedReply[]} finished replies that are over since the last report
+ *
+ * @typedef {import('./reply-order.js').BufferedReply} BufferedReply
+ * @typedef {import('./reply-order.js').Segment} Segment
+ */
 
 export class PlaybackQueue {
   #perMs;
   #ring;
   #order;
-  #reader;
+  #splicer;
+  #catchUp;
   #envelope;
   #delay;
+  #excess;
+  /** Frames that the sound is late; negative when less is ready than may be needed. */
+  #late = 0;
   /** @type {FinishedReply[]} not reported yet */
   #finished = [];
   #isSounding = false;
@@ -48,14 +79,14 @@ export class PlaybackQueue {
     nowMs,
   }) {
     this.#perMs = rateHz / 1000;
-    this.#ring = new SampleRing(
-      rateHz * capacitySeconds,
-      Math.round(LONGEST_SKIP_MS * this.#perMs),
-    );
+    const history = Math.round(LONGEST_SKIP_MS * this.#perMs);
+    this.#ring = new SampleRing(rateHz * capacitySeconds, history);
     this.#order = new ReplyOrder(rateHz);
-    this.#reader = new SegmentReader(this.#ring, { rateHz, catchesUp, nowMs });
+    this.#splicer = new Splicer(this.#ring, rateHz);
+    this.#catchUp = catchesUp ? new CatchUp(this.#ring, rateHz, this.#splicer.fadeFrames) : null;
     this.#envelope = new Envelope(rateHz, fadeMs);
     this.#delay = new PlayoutDelay(rateHz, playoutDelayMs);
+    this.#excess = new ExcessDelay(rateHz, nowMs);
   }
 
   /** The reply that is sounding, or null in silence. */
@@ -92,8 +123,8 @@ export class PlaybackQueue {
       playoutDelayMs: this.#delay.frames / this.#perMs,
       waitMs: this.#waited / this.#perMs,
       underruns: this.#underruns,
-      excessDelayMs: this.#reader.late / this.#perMs,
-      savedMs: this.#reader.saved / this.#perMs,
+      excessDelayMs: Math.max(0, this.#late) / this.#perMs,
+      savedMs: (this.#catchUp?.saved ?? 0) / this.#perMs,
       overflowMs: this.#overflow / this.#perMs,
       position: reply ? { replyId: reply.id, ms: reply.heard / this.#perMs } : null,
       finished,
@@ -109,16 +140,12 @@ export class PlaybackQueue {
   push(replyId, samples, count, continues = false) {
     if (this.#order.isClosed(replyId)) return;
     const segment = this.#order.tail(replyId);
-    const { arrivals, gate } = segment.reply;
-    if (!continues) {
-      arrivals.chunk(this.#rendered);
-      gate.chunk(this.#rendered);
-    }
+    const { arrivals } = segment.reply;
+    if (!continues) arrivals.chunk(this.#rendered);
     const taken = this.#ring.push(samples, count);
     this.#overflow += count - taken;
     segment.length += taken;
     arrivals.add(taken);
-    gate.add(taken);
   }
 
   /**
@@ -167,12 +194,14 @@ export class PlaybackQueue {
    * @param {Float32Array} target filled completely
    */
   render(target) {
-    this.#reader.tick(this.#rendered);
+    this.#excess.tick(this.#rendered);
     let at = 0;
     while (at < target.length) {
       const segment = this.#playable();
       if (segment === null) break;
-      at += this.#renderSegment(segment, target, at);
+      const count = this.#read(segment, target, at);
+      this.#envelope.apply(target, at, count);
+      at += count;
     }
     this.#envelope.rest(target, at);
     this.#rendered += target.length;
@@ -184,7 +213,8 @@ export class PlaybackQueue {
    */
   #playable() {
     for (let segment = this.#order.head; segment !== null; segment = this.#order.head) {
-      if (this.#isSilenced(segment.reply)) this.#leave(segment);
+      const isFading = this.#isSounding && this.#envelope.fadeLeft > 0;
+      if (segment.reply.flushed && !isFading) this.#leave(segment);
       else if (segment.length > 0) return this.#isSounding || this.#start(segment) ? segment : null;
       else if (this.#order.isHeadComplete) this.#leave(segment);
       else return this.#runDry(segment);
@@ -193,40 +223,28 @@ export class PlaybackQueue {
   }
 
   /**
-   * Whether a reply is flushed and its fade done.
-   * @param {BufferedReply} reply
-   */
-  #isSilenced(reply) {
-    return reply.flushed && !(this.#isSounding && this.#envelope.fadeLeft > 0);
-  }
-
-  /**
    * Begin to sound, unless it is better to wait.
    * @param {Segment} segment
    */
   #start({ reply, length }) {
-    const delay = reply.ranDry ? this.#delay.framesAfterGap(reply.arrivals) : this.#delay.frames;
-    const mayStart = this.#order.isHeadComplete || reply.gate.isOpen(this.#rendered, length, delay);
+    const { arrivals, ranDry } = reply;
+    const delay = ranDry ? this.#delay.framesAfterGap(arrivals) : this.#delay.frames;
+    const mayStart = this.#order.isHeadComplete || arrivals.mayStart(this.#rendered, length, delay);
     if (!mayStart) return false;
-    if (reply.ranDry) this.#countUnderrun(reply);
-    if (!reply.hasSounded) this.#begin(reply);
+    if (ranDry) {
+      reply.ranDry = false; // only now is it known to be a gap, not the end
+      this.#underruns += 1;
+      this.#delay.grow(arrivals);
+    }
+    if (!reply.hasSounded) {
+      reply.hasSounded = true;
+      this.#waited = this.#rendered - Math.max(arrivals.waitingSince, this.#freeSince);
+      this.#excess.start(this.#rendered);
+      this.#catchUp?.reset();
+    }
     this.#isSounding = true;
     this.#envelope.start(reply.ducked);
     return true;
-  }
-
-  /** @param {BufferedReply} reply that sounds for the first time */
-  #begin(reply) {
-    reply.hasSounded = true;
-    this.#waited = this.#rendered - Math.max(reply.gate.since, this.#freeSince);
-    this.#reader.begin();
-  }
-
-  /** @param {BufferedReply} reply that goes on after a gap: only now is it known to be one, not the end */
-  #countUnderrun(reply) {
-    reply.ranDry = false;
-    this.#underruns += 1;
-    this.#delay.grow(reply.arrivals);
   }
 
   /**
@@ -238,7 +256,7 @@ export class PlaybackQueue {
     if (this.#isSounding) {
       this.#envelope.stop();
       reply.ranDry = true;
-      reply.gate.close();
+      reply.arrivals.runDry();
     }
     this.#isSounding = false;
     return null;
@@ -249,15 +267,14 @@ export class PlaybackQueue {
     const { reply } = segment;
     if (this.#isSounding) this.#envelope.stop();
     this.#isSounding = false;
-    this.#reader.leave(segment);
+    this.#ring.skip(segment.length);
+    this.#splicer.reset();
+    this.#late = 0;
     this.#freeSince = this.#rendered;
     if (!this.#order.advance()) return;
     this.#delay.learn(reply.arrivals);
-    this.#finished.push({
-      replyId: reply.id,
-      heardMs: reply.heard / this.#perMs,
-      flushed: reply.flushed,
-    });
+    const heardMs = reply.heard / this.#perMs;
+    this.#finished.push({ replyId: reply.id, heardMs, flushed: reply.flushed });
   }
 
   /**
@@ -266,12 +283,29 @@ export class PlaybackQueue {
    * @param {number} at
    * @returns {number} samples written, at least one
    */
-  #renderSegment(segment, target, at) {
-    const playable = segment.reply.flushed ? this.#envelope.fadeLeft : segment.length;
+  #read(segment, target, at) {
+    const { reply } = segment;
+    const playable = reply.flushed ? this.#envelope.fadeLeft : segment.length;
     const limit = Math.min(target.length - at, segment.length, playable);
-    const count = this.#reader.read(segment, target, at, limit);
-    this.#envelope.apply(target, at, count);
-    return count;
+    if (!reply.flushed && !this.#splicer.isBusy) this.#catchUpWith(segment);
+    const before = this.#ring.length;
+    const written = this.#splicer.pull(target, at, limit);
+    const passed = before - this.#ring.length;
+    segment.length -= passed;
+    segment.passed += passed;
+    if (!reply.flushed) reply.pass(passed);
+    this.#catchUp?.hear(target, at, written);
+    return written;
+  }
+
+  /** @param {Segment} segment */
+  #catchUpWith({ reply, length, passed }) {
+    if (this.#catchUp === null) return;
+    const recentWorst = reply.ended ? -Infinity : reply.arrivals.recentWorst(this.#rendered);
+    this.#late = this.#excess.measure(this.#rendered - reply.place, recentWorst);
+    const behind = Math.min(this.#ring.behind, passed);
+    const skip = this.#catchUp.choose(this.#late, length, behind);
+    if (skip !== 0) this.#splicer.begin(skip);
   }
 
   /** @param {BufferedReply} reply */

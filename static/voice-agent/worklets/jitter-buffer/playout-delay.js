@@ -1,5 +1,5 @@
-// The playout delay: how much sound to keep ready before a reply starts, learned from how the replies before came in;
-// and the wait for so much. Pure; runs on the audio thread.
+// The playout delay: how much sound to keep ready before a reply starts, learned from how the replies before came in.
+// Pure; runs on the audio thread.
 
 /** Before anything is known. More would be heard as slowness, less as gaps on an ordinary network. */
 const UNKNOWN_MS = 40;
@@ -12,9 +12,6 @@ const REMEMBERED = 6;
 
 /** Beyond the worst that was seen; as long as the device takes sound in one go. */
 export const GUARD_MS = 10;
-
-/** With so much at hand sound may begin, whatever the playout delay. */
-const ENOUGH_MS = 40;
 
 /** Shorter replies say nothing about the network. */
 const TELLING_MS = 1_000;
@@ -66,54 +63,5 @@ export class PlayoutDelay {
   #neededBy(arrivals) {
     const guard = arrivals.isAhead ? 0 : GUARD_MS * this.#perMs;
     return Math.min(Math.round(arrivals.worstJitter + guard), Math.round(MAX_MS * this.#perMs));
-  }
-}
-
-/** Keeps a reply back until enough of it is there to go on without a gap. */
-export class StartGate {
-  #enough;
-  #since = -1;
-  #firstChunk = 0;
-  #isFirstChunk = false;
-
-  /** @param {number} rateHz */
-  constructor(rateHz) {
-    this.#enough = (rateHz * ENOUGH_MS) / 1000;
-  }
-
-  /** Frame at which the chunk came that waits; -1 before it came. */
-  get since() {
-    return this.#since;
-  }
-
-  /** There is nothing to go on with: the next chunk waits. */
-  close() {
-    this.#since = -1;
-  }
-
-  /** @param {number} frame at which a chunk comes */
-  chunk(frame) {
-    this.#isFirstChunk = this.#since < 0;
-    if (!this.#isFirstChunk) return;
-    this.#since = frame;
-    this.#firstChunk = 0;
-  }
-
-  /** @param {number} count samples of the chunk that came last */
-  add(count) {
-    if (this.#isFirstChunk) this.#firstChunk += count;
-  }
-
-  /**
-   * Chunks may come `delay` late once the first one waited so long, if what should have come meanwhile did; a
-   * sender that has sent so much more than the first one already is ahead of the sound by as much.
-   * @param {number} frame now
-   * @param {number} ready samples waiting
-   * @param {number} delay in frames
-   */
-  isOpen(frame, ready, delay) {
-    if (this.#since < 0) return false;
-    const hasWaited = frame - this.#since >= delay && ready >= Math.min(delay, this.#enough);
-    return hasWaited || ready >= this.#firstChunk + delay;
   }
 }

@@ -1,7 +1,6 @@
 // Replies in the order in which they are to be heard. Pure; runs on the audio thread.
 
 import { Arrivals } from './arrivals.js';
-import { StartGate } from './playout-delay.js';
 
 /** Replies that are over and remembered, so that what comes late of them is dropped. */
 const REMEMBERED = 64;
@@ -19,7 +18,6 @@ const REMEMBERED = 64;
 export class BufferedReply {
   id;
   arrivals;
-  gate;
   /** Place in its content, in samples: what is before it was heard, or left out to catch up. */
   place = 0;
   /** The furthest place so far: sound that is repeated leads back a little. */
@@ -37,7 +35,6 @@ export class BufferedReply {
   constructor(id, rateHz) {
     this.id = id;
     this.arrivals = new Arrivals(rateHz);
-    this.gate = new StartGate(rateHz);
   }
 
   /** @param {number} count samples of its content that are behind now; negative when they come again */
