@@ -32,8 +32,8 @@ class RequestId:
         if scope["type"] == "http":
             name = self._incoming(scope) or next(self._ids)
             context = RequestContext(name, [(HEADER, name.encode())])
-            # A fresh dictionary: the one that comes in may be shared between requests.
-            scope["state"] = {**scope.get("state", {}), KEY: context}
+            # Each request has a copy of its own. Source: ASGI, lifespan protocol, "Lifespan State".
+            scope.setdefault("state", {})[KEY] = context
         await self._app(scope, receive, send)
 
     def _incoming(self, scope: Scope) -> str | None:
