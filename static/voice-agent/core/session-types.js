@@ -10,12 +10,10 @@
 
 /**
  * A call, as the host wants it.
- * @typedef {object} StartCommand
+ * @typedef {import('./connection/token/token.js').TokenService & CallDetails} StartCommand
+ *
+ * @typedef {object} CallDetails
  * @property {'start'} type
- * @property {string} tokenUrl absolute
- * @property {string} [wsUrl] where tokens are used whose answer does not name it
- * @property {RequestCredentials} [credentials] whether cookies go to the token service
- * @property {boolean} [asksAccess] whether the host has an access token for each request of a token
  * @property {SessionConfig} session of the first session.update
  * @property {Record<string, import('./conversation/tool-calls.js').ToolPolicy>} [toolPolicies] by the tool's name
  * @property {'intent' | 'always' | 'never'} [tokenPrefetch] whether a token may be fetched before it is needed: only
@@ -31,7 +29,7 @@
  * @typedef {StartCommand
  *   | {type: 'proceed'}
  *   | {type: 'prepare'} & import('./connection/token/token.js').TokenService
- *   | {type: 'access-token'} & import('./connection/token/access-tokens.js').AccessAnswer
+ *   | {type: 'access-token'} & import('./connection/token/token-prefetch.js').AccessAnswer
  *   | {type: 'audio', capture: MessagePort, playback: MessagePort}
  *   | {type: 'stop', reason?: EndReason} | {type: 'hang-up', reason?: EndReason}
  *   | {type: 'wake'} | {type: 'extend'}

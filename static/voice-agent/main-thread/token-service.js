@@ -63,7 +63,7 @@ export class TokenService {
   /**
    * The page's access token, got anew. It is in the answer and nowhere else.
    * @param {number} id of the core's question
-   * @returns {Promise<import('../core/connection/token/access-tokens.js').AccessAnswer>}
+   * @returns {Promise<import('../core/connection/token/token-prefetch.js').AccessAnswer>}
    */
   async answerAccess(id) {
     try {

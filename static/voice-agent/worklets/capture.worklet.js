@@ -12,17 +12,18 @@ class CaptureProcessor extends AudioWorkletProcessor {
   /** @type {MessagePort | null} the way to the session; frames before it is there are dropped */
   #session = null;
   #framer;
-  #frameMs;
   #deadMs = 0;
   #isOver = false;
 
   /** @param {{processorOptions: {frameMs: number}}} options */
   constructor({ processorOptions: { frameMs } }) {
     super();
-    this.#frameMs = frameMs;
     this.#framer = new Framer({ rateHz: sampleRate, frameMs }, (pcm, level) => {
       this.#session?.postMessage({ pcm, level }, [pcm]);
-      this.#watch(level);
+      this.#deadMs = level === 0 ? this.#deadMs + frameMs : 0;
+      if (this.#deadMs < DEAD_MS) return;
+      this.#deadMs = 0;
+      this.port.postMessage('dead');
     });
     this.port.onmessage = ({ data }) => this.#connect(data.session);
   }
@@ -43,14 +44,6 @@ class CaptureProcessor extends AudioWorkletProcessor {
     this.#session = session;
     this.#isOver = session === null;
     if (session) session.onmessage = ({ data }) => this.#framer.recycle(data);
-  }
-
-  /** @param {number} level of the frame just gone */
-  #watch(level) {
-    this.#deadMs = level === 0 ? this.#deadMs + this.#frameMs : 0;
-    if (this.#deadMs < DEAD_MS) return;
-    this.#deadMs = 0;
-    this.port.postMessage('dead');
   }
 }
 

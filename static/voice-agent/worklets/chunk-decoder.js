@@ -40,7 +40,12 @@ export class ChunkDecoder {
 
   /** @param {string} replyId @param {Int16Array} samples one chunk */
   decode(replyId, samples) {
-    if (replyId !== this.#replyId) this.#begin(replyId);
+    if (replyId !== this.#replyId) {
+      if (this.#replyId !== null) this.end(this.#replyId);
+      this.#resampler.reset();
+      this.#replyId = replyId;
+      this.#received = this.#skipped = this.#given = 0;
+    }
     this.#received += samples.length;
     for (let at = 0; at < samples.length; at += MAX_BLOCK) {
       const part = samples.subarray(at, at + MAX_BLOCK);
@@ -63,16 +68,6 @@ export class ChunkDecoder {
   /** Samples that the chunks so far amount to. */
   get #owed() {
     return Math.round(this.#received * this.#perWireSample);
-  }
-
-  /** @param {string} replyId */
-  #begin(replyId) {
-    if (this.#replyId !== null) this.end(this.#replyId);
-    this.#resampler.reset();
-    this.#replyId = replyId;
-    this.#received = 0;
-    this.#skipped = 0;
-    this.#given = 0;
   }
 
   /**

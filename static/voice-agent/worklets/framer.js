@@ -41,7 +41,10 @@ export class Framer {
       writeInt16(this.#converted, at, this.#frame, this.#filled, taken);
       this.#filled += taken;
       at += taken;
-      if (this.#filled === this.#frameSamples) this.#finishFrame();
+      if (this.#filled < this.#frameSamples) return;
+      this.#emit(this.#frame.buffer, this.#meter.take());
+      this.#frame = this.#nextBuffer();
+      this.#filled = 0;
     }
   }
 
@@ -52,12 +55,6 @@ export class Framer {
   recycle(buffer) {
     const fits = buffer.byteLength === this.#frameSamples * 2;
     if (fits && this.#pool.length < POOL_SIZE) this.#pool.push(new Int16Array(buffer));
-  }
-
-  #finishFrame() {
-    this.#emit(this.#frame.buffer, this.#meter.take());
-    this.#frame = this.#nextBuffer();
-    this.#filled = 0;
   }
 
   #nextBuffer() {

@@ -53,22 +53,15 @@ class PlaybackProcessor extends AudioWorkletProcessor {
 
   /** @param {import('./jitter-buffer/playback-queue.js').PlaybackCommand} command */
   #obey(command) {
-    if (command.type === 'audio') this.#play(command);
-    if (command.type === 'end') this.#end(command.replyId);
+    if (command.type === 'audio')
+      this.#decoder.decode(command.replyId, new Int16Array(command.pcm));
+    if (command.type === 'end') {
+      this.#decoder.end(command.replyId);
+      this.#queue.end(command.replyId);
+    }
     if (command.type === 'flush') this.#queue.flush(command.replyId);
     if (command.type === 'flush-all') this.#queue.flushAll();
     if (command.type === 'duck') this.#queue.duck(command.on);
-  }
-
-  /** @param {{replyId: string, pcm: ArrayBuffer}} chunk */
-  #play({ replyId, pcm }) {
-    this.#decoder.decode(replyId, new Int16Array(pcm));
-  }
-
-  /** @param {string} replyId */
-  #end(replyId) {
-    this.#decoder.end(replyId);
-    this.#queue.end(replyId);
   }
 
   #report() {

@@ -14,9 +14,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Deadline {
   #environment;
-  #onReached;
-  #onWarning;
-  #onSet;
+  #on;
   /** Monotonic; Infinity while no end is known. */
   #atMs = Infinity;
   #isWarned = false;
@@ -25,17 +23,15 @@ export class Deadline {
 
   /**
    * @param {import('../ports.js').Environment} environment
-   * @param {object} listeners
-   * @param {() => void} listeners.onReached
-   * @param {(secondsLeft: number | null) => void} listeners.onWarning once, a minute before the end or as soon
-   *   as it is nearer than that; null when it was put off afterwards
-   * @param {(leftMs: number | null) => void} listeners.onSet each time the end is set; null: none is known
+   * @param {object} on
+   * @param {() => void} on.reached
+   * @param {(secondsLeft: number | null) => void} on.warning once, a minute before the end or as soon as it is nearer
+   *   than that; null when it was put off afterwards
+   * @param {(leftMs: number | null) => void} on.set each time the end is set; null: none is known
    */
-  constructor(environment, { onReached, onWarning, onSet }) {
+  constructor(environment, on) {
     this.#environment = environment;
-    this.#onReached = onReached;
-    this.#onWarning = onWarning;
-    this.#onSet = onSet;
+    this.#on = on;
   }
 
   /**
@@ -56,7 +52,7 @@ export class Deadline {
     const wasWarned = this.#isWarned;
     this.#isWarned = false;
     this.#set(this.#endOf(capSeconds, expiresAtEpochSeconds));
-    if (wasWarned && !this.#isWarned) this.#onWarning(null);
+    if (wasWarned && !this.#isWarned) this.#on.warning(null);
   }
 
   /** Time to the end, in milliseconds; Infinity while no end is known. */
@@ -104,9 +100,9 @@ export class Deadline {
   #set(atMs) {
     for (const timer of this.#timers.splice(0)) this.#environment.cancel(timer);
     this.#atMs = atMs;
-    this.#onSet(atMs === Infinity ? null : this.leftMs);
+    this.#on.set(atMs === Infinity ? null : this.leftMs);
     if (atMs === Infinity) return;
-    this.#timers.push(this.#environment.schedule(this.#onReached, this.leftMs));
+    this.#timers.push(this.#environment.schedule(this.#on.reached, this.leftMs));
     if (this.#isWarned) return;
     if (this.leftMs <= WARNING_MS) return this.#warn();
     const untilWarningMs = this.leftMs - WARNING_MS;
@@ -115,6 +111,6 @@ export class Deadline {
 
   #warn() {
     this.#isWarned = true;
-    this.#onWarning(Math.round(this.leftMs / 1000));
+    this.#on.warning(Math.round(this.leftMs / 1000));
   }
 }

@@ -41,9 +41,7 @@ const PING = encode({ type: 'session.update', session: {} });
 
 export class Liveness {
   #environment;
-  #send;
-  #readBufferedBytes;
-  #onDead;
+  #socket;
   #sentBytes = 0;
   #sentBytesWhenHeard = 0;
   #strikes = 0;
@@ -66,11 +64,9 @@ export class Liveness {
    * @param {(cause: string, unheardBytes: number) => void} socket.onDead once; `unheardBytes`: wire text, counted
    *   from the newest, that the service may not have got
    */
-  constructor(environment, { send, bufferedBytes, onDead }) {
+  constructor(environment, socket) {
     this.#environment = environment;
-    this.#send = send;
-    this.#readBufferedBytes = bufferedBytes;
-    this.#onDead = onDead;
+    this.#socket = socket;
   }
 
   /** A session is ready: look at its socket from now on. */
@@ -127,7 +123,7 @@ export class Liveness {
 
   /** A slow connection piles up too, but something leaves it from check to check: it is not dead. */
   #checkBuffer() {
-    const bufferedBytes = this.#readBufferedBytes();
+    const bufferedBytes = this.#socket.bufferedBytes();
     const leftBytes = this.#sentBytes - bufferedBytes;
     const isStuck = bufferedBytes > SUSPECT_BYTES && leftBytes <= this.#lastLeftBytes;
     this.#lastLeftBytes = leftBytes;
@@ -137,21 +133,15 @@ export class Liveness {
 
   #ping() {
     this.#isPinging = true;
-    this.#send(PING);
+    this.#socket.send(PING);
     const dueMs = this.#environment.nowMs() + PING_TIMEOUT_MS;
-    this.#pingTimer = this.#environment.schedule(() => this.#runOut(dueMs), PING_TIMEOUT_MS);
-  }
-
-  /**
-   * A timer that comes very late was frozen with its page, and the answer may still be waiting behind it.
-   * @param {number} dueMs
-   */
-  #runOut(dueMs) {
-    const isLate = this.#environment.nowMs() - dueMs > PING_TIMEOUT_MS;
-    if (isLate) return this.#ping();
-    if (this.#answersPings) return this.#die('no-answer');
-    this.#isPinging = false;
-    this.#pingLater();
+    this.#pingTimer = this.#environment.schedule(() => {
+      // A timer that comes very late was frozen with its page, and the answer may still be waiting behind it.
+      if (this.#environment.nowMs() - dueMs > PING_TIMEOUT_MS) return this.#ping();
+      if (this.#answersPings) return this.#die('no-answer');
+      this.#isPinging = false;
+      this.#pingLater();
+    }, PING_TIMEOUT_MS);
   }
 
   #pingLater() {
@@ -171,6 +161,6 @@ export class Liveness {
   #die(cause) {
     this.stop();
     const unheardBytes = this.#sentBytes - this.#sentBytesWhenHeard;
-    this.#onDead(cause, Math.max(this.#readBufferedBytes(), unheardBytes));
+    this.#socket.onDead(cause, Math.max(this.#socket.bufferedBytes(), unheardBytes));
   }
 }

@@ -30,9 +30,10 @@ const IN_FLIGHT_BYTES = 3_900;
 /** The code of a close without a close frame. Source: RFC 6455, 7.1.5. */
 const BROKEN = 1006;
 
-/** @typedef {import('./protocol.js').ServerMessage} ServerMessage */
-
 /**
+ * @typedef {import('./protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('./token/token.js').VoiceToken} VoiceToken
+ *
  * A session that is ready, as its socket told.
  * @typedef {Extract<ServerMessage, {type: 'ready'}>
  *   & {capSeconds: number | null, isExtension: boolean}} ReadySession `capSeconds`: what its token allows;
@@ -190,7 +191,7 @@ export class SessionSocket {
     }
   }
 
-  /** @param {import('./token/token.js').VoiceToken} granted */
+  /** @param {VoiceToken} granted */
   #connect(granted) {
     const { environment, stats } = this.#options;
     stats.connection.sockets += 1;
@@ -199,16 +200,17 @@ export class SessionSocket {
     if (opening.type === 'session.resume') this.#stage = 'resuming';
     const address = `${granted.wsUrl}?token=${encodeURIComponent(granted.token)}`;
     this.#socket = environment.openWebSocket(address);
-    this.#socket.onopen = () => this.#opened(opening);
+    this.#socket.onopen = () => {
+      this.send(encode(opening));
+      this.#allow(READY_TIMEOUT_MS, 'The agent did not get ready in time.');
+    };
     this.#socket.onmessage = ({ data }) => this.#receive(data, granted);
-    this.#socket.onclose = ({ code }) => this.#closed(code);
+    this.#socket.onclose = ({ code }) => {
+      const error = this.#announced ?? closeError(code, this.#stage);
+      const onTheWayBytes = code === BROKEN ? IN_FLIGHT_BYTES : 0;
+      this.#finish(error, `close-${code}`, this.#bufferedBytes + onTheWayBytes);
+    };
     this.#allow(OPEN_TIMEOUT_MS, 'The agent could not be reached in time.');
-  }
-
-  /** @param {import('./protocol.js').ClientMessage} opening */
-  #opened(opening) {
-    this.send(encode(opening));
-    this.#allow(READY_TIMEOUT_MS, 'The agent did not get ready in time.');
   }
 
   /**
@@ -224,7 +226,7 @@ export class SessionSocket {
     this.#timer = environment.schedule(giveUp, timeoutMs);
   }
 
-  /** @param {unknown} data @param {import('./token/token.js').VoiceToken} granted */
+  /** @param {unknown} data @param {VoiceToken} granted */
   #receive(data, granted) {
     const isRepetition = isRepeated(data, this.#lastData);
     this.#lastData = data;
@@ -235,13 +237,17 @@ export class SessionSocket {
     if (message.type === 'ready') return this.#becomeReady(message, granted);
     if (message.type === 'updated') this.#liveness.answered();
     this.#listener.onMessage(message);
-    if (message.type === 'error') this.#heed(message);
+    if (message.type !== 'error') return;
+    // While there is no session every error is fatal, though some versions of the service leave the socket open.
+    this.#announced = announcedError(message, this.#stage);
+    const isFatal = this.#stage !== 'ready' && !this.#isDone;
+    if (this.#announced && isFatal) this.#finish(this.#announced, 'refused');
   }
 
   /**
    * Once for each socket, however often it is said.
    * @param {Extract<ServerMessage, {type: 'ready'}>} message
-   * @param {import('./token/token.js').VoiceToken} granted
+   * @param {VoiceToken} granted
    */
   #becomeReady(message, { maxSessionDurationSeconds: capSeconds, receipt }) {
     if (this.#stage === 'ready') return;
@@ -253,23 +259,6 @@ export class SessionSocket {
     const { sessionId } = message;
     if (sessionId !== null && receipt !== null) emit({ type: 'receipt', sessionId, receipt });
     this.#listener.onReady({ ...message, capSeconds, isExtension });
-  }
-
-  /**
-   * While there is no session every error is fatal, though some versions of the service leave the socket open.
-   * @param {Extract<ServerMessage, {type: 'error'}>} message
-   */
-  #heed(message) {
-    this.#announced = announcedError(message, this.#stage);
-    const isFatal = this.#stage !== 'ready' && !this.#isDone;
-    if (this.#announced && isFatal) this.#finish(this.#announced, 'refused');
-  }
-
-  /** @param {number} code */
-  #closed(code) {
-    const onTheWayBytes = code === BROKEN ? IN_FLIGHT_BYTES : 0;
-    const unsentBytes = this.#bufferedBytes + onTheWayBytes;
-    this.#finish(this.#announced ?? closeError(code, this.#stage), `close-${code}`, unsentBytes);
   }
 
   /** @param {VoiceAgentError} error @param {string} cause @param {number} [unsentBytes] */

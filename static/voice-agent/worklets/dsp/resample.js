@@ -34,7 +34,9 @@ export class Resampler {
    * @param {number} toHz whole number
    */
   constructor(fromHz, toHz) {
-    this.#filter = filterFor(fromHz, toHz);
+    const name = `${fromHz} ${toHz}`;
+    this.#filter = filters.get(name) ?? buildFilter(fromHz, toHz);
+    filters.set(name, this.#filter);
     this.#history = new Float64Array(this.#filter.taps - 1 + MAX_BLOCK);
   }
 
@@ -104,36 +106,21 @@ function product(a, atA, b, atB, count) {
 }
 
 /** @param {number} fromHz @param {number} toHz @returns {Filter} */
-function filterFor(fromHz, toHz) {
-  const name = `${fromHz} ${toHz}`;
-  const filter = filters.get(name) ?? buildFilter(fromHz, toHz);
-  filters.set(name, filter);
-  return filter;
-}
-
-/** @param {number} fromHz @param {number} toHz @returns {Filter} */
 function buildFilter(fromHz, toHz) {
   const divisor = greatestCommonDivisor(fromHz, toHz);
   const up = toHz / divisor;
   const down = fromHz / divisor;
   if (up === down) return { up, down, taps: 1, rows: Float64Array.of(1) };
   const lowerHz = Math.min(fromHz, toHz);
-  const taps = filterTaps(lowerHz / fromHz);
-  const cutoff = (((PASS_EDGE + STOP_EDGE) / 2) * lowerHz) / fromHz;
+  const band = lowerHz / fromHz; // the part of the input's band that is kept
+  const transition = Math.PI * (STOP_EDGE - PASS_EDGE) * band;
+  const taps = Math.ceil((STOP_BAND_DB - 8) / (2.285 * transition)) + 1; // by Kaiser's formula
+  const cutoff = ((PASS_EDGE + STOP_EDGE) / 2) * band;
   const rows = new Float64Array(up * taps);
   for (let phase = 0; phase < up; phase += 1) {
     writeRow(rows.subarray(phase * taps, (phase + 1) * taps), phase / up, cutoff);
   }
   return { up, down, taps, rows };
-}
-
-/**
- * Length of the filter in input samples, by Kaiser's formula.
- * @param {number} band part of the input's band that is kept, up to 1
- */
-function filterTaps(band) {
-  const transition = Math.PI * (STOP_EDGE - PASS_EDGE) * band;
-  return Math.ceil((STOP_BAND_DB - 8) / (2.285 * transition)) + 1;
 }
 
 /**
@@ -148,23 +135,17 @@ function writeRow(row, offset, cutoff) {
   let sum = 0;
   for (let k = 0; k < row.length; k += 1) {
     const at = k - centre - offset + 0.5; // half a sample, so that the window covers all offsets alike
-    row[k] = sinc(cutoff * at) * kaiser(at / (row.length / 2), beta);
+    const x = at / (row.length / 2); // -1 to 1 over the window
+    const kaiser = Math.abs(x) >= 1 ? 0 : besselI0(beta * Math.sqrt(1 - x * x)); // the rows are scaled
+    row[k] = sinc(cutoff * at) * kaiser;
     sum += row[k];
   }
   for (let k = 0; k < row.length; k += 1) row[k] /= sum;
 }
+
 /** @param {number} x */
 function sinc(x) {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-}
-
-/**
- * Not scaled: the rows are.
- * @param {number} x -1 to 1 over the window
- * @param {number} beta
- */
-function kaiser(x, beta) {
-  return Math.abs(x) >= 1 ? 0 : besselI0(beta * Math.sqrt(1 - x * x));
 }
 
 /**

@@ -80,40 +80,23 @@ export class CatchUp {
    * @returns {number} samples to leave out now, or to repeat when negative; 0 to go on
    */
   choose(late, ahead, behind) {
-    this.#notice(late);
-    if (late < 0) return this.#slowDown(-late, ahead, behind);
-    return this.#isLate ? this.#hurry(Math.floor(late), ahead) : 0;
-  }
-
-  /** @param {number} late samples */
-  #notice(late) {
     if (!this.#isLate && late >= BEGIN_MS * this.#perMs) {
       this.#isLate = true;
       this.#patienceLeft = PATIENCE_MS * this.#perMs;
     }
-    if (late < ENOUGH_MS * this.#perMs) this.#isLate = false;
-  }
-
-  /**
-   * @param {number} late samples
-   * @param {number} ahead
-   */
-  #hurry(late, ahead) {
-    const droppable = this.#pauses.droppable(this.#ring, late, ahead, this.#fade);
-    const left = droppable || (this.#patienceLeft > 0 ? 0 : this.#change(late, ahead, 0));
+    const enough = ENOUGH_MS * this.#perMs;
+    if (late < enough) this.#isLate = false;
+    if (late < 0) {
+      if (-late < enough || ahead < this.#fade) return 0;
+      const repeated = this.#pauses.repeatable(Math.ceil(-late), behind);
+      return repeated > 0 ? -repeated : this.#change(-this.#stretch.maxLag, ahead, behind);
+    }
+    if (!this.#isLate) return 0;
+    const limit = Math.floor(late);
+    const droppable = this.#pauses.droppable(this.#ring, limit, ahead, this.#fade);
+    const left = droppable || (this.#patienceLeft > 0 ? 0 : this.#change(limit, ahead, 0));
     this.saved += left;
     return left;
-  }
-
-  /**
-   * @param {number} missing samples
-   * @param {number} ahead
-   * @param {number} behind
-   */
-  #slowDown(missing, ahead, behind) {
-    if (missing < ENOUGH_MS * this.#perMs || ahead < this.#fade) return 0;
-    const repeated = this.#pauses.repeatable(Math.ceil(missing), behind);
-    return repeated > 0 ? -repeated : this.#change(-this.#stretch.maxLag, ahead, behind);
   }
 
   /**
@@ -162,7 +145,11 @@ export class Pauses {
     for (let i = at; i < at + count; i += 1) {
       const loudness = Math.abs(samples[i]);
       if (loudness < this.#threshold) this.#quiet += 1;
-      else this.#hearSound(loudness);
+      else {
+        this.#quiet = 0;
+        const threshold = Math.min(LOUDEST_QUIET, loudness * QUIET_PART);
+        this.#threshold = Math.max(this.#threshold, threshold);
+      }
     }
   }
 
@@ -192,12 +179,5 @@ export class Pauses {
   repeatable(limit, behind) {
     if (this.#quiet < this.#keptBefore) return 0;
     return Math.min(limit, behind, this.#quiet, this.#longest);
-  }
-
-  /** @param {number} loudness */
-  #hearSound(loudness) {
-    this.#quiet = 0;
-    const threshold = Math.min(LOUDEST_QUIET, loudness * QUIET_PART);
-    if (threshold > this.#threshold) this.#threshold = threshold;
   }
 }

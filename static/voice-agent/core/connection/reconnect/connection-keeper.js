@@ -8,11 +8,11 @@ import { RollOver } from './roll-over.js';
 import { TokenPrefetch } from '../token/token-prefetch.js';
 import { VoiceAgentError } from '../../../errors.js';
 
-/** @typedef {import('../socket.js').ReadySession} ReadySession */
-/** @typedef {import('../token/token-prefetch.js').TokenSpec} TokenSpec */
-/** @typedef {import('../protocol.js').ClientMessage} ClientMessage */
-
 /**
+ * @typedef {import('../socket.js').ReadySession} ReadySession
+ * @typedef {import('../token/token-prefetch.js').TokenSpec} TokenSpec
+ * @typedef {import('../protocol.js').ClientMessage} ClientMessage
+ *
  * @typedef {object} KeeperListener
  * @property {(session: ReadySession) => void} onReady a session is ready, the first one or after a loss
  * @property {(session: ReadySession) => void} onHandOver its successor has taken over from a session in a pause
@@ -35,15 +35,13 @@ import { VoiceAgentError } from '../../../errors.js';
  * @typedef {{type: 'retry'} | {type: 'extension-failed'} | {type: 'stop', reason: 'time-limit'}
  *   | {type: 'ended', reason: 'time-limit' | 'by-service'}} KeeperNews
  *
- * `successorOpening`: what a successor is opened with. `successorChange`: what it has to be told when it takes over.
- * @typedef {{successorOpening: () => ClientMessage, successorChange: () => string | null}} Successors
- *
  * @typedef {object} KeeperOptions
  * @property {import('../../ports.js').Environment} environment
  * @property {(event: KeeperEvent) => void} emit
  * @property {(news: KeeperNews) => void} dispatch
  * @property {import('../../ports.js').Telemetry} stats
- * @property {Successors} successor
+ * @property {{successorOpening: () => ClientMessage, successorChange: () => string | null}} successor what it is opened
+ *   with, and what it has to be told when it takes over
  * @property {() => boolean} isPause whether nobody would notice a change of session now
  * @property {KeeperListener} listener
  */
@@ -68,7 +66,7 @@ export class ConnectionKeeper {
   /** @param {KeeperOptions} options */
   constructor(options) {
     this.#options = options;
-    const { environment, emit, dispatch, stats, isPause, listener } = options;
+    const { environment, emit, dispatch, stats, isPause, listener, successor } = options;
     this.tokens = new TokenPrefetch(environment, {
       fetched: () => {
         stats.connection.tokens += 1;
@@ -78,23 +76,21 @@ export class ConnectionKeeper {
     });
     this.retry = new RetryTimer(environment, () => dispatch({ type: 'retry' }));
     this.#deadline = new Deadline(environment, {
-      onReached: () => dispatch({ type: 'stop', reason: 'time-limit' }),
-      onWarning: (secondsLeft) => {
+      reached: () => dispatch({ type: 'stop', reason: 'time-limit' }),
+      warning: (secondsLeft) => {
         stats.log.note('connection', 'limit', { secondsLeft });
         emit({ type: 'limit', secondsLeft });
       },
-      onSet: (leftMs) => emit({ type: 'time-left', leftMs }),
+      set: (leftMs) => emit({ type: 'time-left', leftMs }),
     });
     this.rollOver = new RollOver({
       environment,
       isPause,
-      openSuccessor: (rollOver) => {
-        const opening = () => options.successor.successorOpening();
-        return this.#open({ spec: this.#service, opening, isExtension: true }, rollOver);
-      },
+      openSuccessor: (rollOver) =>
+        this.#open(rollOver, this.#service, () => successor.successorOpening(), true),
       leftMs: () => this.#deadline.leftMs,
       onForeignReply: listener.onForeignReply,
-      onHandOver: (successor, session) => this.#handOver(successor, session),
+      onHandOver: (socket, session) => this.#handOver(socket, session),
       onGivenUp: (error) => this.#giveUpExtension(error),
     });
   }
@@ -122,7 +118,7 @@ export class ConnectionKeeper {
   connect(opening) {
     this.retry.cancel();
     this.#socket?.close();
-    this.#socket = this.#open({ spec: this.#specForRest(), opening }, this.#listener);
+    this.#socket = this.#open(this.#listener, this.#specForRest(), opening);
   }
 
   /** Go on with the successor, now that the session before it is gone. */
@@ -239,14 +235,15 @@ export class ConnectionKeeper {
   }
 
   /**
-   * @param {Pick<import('../socket.js').SocketOptions, 'spec' | 'opening' | 'isExtension'>} options
    * @param {import('../socket.js').SocketListener} listener
+   * @param {TokenSpec} spec
+   * @param {() => ClientMessage} opening
+   * @param {boolean} [isExtension]
    */
-  #open(options, listener) {
+  #open(listener, spec, opening, isExtension) {
     const { environment, emit, stats } = this.#options;
-    return new SessionSocket(
-      { environment, emit, stats, tokens: this.tokens, ...options },
-      listener,
-    );
+    const { tokens } = this;
+    const options = { environment, emit, stats, tokens, spec, opening, isExtension };
+    return new SessionSocket(options, listener);
   }
 }

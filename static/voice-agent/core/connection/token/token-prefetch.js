@@ -2,7 +2,7 @@
 // the token service is then no part of the wait. At most one is held, here and nowhere else, and only while it is
 // young.
 
-import { AccessTokens } from './access-tokens.js';
+import { VoiceAgentError } from '../../../errors.js';
 import { fetchToken } from './token.js';
 
 /** A token is not used in the last moments of its life: it must still be good when it gets there. */
@@ -14,26 +14,38 @@ const RENEWAL_LEAD_MS = 3_000;
 /** Shortest time between two prefetches: after a failure, or where tokens hardly live. */
 const SHORTEST_WAIT_MS = 15_000;
 
+/** How long the page may take for its access token: it may have to renew its login first. */
+const ACCESS_TIMEOUT_MS = 10_000;
+
 /**
  * Where a token is had and what it must allow. `maxSessionDurationSeconds`: null for what the service gives by default.
  * @typedef {import('./token.js').TokenService & {maxSessionDurationSeconds: number | null}} TokenSpec
  *
+ * @typedef {import('./token.js').VoiceToken} VoiceToken
+ *
  * @typedef {object} Prefetched a token that is held, or on its way
  * @property {TokenSpec} spec
  * @property {number} askedAtMs monotonic
- * @property {import('./token.js').VoiceToken | null} granted null while it is on its way
- * @property {Promise<import('./token.js').VoiceToken>} arrival
+ * @property {VoiceToken | null} granted null while it is on its way
+ * @property {Promise<VoiceToken>} arrival
  * @property {AbortController} cancel
+ *
+ * @typedef {object} AccessAnswer
+ * @property {number} id of the question
+ * @property {string | null} token null when the page has none to give
+ * @property {string | null} cause why not
  */
 
 export class TokenPrefetch {
   #environment;
-  #onFetched;
-  #access;
+  #on;
   /** @type {Prefetched | null} */
   #held = null;
   /** @type {unknown} */
   #renewal;
+  #lastQuestion = 0;
+  /** @type {Map<number, (answer: AccessAnswer) => void>} what the host was asked and has not answered */
+  #questions = new Map();
 
   /**
    * @param {import('../../ports.js').Environment} environment
@@ -41,10 +53,9 @@ export class TokenPrefetch {
    * @param {() => void} on.fetched for each token that arrives
    * @param {(id: number) => void} on.accessWanted the host is to answer this question, see `answerAccess`
    */
-  constructor(environment, { fetched, accessWanted }) {
+  constructor(environment, on) {
     this.#environment = environment;
-    this.#onFetched = fetched;
-    this.#access = new AccessTokens(environment, accessWanted);
+    this.#on = on;
   }
 
   /**
@@ -53,19 +64,19 @@ export class TokenPrefetch {
    * @returns {Promise<unknown>} once it is there, or has failed
    */
   prepare(spec) {
-    if (!this.#serves(spec)) this.#replace(spec);
-    return /** @type {Prefetched} */ (this.#held).arrival.catch(() => {});
+    const held = this.#serving(spec) ?? this.#replace(spec);
+    return held.arrival.catch(() => {});
   }
 
   /**
    * A token for one socket: the one that is held, if it serves, else a fresh one. It is given away once.
    * @param {TokenSpec} spec
    * @param {AbortSignal} signal
-   * @returns {Promise<import('./token.js').VoiceToken>}
-   * @throws {import('../../../errors.js').VoiceAgentError} see `fetchToken`
+   * @returns {Promise<VoiceToken>}
+   * @throws {VoiceAgentError} see `fetchToken`; token-refused without the page's access token
    */
   async take(spec, signal) {
-    const held = this.#serves(spec) ? this.#held : null;
+    const held = this.#serving(spec);
     if (held !== null) {
       this.#held = null;
       signal.addEventListener('abort', () => held.cancel.abort(), { once: true });
@@ -81,8 +92,8 @@ export class TokenPrefetch {
    * @param {() => TokenSpec} spec read anew each time
    */
   keep(spec) {
-    void this.prepare(spec());
-    void this.#renewInTime(spec);
+    const held = this.#serving(spec()) ?? this.#replace(spec());
+    void this.#renewInTime(held, spec);
   }
 
   /** Throw away what is held, and hold nothing from now on. */
@@ -92,40 +103,33 @@ export class TokenPrefetch {
     this.#held = null;
   }
 
-  /** @param {import('./access-tokens.js').AccessAnswer} answer */
+  /** @param {AccessAnswer} answer to a question that nobody may be asking any more */
   answerAccess(answer) {
-    this.#access.answer(answer);
+    this.#questions.get(answer.id)?.(answer);
   }
 
-  /** @param {() => TokenSpec} spec */
-  async #renewInTime(spec) {
-    this.#environment.cancel(this.#renewal);
-    const held = /** @type {Prefetched} */ (this.#held);
+  /** @param {Prefetched} held @param {() => TokenSpec} spec */
+  async #renewInTime(held, spec) {
     const waitMs = await held.arrival.then(
       () => this.#youthMs(held) - RENEWAL_LEAD_MS,
       (error) => (error.retryable ? (error.retryAfterSeconds ?? 0) * 1000 : null),
     );
     if (waitMs === null || held.cancel.signal.aborted) return;
     this.#environment.cancel(this.#renewal);
-    this.#renewal = this.#environment.schedule(
-      () => {
-        this.#replace(spec());
-        void this.#renewInTime(spec);
-      },
-      Math.max(SHORTEST_WAIT_MS, waitMs),
-    );
+    const renew = () => this.#renewInTime(this.#replace(spec()), spec);
+    this.#renewal = this.#environment.schedule(renew, Math.max(SHORTEST_WAIT_MS, waitMs));
   }
 
   /**
-   * Whether what is held, or on its way, will do.
+   * What is held, or on its way, if it will do.
    * @param {TokenSpec} spec
    */
-  #serves({ tokenUrl, maxSessionDurationSeconds }) {
+  #serving({ tokenUrl, maxSessionDurationSeconds }) {
     const held = this.#held;
-    if (held === null || held.spec.tokenUrl !== tokenUrl) return false;
+    if (held === null || held.spec.tokenUrl !== tokenUrl) return null;
     const heldSeconds = held.spec.maxSessionDurationSeconds ?? Infinity;
-    if (heldSeconds < (maxSessionDurationSeconds ?? Infinity)) return false;
-    return held.granted === null || this.#youthMs(held) > 0;
+    if (heldSeconds < (maxSessionDurationSeconds ?? Infinity)) return null;
+    return held.granted === null || this.#youthMs(held) > 0 ? held : null;
   }
 
   /**
@@ -158,10 +162,47 @@ export class TokenPrefetch {
 
   /** @param {TokenSpec} spec @param {AbortSignal} signal */
   async #fetch({ asksAccess, ...spec }, signal) {
-    const accessToken = asksAccess ? await this.#access.ask(signal) : null;
-    const request = { ...spec, accessToken, signal };
-    const granted = await fetchToken(this.#environment.fetch, request);
-    this.#onFetched();
+    const accessToken = asksAccess ? await this.#askAccess(signal) : null;
+    const granted = await fetchToken(this.#environment.fetch, { ...spec, accessToken, signal });
+    this.#on.fetched();
     return granted;
   }
+
+  /**
+   * The access token that the page has from its own login: anew for each request, held nowhere.
+   * @param {AbortSignal} signal
+   * @returns {Promise<string>}
+   */
+  #askAccess(signal) {
+    const id = (this.#lastQuestion += 1);
+    const { promise, resolve, reject } = Promise.withResolvers();
+    const giveUp = () => reject(signal.reason);
+    const runOut = () =>
+      reject(noAccess('This page took too long to get the access token that its calls need.'));
+    const timer = this.#environment.schedule(runOut, ACCESS_TIMEOUT_MS);
+    signal.addEventListener('abort', giveUp);
+    this.#questions.set(id, ({ token, cause }) => {
+      if (token !== null) resolve(token);
+      else reject(noAccess('This page could not get the access token that its calls need.', cause));
+    });
+    this.#on.accessWanted(id);
+    return promise.finally(() => {
+      this.#questions.delete(id);
+      this.#environment.cancel(timer);
+      signal.removeEventListener('abort', giveUp);
+    });
+  }
+}
+
+/**
+ * Retryable, because a page that is offline cannot renew its login.
+ * @param {string} message
+ * @param {string | null} [cause]
+ */
+function noAccess(message, cause) {
+  return new VoiceAgentError('token-refused', {
+    message,
+    retryable: true,
+    cause: cause ?? message,
+  });
 }

@@ -29,10 +29,9 @@ const FOREIGN_MESSAGE =
  * @property {RequestCredentials} [credentials] whether cookies go along; those of the same origin by default
  * @property {boolean} [asksAccess] whether the page has an access token for each request
  *
- * @typedef {object} TokenRequest
- * @property {string} tokenUrl absolute
- * @property {string} [wsUrl]
- * @property {RequestCredentials} [credentials]
+ * @typedef {TokenService & TokenDetails} TokenRequest
+ *
+ * @typedef {object} TokenDetails
  * @property {string | null} [accessToken] one word of visible ASCII
  * @property {number | null} [maxSessionDurationSeconds] what is left of the call, when it is picked up again
  * @property {AbortSignal} [signal]
@@ -64,14 +63,11 @@ export async function fetchToken(fetch, { tokenUrl, wsUrl, accessToken = null, .
     return readToken(await response.json(), wsUrl);
   } catch (error) {
     if (error instanceof VoiceAgentError) throw error;
-    const message = isForeign(url) ? FOREIGN_MESSAGE : undefined;
+    const { location } = globalThis; // of this page or Worker
+    const isForeign = location !== undefined && url.origin !== location.origin;
+    const message = isForeign ? FOREIGN_MESSAGE : undefined;
     throw new VoiceAgentError('token-unavailable', { message, cause: error });
   }
-}
-
-/** @param {URL} url @returns {boolean} whether it is of another origin than this page or Worker */
-function isForeign(url) {
-  return globalThis.location !== undefined && url.origin !== globalThis.location.origin;
 }
 
 /**
@@ -100,7 +96,8 @@ function readToken(body, defaultWsUrl = DEFAULT_WS_URL) {
 /** @param {Response} response @returns {Promise<VoiceAgentError>} */
 async function refusal(response) {
   const problem = await response.json().catch(() => null);
-  const retryAfterSeconds = readRetryAfter(response.headers.get('Retry-After'));
+  const retryAfter = response.headers.get('Retry-After') ?? ''; // our service never sends the date form
+  const retryAfterSeconds = /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : null;
   const message = typeof problem?.detail === 'string' ? problem.detail : undefined;
   const details = { problem, retryAfterSeconds, message };
   if (response.status === 429) {
@@ -110,12 +107,4 @@ async function refusal(response) {
   }
   if (response.status < 500) return new VoiceAgentError('token-refused', details);
   return new VoiceAgentError('token-unavailable', details);
-}
-
-/**
- * @param {string | null} value delay in seconds; our service never sends the date form
- * @returns {number | null}
- */
-function readRetryAfter(value) {
-  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) : null;
 }
