@@ -88,14 +88,18 @@ const TABLE = {
   connecting: {
     'proceed': (call) => step(call, [{ type: 'connect' }]),
     'ready': ready,
-    'attempt-failed': connectFailed,
+    // Not retried behind the user's back, but for the faults that a second try with other words really mends.
+    'attempt-failed': (call, { error }) =>
+      withoutResume(call, error) ?? mend(call, error) ?? fail(call, { error }),
     'stop': stop,
     'fail': fail,
   },
   live: {
     'lost': lost,
     'extend': (call) => step({ ...call, extending: true }, [{ type: 'open-successor' }]),
-    'handed-over': handedOver,
+    // Not a recovery: nothing was lost, and what is lost next is lost for the first time.
+    'handed-over': (call, { sessionId }) =>
+      step({ ...call, sessionId, extending: false, recovery: 'continued', lostAtMs: null }),
     'extension-failed': (call) => step({ ...call, extending: false }),
     'stop': stop,
     'ended': ended,
@@ -103,7 +107,8 @@ const TABLE = {
   },
   reconnecting: {
     'ready': ready,
-    'attempt-failed': recoverFailed,
+    'attempt-failed': (call, event) =>
+      withoutResume(call, event.error) ?? mend(call, event.error) ?? tryLater(call, event),
     'retry': (call) => step(call, [{ type: 'connect' }]),
     'extend': (call) => step({ ...call, extending: true }),
     'stop': stop,
@@ -178,16 +183,6 @@ function ready(call, { sessionId, nowMs, isExtension = false }) {
 }
 
 /**
- * A first connection is not retried behind the user's back, but for the two faults that a second
- * try with other words really mends.
- * @param {Call} call
- * @param {{error: VoiceAgentError}} event
- */
-function connectFailed(call, { error }) {
-  return withoutResume(call, error) ?? mend(call, error) ?? fail(call, { error });
-}
-
-/**
  * The dropped session is gone for good: go on in a new one, at once.
  * @param {Call} call
  * @param {VoiceAgentError} error
@@ -239,11 +234,6 @@ function lost(call, { error, nowMs, hasSuccessor = false }) {
 }
 
 /** @param {Call} call @param {{error: VoiceAgentError, nowMs: number}} event */
-function recoverFailed(call, { error, nowMs }) {
-  return withoutResume(call, error) ?? mend(call, error) ?? tryLater(call, { error, nowMs });
-}
-
-/** @param {Call} call @param {{error: VoiceAgentError, nowMs: number}} event */
 function tryLater(call, { error, nowMs }) {
   const goneMs = nowMs - (call.lostAtMs ?? nowMs);
   // Who is told to come back in an hour is told so now, not kept waiting for a call that cannot be saved.
@@ -253,15 +243,6 @@ function tryLater(call, { error, nowMs }) {
   return step({ ...call, attempt: call.attempt + 1, mode: slow ? 'continue' : call.mode }, [
     { type: 'retry-later', slow, atLeastMs },
   ]);
-}
-
-/**
- * Not a recovery: nothing was lost, and what is lost next is lost for the first time.
- * @param {Call} call
- * @param {{sessionId: string | null}} event
- */
-function handedOver(call, { sessionId }) {
-  return step({ ...call, sessionId, extending: false, recovery: 'continued', lostAtMs: null });
 }
 
 /** @param {Call} call @param {{reason: EndReason}} event */

@@ -37,10 +37,10 @@ export class ReplyQueue {
    * @returns {boolean} whether it was sent; what was not is next again
    */
   askNext(send) {
-    const [first] = this.#waiting;
-    const typed = typedFirst(this.#waiting);
-    const isSent = send(first.kind === 'raw' ? create(first.instructions) : answerTo(typed));
-    if (isSent) this.#asked = this.#waiting.splice(0, Math.max(1, typed.length));
+    const typed = this.#waiting.findIndex(({ kind }) => kind !== 'typed');
+    const count = typed === -1 ? this.#waiting.length : Math.max(1, typed);
+    const isSent = send(creation(this.#waiting.slice(0, count)));
+    if (isSent) this.#asked = this.#waiting.splice(0, count);
     return isSent;
   }
 
@@ -56,28 +56,20 @@ export class ReplyQueue {
   }
 }
 
-/** @param {ReplyRequest[]} requests @returns {string[]} the typed texts before any other request */
-function typedFirst(requests) {
-  const texts = [];
-  for (const request of requests) {
-    if (request.kind !== 'typed') break;
-    texts.push(request.text);
-  }
-  return texts;
-}
-
 /**
  * Typed words go as instructions: the managed model was seen to ignore `conversation.message`.
- * @param {string[]} texts
+ * @param {ReplyRequest[]} requests one of the page's own, or any number that were typed
  * @returns {ReplyCreate}
  */
-function answerTo(texts) {
-  const quoted = texts.map((text) => JSON.stringify(text)).join(' and then ');
-  const instructions = `The user typed ${quoted} instead of speaking. Answer it as if it had been said.`;
+function creation(requests) {
+  const [first] = requests;
+  if (first.kind === 'raw')
+    return {
+      type: 'reply.create',
+      ...(first.instructions !== null && { instructions: first.instructions }),
+    };
+  const quoted = requests.map((request) => 'text' in request && JSON.stringify(request.text));
+  const typed = quoted.join(' and then ');
+  const instructions = `The user typed ${typed} instead of speaking. Answer it as if it had been said.`;
   return { type: 'reply.create', instructions };
-}
-
-/** @param {string | null} instructions @returns {ReplyCreate} */
-function create(instructions) {
-  return instructions === null ? { type: 'reply.create' } : { type: 'reply.create', instructions };
 }

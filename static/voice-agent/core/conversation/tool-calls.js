@@ -108,8 +108,12 @@ export class ToolCalls {
       result: null,
       sinceMs: nowMs,
     };
-    this.#remember(call);
-    if (!Object.hasOwn(this.#policies, name)) this.#conclude(call, this.#unknown(name), nowMs);
+    this.#calls.set(callId, call);
+    const [oldest] = this.#calls.keys();
+    if (this.#calls.size > MAX_CALLS) this.#calls.delete(oldest);
+    const known = Object.keys(this.#policies);
+    const error = `There is no tool "${name}". Tools: ${known.join(', ') || 'none'}.`;
+    if (!known.includes(name)) this.#conclude(call, { value: { error }, isError: true }, nowMs);
     else if (key === null) this.#conclude(call, UNREADABLE, nowMs);
     else if (earlier?.result) this.#conclude(call, earlier.result, nowMs);
     return call.runsAs === null && call.state === 'running';
@@ -198,12 +202,6 @@ export class ToolCalls {
     );
   }
 
-  /** @param {string} name */
-  #unknown(name) {
-    const known = Object.keys(this.#policies).join(', ') || 'none';
-    return { value: { error: `There is no tool "${name}". Tools: ${known}.` }, isError: true };
-  }
-
   /** @param {Call} call @param {{value: unknown, isError: boolean}} result @param {number} nowMs */
   #conclude(call, result, nowMs) {
     call.result = result;
@@ -230,14 +228,6 @@ export class ToolCalls {
   /** @param {Call['state']} state */
   #in(state) {
     return [...this.#calls.values()].filter((call) => call.state === state);
-  }
-
-  /** @param {Call} call */
-  #remember(call) {
-    this.#calls.set(call.id, call);
-    if (this.#calls.size <= MAX_CALLS) return;
-    const [oldest] = this.#calls.keys();
-    this.#calls.delete(oldest);
   }
 }
 

@@ -47,10 +47,15 @@ export class Transcript {
    */
   apply(message, epochMs, receivedMs = Infinity) {
     switch (message.type) {
-      case 'speech-started':
-        return this.#userBegins(epochMs);
+      case 'speech-started': {
+        // The user's words come after the sound, sometimes even after the reply's: their place is here.
+        const last = this.#list.findLastUser();
+        if (!last || last.turn.final) this.#list.begin('user', null, epochMs);
+        return [];
+      }
       case 'reply-started':
-        return this.#replyBegins(message, epochMs);
+        this.#reply = this.#replyOf(message.replyId || this.#list.newKey(epochMs), epochMs);
+        return [];
       case 'user-text':
         return this.#takeUserText(message, epochMs);
       case 'reply-word':
@@ -95,24 +100,6 @@ export class Transcript {
   }
 
   /**
-   * The user's words come after the sound, sometimes even after the reply's: their place is here.
-   * @param {number} epochMs
-   */
-  #userBegins(epochMs) {
-    const last = this.#list.findLastUser();
-    const isUnderWay = last !== undefined && !last.turn.final;
-    if (!isUnderWay) this.#list.begin('user', null, epochMs);
-    return [];
-  }
-
-  /** @param {Extract<ServerMessage, {type: 'reply-started'}>} message @param {number} epochMs */
-  #replyBegins({ replyId }, epochMs) {
-    const key = replyId || this.#list.newKey(epochMs);
-    this.#reply = this.#list.find('agent', key) ?? this.#list.begin('agent', key, epochMs);
-    return [];
-  }
-
-  /**
    * The whole utterance so far; without an id it is the one under way. What an older one lacks never comes.
    * @param {Extract<ServerMessage, {type: 'user-text'}>} message
    * @param {number} epochMs
@@ -149,7 +136,7 @@ export class Transcript {
     if (interrupted ? !entry.isShown && text === '' : text === '' || entry.turn.interrupted)
       return [];
     entry.told = text;
-    entry.isToldCut = interrupted;
+    entry.isToldShortened = interrupted;
     const words = interrupted ? wordsWithin(entry.words, text) : entry.words;
     return [this.#list.change(entry, { text, words, interrupted })];
   }
@@ -174,7 +161,7 @@ export class Transcript {
    * @param {boolean} isInterrupted whether the service has interrupted it as well
    */
   #shorten(entry, ms, isInterrupted) {
-    if (entry.isToldCut) return [];
+    if (entry.isToldShortened) return [];
     const words = wordsUntil(entry.words, ms);
     const isWhole = words.length === entry.words.length;
     if (isWhole && words.length > 0 && !isInterrupted) return []; // only its last silence was flushed

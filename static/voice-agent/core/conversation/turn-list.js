@@ -38,7 +38,7 @@ const MAX_WORDS = 5_000;
  * @property {Word[]} words all that were told, heard or not
  * @property {number | null} heardMs how much of the reply has been heard; null where nobody says
  * @property {string | null} told the text as a whole, as the service told it
- * @property {boolean} isToldCut that text is what was spoken before an interruption
+ * @property {boolean} isToldShortened that text is what was spoken before an interruption
  */
 
 export class TurnList {
@@ -68,7 +68,18 @@ export class TurnList {
 
   /** @param {Turn['role']} role @param {string | null} key @param {number} epochMs */
   begin(role, key, epochMs) {
-    const entry = blankEntry(role, key, epochMs);
+    const about = { final: false, interrupted: false, startedAt: epochMs, words: [] };
+    const turn = { id: `${role}-${key}`, role, text: '', ...about };
+    /** @type {Entry} */
+    const entry = {
+      turn,
+      key,
+      isShown: false,
+      words: [],
+      heardMs: null,
+      told: null,
+      isToldShortened: false,
+    };
     this.#entries.push(entry);
     if (this.#entries.length > MAX_TURNS) this.#entries.shift();
     return entry;
@@ -121,18 +132,6 @@ export class TurnList {
     this.#made += 1;
     return `${epochMs}-${this.#made}`;
   }
-}
-
-/**
- * @param {Turn['role']} role
- * @param {string | null} key
- * @param {number} startedAt
- * @returns {Entry}
- */
-function blankEntry(role, key, startedAt) {
-  const about = { final: false, interrupted: false, startedAt, words: [] };
-  const turn = { id: `${role}-${key}`, role, text: '', ...about };
-  return { turn, key, isShown: false, words: [], heardMs: null, told: null, isToldCut: false };
 }
 
 /**

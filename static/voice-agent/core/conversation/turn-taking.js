@@ -15,8 +15,6 @@ export const SPEECH_PATIENCE_MS = 15_000;
 /** A reply that was asked for starts after 0.2 s (seen live); after this long it was not understood. */
 export const ASKED_PATIENCE_MS = 3_000;
 
-/** @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage */
-
 export class TurnTaking {
   /** @type {'nobody' | 'agent' | 'user' | 'after-user'} whose was the latest event that decides */
   #latest = 'nobody';
@@ -25,13 +23,20 @@ export class TurnTaking {
   #replyId = null;
   #askedAtMs = -Infinity;
 
-  /** @param {ServerMessage} message @param {number} nowMs */
+  /** @param {import('../connection/protocol.js').ServerMessage} message @param {number} nowMs */
   observe(message, nowMs) {
     switch (message.type) {
       case 'reply-started':
-        return this.#start(message.replyId, nowMs);
-      case 'reply-done':
-        return this.#finish(message, nowMs);
+        this.#replyId = message.replyId;
+        this.#askedAtMs = -Infinity;
+        return this.#turn('agent', nowMs);
+      case 'reply-done': {
+        const { replyId, interrupted } = message;
+        const isOther = replyId && this.#replyId && replyId !== this.#replyId;
+        if (isOther) return; // an older one, told late or twice
+        this.#replyId = null;
+        return this.#turn(interrupted ? 'user' : 'nobody', nowMs); // who interrupts goes on speaking
+      }
       case 'speech-started':
         return this.#turn('user', nowMs);
       case 'speech-stopped':
@@ -82,21 +87,6 @@ export class TurnTaking {
 
   #speechPatienceMs() {
     return this.#latest === 'user' ? SPEECH_PATIENCE_MS : REPLY_PATIENCE_MS;
-  }
-
-  /** @param {string} replyId @param {number} nowMs */
-  #start(replyId, nowMs) {
-    this.#replyId = replyId;
-    this.#askedAtMs = -Infinity;
-    this.#turn('agent', nowMs);
-  }
-
-  /** @param {Extract<ServerMessage, {type: 'reply-done'}>} message @param {number} nowMs */
-  #finish({ replyId, interrupted }, nowMs) {
-    const isOther = replyId && this.#replyId && replyId !== this.#replyId;
-    if (isOther) return; // an older one, told late or twice
-    this.#replyId = null;
-    this.#turn(interrupted ? 'user' : 'nobody', nowMs); // who interrupts goes on speaking
   }
 
   /** @param {'nobody' | 'agent' | 'user' | 'after-user'} latest @param {number} nowMs */

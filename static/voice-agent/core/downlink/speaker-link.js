@@ -7,19 +7,17 @@ import { Ducking, ReplyGate } from './barge-in.js';
 /** What is kept while there is no port: a minute in the shortest chunks that were seen. */
 const MAX_EARLY = 6_000;
 
-/** @typedef {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackCommand} PlaybackCommand */
-/** @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage */
-
 /**
+ * @typedef {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackCommand} PlaybackCommand
+ * @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage
+ *
  * How much of a reply has been heard.
  * @typedef {object} Heard
  * @property {string} replyId
  * @property {number} positionMs of its content
  * @property {boolean} done the reply is over; said once
  * @property {boolean} flushed the rest of it will never be heard
- */
-
-/**
+ *
  * @typedef {object} SpeakerLinkOptions
  * @property {import('../ports.js').Environment} environment
  * @property {import('../telemetry/stats.js').SessionStats} stats
@@ -64,7 +62,9 @@ export class SpeakerLink {
    */
   attach(port) {
     this.#ducking.end();
-    if (this.#port || !port) this.#abandon();
+    if (this.#port || !port)
+      for (const [replyId, heardMs] of this.#heardMs)
+        this.#finished({ replyId, heardMs, flushed: true }); // nothing more will be heard of it
     this.#port?.close();
     this.#port = port;
     this.#isSounding = false;
@@ -72,12 +72,6 @@ export class SpeakerLink {
     if (!port) return;
     port.onmessage = ({ data }) => this.#read(data);
     for (const { command, transfer } of early) this.#post(command, transfer);
-  }
-
-  /** Nothing more will be heard of the replies under way. */
-  #abandon() {
-    for (const [replyId, heardMs] of this.#heardMs)
-      this.#finished({ replyId, heardMs, flushed: true });
   }
 
   /** @param {string} replyId */
@@ -144,50 +138,26 @@ export class SpeakerLink {
   }
 
   /** @param {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackReport} report */
-  #read(report) {
-    const { sounding, level, position, finished } = report;
+  #read({ sounding, level, position, finished, ...playback }) {
+    const { stats, onHeard, onSound } = this.#options;
     this.#isSounding = sounding !== null;
-    if (position && this.#heardMs.get(position.replyId) !== position.ms) this.#moved(position);
+    const known = position && this.#heardMs.get(position.replyId); // unknown once it is finished
+    if (position && known !== undefined && known !== position.ms) {
+      const { replyId, ms } = position;
+      this.#heardMs.set(replyId, ms);
+      onHeard({ replyId, positionMs: Math.round(ms), done: false, flushed: false });
+    }
     for (const reply of finished) this.#finished(reply);
-    this.#options.onSound(this.#isSounding, level);
-    this.#showStats(report);
-  }
-
-  /** @param {{replyId: string, ms: number}} position */
-  #moved({ replyId, ms }) {
-    if (!this.#heardMs.has(replyId)) return; // finished already
-    this.#heardMs.set(replyId, ms);
-    this.#options.onHeard({ replyId, positionMs: Math.round(ms), done: false, flushed: false });
+    onSound(this.#isSounding, level);
+    const count = playback.underruns - stats.playback.underruns;
+    if (count > 0) stats.log.note('trouble', 'underrun', { count });
+    stats.playback = playback;
+    stats.offer();
   }
 
   /** @param {{replyId: string, heardMs: number, flushed: boolean}} reply */
   #finished({ replyId, heardMs, flushed }) {
     if (!this.#heardMs.delete(replyId)) return;
     this.#options.onHeard({ replyId, positionMs: Math.round(heardMs), done: true, flushed });
-  }
-
-  /** @param {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackReport} report */
-  #showStats({
-    playoutDelayMs,
-    waitMs,
-    bufferedMs,
-    excessDelayMs,
-    savedMs,
-    underruns,
-    overflowMs,
-  }) {
-    const { stats } = this.#options;
-    if (underruns > stats.playback.underruns)
-      stats.log.note('trouble', 'underrun', { count: underruns - stats.playback.underruns });
-    stats.playback = {
-      playoutDelayMs,
-      waitMs,
-      bufferedMs,
-      excessDelayMs,
-      savedMs,
-      underruns,
-      overflowMs,
-    };
-    stats.offer();
   }
 }

@@ -90,19 +90,23 @@ export class EventLog {
    */
   write(direction, { name, group, isStream = false, soundMs = 0, detail = {} }, bytes = 0) {
     const stream = `${direction} ${name}`;
-    let entry = isStream ? this.#openStream(stream) : null;
+    const open = isStream ? this.#streams.get(stream) : undefined;
+    let entry = open && this.atMs - open.atMs < STREAM_MS ? open : null;
     if (!entry) {
       const known = { direction, name, group, detail: knownOf(detail) };
       entry = { id: this.#nextId, atMs: this.atMs, count: 0, bytes: 0, soundMs: 0, ...known };
       this.#nextId += 1;
-      this.#add(entry);
+      this.#entries.push(entry);
+      if (this.#entries.length > MAX_ENTRIES) this.#news.delete(this.#entries.splice(0, 1)[0]);
       if (isStream) this.#streams.set(stream, entry);
       else this.#streams.clear(); // what comes now stands below
     }
     entry.count += 1;
     entry.bytes += bytes;
     entry.soundMs += soundMs;
-    this.#tell(entry);
+    if (!this.#isWatched) return;
+    this.#news.add(entry);
+    this.#timer ??= this.#environment.schedule(() => this.#show(), INTERVAL_MS);
   }
 
   /**
@@ -113,27 +117,6 @@ export class EventLog {
    */
   note(group, name, detail) {
     this.write('here', { name, group, detail });
-  }
-
-  /** @param {string} stream */
-  #openStream(stream) {
-    const entry = this.#streams.get(stream);
-    return entry && this.atMs - entry.atMs < STREAM_MS ? entry : null;
-  }
-
-  /** @param {LogEntry} entry */
-  #add(entry) {
-    this.#entries.push(entry);
-    if (this.#entries.length <= MAX_ENTRIES) return;
-    const [oldest] = this.#entries.splice(0, 1);
-    this.#news.delete(oldest);
-  }
-
-  /** @param {LogEntry} entry */
-  #tell(entry) {
-    if (!this.#isWatched) return;
-    this.#news.add(entry);
-    this.#timer ??= this.#environment.schedule(() => this.#show(), INTERVAL_MS);
   }
 
   #show() {
