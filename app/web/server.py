@@ -62,9 +62,8 @@ class Server(uvicorn.Server):
         announcement: str,
         **options: Any,
     ) -> None:
-        connections = Connections(app, services.metrics)
         defaults: dict[str, Any] = {
-            "http": connections.protocol,
+            "http": Connections(services.metrics).protocol,
             "ws": "none",
             "lifespan": "on",
             "log_config": None,
@@ -73,7 +72,7 @@ class Server(uvicorn.Server):
             "proxy_headers": False,
             "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         }
-        super().__init__(uvicorn.Config(connections, **(defaults | options)))
+        super().__init__(uvicorn.Config(app, **(defaults | options)))
         self._lifecycle = services.lifecycle
         self._delay_seconds = delay_seconds
         self._announcement = announcement

@@ -33,8 +33,8 @@ async def test_caller_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyPat
             await send({"type": "http.response.body", "body": PART, "more_body": True})
         ended.set()
 
-    bounded = connections.Connections(app, Metrics())
-    async with serve(bounded, http=bounded.protocol, lifespan="off") as url:
+    bounded = connections.Connections(Metrics())
+    async with serve(app, http=bounded.protocol, lifespan="off") as url:
         parts = urlsplit(url)
         _, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1024)
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
