@@ -1,7 +1,7 @@
 // Gives the session core a thread: a Worker of its own, or this thread where no Worker can be had
-// (a page on another origin, or a policy without worker-src). Main thread.
+// (a policy forbids it). Main thread.
 
-import { openWorker } from './audio/script-url.js';
+import { openWorker, workerFiles } from './audio/script-url.js';
 import { VoiceAgentError } from '../errors.js';
 
 /** @typedef {import('../core/session-types.js').SessionCommand} SessionCommand */
@@ -33,7 +33,7 @@ export class SessionHost {
   /** @param {(event: SessionEvent) => void} onEvent */
   constructor(onEvent) {
     this.#onEvent = onEvent;
-    if (globalThis.Worker) this.#startWorker();
+    if (globalThis.document) this.#startWorker();
     else this.#isMissing = true; // pages are made here: nothing to do before a call
   }
 
@@ -63,10 +63,10 @@ export class SessionHost {
 
   /** End the thread. The session must be over by then. */
   close() {
-    clearTimeout(this.#helloTimer);
+    this.#dropComing();
     clearTimeout(this.#endTimer);
-    for (const worker of [this.#worker, this.#coming]) worker?.terminate();
-    this.#worker = this.#coming = null;
+    this.#worker?.terminate();
+    this.#worker = null;
   }
 
   /** Whatever the thread does, a call that was told to end ends. @param {import('../core/call-state.js').EndReason} reason */
@@ -78,16 +78,20 @@ export class SessionHost {
     }, END_TIMEOUT_MS);
   }
 
-  #startWorker() {
+  /** @param {string[]} [files] to try */
+  #startWorker([file, ...others] = workerFiles()) {
+    if (file === undefined) return this.#useThisThread();
     try {
-      const worker = openWorker();
-      const giveUp = () => this.#useThisThread(worker);
-      worker.onerror = giveUp; // its file was refused or could not be read
+      const worker = openWorker(file);
+      worker.onerror = () => {
+        this.#dropComing(); // it was refused, or could not be read
+        this.#startWorker(others);
+      };
       worker.onmessage = () => this.#useWorker(worker); // its hello
       this.#coming = worker;
-      this.#helloTimer = setTimeout(giveUp, HELLO_TIMEOUT_MS);
+      this.#helloTimer = setTimeout(() => this.#useThisThread(), HELLO_TIMEOUT_MS);
     } catch {
-      this.#useThisThread(); // another origin: a Worker's file must be the page's own
+      this.#startWorker(others);
     }
   }
 
@@ -102,15 +106,16 @@ export class SessionHost {
     this.#sendEarly();
   }
 
-  /**
-   * Loaded only here: a page that has a Worker never needs the core's files itself.
-   * @param {Worker} [refused]
-   */
-  #useThisThread(refused) {
+  #dropComing() {
     clearTimeout(this.#helloTimer);
+    if (this.#coming) this.#coming.onmessage = this.#coming.onerror = null;
+    this.#coming?.terminate();
     this.#coming = null;
-    if (refused) refused.onmessage = refused.onerror = null;
-    refused?.terminate();
+  }
+
+  /** Loaded only here: a page that has a Worker never needs the core's files itself. */
+  #useThisThread() {
+    this.#dropComing();
     // Events come in a task of their own, as a Worker's do: no listener runs inside the caller's call.
     const emit = (/** @type {SessionEvent} */ event) => queueMicrotask(() => this.#tell(event));
     import('../core/core.js').then(

@@ -99,6 +99,11 @@ export class TokenService {
     return gateUrl(gate === undefined ? null : String(gate), import.meta.url, document.baseURI);
   }
 
+  /** Where a gate has the client's files. */
+  get clientFolder() {
+    return new URL('../static/voice-agent/', this.#absoluteUrl).href;
+  }
+
   get #absoluteUrl() {
     const { tokenUrl } = this.#options;
     if (tokenUrl === undefined && this.gate) return new URL('api/voice-token', this.gate);

@@ -88,8 +88,8 @@ test('the client is a handful of files for another origin', async () => {
     // Chromium does not tell what a worklet asks for.
     const files = asked.filter((path) => path.startsWith('/static/'));
     assert.deepEqual(files.map((path) => path.replace(/-[A-Z2-7]{8}/, '-HASH')).sort(), [
-      '/static/voice-agent/core/core-HASH.js',
       '/static/voice-agent/index.js',
+      '/static/voice-agent/worker-HASH.js',
     ]);
     assert.deepEqual(complaints, []);
   } finally {

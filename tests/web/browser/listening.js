@@ -42,6 +42,20 @@ export const loudest = (blocks) =>
   blocks.reduce((most, { samples }) => Math.max(most, ...samples.map(Math.abs)), 0);
 
 /**
+ * The longest time without sound between its first and its last.
+ * @param {number[]} levels envelope
+ */
+export function longestPauseMs(levels) {
+  let longest = 0;
+  let pause = -Infinity; // until something is heard
+  for (const level of levels) {
+    if (level < AUDIBLE) pause += 1;
+    else [longest, pause] = [Math.max(longest, pause), 0];
+  }
+  return longest * STEP_MS;
+}
+
+/**
  * How much of a sentence was heard: the part of its pieces that are found, each at its best place. Pieces,
  * because a pause that a busy machine puts into a sentence does not make it another one.
  * @param {number[]} heard envelope

@@ -12,6 +12,7 @@ const GUIDE = new URL('../../../docs/element.md', import.meta.url);
  * @property {string} url
  * @property {string} gate   where the page's element comes from
  * @property {string} markup   of the page's body
+ * @property {(documented: string) => string} amend   the page's policy
  * @property {() => void} stop
  */
 
@@ -43,10 +44,10 @@ const pageOf = ({ gate, markup }) => `<!doctype html>
 /** @returns {Promise<Shop>} */
 export async function openShop() {
   /** @type {Shop} */
-  const shop = { url: '', gate: '', markup: '', stop: () => {} };
+  const shop = { url: '', gate: '', markup: '', amend: (documented) => documented, stop: () => {} };
   const server = createServer((_request, response) => {
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
-    response.setHeader('Content-Security-Policy', policyFor(shop.gate));
+    response.setHeader('Content-Security-Policy', shop.amend(policyFor(shop.gate)));
     response.end(pageOf(shop));
   });
   return Object.assign(shop, await onLoopback(server));

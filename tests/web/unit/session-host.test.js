@@ -36,6 +36,7 @@ class FakeWorker {
 }
 
 const NativeWorker = globalThis.Worker;
+globalThis.document = /** @type {any} */ ({});
 beforeEach(() => {
   FakeWorker.all = [];
   globalThis.Worker = /** @type {any} */ (FakeWorker);

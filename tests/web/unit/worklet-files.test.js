@@ -3,16 +3,18 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   takeWorkletsFrom,
-  workletFile,
+  workletFiles,
 } from '../../../static/voice-agent/main-thread/audio/script-url.js';
 
 test('the worklets are beside the client, or where the page says', () => {
   globalThis.document = /** @type {Document} */ ({ baseURI: 'https://shop.example/talk/' });
-  assert.ok(existsSync(new URL(workletFile())));
+  const [file, ...others] = workletFiles();
+  assert.ok(existsSync(new URL(file)));
+  assert.deepEqual(others, []);
 
   takeWorkletsFrom('/voice-agent/worklets');
-  assert.equal(workletFile(), 'https://shop.example/voice-agent/worklets/audio.worklet.js');
+  assert.deepEqual(workletFiles(), ['https://shop.example/voice-agent/worklets/audio.worklet.js']);
   takeWorkletsFrom('worklets/');
-  assert.equal(workletFile(), 'https://shop.example/talk/worklets/audio.worklet.js');
+  assert.deepEqual(workletFiles(), ['https://shop.example/talk/worklets/audio.worklet.js']);
   assert.throws(() => takeWorkletsFrom('https://'), TypeError);
 });

@@ -1,50 +1,79 @@
-// Where the Worker's and the audio thread's modules are. Main thread.
+// Where the Worker's and the audio thread's modules can be had, best first. Main thread.
 //
-// Such a module has imports of its own. Vite and others put what `new Worker(new URL(…, import.meta.url))` names, with
-// all its imports, into one file, and write that file's address in its place; for a worklet they know no form and copy
-// it without what it imports. Hence the class below (Vite 8 tried), which only holds the address.
+// A Worker's file must be the page's own. From another origin it is a blob that imports the file, or holds it: a blob is
+// the page's own, and what it may import and connect to is what the page's policy says.
 
-class Worker {
-  /**
-   * @param {URL} url
-   * @param {WorkerOptions} _options
-   */
-  constructor(url, _options) {
-    this.href = url.href;
-  }
-}
+import { WORKER, WORKLET } from './thread-scripts.js';
 
-const worker = new Worker(new URL('../../core/worker.js', import.meta.url), { type: 'module' });
-let worklet = new Worker(new URL('../../worklets/audio.worklet.js', import.meta.url), {
-  type: 'module',
-}).href;
+/** Where a gate has both, for a page whose policy lets no blob in. @type {() => string} */
+let gateFolder = () => '';
+
+/** Where the page has the worklets, if it says so. */
+let worklets = '';
+
+/** Kept, as a call may need them again. @type {Map<string, string>} addresses by text */
+const blobs = new Map();
 
 /** @type {{createScriptURL: (address: string) => string} | undefined} */
 let policy;
 
 /**
- * The session core's Worker. A page that requires Trusted Types has to allow the policy `voicegate`.
- * @throws {DOMException | TypeError} the page may not have it: it is of another origin, or a policy forbids it
+ * A session core's Worker. A page that requires Trusted Types has to allow the policy `voicegate`.
+ * @param {string} address
+ * @throws {DOMException | TypeError} the page may not have it: a policy forbids it
  */
-export function openWorker() {
+export function openWorker(address) {
   const { trustedTypes } = /** @type {any} */ (globalThis);
   policy ??= trustedTypes?.createPolicy('voicegate', {
     createScriptURL: (/** @type {string} */ own) => own,
   });
-  const address = policy?.createScriptURL(worker.href) ?? worker.href;
-  return new globalThis.Worker(address, { type: 'module' });
+  const trusted = policy?.createScriptURL(address) ?? address;
+  return new Worker(trusted, { type: 'module' });
 }
 
-/** The address of the audio thread's module. */
-export const workletFile = () => worklet;
+/** The addresses to try for the session core's Worker. */
+export function workerFiles() {
+  if (!WORKER.text) return [isOurs(WORKER.file) ? WORKER.file : blob(importing(WORKER.file))];
+  return [blob(WORKER.text), `${gateFolder()}worker.js`].filter(isOurs);
+}
+
+/** The addresses to try for the audio thread's module. */
+export function workletFiles() {
+  if (worklets) return [worklets];
+  return WORKLET.text ? [blob(WORKLET.text), `${gateFolder()}audio.worklet.js`] : [WORKLET.file]; // any origin's
+}
 
 /**
- * Take it from somewhere else, where a bundler knows no such form. For the whole page.
- * @param {string | URL} folder holds it and, beside itself, what it imports; relative to the page
+ * Take the worklets from somewhere else. For the whole page.
+ * @param {string | URL} folder holds `audio.worklet.js` and what it imports; relative to the page
  * @throws {TypeError} it is no address
  */
 export function takeWorkletsFrom(folder) {
+  if (!globalThis.document) return; // pages are made here
   const { href } = new URL(folder, document.baseURI);
-  const base = href.endsWith('/') ? href : `${href}/`;
-  worklet = `${base}audio.worklet.js`;
+  worklets = `${href.endsWith('/') ? href : `${href}/`}audio.worklet.js`;
+}
+
+/** @param {() => string} folder of a gate, with a slash at its end; the last one counts, for the whole page */
+export function fallBackTo(folder) {
+  gateFolder = folder;
+}
+
+/**
+ * On demand, as Chromium asks `worker-src` for a static import of a Worker, and that would have to name the gate too.
+ * @param {string} file
+ */
+const importing = (file) => `import(${JSON.stringify(file)}).catch(reportError)`;
+
+/** @param {string} address */
+function isOurs(address) {
+  return new URL(address).origin === globalThis.location?.origin;
+}
+
+/** @param {string} text */
+function blob(text) {
+  const known = blobs.get(text);
+  const address = known ?? URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+  blobs.set(text, address);
+  return address;
 }
