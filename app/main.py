@@ -66,11 +66,11 @@ class Application(FastAPI):
         A `ReadyResponseRoute` needs none, and is found by its path without the router.
         """
         router = AsyncExitStackMiddleware(self.router)
-        ready = {
+        ready: dict[tuple[str | None, str | None], ASGIApp] = {
             (route.path, method): route.handle
             for route in self.routes
             if isinstance(route, ReadyResponseRoute)
-            for method in route.methods
+            for method in route.methods or ()
         }
 
         async def find(scope: Scope, receive: Receive, send: Send) -> None:
