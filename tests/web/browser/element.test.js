@@ -314,6 +314,13 @@ test('what frameworks set on an element: muted, and the access token in lower ca
     assert.deepEqual(seen, { muted: true, client: true, word: 'word' });
   }));
 
+test('an object that a framework wrote as an attribute is told to whoever made the page', () =>
+  inShop('<voice-agent tools="[object Object]"></voice-agent>', async (page, { complaints }) => {
+    await page.getByRole('button', { name: 'Start talking' }).waitFor();
+    assert.match(complaints.join('\n'), /"tools" came as the text .* Import the element first/);
+    complaints.length = 0;
+  }));
+
 test('a page whose origin is not listed is refused, on the screen and in the console', async () => {
   const other = await serve(['-m', 'app', '--demo']);
   shop.gate = other.url;

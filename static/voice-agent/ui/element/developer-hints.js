@@ -11,6 +11,19 @@ export function tellDeveloper(text) {
 }
 
 /**
+ * Frameworks look once whether an element has a property, and write an attribute where it is not defined yet
+ * (React 19, Preact 11 and Vue 3; `findings/late-element-properties.sh`): the object is lost without a word.
+ * @param {Element} element
+ */
+export function hintAtLostProperties(element) {
+  for (const name of ['session', 'tools'])
+    if (element.getAttribute(name)?.startsWith('[object'))
+      tellDeveloper(
+        `"${name}" came as the text "[object Object]", since the page was rendered before this element was defined. Import the element first, or set the property in an effect.`,
+      );
+}
+
+/**
  * @param {import('../../errors.js').VoiceAgentError} error
  * @param {{gate: string, origin: string}} where
  * @returns {string | null} null where it is not about how the page is set up

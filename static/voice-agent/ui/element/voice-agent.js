@@ -1,5 +1,6 @@
 // The custom element: attributes, properties, methods and DOM events around a call and what is seen of it.
 
+import { hintAtLostProperties } from './developer-hints.js';
 import { Call } from './element-call.js';
 import { lookOf, takeEarly, tellAsEvents } from './element-events.js';
 import { gateUrl } from '../../main-thread/gate.js';
@@ -52,6 +53,7 @@ export class VoiceAgentElement extends Base {
 
   connectedCallback() {
     for (const name of PROPERTIES) takeEarly(this, name);
+    hintAtLostProperties(this);
     void this.#shell.open();
     if (!this.hasAttribute('floating')) this.#lookUp();
   }
