@@ -50,10 +50,8 @@ class CodeAttempts:
         if not hit.refused and self._script is not None:
             hit = await self._hit_in_common(self._script, asked, count=count)
         if hit.refused:
-            limit, window = hit.rates[-1]
             self._metrics.limited(NAME)
-            wait_seconds = window.seconds_until_fits(limit.quota, 1)
-            raise limit_reached(RateLimitedError, NAME, wait_seconds)
+            raise limit_reached(RateLimitedError, NAME, hit.states[-1].seconds_until_fits())
 
     async def _hit_in_common(
         self, script: UsageScript, asked: list[Counted], *, count: bool

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from app.usage.rate_limits import MINUTE
+from app.usage.rate_limits import DAY, MINUTE, RateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.config.settings import Settings
-    from app.usage.rate_limits import Counted, Verdict
+    from app.usage.rate_limits import Counted, Counts, Verdict
 
 # The longest that a grant may matter: 600 s to redeem, 10800 s to talk, an hour to report the end.
 LIFETIME_SECONDS: Final = 600 + 10800 + 3600
@@ -58,6 +58,12 @@ def quota_limits(settings: Settings) -> QuotaLimits:
         "address-open": settings.caller_sessions_at_once * callers,
         "all-open": settings.sessions_at_once,
     }
+
+
+def day_limits(limits: QuotaLimits) -> list[RateLimit]:
+    """Return the quotas of a day as limits: the caller's, the address's, that of all."""
+    parties: tuple[Counts, ...] = ("caller", "address", "all")
+    return [RateLimit(f"{who}-day", limits[f"{who}-day"], DAY, who, "seconds") for who in parties]
 
 
 class LedgerStore(Protocol):

@@ -15,17 +15,18 @@ from app.usage.ledger import (
     MAX_CANDIDATES,
     MAX_EXPIRES_SECONDS,
     Grant,
+    day_limits,
 )
-from app.usage.rate_limits import DAY, Counter, SlidingWindows, SteadyClock, Verdict
+from app.usage.rate_limits import DAY, SlidingWindows, SteadyClock, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.usage.ledger import QuotaLimits
-    from app.usage.rate_limits import Counted
+    from app.usage.rate_limits import Counted, Counter, LimitState, RateLimit
 
 # Reached only where the operator took the limits of all together away.
-MAX_KEYS: Final = 200_000
+MAX_KEYS: Final = 400_000
 MAX_RECORDS: Final = 100_000
 # Ends of grants that were undone are swept out together, once they are most of many.
 FEW: Final = 200
@@ -53,7 +54,7 @@ class MemoryLedger:
         limits: What may be granted.
         clock: Tells the time in seconds since 1970.
         monotonic: Seconds since any moment.
-        max_keys: Of how many callers, addresses and rate limits the counts are kept.
+        max_keys: How many counts are kept, of callers, addresses and all, for each limit one.
         max_records: Of how many grants, and of how many sessions that were settled.
     """
 
@@ -66,17 +67,14 @@ class MemoryLedger:
         max_keys: int = MAX_KEYS,
         max_records: int = MAX_RECORDS,
     ) -> None:
-        self._quotas = caller, _, everyone = [  # in the order of `_keys`
-            (f"{who}-open", limits[f"{who}-open"], f"{who}-day", limits[f"{who}-day"])
-            for who in ("caller", "address", "all")
+        caller, address, everyone = [
+            (day, f"{day.counts}-open", limits[f"{day.counts}-open"]) for day in day_limits(limits)
         ]
-        self._quotas_of_subjects = [caller, everyone]
+        self._quotas = (caller, address, everyone)
+        self._quotas_of_subjects = (caller, everyone)
         self._now = SteadyClock(clock, monotonic)
-        self._max_keys = max_keys
         self._max_records = max_records
-        self._rates = SlidingWindows(max_keys=max_keys)
-        # By key: the seconds granted, those first whose day was counted longest ago.
-        self._days: OrderedDict[str, Counter] = OrderedDict()
+        self._windows = SlidingWindows(max_keys=max_keys)
         # By key: when each open grant ends by itself.
         self._open: dict[str, dict[str, float]] = {}
         self._ends: list[tuple[float, str]] = []
@@ -85,42 +83,37 @@ class MemoryLedger:
 
     def __len__(self) -> int:
         """All that is remembered."""
-        kept = len(self._days) + len(self._records) + len(self._sessions) + len(self._ends)
-        return kept + sum(len(places) for places in self._open.values()) + len(self._rates)
+        kept = len(self._windows) + len(self._records) + len(self._sessions) + len(self._ends)
+        return kept + sum(len(places) for places in self._open.values())
 
     async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
         """Count a request against its rate limits, then a grant if all of its quotas allow it."""
         now = self._now()
         self._prune(now)
-        verdict = self._rates.hit(asked, now)
+        verdict = self._windows.hit(asked, now)
         if verdict.refused:
             return verdict
-        rates = verdict.rates
-        seconds = grant.granted_seconds
-        keys = _keys(grant)
-        days = [self._day(key, now) for key in keys]
-        quotas = self._quotas if grant.address_key else self._quotas_of_subjects
-        for (name, limit, _, _), key in zip(quotas, keys, strict=True):
-            if limit and len(self._open.get(key, ())) >= limit:
-                frees_in_seconds = min(self._open[key].values()) - now
-                return Verdict(name, rates, days[0].at(now), frees_in_seconds)
-        for (_, _, name, limit), day in zip(quotas, days, strict=True):
-            if limit and not day.fits(seconds, limit, now):
-                return Verdict(name, rates, day.at(now))
-        grant_id = grant.grant_id
+        seconds, grant_id = grant.granted_seconds, grant.grant_id
+        parties = [
+            (quota, key, self._windows.find(quota[0], key, now))
+            for quota, key in zip(self._quotas_of(grant), _keys(grant), strict=True)
+        ]
+        mine = parties[0][2]
+        for (_, name, limit), key, _ in parties:
+            places = self._open.get(f"{name}:{key}", {})
+            if limit and len(places) >= limit:
+                states = self._with_day(verdict, mine, now)
+                return Verdict(name, states, min(places.values()) - now)
+        for (day, _, _), _, counter in parties:
+            if day.quota and not counter.fits(seconds, now):
+                return Verdict(day.name, (*verdict.states, counter.at(now)))
         ends_at = now + grant.expires_in_seconds + seconds
-        for key, day in zip(keys, days, strict=True):
-            day.current += seconds
-            self._days[key] = day
-            self._days.move_to_end(key)
-            places = self._open.get(key)
-            if places is None:
-                self._open[key] = {grant_id: ends_at}
-            else:
-                places[grant_id] = ends_at
+        for (day, name, _), key, counter in parties:
+            self._windows.add(day, key, counter, seconds)
+            self._open.setdefault(f"{name}:{key}", {})[grant_id] = ends_at
         heapq.heappush(self._ends, (ends_at, grant_id))
         self._records[grant_id] = _Record(grant, now)
-        return Verdict("", rates, days[0].at(now))
+        return Verdict("", self._with_day(verdict, mine, now))
 
     async def cancel(self, grant_id: str) -> int:
         """Undo a grant of which no token came."""
@@ -177,34 +170,34 @@ class MemoryLedger:
                 smallest = granted if smallest is None else min(smallest, granted)
         return smallest
 
-    def _day(self, key: str, now: float) -> Counter:
-        """Return the seconds of a day; those of an unknown key are not kept yet."""
-        day = self._days.get(key)
-        if day is None:
-            return Counter(now, DAY)
-        if day.ends_at <= now:
-            day.advance(now)
-            self._days.move_to_end(key)
-        return day
+    def _quotas_of(self, grant: Grant) -> Sequence[tuple[RateLimit, str, int]]:
+        """Return, of each party of a grant, its day, and name and number of its places."""
+        return self._quotas if grant.address_key else self._quotas_of_subjects
+
+    def _with_day(self, verdict: Verdict, day: Counter, now: float) -> tuple[LimitState, ...]:
+        """Return how the caller's limits stand, that of its day as well if there is one."""
+        return (*verdict.states, day.at(now)) if self._quotas[0][0].quota else verdict.states
 
     def _give_back(self, record: _Record, seconds: int, now: float) -> int:
         seconds = min(seconds, record.grant.granted_seconds)
         days_ago = now // DAY - record.minted_at // DAY
-        for key in _keys(record.grant):
-            day = self._day(key, now)
+        for (day, _, _), key in zip(
+            self._quotas_of(record.grant), _keys(record.grant), strict=True
+        ):
+            counter = self._windows.find(day, key, now)
             if days_ago == 0:
-                day.current = max(0, day.current - seconds)
+                counter.current = max(0, counter.current - seconds)
             elif days_ago == 1:
-                day.previous = max(0, day.previous - seconds)
+                counter.previous = max(0, counter.previous - seconds)
         return seconds
 
     def _close(self, grant: Grant) -> None:
-        for key in _keys(grant):
-            places = self._open.get(key)
+        for (_, name, _), key in zip(self._quotas_of(grant), _keys(grant), strict=True):
+            places = self._open.get(f"{name}:{key}")
             if places is not None:
                 places.pop(grant.grant_id, None)
                 if not places:
-                    del self._open[key]
+                    del self._open[f"{name}:{key}"]
 
     def _is_old(self, record: _Record, now: float) -> bool:
         return record.minted_at + LIFETIME_SECONDS <= now
@@ -215,7 +208,7 @@ class MemoryLedger:
             record = self._records.get(heapq.heappop(self._ends)[1])
             if record is not None:
                 self._close(record.grant)
-        records, sessions, days = self._records, self._sessions, self._days
+        records, sessions = self._records, self._sessions
         while records:
             oldest = next(iter(records.values()))
             if len(records) < self._max_records and not self._is_old(oldest, now):
@@ -230,15 +223,9 @@ class MemoryLedger:
             if len(sessions) < self._max_records and since + LIFETIME_SECONDS > now:
                 break
             sessions.popitem(last=False)
-        while days:
-            longest_ago = next(iter(days.values()))
-            if len(days) < self._max_keys and not longest_ago.is_old(now):
-                break
-            days.popitem(last=False)
 
 
 def _keys(grant: Grant) -> tuple[str, ...]:
-    caller = f"caller:{grant.caller_key}"
     if not grant.address_key:
-        return (caller, "all")
-    return (caller, f"address:{grant.address_key}", "all")
+        return (grant.caller_key, "all")
+    return (grant.caller_key, grant.address_key, "all")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.usage.ledger import LIFETIME_SECONDS, Grant
-from app.usage.rate_limits import DAY, Verdict, Window
+from app.usage.ledger import LIFETIME_SECONDS, Grant, day_limits
+from app.usage.rate_limits import DAY, LimitState, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -69,6 +69,7 @@ class RedisLedger:
 
     def __init__(self, script: UsageScript, limits: QuotaLimits) -> None:
         self._run = script.run
+        self._days = {day.name: day for day in day_limits(limits)}
         self._limits = [
             limits[f"{who}-{what}"]
             for what in ("day", "open")
@@ -90,8 +91,11 @@ class RedisLedger:
         )
         now = float(now_text)
         verdict = _verdict(refused, asked, now, counts)
-        day = Window(day_previous, day_current, DAY - now % DAY, DAY)
-        return Verdict(verdict.refused, verdict.rates, day, float(frees_in_seconds))
+        day = self._days.get(verdict.refused, self._days["caller-day"])
+        states = verdict.states
+        if day.quota and not (states and states[-1].limit.name == verdict.refused):
+            states += (LimitState(day, day_previous, day_current, DAY - now % DAY),)
+        return Verdict(verdict.refused, states, float(frees_in_seconds))
 
     async def cancel(self, grant_id: str) -> int:
         """Undo a grant of which no token came."""
@@ -119,9 +123,9 @@ def _as_arguments(asked: Sequence[Counted]) -> list[str | float]:
 def _verdict(refused: bytes, asked: Sequence[Counted], now: float, counts: list[int]) -> Verdict:
     """Return the outcome that the script's counts tell: two for each limit that was asked."""
     name = refused.decode()
-    windows = []
+    states = []
     for (limit, _), previous, current in zip(asked, counts[::2], counts[1::2], strict=False):
         if limit.counts == "caller" or limit.name == name:
-            seconds = limit.window_seconds
-            windows.append((limit, Window(previous, current, seconds - now % seconds, seconds)))
-    return Verdict(name, tuple(windows))
+            left_seconds = limit.window_seconds - now % limit.window_seconds
+            states.append(LimitState(limit, previous, current, left_seconds))
+    return Verdict(name, tuple(states))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.errors import QuotaExhaustedError, RateLimitedError, StoppedError
 from app.usage.ledger import Grant, LedgerStore, QuotaLimits
-from app.usage.rate_limit_headers import LimitState, limit_reached
-from app.usage.rate_limits import DAY, whole_seconds
+from app.usage.rate_limit_headers import limit_reached
+from app.usage.rate_limits import whole_seconds
 from app.usage.redis_store import StoreDownError, StoreFailures
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.access.caller import Caller
     from app.errors import AppError
     from app.observability.metrics import Metrics
-    from app.usage.rate_limits import RateLimit, Verdict
+    from app.usage.rate_limits import LimitState, RateLimit, Verdict
 
 MINTS_NOTHING: Final = "Redis is away (%s): what calls cost cannot be counted, nothing is minted"
 WITHOUT_LIMITS: Final = "Redis is away (%s): rate limits let every request pass"
@@ -108,9 +108,9 @@ class Quota:
             return self._without_store(grant, error)
         if verdict.refused:
             self._metrics.limited(verdict.refused)
-            raise self._refusal(verdict, max_session_duration_seconds)
+            raise _refusal(verdict, max_session_duration_seconds)
         self._metrics.granted(max_session_duration_seconds)
-        return Admitted(grant, self._states("caller-day", verdict))
+        return Admitted(grant, verdict.states)
 
     async def cancel(self, grant: Grant) -> None:
         """Undo a grant of which no token came, even if whoever waits for it is cancelled."""
@@ -178,47 +178,16 @@ class Quota:
         else:
             self._metrics.refunded(seconds)
 
-    def _refusal(self, verdict: Verdict, cost_seconds: int) -> AppError:
-        name, day = verdict.refused, verdict.day
-        if verdict.is_rate_limited:
-            limit, window = verdict.rates[-1]
-            wait_seconds = window.seconds_until_fits(limit.quota, 1)
-            return limit_reached(RateLimitedError, name, wait_seconds, _rate_states(verdict))
-        if name.endswith("-open"):
-            wait_seconds = whole_seconds(verdict.frees_in_seconds)
-            states = self._states("caller-day", verdict)
-        else:
-            wait_seconds = day.seconds_until_fits(self._limits[name], cost_seconds)
-            states = self._states(name, verdict)
-        return limit_reached(QuotaExhaustedError, name, wait_seconds, states)
 
-    def _states(self, day_name: str, verdict: Verdict) -> tuple[LimitState, ...]:
-        """Return how the rate limits stand, and the day by the quota of this name."""
-        states = _rate_states(verdict)
-        quota = self._limits[day_name]
-        if not quota:
-            return states
-        day = verdict.day
-        reset_seconds = whole_seconds(day.left_seconds)
-        state = LimitState(
-            day_name, quota, DAY, day.remaining(quota), reset_seconds, unit="seconds"
-        )
-        return (*states, state)
-
-
-def _rate_states(verdict: Verdict) -> tuple[LimitState, ...]:
-    return tuple(
-        [
-            LimitState(
-                limit.name,
-                limit.quota,
-                limit.window_seconds,
-                window.remaining(limit.quota),
-                whole_seconds(window.left_seconds),
-            )
-            for limit, window in verdict.rates
-        ]
-    )
+def _refusal(verdict: Verdict, cost_seconds: int) -> AppError:
+    name, states = verdict.refused, verdict.states
+    if name.endswith("-open"):
+        wait_seconds = whole_seconds(verdict.frees_in_seconds)
+    elif states[-1].limit.unit == "requests":
+        return limit_reached(RateLimitedError, name, states[-1].seconds_until_fits(), states)
+    else:
+        wait_seconds = states[-1].seconds_until_fits(cost_seconds)
+    return limit_reached(QuotaExhaustedError, name, wait_seconds, states)
 
 
 def _random_ids() -> Iterator[str]:

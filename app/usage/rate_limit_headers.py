@@ -5,12 +5,15 @@ Source: draft-ietf-httpapi-ratelimit-headers-10; structured fields are RFC 9651.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from app.usage.rate_limits import whole_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from app.errors import AppError
+    from app.usage.rate_limits import LimitState
 
 SENTENCES: Final = {
     "caller-minute": "Too many calls were started within a minute; try again shortly.",
@@ -28,44 +31,22 @@ SENTENCES: Final = {
 }
 
 
-class LimitState(NamedTuple):
-    """How one limit stands for one caller.
-
-    Args:
-        name: Of the limit.
-        quota: What may be counted in a window.
-        window_seconds: How long a window is.
-        remaining: What is left of it now.
-        reset_seconds: When the present window ends.
-        unit: What is counted.
-    """
-
-    name: str
-    quota: int
-    window_seconds: int
-    remaining: int
-    reset_seconds: int
-    unit: str = "requests"
-
-
-def rate_limit_fields(states: Iterable[LimitState]) -> list[tuple[bytes, bytes]]:
+def rate_limit_fields(states: Sequence[LimitState]) -> list[tuple[bytes, bytes]]:
     """Return the two fields as raw headers; none where nothing is limited or known."""
-    policies = []
-    limits = []
-    for name, quota, window_seconds, remaining, reset_seconds, unit in states:
-        counted = "" if unit == "requests" else f';qu="{unit}"'
-        policies.append(f'"{name}";q={quota};w={window_seconds}{counted}')
-        limits.append(f'"{name}";r={remaining};t={reset_seconds}')
-    if not limits:
+    if not states:
         return []
+    limits = [
+        f'"{state.limit.name}";r={state.remaining};t={whole_seconds(state.left_seconds)}'
+        for state in states
+    ]
     return [
-        (b"ratelimit-policy", ", ".join(policies).encode()),
+        (b"ratelimit-policy", ", ".join([state.limit.policy for state in states]).encode()),
         (b"ratelimit", ", ".join(limits).encode()),
     ]
 
 
 def limit_reached(
-    kind: type[AppError], name: str, wait_seconds: int, states: Iterable[LimitState] = ()
+    kind: type[AppError], name: str, wait_seconds: int, states: Sequence[LimitState] = ()
 ) -> AppError:
     """Return the refusal by a limit.
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,14 +23,29 @@ MAX_KEYS: Final = 100_000
 Counts = Literal["caller", "address", "all"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RateLimit:
-    """So many requests in a sliding window, counted by caller, by address or of all together."""
+    """So much in a sliding window, counted by caller, by address or of all together.
+
+    Args:
+        name: Of the limit.
+        quota: What may be counted in a window; 0 is no limit.
+        window_seconds: How long a window is.
+        counts: By whom.
+        unit: What is counted: requests, or of a day's quota the seconds that are granted.
+    """
 
     name: str
     quota: int
     window_seconds: int
     counts: Counts
+    unit: str = "requests"
+
+    @cached_property
+    def policy(self) -> str:
+        """The limit as `RateLimit-Policy` tells it."""
+        unit = "" if self.unit == "requests" else f';qu="{self.unit}"'
+        return f'"{self.name}";q={self.quota};w={self.window_seconds}{unit}'
 
 
 # A limit, and the key of whoever is counted by it.
@@ -58,45 +74,46 @@ def rate_limits(settings: Settings) -> list[RateLimit]:
     return [limit for limit in limits if limit.quota]
 
 
-class Window(NamedTuple):  # a third of what making a frozen dataclass costs
-    """A sliding-window counter at one moment.
+class LimitState(NamedTuple):  # a third of what making a frozen dataclass costs
+    """How one limit stands for one caller at one moment.
 
     What counts is `current`, and of `previous` the share that the last whole window before this
     moment still covers.
 
     Args:
+        limit: Which.
         previous: The count in the window before.
         current: The count in this one.
         left_seconds: Until this one ends.
-        seconds: How long a window is.
     """
 
+    limit: RateLimit
     previous: int
     current: int
     left_seconds: float
-    seconds: int
 
     @property
     def used(self) -> float:
         """The count at this moment."""
-        return self.current + self.previous * self.left_seconds / self.seconds
+        return self.current + self.previous * self.left_seconds / self.limit.window_seconds
 
-    def remaining(self, quota: int) -> int:
-        """Return what may still be counted now."""
+    @property
+    def remaining(self) -> int:
+        """What may still be counted now."""
         used = self.used if self.previous else self.current
-        return int(quota - used) if used < quota else 0
+        return int(self.limit.quota - used) if used < self.limit.quota else 0
 
-    def seconds_until_fits(self, quota: int, cost: int) -> int:
+    def seconds_until_fits(self, cost: int = 1) -> int:
         """Return in how many seconds a cost will fit if nothing else comes: 1 to 86400."""
-        room = quota - cost
+        room = self.limit.quota - cost
         if room < 0:
             return LONGEST_WAIT_SECONDS
         if self.current <= room:
             # This window suffices once enough of the one before has slid out.
             share = (room - self.current) / self.previous if self.previous else 1.0
-            wait = self.left_seconds - self.seconds * share
+            wait = self.left_seconds - self.limit.window_seconds * share
         else:
-            wait = self.left_seconds + self.seconds * (1 - room / self.current)
+            wait = self.left_seconds + self.limit.window_seconds * (1 - room / self.current)
         return whole_seconds(wait)
 
 
@@ -108,62 +125,53 @@ def whole_seconds(wait_seconds: float) -> int:
 
 
 class Counter:  # written out: a dataclass for each of a token's eight counts costs twice as much
-    """A sliding-window counter that goes on counting; `at()` is how it stands.
+    """A limit's count for one key, which goes on; `at()` is how it stands.
 
     Args:
+        limit: What is counted.
         now: The time in seconds, of a clock that never goes back.
-        seconds: How long a window is.
     """
 
-    __slots__ = ("_seconds", "current", "ends_at", "previous")
+    __slots__ = ("_limit", "current", "ends_at", "previous")
 
-    def __init__(self, now: float, seconds: int) -> None:
-        self._seconds = seconds
-        self.ends_at = (now // seconds + 1) * seconds
+    def __init__(self, limit: RateLimit, now: float) -> None:
+        self._limit = limit
+        self.ends_at = (now // limit.window_seconds + 1) * limit.window_seconds
         self.previous = self.current = 0
 
     def is_old(self, now: float) -> bool:
         """Tell whether nothing of it counts any more."""
-        return self.ends_at + self._seconds <= now
+        return self.ends_at + self._limit.window_seconds <= now
 
     def advance(self, now: float) -> None:
         """Begin the present window; to be called once the last one has ended."""
         self.previous = 0 if self.is_old(now) else self.current
         self.current = 0
-        self.ends_at = (now // self._seconds + 1) * self._seconds
+        self.ends_at = (now // self._limit.window_seconds + 1) * self._limit.window_seconds
 
-    def fits(self, cost: int, quota: int, now: float) -> bool:
+    def fits(self, cost: int, now: float) -> bool:
         """Tell whether a cost fits in the present window."""
-        room = quota - cost - self.current
-        return room * self._seconds >= self.previous * (self.ends_at - now)
+        room = self._limit.quota - cost - self.current
+        return room * self._limit.window_seconds >= self.previous * (self.ends_at - now)
 
-    def at(self, now: float) -> Window:
+    def at(self, now: float) -> LimitState:
         """Return how the present window stands."""
-        return Window(self.previous, self.current, self.ends_at - now, self._seconds)
-
-
-NO_DAY: Final = Window(0, 0, 0.0, DAY)
+        return LimitState(self._limit, self.previous, self.current, self.ends_at - now)
 
 
 class Verdict(NamedTuple):
     """The outcome of counting a request against rate limits, and quotas where a grant is asked for.
 
     Args:
-        refused: The rate limit or quota that refused, or nothing; then nothing was granted.
-        rates: How the caller's rate limits stand, and last the one that refused.
-        day: The day's count of the caller, or of the quota that refused; empty if a rate limit did.
+        refused: The limit that refused, or nothing; then nothing was granted.
+        states: How the caller's rate limits and its day stand, and last the limit that refused,
+            unless it is one of sessions at once.
         frees_in_seconds: When the next place becomes free, if too many are open.
     """
 
     refused: str
-    rates: tuple[tuple[RateLimit, Window], ...]
-    day: Window = NO_DAY
+    states: tuple[LimitState, ...]
     frees_in_seconds: float = 0.0
-
-    @property
-    def is_rate_limited(self) -> bool:
-        """Whether it was a rate limit that refused."""
-        return bool(self.rates) and self.rates[-1][0].name == self.refused
 
 
 class SlidingWindows:
@@ -180,6 +188,20 @@ class SlidingWindows:
     def __len__(self) -> int:
         return len(self._counters)
 
+    def find(self, limit: RateLimit, key: str, now: float) -> Counter:
+        """Return the count of a key in the present window; it is kept from `add` on."""
+        counter = self._counters.get(f"{limit.name}:{key}") or Counter(limit, now)
+        if counter.ends_at <= now:
+            counter.advance(now)
+        return counter
+
+    def add(self, limit: RateLimit, key: str, counter: Counter, cost: int) -> None:
+        """Count a cost that fits."""
+        counter.current += cost
+        name = f"{limit.name}:{key}"
+        self._counters[name] = counter
+        self._counters.move_to_end(name)
+
     def hit(self, asked: Iterable[Counted], now: float, *, count: bool = True) -> Verdict:
         """Count a request against one limit after the other, up to the first that refuses.
 
@@ -188,25 +210,27 @@ class SlidingWindows:
             now: The time in seconds, which must never go back.
             count: Whether to count, or only to tell whether it would fit.
         """
-        counters = self._counters
-        windows = []
+        states = []
         for limit, key in asked:
-            name = f"{limit.name}:{key}"
-            counter = counters.get(name) or Counter(now, limit.window_seconds)
-            if counter.ends_at <= now:
-                counter.advance(now)
-            fits = counter.fits(1, limit.quota, now)
+            counter = self.find(limit, key, now)
+            fits = counter.fits(1, now)
             if fits and count:
-                counter.current += 1
-                counters[name] = counter
-                counters.move_to_end(name)
+                self.add(limit, key, counter, 1)
             if not fits or limit.counts == "caller":
-                windows.append((limit, counter.at(now)))
+                states.append(counter.at(now))
             if not fits:
-                return Verdict(limit.name, tuple(windows))
-        while len(counters) > self._max_keys:
+                return Verdict(limit.name, tuple(states))
+        self.prune(now)
+        return Verdict("", tuple(states))
+
+    def prune(self, now: float) -> None:
+        """Forget what is too much, or no longer counts."""
+        counters = self._counters
+        while counters:
+            longest_ago = next(iter(counters.values()))
+            if len(counters) <= self._max_keys and not longest_ago.is_old(now):
+                break
             counters.popitem(last=False)
-        return Verdict("", tuple(windows))
 
 
 class SteadyClock:

@@ -9,7 +9,7 @@ import pytest
 
 from app.usage.ledger import LIFETIME_SECONDS, MAX_CANDIDATES, Grant
 from app.usage.ledger_memory import MemoryLedger
-from app.usage.rate_limits import RateLimit, Window
+from app.usage.rate_limits import LimitState, RateLimit
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server
 
@@ -70,8 +70,8 @@ async def test_refused_take_changes_nothing(server: RedisServer | None) -> None:
             assert (await ledger.take(grant())).refused == "all-day"
         after = await ledger.take(grant(granted=60))
 
-    assert first.day.current == 900
-    assert (after.refused, after.day.current) == ("all-day", 900)
+    assert first.states[-1].current == 900
+    assert (after.refused, after.states[-1].current) == ("all-day", 900)
 
 
 async def test_request_counts_for_the_rate_limits_that_it_met(server: RedisServer | None) -> None:
@@ -83,11 +83,10 @@ async def test_request_counts_for_the_rate_limits_that_it_met(server: RedisServe
         no_day = await ledger.take(grant(), asked)
         too_often = await ledger.take(grant(), asked)
         neighbours = [await ledger.take(grant("bob"), [(everyone, "all")]) for _ in range(2)]
-        day = (await ledger.take(grant(granted=0))).day
+        day = (await ledger.take(grant(granted=0))).states[-1]
 
     assert [taken.refused, no_day.refused, too_often.refused] == ["", "caller-day", "caller-minute"]
-    assert [verdict.is_rate_limited for verdict in (taken, no_day, too_often)] == [0, 0, 1]
-    assert too_often.rates == ((caller, Window(0, 2, 60, 60)),)
+    assert too_often.states == (LimitState(caller, 0, 2, 60),)
     assert [verdict.refused for verdict in neighbours] == ["", "all-minute"]
     assert day.current == 900
 
@@ -122,9 +121,9 @@ async def test_day_slides(server: RedisServer | None) -> None:
         later = await ledger.take(grant())
 
     assert (first.refused, second.refused) == ("", "caller-day")
-    assert second.day.used == 3600
-    assert second.day.seconds_until_fits(3600, 900) == 6 * 3600
-    assert (later.refused, later.day.used) == ("", 900)
+    assert second.states[-1].used == 3600
+    assert second.states[-1].seconds_until_fits(900) == 6 * 3600
+    assert (later.refused, later.states[-1].used) == ("", 900)
 
 
 async def test_zero_is_no_limit(server: RedisServer | None) -> None:
@@ -144,7 +143,7 @@ async def test_cancel_gives_everything_back_once(server: RedisServer | None) -> 
         again = await ledger.take(grant())
 
     assert returned == [900, 0]
-    assert (again.refused, again.day.current) == ("", 900)
+    assert (again.refused, again.states[-1].current) == ("", 900)
 
 
 async def test_cancel_after_midnight_takes_from_the_day_of_the_mint(
@@ -159,7 +158,7 @@ async def test_cancel_after_midnight_takes_from_the_day_of_the_mint(
         clock.now += 2
         await ledger.take(today)
         await ledger.cancel(late.grant_id)
-        day = (await ledger.take(grant())).day
+        day = (await ledger.take(grant())).states[-1]
 
     assert (day.previous, day.current) == (0, 1800)
 
@@ -181,7 +180,7 @@ async def test_settle_gives_back_what_was_not_used_once(server: RedisServer | No
         verdict = await ledger.take(grant(granted=700))
 
     assert returned == [700, 0, 0, 0]
-    assert (verdict.refused, verdict.day.current) == ("", 1800)
+    assert (verdict.refused, verdict.states[-1].current) == ("", 1800)
 
 
 async def test_settle_never_gives_more_than_granted_nor_less_than_nothing(

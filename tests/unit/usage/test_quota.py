@@ -18,12 +18,12 @@ from app.usage.ledger import quota_limits
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.pricing import cost_sentence, worst_cost_per_day_usd
 from app.usage.quota import Quota
-from app.usage.rate_limit_headers import SENTENCES, LimitState, rate_limit_fields
+from app.usage.rate_limit_headers import SENTENCES, rate_limit_fields
 from app.usage.rate_limits import (
     LONGEST_WAIT_SECONDS,
+    LimitState,
     RateLimit,
     SlidingWindows,
-    Window,
     rate_limits,
 )
 from app.usage.receipts import Receipts
@@ -185,7 +185,8 @@ def test_wait_is_right_to_the_second(
     previous: int, current: int, left: int, quota: int, cost: int
 ) -> None:
     """After the seconds said the cost fits, and a second earlier it does not."""
-    wait = Window(previous, current, float(left), DAY).seconds_until_fits(quota, cost)
+    limit = RateLimit("all-day", quota, DAY, "all", "seconds")
+    wait = LimitState(limit, previous, current, float(left)).seconds_until_fits(cost)
 
     assert 1 <= wait <= LONGEST_WAIT_SECONDS
     if wait < LONGEST_WAIT_SECONDS:
@@ -203,8 +204,8 @@ def _later(previous: int, current: int, left: int, seconds: int) -> float:
 def test_fields_are_structured_fields() -> None:
     """Names, quota, window, unit where it is no request; what is left, and until when."""
     states = [
-        LimitState("caller-minute", 10, 60, 9, 42),
-        LimitState("caller-day", 14400, 86400, 13500, 3600, "seconds"),
+        LimitState(RateLimit("caller-minute", 10, 60, "caller"), 0, 1, 42),
+        LimitState(RateLimit("caller-day", 14400, DAY, "caller", "seconds"), 0, 900, 3599.5),
     ]
 
     assert dict(rate_limit_fields(states)) == {
@@ -235,7 +236,7 @@ async def test_quota_says_why_and_when() -> None:
     with pytest.raises(QuotaExhaustedError) as places:
         await take("bob")
 
-    assert state == LimitState("caller-day", 1800, DAY, 0, 14 * 3600, "seconds")
+    assert (state.limit.name, state.remaining, state.left_seconds) == ("caller-day", 0, 14 * 3600)
     assert day.value.detail == "The minutes for today are used up; try again later."
     assert day.value.retry_after_seconds == DAY  # 14 h, and half of the next day: bounded
     assert places.value.detail.startswith("Too many calls are open at once in this service")

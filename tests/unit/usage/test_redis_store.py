@@ -182,7 +182,7 @@ async def test_far_redis_costs_one_exchange_a_token(round_trip_ms: int) -> None:
                 counts = server.ask("INFO commandstats").decode()
 
     assert len({grant.grant_id for grant, _ in admitted}) == 50
-    assert [state.name for state in admitted[0].states] == [
+    assert [state.limit.name for state in admitted[0].states] == [
         *("caller-minute", "caller-hour", "caller-day"),
     ]
     assert "cmdstat_evalsha:calls=50," in counts
