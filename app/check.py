@@ -72,7 +72,8 @@ async def check(
     for line in describe(settings):
         say(line)
     agents = load_agents(settings)
-    say(f"Agents: {', '.join(agents.by_name)}; a page starts with {agents.default}.")
+    default = agents.public()["default"]
+    say(f"Agents: {', '.join(agents.agents)}; a page starts with {default}.")
     say(MODES[settings.access])
     say(cost_sentence(settings))
     if not settings.minting:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -34,6 +33,9 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Of a stored agent everything is decided upstream: its id must be sent alone.
 # Source: AssemblyAI documentation, session configuration, September 2026.
 STORED_AGENT_ALLOWS = {"agent_id", "title", "description"}
+# What goes into a session as it is, and what goes into its `input`.
+SAID = {"system_prompt", "greeting"}
+HEARD = {"key_terms", "transcription_mode", "language_codes", "voice_focus", "turn_detection"}
 
 Voice = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S+$")]
 KeyTerm = Annotated[str, StringConstraints(min_length=1, max_length=50)]
@@ -46,7 +48,10 @@ class _Strict(BaseModel):
 
 
 class TurnDetection(_Strict):
-    """When a pause ends the caller's turn. Unset fields are left to the upstream, which adapts."""
+    """When a pause ends the caller's turn. Unset fields are left to the upstream, which adapts.
+
+    The upstream's silences and its delay are milliseconds too.
+    """
 
     vad_threshold: float | None = Field(default=None, ge=0, le=1)
     min_silence_ms: SilenceMs | None = Field(default=None, serialization_alias="min_silence")
@@ -63,10 +68,6 @@ class TurnDetection(_Strict):
             raise ValueError("max_silence_ms must be more than min_silence_ms")
         return self
 
-    def to_wire(self) -> dict[str, Any]:
-        """Return the upstream's object; its silences and delay are milliseconds too."""
-        return self.model_dump(by_alias=True, exclude_none=True)
-
 
 class Agent(_Strict):
     """One agent as the operator writes it."""
@@ -79,11 +80,11 @@ class Agent(_Strict):
     voice: Voice = "alba"
     voices: list[Voice] = list(DEFAULT_VOICES)
     editable: list[Literal["voice", "system_prompt", "greeting"]] = []
-    key_terms: list[KeyTerm] = Field(default=[], max_length=100)
+    key_terms: list[KeyTerm] = Field(default=[], max_length=100, serialization_alias="keyterms")
     transcription_mode: Literal["min_latency", "balanced", "max_accuracy"] | None = None
     language_codes: list[LanguageCode] = []
     voice_focus: Literal["near-field", "far-field"] | None = None
-    turn_detection: TurnDetection | None = None
+    turn_detection: TurnDetection = TurnDetection()
 
     @model_validator(mode="after")
     def _check_stored_agent_alone(self) -> Self:
@@ -100,19 +101,11 @@ class Agent(_Strict):
         """
         if self.agent_id is not None:
             return {"agent_id": self.agent_id}
-        heard = _without_none(
-            keyterms=self.key_terms or None,
-            transcription_mode=self.transcription_mode,
-            language_codes=self.language_codes or None,
-            voice_focus=self.voice_focus,
-            turn_detection=(self.turn_detection.to_wire() if self.turn_detection else None) or None,
+        said, heard = (
+            self.model_dump(include=fields, by_alias=True, exclude_defaults=True)
+            for fields in (SAID, HEARD)
         )
-        return _without_none(
-            system_prompt=self.system_prompt or None,
-            greeting=self.greeting or None,
-            input=heard or None,
-            output={"voice": self.voice},
-        )
+        return said | ({"input": heard} if heard else {}) | {"output": {"voice": self.voice}}
 
     def public(self, name: str) -> dict[str, Any]:
         """Return what the page and other front ends may know."""
@@ -127,8 +120,10 @@ class Agent(_Strict):
         }
 
 
-class _AgentsFile(_Strict):
-    default: str | None = None
+class Agents(_Strict):
+    """All configured agents; `default` is the name of the one that a page starts with."""
+
+    default: str = ""
     agents: dict[str, Agent] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -136,23 +131,15 @@ class _AgentsFile(_Strict):
         for name in self.agents:
             if not NAME.fullmatch(name):
                 raise ValueError("agents are named with a-z, 0-9, - and _")
-        if self.default is not None and self.default not in self.agents:
+        if self.default and self.default not in self.agents:
             raise ValueError(f"default must be one of {', '.join(self.agents)}")
         return self
-
-
-@dataclass(frozen=True, slots=True)
-class Agents:
-    """All configured agents; `default` is the name of the one that a page starts with."""
-
-    default: str
-    by_name: dict[str, Agent]
 
     def public(self) -> dict[str, Any]:
         """Return the answer of `GET /api/agents`."""
         return {
-            "default": self.default,
-            "agents": [agent.public(name) for name, agent in self.by_name.items()],
+            "default": self.default or next(iter(self.agents)),
+            "agents": [agent.public(name) for name, agent in self.agents.items()],
         }
 
 
@@ -173,10 +160,9 @@ def load_agents(settings: Settings) -> Agents:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
     try:
-        parsed = _AgentsFile.model_validate(content)
+        return Agents.model_validate(content)
     except ValidationError as error:
         raise ConfigurationError(*_sentences(path, error)) from None
-    return Agents(parsed.default or next(iter(parsed.agents)), parsed.agents)
 
 
 def _sentences(where: Path, error: ValidationError) -> list[str]:
@@ -188,7 +174,3 @@ def _sentences(where: Path, error: ValidationError) -> list[str]:
             message = "there is no such field"
         sentences.append(f"{where}: {place + ': ' if place else ''}{message}.")
     return sentences
-
-
-def _without_none(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}

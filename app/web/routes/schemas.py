@@ -6,28 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import errors
 from app.access.codes import MAX_CODE_CHARACTERS
-from app.errors import (
-    AccountUnavailableError,
-    AppError,
-    DrainingError,
-    ForbiddenError,
-    InvalidRequestError,
-    MethodNotAllowedError,
-    OriginNotAllowedError,
-    OverloadedError,
-    ParameterProblem,
-    QuotaExhaustedError,
-    RateLimitedError,
-    StoppedError,
-    UnauthenticatedError,
-    UpstreamBusyError,
-    UpstreamRejectedError,
-    UpstreamTimeoutError,
-    UpstreamUnavailableError,
-    UpstreamUnreadableError,
-    bad_parameter,
-)
+from app.config.agents import Agent
+from app.errors import AppError, ParameterProblem, bad_parameter
 from app.upstream.client import SESSION_ID
 from app.web.problem_details import MEDIA_TYPE, problem
 
@@ -103,28 +85,13 @@ class AgentEntry(BaseModel):
     editable: list[str] = Field(description="What a visitor may change of `session`.")
 
 
+EXAMPLE = Agent(system_prompt="You are brief.", greeting="Hello!", voices=[], editable=["voice"])
+
+
 class AgentsAnswer(BaseModel):
     """The configured agents, without anything secret."""
 
-    model_config = like(
-        {
-            "default": "assistant",
-            "agents": [
-                {
-                    "name": "assistant",
-                    "title": "Assistant",
-                    "description": "Answers questions.",
-                    "session": {
-                        "system_prompt": "You are brief and friendly.",
-                        "greeting": "Hello!",
-                        "output": {"voice": "alba"},
-                    },
-                    "voices": ["alba"],
-                    "editable": ["voice"],
-                }
-            ],
-        }
-    )
+    model_config = like({"default": "assistant", "agents": [EXAMPLE.public("assistant")]})
 
     default: str
     agents: list[AgentEntry]
@@ -160,53 +127,55 @@ class Problem(BaseModel):
 
 
 ACCESS_ERRORS: tuple[AppError, ...] = (
-    UnauthenticatedError(challenge='Bearer realm="voicegate"'),
-    OriginNotAllowedError(),
-    ForbiddenError(),
+    errors.UnauthenticatedError(challenge='Bearer realm="voicegate"'),
+    errors.OriginNotAllowedError(),
+    errors.ForbiddenError(),
 )
 TOKEN_ERRORS: tuple[AppError, ...] = (
     *ACCESS_ERRORS,
-    InvalidRequestError(bad_parameter("expires_in_seconds", "an integer from 1 to 600", "601")),
-    RateLimitedError(retry_after_seconds=29),
-    QuotaExhaustedError(retry_after_seconds=3600),
-    UpstreamBusyError(retry_after_seconds=5),
-    UpstreamRejectedError(),
-    UpstreamUnavailableError(),
-    UpstreamUnreadableError(),
-    OverloadedError(retry_after_seconds=1),
-    AccountUnavailableError(),
-    StoppedError(retry_after_seconds=5),
-    DrainingError(retry_after_seconds=2),
-    UpstreamTimeoutError(),
+    errors.InvalidRequestError(
+        bad_parameter("expires_in_seconds", "an integer from 1 to 600", "601")
+    ),
+    errors.RateLimitedError(retry_after_seconds=29),
+    errors.QuotaExhaustedError(retry_after_seconds=3600),
+    errors.UpstreamBusyError(retry_after_seconds=5),
+    errors.UpstreamRejectedError(),
+    errors.UpstreamUnavailableError(),
+    errors.UpstreamUnreadableError(),
+    errors.OverloadedError(retry_after_seconds=1),
+    errors.AccountUnavailableError(),
+    errors.StoppedError(retry_after_seconds=5),
+    errors.DrainingError(retry_after_seconds=2),
+    errors.UpstreamTimeoutError(),
 )
 # What every route may answer.
-EVERYWHERE: tuple[AppError, ...] = (MethodNotAllowedError(), AppError())
+EVERYWHERE: tuple[AppError, ...] = (errors.MethodNotAllowedError(), AppError())
 
 
-def problem_responses(*errors: AppError) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*failures: AppError) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI `responses` of a route that can fail in these ways, or as every one."""
     by_status: dict[int | str, list[AppError]] = {}
-    for error in (*errors, *EVERYWHERE):
+    for error in (*failures, *EVERYWHERE):
         by_status.setdefault(error.status, []).append(error)
     return {
         status: problem_description(*group) for status, group in sorted(by_status.items(), key=str)
     }
 
 
-def problem_description(*errors: AppError) -> dict[str, Any]:
+def problem_description(*failures: AppError) -> dict[str, Any]:
     """Return the OpenAPI response of problems with one status, with an example of each."""
     examples: dict[str, Any] = {}
-    for error in errors:
+    for error in failures:
         same = sum(name.startswith(error.code) for name in examples)
         name = f"{error.code}_{same + 1}" if same else error.code
         examples[name] = {"summary": error.title, "value": problem(error, "3f1c5a0e9b2d4c67")}
     response: dict[str, Any] = {
-        "description": "; or ".join(f"`{error.code}`: {error.detail}" for error in errors),
+        "description": "; or ".join(f"`{error.code}`: {error.detail}" for error in failures),
         "content": {
             MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
         },
     }
-    if any(error.retry_after_seconds for error in errors):
+    if any(error.retry_after_seconds for error in failures):
         response["headers"] = {
             "Retry-After": {
                 "description": "Seconds after which to ask again, where that is known.",
