@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from app.access.caller import Caller
 from app.access.cookies import ACCESS, ACCESS_COOKIE, LIFETIME_SECONDS, Visitors, new_id
-from app.access.credentials import needs_bearer, needs_credential, not_valid, refused_sender
-from app.errors import UnauthenticatedError
+from app.access.credentials import needs_bearer, needs_credential, not_valid
+from app.errors import ForbiddenError, UnauthenticatedError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -18,23 +18,6 @@ if TYPE_CHECKING:
     from app.access.signing import Signer
 
 CODE_AS_BEARER: Final = "an access code as its bearer token"
-
-
-class Authenticator(Protocol):
-    """One mode of access."""
-
-    async def authenticate(self, credentials: RequestCredentials) -> Caller:
-        """Return who sent a request.
-
-        Raises:
-            UnauthenticatedError: The mode needs a credential, and none that counts came.
-            ForbiddenError: The address bar of a browser sent it.
-            RateLimitedError: Too many wrong codes came from there.
-            StoppedError: Credentials cannot be checked now.
-        """
-
-    async def accepts(self, credentials: RequestCredentials) -> bool:
-        """Tell whether a request with these credentials would be let in."""
 
 
 class OpenAuthenticator:
@@ -49,11 +32,16 @@ class OpenAuthenticator:
         self._visitors = visitors
 
     async def authenticate(self, credentials: RequestCredentials) -> Caller:
-        """Return a visitor, or who is known by nothing but the address."""
+        """Return a visitor, or who is known by nothing but the address.
+
+        Raises:
+            ForbiddenError: The address bar of a browser sent it.
+        """
         if not await self.accepts(credentials):
-            raise refused_sender(
-                "The address bar of a browser gets no token: open the page of this service, or "
-                "ask with a program, such as curl."
+            raise ForbiddenError(
+                "origin",
+                detail="The address bar of a browser gets no token: open the page of this "
+                "service, or ask with a program, such as curl.",
             )
         is_from_page = credentials.is_from_page
         visitor = self._visitors.recognise(credentials.scope) if is_from_page else None
@@ -72,7 +60,13 @@ class CodeAuthenticator:
         self._codes = codes
 
     async def authenticate(self, credentials: RequestCredentials) -> Caller:
-        """Return the visitor of the cookie, or the address that knows a code."""
+        """Return the visitor of the cookie, or the address that knows a code.
+
+        Raises:
+            UnauthenticatedError: No code that counts came.
+            RateLimitedError: Too many wrong ones came from there.
+            StoppedError: Wrong ones cannot be counted now.
+        """
         code = credentials.bearer
         if code is not None:
             await self._codes.redeem(code, credentials.address_key)
@@ -133,7 +127,12 @@ class JwtAuthenticator:
         self._cookie_name = cookie_name
 
     async def authenticate(self, credentials: RequestCredentials) -> Caller:
-        """Return the subject of the token."""
+        """Return the subject of the token.
+
+        Raises:
+            UnauthenticatedError: No token that counts came.
+            StoppedError: There are no keys to check it with.
+        """
         token = credentials.bearer
         if token is None and self._cookie_name:
             token = credentials.cookie(self._cookie_name)
@@ -141,8 +140,7 @@ class JwtAuthenticator:
             raise needs_bearer("a bearer token of the login")
         if token is None:
             raise needs_credential("Sign in first: this service serves only who is signed in.")
-        login = await self._logins.read(token)
-        name = f"subject:{login.issuer}|{login.subject}"
+        name = f"subject:{self._logins.issuer}|{await self._logins.read(token)}"
         return Caller("subject", self._signer.hash(name), credentials.address_key)
 
     async def accepts(self, credentials: RequestCredentials) -> bool:
@@ -152,6 +150,9 @@ class JwtAuthenticator:
         except UnauthenticatedError:
             return False
         return True
+
+
+Authenticator = OpenAuthenticator | CodeAuthenticator | JwtAuthenticator
 
 
 def as_visitor(signer: Signer, visitor: str | None, credentials: RequestCredentials) -> Caller:

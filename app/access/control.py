@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.access.authenticators import (
     Authenticator,
@@ -59,9 +59,7 @@ class Access:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Hold open what this mode needs while the app serves."""
-        async with AsyncExitStack() as stack:
-            if self._jwks is not None:
-                await stack.enter_async_context(self._jwks.serving())
+        async with self._jwks.serving() if self._jwks else nullcontext():
             yield
 
     def credentials(self, scope: Scope, sender: Sender) -> RequestCredentials:
@@ -80,11 +78,9 @@ class Access:
         from app.access.jwks import Jwks  # noqa: PLC0415
         from app.access.jwt import Logins, SharedSecret  # noqa: PLC0415
 
-        keys: Any
-        if settings.jwt_jwks_url:
-            keys = self._jwks = Jwks(settings.jwt_jwks_url)
-        elif settings.jwt_secret:
-            keys = SharedSecret(settings.jwt_secret.get_secret_value())
+        keys: Jwks | SharedSecret
+        if settings.jwt_secret:
+            keys = SharedSecret(settings.jwt_secret)
         else:
-            raise ValueError("the mode jwt needs a secret or a JWKS URL")
+            keys = self._jwks = Jwks(settings.jwt_jwks_url or "")  # the settings hold one of both
         return Logins(keys, settings.jwt_issuer, settings.jwt_audience)

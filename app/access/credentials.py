@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from app.errors import ForbiddenError, UnauthenticatedError
+from app.errors import UnauthenticatedError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -91,9 +91,3 @@ def needs_bearer(what: str) -> UnauthenticatedError:
 def not_valid(reason: Reason, detail: str) -> UnauthenticatedError:
     """Return the answer to a request that brought something that does not count."""
     return UnauthenticatedError(reason, detail=detail, challenge=INVALID)
-
-
-def refused_sender(detail: str) -> ForbiddenError:
-    """Return the answer to what may not do this, whatever credential it brings."""
-    reason: Reason = "origin"
-    return ForbiddenError(reason, detail=detail)

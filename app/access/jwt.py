@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64decode
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import jwt
 
 from app.access.credentials import not_valid
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from app.access.jwks import Jwks
     from app.errors import UnauthenticatedError
 
 MAX_TOKEN_CHARACTERS = 8192
@@ -19,15 +19,10 @@ MAX_SUBJECT_CHARACTERS = 256
 MAX_KEY_ID_CHARACTERS = 256
 LEEWAY_SECONDS = 30
 HS256: Final = "HS256"
-
-
-class Keys(Protocol):
-    """Holds what signatures are checked with."""
-
-    algorithms: frozenset[str]
-
-    async def find(self, key_id: str | None, algorithm: str) -> Any | None:
-        """Return the key for one of the algorithms; None if there is none."""
+# What odd content makes of the library, besides its own errors.
+UNREADABLE: Final = (
+    *(jwt.PyJWTError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError),
+)
 
 
 class SharedSecret:
@@ -35,26 +30,12 @@ class SharedSecret:
 
     algorithms = frozenset({HS256})
 
-    def __init__(self, secret: str) -> None:
-        def held() -> str:
-            return secret
-
-        self._held = held  # in a closure, so that nothing can print it
+    def __init__(self, secret: SecretStr) -> None:
+        self._secret = secret
 
     async def find(self, key_id: str | None, algorithm: str) -> str | None:  # noqa: ARG002 - it has no name
         """Return the secret."""
-        return self._held() if algorithm == HS256 else None
-
-    def __repr__(self) -> str:
-        return "<SharedSecret>"
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Whom a token names: the subject, and who vouches for it."""
-
-    issuer: str
-    subject: str
+        return self._secret.get_secret_value() if algorithm == HS256 else None
 
 
 class Logins:
@@ -66,13 +47,13 @@ class Logins:
         audience: The `aud` that a token must have, or have among others.
     """
 
-    def __init__(self, keys: Keys, issuer: str, audience: str) -> None:
+    def __init__(self, keys: Jwks | SharedSecret, issuer: str, audience: str) -> None:
         self._keys = keys
-        self._issuer = issuer
+        self.issuer = issuer
         self._audience = audience
 
-    async def read(self, token: str) -> Login:
-        """Return whom a token names.
+    async def read(self, token: str) -> str:
+        """Return the subject that a token names.
 
         Source: RFC 8725 (JWT best current practices), sections 3.1, 3.8 and 3.9.
 
@@ -83,9 +64,8 @@ class Logins:
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise _bad_token()
         key_id, algorithm = _head(token)
-        if algorithm not in self._keys.algorithms:
-            raise _bad_token()
-        key = await self._keys.find(key_id, algorithm)
+        known = algorithm in self._keys.algorithms
+        key = await self._keys.find(key_id, algorithm) if known else None
         if key is None:
             raise _bad_token()
         try:
@@ -94,7 +74,7 @@ class Logins:
                 key,
                 algorithms=[algorithm],
                 audience=self._audience,
-                issuer=self._issuer,
+                issuer=self.issuer,
                 leeway=LEEWAY_SECONDS,
                 options={
                     "require": ["exp", "iss", "aud", "sub"],
@@ -104,34 +84,23 @@ class Logins:
         except jwt.ExpiredSignatureError:
             sentence = "Your sign-in has expired; sign in again."
             raise not_valid("expired", sentence) from None
-        # Our own words only: theirs quote the token. What is not theirs comes of odd content.
-        except (
-            jwt.PyJWTError,
-            ArithmeticError,
-            LookupError,
-            RecursionError,
-            TypeError,
-            ValueError,
-        ):
+        except UNREADABLE:  # our own words only: theirs quote the token
             raise _bad_token() from None
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_CHARACTERS:
             raise _bad_token()
-        return Login(self._issuer, subject)
+        return subject
 
 
 def _head(token: str) -> tuple[str | None, str]:
     """Return key id and algorithm as a token claims them; proves nothing."""
-    text = token.partition(".")[0]
     try:
-        head = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, RecursionError):
+        head = jwt.get_unverified_header(token)
+    except UNREADABLE:
         raise _bad_token() from None
-    # An extension that must be understood is one that we do not understand (RFC 7515, 4.1.11).
-    if not isinstance(head, dict) or "crit" in head or "b64" in head:
-        raise _bad_token()
     key_id, algorithm = head.get("kid"), head.get("alg")
-    if not isinstance(algorithm, str) or not isinstance(key_id, str | None):
+    # An extension that must be understood is one that we do not understand (RFC 7515, 4.1.11).
+    if "crit" in head or "b64" in head or not isinstance(algorithm, str):
         raise _bad_token()
     if key_id is not None and len(key_id) > MAX_KEY_ID_CHARACTERS:
         raise _bad_token()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from app.access.authenticators import CodeAuthenticator
 from app.access.codes import MAX_CODE_CHARACTERS
 from app.access.control import Access
-from app.access.credentials import RequestCredentials, not_valid, refused_sender
+from app.access.credentials import RequestCredentials, not_valid
 from app.errors import (
     AppError,
     ForbiddenError,
@@ -35,8 +35,9 @@ ENTER_ERRORS: tuple[AppError, ...] = (
 
 async def _of_page(credentials: CredentialsDep) -> RequestCredentials:
     if not credentials.is_from_page:
-        raise refused_sender(
-            "Only pages enter an access code: a program sends it as its bearer token."
+        raise ForbiddenError(
+            "origin",
+            detail="Only pages enter an access code: a program sends it as its bearer token.",
         )
     return credentials
 
