@@ -11,9 +11,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from app.errors import StoppedError
 from app.usage.accounting import Accounting
 from app.usage.redis_store import DOWN_SECONDS, MAX_CONNECTIONS, Breaker, StoreDownError
-from tests.delayed import delayed
 from tests.limit_kit import Clock, Tally, visitor
 from tests.redis_server import redis_server
+from tests.relay import relay
 from tests.service import NO_LIMITS, make_settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -170,8 +170,8 @@ async def test_far_redis_costs_one_exchange_a_token(round_trip_ms: int) -> None:
     """As far as another continent: nobody is refused, and each is counted by one call."""
     tally = Tally()
     with redis_server() as server:
-        async with delayed(server.port, round_trip_ms / 1000) as port:
-            chosen = make_settings(redis_url=f"redis://127.0.0.1:{port}", secret=SECRET)
+        async with relay(server.port, round_trip_seconds=round_trip_ms / 1000) as far:
+            chosen = make_settings(redis_url=f"redis://127.0.0.1:{far.port}", secret=SECRET)
             limits = Accounting(chosen, tally)
             async with limits.serving():
                 await limits.quota.probe()
