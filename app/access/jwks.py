@@ -87,19 +87,24 @@ class Jwks:
         """Return a key; waits for a fetch only when what is here does not do.
 
         Raises:
-            StoppedError: There are no keys, or none that are younger than a day.
+            StoppedError: There are no keys, or none that are younger than a day; or the id may be
+                that of a new key, and the keys were read too lately to be read again.
         """
         key = self._usable().get((key_id, algorithm))
         if key is None or self._age() > FRESH_SECONDS:
-            await self._fetch()
+            is_fetched = await self._fetch()
             ring = self._usable()
-            if not ring:
-                raise StoppedError(
+            key = ring.get((key_id, algorithm))
+            may_be_new = not is_fetched and key_id not in {None, *(name for name, _ in ring)}
+            if not ring or (key is None and may_be_new):
+                error = StoppedError(
                     "unavailable",
-                    detail="Sign-ins cannot be checked now; try again in a few seconds.",
+                    detail="This sign-in cannot be checked yet; try again in some seconds.",
                     retry_after_seconds=max(1, math.ceil(self._pause_left())),
                 )
-            key = ring.get((key_id, algorithm))
+                if ring:  # anybody can make an id up: that is no line in the log
+                    error.log_level = None
+                raise error
         return key
 
     def _usable(self) -> KeyRing:
@@ -112,16 +117,17 @@ class Jwks:
         pause = PAUSE_SECONDS if self._usable() else PAUSE_WITHOUT_KEYS_SECONDS
         return self._tried_at + pause - self._clock()
 
-    async def _fetch(self) -> None:
-        """Join the fetch under way, or begin one unless the last was just now."""
+    async def _fetch(self) -> bool:
+        """Join the fetch under way, or begin one; False if the last was just now."""
         if self._fetching is None:
             if self._pause_left() > 0:
-                return
+                return False
             self._tried_at = self._clock()
             self._fetching = asyncio.create_task(self._renew())
             self._fetching.add_done_callback(self._on_done)
         # One caller who goes away must not end it for the others.
         await asyncio.wait([self._fetching])
+        return True
 
     def _on_done(self, _: asyncio.Task[None]) -> None:
         self._fetching = None

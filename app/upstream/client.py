@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import ssl
 import time
 import traceback
 from functools import lru_cache
@@ -18,6 +19,7 @@ from app.errors import (
     UpstreamError,
     UpstreamRejectedError,
     UpstreamTimeoutError,
+    UpstreamUnavailableError,
     UpstreamUnreadableError,
 )
 from app.observability import stopwatch
@@ -234,6 +236,8 @@ class AgentsClient:
             return await self._transport.handle_async_request(request)
         except httpx.HTTPError as cause:
             ours, text = next(row[1:] for row in TRANSPORT_ERRORS if isinstance(cause, row[0]))
+            if isinstance(cause.__cause__, ssl.SSLCertVerificationError):
+                ours = UpstreamUnavailableError  # another connection would show the same one
             raise ours(text) from cause
 
     def __repr__(self) -> str:

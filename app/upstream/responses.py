@@ -38,7 +38,6 @@ STATUS_ERRORS: dict[int, type[UpstreamError]] = {
     403: UpstreamRejectedError,
     404: UpstreamRejectedError,
     422: UpstreamRejectedError,
-    429: UpstreamBusyError,
 }
 
 
@@ -141,15 +140,14 @@ def refusal(response: httpx.Response, key_refusals: frozenset[int]) -> UpstreamE
     reason = f"the upstream answered {status}"
     if status in key_refusals:
         return KeyRefusedError(reason)
-    if status in TRANSIENT:
-        return TransientError(reason)
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        seconds = _retry_after_seconds(response.headers.get("retry-after", ""))
-        return UpstreamBusyError(reason, retry_after_seconds=seconds)
     if status in STATUS_ERRORS:
         return STATUS_ERRORS[status](reason)
+    seconds = _retry_after_seconds(response.headers.get("retry-after", ""))
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return UpstreamBusyError(reason, retry_after_seconds=seconds)
     if httpx.codes.is_server_error(status):
-        return UpstreamUnavailableError(reason)
+        kind = TransientError if status in TRANSIENT else UpstreamUnavailableError
+        return kind(reason, retry_after_seconds=seconds)
     return UpstreamUnreadableError(reason)
 
 

@@ -111,13 +111,32 @@ async def test_unknown_key_ids_drive_no_fetches() -> None:
         clock.now += PAUSE_SECONDS
         assert await keys.find("two", "ES256") is not None
         for number in range(1000):
-            assert await keys.find(f"made-up-{number}", "RS256") is None
+            with pytest.raises(StoppedError):
+                await keys.find(f"made-up-{number}", "RS256")
         before = login.fetches
         clock.now += PAUSE_SECONDS
-        for number in range(1000):
-            assert await keys.find(f"made-up-{number}", "RS256") is None
+        assert await keys.find("made-up", "RS256") is None
 
     assert (before, login.fetches) == (2, 3)
+
+
+async def test_key_that_may_be_new_is_not_refused_before_the_keys_are_read_again() -> None:
+    """Who signed in just after a change of keys is told to wait, not to sign in again."""
+    async with fetching() as (login, clock, keys):
+        await keys.find("one", "RS256")
+        login.content = key_set(ONE, TWO)
+        clock.now += 2
+        with pytest.raises(StoppedError) as refusal:
+            await keys.find("two", "ES256")
+        nameless = await keys.find(None, "EdDSA")
+        another_algorithm = await keys.find("one", "ES256")
+        clock.now += int(refusal.value.headers["Retry-After"])
+        found = await keys.find("two", "ES256")
+
+    assert refusal.value.headers == {"Retry-After": str(PAUSE_SECONDS - 2)}
+    assert refusal.value.log_level is None
+    assert (nameless, another_algorithm) == (None, None)
+    assert found is not None
 
 
 def fail_by_status(login: Login) -> None:

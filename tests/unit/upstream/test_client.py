@@ -6,6 +6,7 @@ import asyncio
 import copy
 import logging
 import pickle
+import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -115,6 +116,16 @@ async def test_retry_after_of_a_busy_upstream_is_passed_on(
     assert response.headers.get("retry-after") == expected
 
 
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_retry_after_of_a_failing_upstream_is_passed_on(status: int) -> None:
+    """Whoever fails and says until when is believed, within bounds."""
+    answers = [
+        await ask(httpx.Response(status, headers={"Retry-After": n})) for n in ("7", "86400")
+    ]
+
+    assert [answer.headers.get("retry-after") for answer in answers] == ["7", "3600"]
+
+
 async def test_retry_after_as_a_date_becomes_seconds() -> None:
     """A date some seconds ahead is about that many seconds."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
@@ -164,10 +175,15 @@ async def test_unreadable_answers(answer: dict[str, Any]) -> None:
     assert_problem(response, 502, "upstream_unreadable")
 
 
+UNTRUSTED = httpx.ConnectError("no")
+UNTRUSTED.__cause__ = ssl.SSLCertVerificationError()
+
+
 @pytest.mark.parametrize(
     ("failure", "status", "code", "tries"),
     [
         (httpx.ConnectError("no"), 502, "upstream_unavailable", 2),
+        (UNTRUSTED, 502, "upstream_unavailable", 1),
         (httpx.ReadError("no"), 502, "upstream_unavailable", 2),
         (httpx.WriteError("no"), 502, "upstream_unavailable", 2),
         (httpx.ConnectTimeout("no"), 504, "upstream_timeout", 1),
@@ -177,7 +193,10 @@ async def test_unreadable_answers(answer: dict[str, Any]) -> None:
     ],
 )
 async def test_transport_failures(failure: Exception, status: int, code: str, tries: int) -> None:
-    """Only a connection that failed before an answer is tried again, and only once."""
+    """Only a connection that failed before an answer is tried again, and only once.
+
+    Not one whose certificate nobody trusts: the next one shows the same.
+    """
     asked = 0
 
     def answer(_: httpx.Request) -> httpx.Response:
