@@ -12,6 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from app.config.risks import risks
 from app.config.settings import Settings, cluster_variables, load_settings, variable
 from app.errors import ConfigurationError
 from app.observability import logging as log
@@ -31,10 +32,6 @@ COLLECTOR_THRESHOLDS: Final = (50_000, 20, 100)
 NO_KEY = (
     "Set ASSEMBLYAI_API_KEY (in the environment or in .env) to a key of your AssemblyAI account, "
     "or try the service without one: python -m app --demo"
-)
-OPEN_TO_ALL = (
-    "Open to all who can reach {host}: VOICEGATE_ACCESS is open, so whoever asks gets "
-    "tokens that the account pays for, within the limits; code or jwt lets in only whom you choose."
 )
 UNBUILT = "Browsers load some two hundred files a page, as they are written: {why}."
 
@@ -149,8 +146,8 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
         else:
             partner = f"agents at {settings.upstream_url.partition('://')[2]}"
             logger.info("%s", cost_sentence(settings))
-            if settings.access == "open" and settings.is_reachable:
-                logger.warning("%s", OPEN_TO_ALL.format(host=settings.host))
+            for risk in risks(settings):
+                logger.warning("%s", risk)
         if settings.is_reachable and (why := services.files.why_unbuilt):
             logger.warning("%s", UNBUILT.format(why=why))
         server = Server(

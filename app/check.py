@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from redis.exceptions import AuthenticationError
 
 from app.config.agents import load_agents
+from app.config.risks import risks
 from app.config.settings import Settings, variable
 from app.errors import (
     AccountUnavailableError,
@@ -76,6 +77,8 @@ async def check(
     say(f"Agents: {', '.join(agents.agents)}; a page starts with {default}.")
     say(MODES[settings.access])
     say(cost_sentence(settings))
+    for risk in risks(settings):
+        say(risk)
     if not settings.minting:
         say("VOICEGATE_MINTING is false: nobody gets a token until it is true.")
     if settings.stop_file is not None and settings.stop_file.exists():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from app.access.caller import Caller
+from app.access.caller import Caller, address_bucket
 from app.access.cookies import ACCESS, ACCESS_COOKIE, LIFETIME_SECONDS, Visitors, new_id
 from app.access.credentials import needs_bearer, needs_credential, not_valid
 from app.errors import ForbiddenError, UnauthenticatedError
@@ -69,7 +69,7 @@ class CodeAuthenticator:
         """
         code = credentials.bearer
         if code is not None:
-            await self._codes.redeem(code, credentials.address_key)
+            await self._redeem(code, credentials)
             return as_visitor(self._signer, None, credentials)
         visitor = self._visitor(credentials)
         if visitor is not None:
@@ -93,13 +93,18 @@ class CodeAuthenticator:
             UnauthenticatedError: The code is wrong.
             RateLimitedError: There were too many wrong ones.
         """
-        name = await self._codes.redeem(code, credentials.address_key)
+        name = await self._redeem(code, credentials)
         value = self._signer.sign(ACCESS_COOKIE, [new_id(), name])
         return ACCESS.header(credentials.scope, value)
 
     def leave(self, scope: Scope) -> str:
         """Return the `Set-Cookie` that forgets."""
         return ACCESS.header(scope, "", max_age_seconds=0)
+
+    async def _redeem(self, code: str, credentials: RequestCredentials) -> str:
+        host, _ = credentials.scope.get("client") or (None, 0)
+        network_key = self._signer.hash("network:" + address_bucket(host, 48))
+        return await self._codes.redeem(code, credentials.address_key, network_key)
 
     def _visitor(self, credentials: RequestCredentials) -> str | None:
         text = ACCESS.read(credentials.scope) if credentials.is_from_page else None

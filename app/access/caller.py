@@ -25,7 +25,7 @@ class Caller:
     address_key: str
 
 
-def address_bucket(host: str | None) -> str:
+def address_bucket(host: str | None, ipv6_bits: int = 64) -> str:
     """Return what an address counts as: itself for IPv4, its /64 for IPv6.
 
     Whoever has one address of a /64 has them all (RFC 6177), so they are one caller. IPv4 written
@@ -38,4 +38,4 @@ def address_bucket(host: str | None) -> str:
     if isinstance(address, IPv4Address):
         return str(address)
     mapped = address.ipv4_mapped
-    return str(mapped) if mapped else f"{address.packed[:8].hex()}/64"
+    return str(mapped) if mapped else f"{address.packed[: ipv6_bits // 8].hex()}/{ipv6_bits}"

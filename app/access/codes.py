@@ -18,13 +18,13 @@ MAX_CODE_CHARACTERS = 128
 
 
 class Attempts(Protocol):
-    """Counts wrong codes, by address and in all."""
+    """Counts wrong codes, by address and by the network around it."""
 
-    async def allow_attempt(self, address_key: str) -> None:
+    async def allow_attempt(self, address_key: str, network_key: str) -> None:
         """Raise `RateLimitedError` while there were too many; counts nothing."""
 
-    async def wrong_attempt(self, address_key: str) -> None:
-        """Count one; raises `RateLimitedError` if it was one too many."""
+    async def wrong_attempt(self, address_key: str, network_key: str) -> None:
+        """Count one, and wait; raises `RateLimitedError` if it was one too many."""
 
 
 class Codes:
@@ -46,7 +46,7 @@ class Codes:
         """Tell whether the code of this name is still in the settings."""
         return name in self._names
 
-    async def redeem(self, code: str, address_key: str) -> str:
+    async def redeem(self, code: str, address_key: str, network_key: str) -> str:
         """Return the name of a right code.
 
         While an address is over its limit it learns nothing, not even from the right code: the
@@ -58,9 +58,9 @@ class Codes:
         """
         name = self._find(code)
         if name is not None:
-            await self._attempts.allow_attempt(address_key)
+            await self._attempts.allow_attempt(address_key, network_key)
             return name
-        await self._attempts.wrong_attempt(address_key)
+        await self._attempts.wrong_attempt(address_key, network_key)
         raise not_valid("code", "This access code is not right.")
 
     def _find(self, code: str) -> str | None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import math
 from typing import TYPE_CHECKING, Final
 
 from app.errors import RateLimitedError
 from app.usage.rate_limit_headers import limit_reached
-from app.usage.rate_limits import HOUR, MINUTE, RateLimit, SlidingWindows, SteadyClock, Verdict
+from app.usage.rate_limits import (
+    HOUR,
+    MINUTE,
+    Counter,
+    RateLimit,
+    SlidingWindows,
+    SteadyClock,
+    Verdict,
+)
 from app.usage.redis_store import StoreDownError, StoreFailures
 
 if TYPE_CHECKING:
@@ -19,12 +30,19 @@ BY_ADDRESS: Final = (
     RateLimit("code-minute", 10, MINUTE, "address"),
     RateLimit("code-hour", 50, HOUR, "address"),
 )
-OF_ALL: Final = RateLimit("code-all", 300, HOUR, "all")
+# Whoever has one /64 of IPv6 often has the 65,535 beside it.
+BY_NETWORK: Final = RateLimit("code-network", 100, HOUR, "address")
+# More wrong codes of all are no slips of the hand; each makes answers to all of them slower.
+SLIPS: Final = RateLimit("code-all", 30, HOUR, "all")
+SECONDS_A_GUESS, MOST_SECONDS = 0.02, 5.0
+
+logger = logging.getLogger("voicegate.access")
 
 
 class CodeAttempts:
-    """Counts wrong codes by address and in all; more than allowed lock right ones out as well.
+    """Counts wrong codes by address and network; more than allowed lock right ones out there.
 
+    Nobody locks out others: what is wrong from anywhere only makes answers to wrong codes slower.
     Every process counts by itself, and with the others where there is a store in common: with that
     store away, guessing stays limited.
     """
@@ -33,19 +51,35 @@ class CodeAttempts:
         self._metrics = metrics
         self._clock = SteadyClock()
         self._windows = SlidingWindows()
+        self._of_all = Counter(SLIPS, self._clock())
+        self._told_at = -math.inf
         self._script = script
         self._failures = StoreFailures(metrics.store_failed, NAME)
 
-    async def allow_attempt(self, address_key: str) -> None:
+    async def allow_attempt(self, address_key: str, network_key: str) -> None:
         """Raise `RateLimitedError` while there were too many wrong ones; counts nothing."""
-        await self._hit(address_key, count=False)
+        await self._hit(address_key, network_key, count=False)
 
-    async def wrong_attempt(self, address_key: str) -> None:
-        """Count a wrong one; raises `RateLimitedError` if it was one too many."""
-        await self._hit(address_key, count=True)
+    async def wrong_attempt(self, address_key: str, network_key: str) -> None:
+        """Count a wrong one, and wait; raises `RateLimitedError` if it was one too many."""
+        wait_seconds = self._count_guess()
+        await self._hit(address_key, network_key, count=True)
+        await asyncio.sleep(wait_seconds)
 
-    async def _hit(self, address_key: str, *, count: bool) -> None:
-        asked = [*((limit, address_key) for limit in BY_ADDRESS), (OF_ALL, "all")]
+    def _count_guess(self) -> float:
+        """Count a wrong one among those of all; return how long its answer has to wait."""
+        now = self._clock()
+        if self._of_all.ends_at <= now:
+            self._of_all.advance(now)
+        self._of_all.current += 1
+        guesses = self._of_all.at(now).used
+        if guesses > SLIPS.quota and now - self._told_at >= MINUTE:
+            self._told_at = now
+            logger.warning("access codes are being guessed: %d wrong ones in an hour", guesses)
+        return min(max(0, guesses - SLIPS.quota) * SECONDS_A_GUESS, MOST_SECONDS)
+
+    async def _hit(self, address_key: str, network_key: str, *, count: bool) -> None:
+        asked = [*((limit, address_key) for limit in BY_ADDRESS), (BY_NETWORK, network_key)]
         hit = self._windows.hit(asked, self._clock(), count=count)
         if not hit.refused and self._script is not None:
             hit = await self._hit_in_common(self._script, asked, count=count)

@@ -113,6 +113,26 @@ async def test_hundred_wrong_codes(how: str) -> None:
     assert elsewhere.status_code == 204
 
 
+async def test_guesses_from_many_addresses_lock_out_nobody_else() -> None:
+    """300 wrong codes from six addresses and one /48: right ones from elsewhere are let in."""
+    sources = [f"198.51.100.{n}" for n in range(6)] + [f"2001:db8:1:{n}::1" for n in range(24)]
+    async with coded() as (app, page):
+        app.state.services.accounting.code_attempts._count_guess = lambda: 0.0
+        for source in sources:
+            async with caller(app, source) as guesser:
+                wrong = [await guesser.post("/api/access", json={"code": c}) for c in WRONG[:10]]
+        async with caller(app, "2001:db8:1:ffff::1") as neighbour:
+            next_door = await neighbour.post("/api/access", json={"code": CODE})
+        async with caller(app, "203.0.113.7", headers={}) as server:
+            bearer = {"Authorization": f"Bearer {CODE}"}
+            elsewhere = await server.get("/api/voice-token", headers=bearer)
+        entered = await page.post("/api/access", json={"code": CODE})
+
+    assert wrong[-1].status_code == 429
+    assert_problem(next_door, 429, "rate_limited")
+    assert (elsewhere.status_code, entered.status_code) == (200, 204)
+
+
 async def test_wrong_codes_all_at_once() -> None:
     """A crowd of guesses sent together is no way around the limit."""
     async with coded() as (_, page):

@@ -33,10 +33,10 @@ async def test_every_code_is_compared_whatever_is_given(
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
     if given in KNOWN:
-        assert await codes.redeem(given, "address") == SIGNER.hash(f"code:{given}")
+        assert await codes.redeem(given, "address", "network") == SIGNER.hash(f"code:{given}")
     else:
         with pytest.raises(UnauthenticatedError):
-            await codes.redeem(given, "address")
+            await codes.redeem(given, "address", "network")
 
     assert compared == [(32, 32)] * 3
 

@@ -13,7 +13,7 @@ from app.access.caller import Caller
 from app.access.signing import Signer
 from app.errors import QuotaExhaustedError, RateLimitedError
 from app.observability.metrics import LIMITS
-from app.usage.code_attempts import CodeAttempts
+from app.usage.code_attempts import BY_NETWORK, MOST_SECONDS, CodeAttempts
 from app.usage.ledger import quota_limits
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.pricing import cost_sentence, worst_cost_per_day_usd
@@ -159,21 +159,42 @@ async def test_wrong_codes_lock_the_address_and_only_it() -> None:
     """Ten wrong ones in a minute: even a right one is refused there, and nowhere else."""
     tally = Tally()
     attempts = CodeAttempts(metrics=tally)
-    wrong = await hits(lambda: attempts.wrong_attempt("here"), 12)
+    wrong = await hits(lambda: attempts.wrong_attempt("here", "net"), 12)
 
     assert wrong == [""] * 10 + ["code-attempts"] * 2
-    assert await hits(lambda: attempts.allow_attempt("here"), 1) == ["code-attempts"]
-    assert await hits(lambda: attempts.allow_attempt("there"), 50) == [""] * 50
+    assert await hits(lambda: attempts.allow_attempt("here", "net"), 1) == ["code-attempts"]
+    assert await hits(lambda: attempts.allow_attempt("there", "net"), 50) == [""] * 50
     assert tally.counts["code-attempts"] == 3
 
 
-async def test_wrong_codes_are_limited_in_all() -> None:
-    """Guessing from a thousand addresses ends after 300 in an hour."""
-    attempts = CodeAttempts(metrics=Tally())
-    for number in range(300):
-        await attempts.wrong_attempt(f"address-{number}")
+async def test_wrong_codes_anywhere_lock_out_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Guessing from a thousand addresses is slowed down and told in a line; right codes pass."""
+    waits: list[float] = []
 
-    assert await hits(lambda: attempts.allow_attempt("fresh"), 1) == ["code-attempts"]
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("app.usage.code_attempts.asyncio.sleep", sleep)
+    attempts = CodeAttempts(metrics=Tally())
+    for number in range(1000):
+        await attempts.wrong_attempt(f"address-{number}", f"network-{number}")
+
+    assert await hits(lambda: attempts.allow_attempt("fresh", "there"), 1) == [""]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (0, MOST_SECONDS)
+    assert len(caplog.records) == 1
+
+
+async def test_wrong_codes_of_one_network_lock_it() -> None:
+    """Whoever has a /48 has thousands of addresses to guess from."""
+    attempts = CodeAttempts(metrics=Tally())
+    attempts._of_all.current = -1000  # nothing of this test waits
+    for number in range(BY_NETWORK.quota):
+        await attempts.wrong_attempt(f"address-{number}", "net")
+
+    assert await hits(lambda: attempts.allow_attempt("fresh", "net"), 1) == ["code-attempts"]
 
 
 @given(

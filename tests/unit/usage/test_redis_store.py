@@ -197,7 +197,7 @@ async def test_broken_count_of_wrong_codes_closes_no_quota() -> None:
         chosen = make_settings(redis_url=server.url, secret=SECRET)
         limits = Accounting(chosen, tally)
         async with limits.serving():
-            await limits.code_attempts.wrong_attempt("here")
+            await limits.code_attempts.wrong_attempt("here", "net")
             await limits.quota.take(visitor("ann"), **TERMS)
 
     assert tally.counts == {"failed-code-attempts": 1, "granted": 900}
@@ -211,7 +211,7 @@ async def test_wrong_codes_stay_limited_while_the_store_is_away() -> None:
     async with limits.serving():
         for _ in range(15):
             try:
-                await limits.code_attempts.wrong_attempt("here")
+                await limits.code_attempts.wrong_attempt("here", "net")
             except Exception as error:  # noqa: BLE001 - its kind is what is asserted
                 refused += type(error).__name__ == "RateLimitedError"
 

@@ -1,0 +1,49 @@
+"""What is allowed and yet risky: named at start and by `--check`."""
+
+from __future__ import annotations
+
+import math
+import string
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.config.settings import Settings
+
+# What nobody guesses, at any number of tries that a service can answer.
+MIN_CODE_BITS: Final = 64
+ALPHABETS: Final = (
+    *(string.digits, string.ascii_lowercase, string.ascii_uppercase),
+    string.punctuation,
+)
+# Wider than what one cluster or one site has.
+MIN_PREFIX_BITS: Final = {4: 16, 6: 48}
+
+
+def risks(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each risk; of a code only its place in the list."""
+    if settings.access == "open" and settings.is_reachable:
+        yield (
+            f"Open to all who can reach {settings.host}: VOICEGATE_ACCESS is open, so whoever asks "
+            "gets tokens that the account pays for, within the limits; code or jwt lets in only "
+            "whom you choose."
+        )
+    for number, code in enumerate(settings.access_codes, start=1):
+        if (bits := code_bits(code.get_secret_value())) < MIN_CODE_BITS:
+            yield (
+                f"Access code {number} of VOICEGATE_ACCESS_CODES can be guessed: it has at most "
+                f"{bits:.0f} bits of chance; make it of 16 random characters or more."
+            )
+    for network in settings.trusted_proxies:
+        if network.prefixlen < MIN_PREFIX_BITS[network.version]:
+            yield (
+                f"VOICEGATE_TRUSTED_PROXIES holds {network}: whoever is in there can claim any "
+                "address and name; list the proxies alone."
+            )
+
+
+def code_bits(code: str) -> float:
+    """Return how many bits of chance a code can have at most, by its length and alphabets."""
+    size = sum(len(alphabet) for alphabet in ALPHABETS if set(alphabet) & set(code))
+    return len(code) * math.log2(size)
