@@ -195,7 +195,11 @@ export class VoiceAgent {
   prepare() {
     if (this.isActive || this.#disposed || missingSupport()) return;
     prepareContext(WIRE_RATE_HZ, this);
-    if (this.#options.tokenPrefetch !== 'never') void this.#prepareToken();
+    if (this.#options.tokenPrefetch === 'never') return;
+    void isMicrophoneGranted().then((isGranted) => {
+      if (!isGranted || this.isActive || this.#disposed) return;
+      this.#host.send({ type: 'prepare', ...this.#service.description });
+    });
   }
 
   /**
@@ -394,15 +398,11 @@ export class VoiceAgent {
    * @returns {Promise<void>} the same one each time
    */
   dispose() {
-    this.#disposed ??= this.#dispose();
-    return this.#disposed;
-  }
-
-  async #dispose() {
+    if (this.#disposed) return this.#disposed;
     this.#page.abort();
     discardPreparedContext(this);
-    await this.stop();
-    this.#host.close();
+    this.#disposed = this.stop().then(() => this.#host.close());
+    return this.#disposed;
   }
 
   /** @param {string} method that has nobody to do it outside a call */
@@ -410,11 +410,6 @@ export class VoiceAgent {
     const isHeard = IN_CONVERSATION.has(this.#state);
     if (!isHeard) console.warn(`agent.${method}() does nothing outside a call (${this.#state}).`);
     return isHeard;
-  }
-
-  async #prepareToken() {
-    if (!(await isMicrophoneGranted()) || this.isActive || this.#disposed) return;
-    this.#host.send({ type: 'prepare', ...this.#service.description });
   }
 
   #newAudio() {
@@ -542,7 +537,9 @@ export class VoiceAgent {
       case 'receipt':
         return; // heard already
       case 'access-token-wanted':
-        return void this.#answerAccess(event.id);
+        return void this.#service
+          .answerAccess(event.id)
+          .then((answer) => this.#host.send({ type: 'access-token', ...answer }));
       case 'transcript':
         this.#record.write(event.turn);
         if (event.turn.final) this.#remember();
@@ -573,11 +570,6 @@ export class VoiceAgent {
         return this.#events.emit(type, /** @type {any} */ (value));
       }
     }
-  }
-
-  /** @param {number} id */
-  async #answerAccess(id) {
-    this.#host.send({ type: 'access-token', ...(await this.#service.answerAccess(id)) });
   }
 
   #remember() {

@@ -17,7 +17,10 @@ export class SessionEnds {
 
   /** @param {import('../core/session-types.js').SessionEvent} event whatever the session core tells */
   hear(event) {
-    if (event.type === 'receipt') this.#hold(event);
+    if (event.type === 'receipt') {
+      const { sessionId, receipt } = event;
+      this.#held = [...this.#held, { sessionId, receipt }].slice(-MAX_RECEIPTS);
+    }
     if (event.type === 'session') this.#end((sessionId) => sessionId !== event.sessionId);
     if (event.type === 'state' && (event.state === 'ended' || event.state === 'failed'))
       this.leave();
@@ -26,12 +29,6 @@ export class SessionEnds {
   /** The call is over, or the page goes away. */
   leave() {
     this.#end(() => true);
-  }
-
-  /** @param {{sessionId: string, receipt: string}} end */
-  #hold({ sessionId, receipt }) {
-    this.#held.push({ sessionId, receipt });
-    if (this.#held.length > MAX_RECEIPTS) this.#held.shift();
   }
 
   /** @param {(sessionId: string) => boolean} isOver */

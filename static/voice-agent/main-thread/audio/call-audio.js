@@ -78,7 +78,7 @@ export class LiveAudio {
    * @throws {VoiceAgentError} microphone-*, audio-failed; nothing is left open then
    */
   async open() {
-    this.#starting = this.#start();
+    this.#starting = this.#build(WIRE_RATE_HZ).then((graph) => void (this.#graph = graph));
     this.#starting.catch(() => {}); // looked at when the microphone is there to be connected
     watchDevices((devices) => this.#devicesChanged(devices), this.#life.signal);
     try {
@@ -158,10 +158,6 @@ export class LiveAudio {
     this.#microphone.close();
     this.#graph?.close().catch(() => {});
     this.#graph = null;
-  }
-
-  async #start() {
-    this.#graph = await this.#build(WIRE_RATE_HZ);
   }
 
   /** @param {number} [rateHz] the device's own when left out */

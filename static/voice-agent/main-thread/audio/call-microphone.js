@@ -101,7 +101,9 @@ export class LiveMicrophone {
     const isFollowed = isDefault(this.#wanted) && before !== null;
     if (isFollowed && before !== this.#default) this.#moveTo(this.#wanted, 'default-changed');
     const isBack = devices.some(({ deviceId }) => deviceId === this.#wanted);
-    if (isBack && this.#isElsewhere) this.#moveTo(this.#wanted, 'replaced');
+    const { deviceId } = this.#inUse; // empty where the browser does not say
+    const isElsewhere = deviceId !== '' && !isDefault(this.#wanted) && deviceId !== this.#wanted;
+    if (isBack && isElsewhere) this.#moveTo(this.#wanted, 'replaced');
   }
 
   /** The audio system stopped and runs again: some browsers forget a microphone over it. */
@@ -146,12 +148,6 @@ export class LiveMicrophone {
     return { label: this.#track?.label ?? '', deviceId };
   }
 
-  /** Whether another one than the chosen one is in use, as far as the browser says. */
-  get #isElsewhere() {
-    const { deviceId } = this.#inUse;
-    return deviceId !== '' && !isDefault(this.#wanted) && deviceId !== this.#wanted;
-  }
-
   /**
    * @template Result
    * @param {() => Result | Promise<Result>} task
@@ -188,7 +184,7 @@ export class LiveMicrophone {
       before.deviceId !== this.#inUse.deviceId || before.label !== this.#inUse.label;
     if (isAnother || reason !== 'replaced') this.#report(reason);
     if (this.#track?.muted) this.#report('muted-by-system');
-    void this.#rememberDefault();
+    void allDevices().then((devices) => (this.#default = defaultMicrophone(devices)));
   }
 
   #assertOpen() {
@@ -274,10 +270,6 @@ export class LiveMicrophone {
   /** @param {DeviceEvent['reason']} reason */
   #report(reason) {
     this.#calls.onMicrophone({ ...this.#inUse, reason });
-  }
-
-  async #rememberDefault() {
-    this.#default = defaultMicrophone(await allDevices());
   }
 }
 

@@ -42,17 +42,14 @@ export function toolDefinitions(tools) {
  * @returns {Record<string, import('../../core/conversation/tool-calls.js').ToolPolicy>}
  */
 export function toolPolicies(tools) {
-  return Object.fromEntries(Object.entries(tools).map(([name, tool]) => [name, policy(tool)]));
-}
-
-/**
- * @param {Tool} tool
- * @returns {Required<import('../../core/conversation/tool-calls.js').ToolPolicy>}
- */
-function policy({ onInterruption = 'drop', answer = 'after-reply', ...tool }) {
-  const hold = tool.execution_mode === 'hold';
-  const timeoutSeconds = tool.timeout_seconds ?? DEFAULT_TIMEOUT_SECONDS;
-  return { onInterruption, answer, hold, timeoutSeconds };
+  return Object.fromEntries(
+    Object.entries(tools).map(
+      ([name, { onInterruption = 'drop', answer = 'after-reply', ...tool }]) => {
+        const { execution_mode, timeout_seconds: timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = tool;
+        return [name, { onInterruption, answer, hold: execution_mode === 'hold', timeoutSeconds }];
+      },
+    ),
+  );
 }
 
 /**

@@ -101,7 +101,9 @@ export class ToolRunner {
     if (!tool) return this.#answer(call, failure(`There is no tool "${call.name}".`));
     const run = new AbortController();
     this.#runs.set(call.callId, run);
-    const timer = this.#clock.schedule(() => run.abort(TIMED_OUT), limitMs(tool));
+    const { timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS } = tool;
+    const limitMs = Math.max(seconds * 1000 - HEAD_START_MS, seconds * 500);
+    const timer = this.#clock.schedule(() => run.abort(TIMED_OUT), limitMs);
     void this.#carryOut(call, tool, run.signal).finally(() => {
       this.#clock.cancel(timer);
       this.#runs.delete(call.callId);
@@ -131,18 +133,27 @@ export class ToolRunner {
     const context = { signal, call_id: callId };
     try {
       const checked = await orAbort(signal, checkedArguments(tool.parameters, call.args));
-      if ('problem' in checked) return this.#conclude(call, misfit(name, checked.problem));
+      if ('problem' in checked) {
+        const error = `The arguments of "${name}" are wrong: ${checked.problem}. Call it again with right ones.`;
+        return this.#conclude(call, failure(error));
+      }
       const args = checked.value;
       if (tool.approve) {
         this.#tell(call, 'waiting');
         const isAllowed = await orAbort(signal, tool.approve(args, { ...context, name }));
-        if (isAllowed !== true) return this.#refuse(call);
+        if (isAllowed !== true) {
+          this.#tell(call, 'refused');
+          const error = `The person was asked and did not allow "${name}". Do not call it again unless they ask for it.`;
+          return this.#answer(call, failure(error));
+        }
       }
       this.#tell(call, 'running');
       this.#conclude(call, outcomeOf(name, await orAbort(signal, tool.run(args, context))));
     } catch (error) {
       if (signal.reason === CANCELLED) return this.#tell(call, 'cancelled');
-      this.#conclude(call, signal.aborted ? overdue(name, tool) : outcomeOfThrown(name, error));
+      const { timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS } = tool;
+      const overdue = `The tool "${name}" did not finish within its ${seconds} s.`;
+      this.#conclude(call, signal.aborted ? failure(overdue) : outcomeOfThrown(name, error));
     }
   }
 
@@ -154,13 +165,6 @@ export class ToolRunner {
     if (outcome.isError) this.#tell(call, 'failed', { error: outcome.value.error });
     else this.#tell(call, 'done', { result: outcome.value });
     this.#answer(call, outcome);
-  }
-
-  /** @param {ToolCall} call */
-  #refuse(call) {
-    this.#tell(call, 'refused');
-    const error = `The person was asked and did not allow "${call.name}". Do not call it again unless they ask for it.`;
-    this.#answer(call, failure(error));
   }
 
   /**
@@ -179,26 +183,6 @@ export class ToolRunner {
   #answer({ callId }, { value, isError }) {
     this.#host.send({ type: 'tool-result', callId, value, isError });
   }
-}
-
-/** @param {Tool} tool */
-function limitMs({ timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS }) {
-  return Math.max(seconds * 1000 - HEAD_START_MS, seconds * 500);
-}
-
-/**
- * @param {string} name
- * @param {Tool} tool
- */
-function overdue(name, { timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS }) {
-  return failure(`The tool "${name}" did not finish within its ${seconds} s.`);
-}
-
-/** @param {string} name @param {string} problem */
-function misfit(name, problem) {
-  return failure(
-    `The arguments of "${name}" are wrong: ${problem}. Call it again with right ones.`,
-  );
 }
 
 /**
