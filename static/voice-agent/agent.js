@@ -50,6 +50,8 @@ export class VoiceAgent {
   #muted = false;
   /** Whether the session core has the call: before, and afterwards, there is nothing in it to end. */
   #isBegun = false;
+  /** Whether the agent has listened in this call: one that came to nothing leaves the call to go on with as it was. */
+  #wasLive = false;
   /** @type {Promise<void>} the start under way, or the last one */
   #starting = Promise.resolve();
   /** @type {Promise<void> | null} */
@@ -196,10 +198,12 @@ export class VoiceAgent {
     if (this.isActive || this.#disposed || missingSupport()) return;
     prepareContext(WIRE_RATE_HZ, this);
     if (this.#options.tokenPrefetch === 'never') return;
-    void isMicrophoneGranted().then((isGranted) => {
-      if (!isGranted || this.isActive || this.#disposed) return;
-      this.#host.send({ type: 'prepare', ...this.#service.description });
-    });
+    isMicrophoneGranted()
+      .then((isGranted) => {
+        if (!isGranted || this.isActive || this.#disposed) return;
+        this.#host.send({ type: 'prepare', ...this.#service.description });
+      })
+      .catch(() => {}); // an address is none: the start will say so
   }
 
   /**
@@ -224,13 +228,15 @@ export class VoiceAgent {
 
   /** @param {import('./api-types.js').StartOptions} options */
   async #start({ session = this.#options.session ?? {}, resume = false, takeOver = false }) {
+    const { tokenUrl } = this.#service.description; // throws where an address is none
     const config = session instanceof Promise ? session.then(plainSession) : plainSession(session);
     if (config instanceof Promise) config.catch(() => {}); // told when the call begins, if it does
     const left = resume ? leftCall() : null;
-    forgetCall();
+    if (!resume) forgetCall();
+    this.#wasLive = false;
     this.#record.begin(left?.turns);
     this.#setState('connecting');
-    const missing = missingSupport() ?? missingNetwork(this.#service.description.tokenUrl);
+    const missing = missingSupport() ?? missingNetwork(tokenUrl);
     if (missing) {
       this.#setState('failed', { error: missing });
       throw missing;
@@ -588,7 +594,12 @@ export class VoiceAgent {
       this.#isBegun = false;
       this.#release();
     }
-    if (AT_REST.has(state) && reason !== 'page-left') forgetCall();
+    if (state === 'live') this.#wasLive = true;
+    if (AT_REST.has(state) && this.#wasLive) {
+      // What the user did not end may be gone on with: after a reload, or where the service has closed.
+      if (reason === 'by-service') this.#record.rememberEnded();
+      else if (reason !== 'page-left') forgetCall();
+    }
     if (state === 'failed' && error) this.#events.emit('error', error);
     this.#events.emit('state', { state, previous, error, recovery, reason });
   }

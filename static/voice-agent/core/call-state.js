@@ -55,7 +55,7 @@ export const STABLE_MS = 5_000;
  * `use-voice`: open the next session with this voice. `open-successor`: get a session ready that may take over.
  * `take-over`: go on with that one now. `silence`: stop the agent's sound at once. `end`: say goodbye on the
  * socket, then send `ended`. `release`: let go of socket, timers and queues.
- * @typedef {{type: 'connect'} | {type: 'retry-later', slow: boolean, atLeastMs: number}
+ * @typedef {{type: 'connect'} | {type: 'retry-later', atLeastMs: number}
  *   | {type: 'use-voice', voice: string} | {type: 'open-successor'} | {type: 'take-over'}
  *   | {type: 'silence'} | {type: 'end'} | {type: 'release'}} Effect
  *
@@ -87,6 +87,7 @@ const TABLE = {
   idle: { start, fail },
   connecting: {
     'proceed': (call) => step(call, [{ type: 'connect' }]),
+    'retry': (call) => step(call, [{ type: 'connect' }]),
     'ready': ready,
     // Not retried behind the user's back, but for the faults that a second try with other words really mends.
     'attempt-failed': (call, { error }) =>
@@ -216,9 +217,11 @@ function lost(call, { error, nowMs, hasSuccessor = false }) {
   if (error.code === 'session-expired' && !hasSuccessor)
     return ended(call, { reason: 'time-limit' });
   const isAgain = call.lostAtMs !== null && nowMs - call.liveAtMs < STABLE_MS;
+  // A session that was resumed and is lost again at once would be so a third time.
+  const isPastResuming = isAgain && call.mode === 'resume';
   /** @type {Call} */
   const losing = {
-    ...goOnWith(call, call.sessionId),
+    ...goOnWith(call, isPastResuming ? null : call.sessionId),
     state: 'reconnecting',
     attempt: isAgain ? call.attempt : 0,
     lostAtMs: isAgain ? call.lostAtMs : nowMs,
@@ -239,10 +242,8 @@ function tryLater(call, { error, nowMs }) {
   // Who is told to come back in an hour is told so now, not kept waiting for a call that cannot be saved.
   const atLeastMs = (error.retryAfterSeconds ?? 0) * 1000;
   if (!error.retryable || goneMs + atLeastMs > RECOVERY_BUDGET_MS) return fail(call, { error });
-  const slow = goneMs > GRACE_WINDOW_MS;
-  return step({ ...call, attempt: call.attempt + 1, mode: slow ? 'continue' : call.mode }, [
-    { type: 'retry-later', slow, atLeastMs },
-  ]);
+  const mode = goneMs > GRACE_WINDOW_MS ? 'continue' : call.mode;
+  return step({ ...call, attempt: call.attempt + 1, mode }, [{ type: 'retry-later', atLeastMs }]);
 }
 
 /** @param {Call} call @param {{reason: EndReason}} event */

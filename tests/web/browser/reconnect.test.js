@@ -48,7 +48,7 @@ const LOSSES = [
     sockets: 2,
     cause: 'close-1006',
   },
-  ...[1000, 1008, 1011].map((code) => ({
+  ...[1008, 1011].map((code) => ({
     name: `a close with ${code} and without a goodbye`,
     resume: 'ok',
     lose: (/** @type {Line} */ line) => line.control({ close: code }),
@@ -98,3 +98,12 @@ for (const { name, resume, lose, note, sockets, cause } of LOSSES) {
       );
     }));
 }
+
+test('a close with 1000 and without a goodbye ends the call, and no session is opened unasked', () =>
+  callers.withCaller(line.url, async (caller) => {
+    await caller.call();
+    await line.control({ close: 1000 });
+    await caller.reach('ended');
+    const { connection } = await caller.stats();
+    assert.deepEqual([connection.sockets, connection.tokens], [1, 1]);
+  }));

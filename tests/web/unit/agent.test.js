@@ -162,6 +162,57 @@ test('an agent of a gate begins with what the gate says of it, and the page lays
   await assert.rejects(none.start(), { code: 'agent-refused', message: /reception, stored/ });
 });
 
+/** A tab's memory, for as long as the test runs. @param {import('node:test').TestContext} context @param {object} [call] */
+function remember(context, call) {
+  const memory = new Map(call ? [['voicegate-call', JSON.stringify(call)]] : []);
+  const sessionStorage = {
+    getItem: (/** @type {string} */ key) => memory.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => memory.set(key, value),
+    removeItem: (/** @type {string} */ key) => memory.delete(key),
+  };
+  Object.defineProperty(globalThis, 'sessionStorage', {
+    value: sessionStorage,
+    configurable: true,
+  });
+  context.after(() => Reflect.deleteProperty(globalThis, 'sessionStorage'));
+}
+
+test('a call that the service has ended can be gone on with, in a new session', async (context) => {
+  remember(context);
+  const agent = await makeAgent();
+  void agent.start();
+  await settle();
+  worker.become('live');
+  worker.say({ type: 'state', state: 'ended', recovery: null, reason: 'by-service', error: null });
+  assert.ok(agent.resumable);
+  void agent.start({ resume: true });
+  await settle();
+  assert.equal(started()[1].resume.sessionId, null);
+  await agent.dispose();
+});
+
+test('a call that was left is not forgotten by a start that had no network', async (context) => {
+  remember(context, { sessionId: 'sess_1', leftAtMs: Date.now(), turns: [] });
+  const agent = await makeAgent();
+  assert.ok(agent.resumable);
+  Object.assign(navigator, { onLine: false });
+  await assert.rejects(agent.start({ resume: true }), { code: 'offline' });
+  Object.assign(navigator, { onLine: true });
+  assert.ok(agent.resumable);
+
+  void agent.start({ resume: true });
+  await settle();
+  assert.equal(started()[0].resume.sessionId, 'sess_1');
+  await agent.dispose();
+});
+
+test('an address of a gate that is none fails a start before it begins, and no hover', async () => {
+  const agent = await makeAgent({ gate: 'https://' });
+  agent.prepare();
+  await assert.rejects(agent.start(), TypeError);
+  assert.equal(agent.state, 'idle');
+});
+
 test('what needs a call says so outside of one', async (context) => {
   const said = context.mock.method(console, 'warn', () => {});
   const agent = await makeAgent();

@@ -91,11 +91,11 @@ for (const code of ['session_not_found', 'session_forbidden', 'session_expired',
     });
   }
 
-test('attempts come after 0, 0.25, 0.5, 0.5 … seconds', async () => {
+test('attempts come after 0, 0.25, 1, 2, 4, 8 … seconds', async () => {
   const bench = new Bench();
   await bench.goLive();
 
-  assert.deepEqual(await timesOfAttempts(bench, 6), [0, 250, 750, 1_250, 1_750, 2_250]);
+  assert.deepEqual(await timesOfAttempts(bench, 6), [0, 250, 1_250, 3_250, 7_250, 15_250]);
   assertOneTokenASocket(bench);
 });
 
@@ -143,7 +143,7 @@ test('after the grace window it goes on slowly, in a new session, and after two 
   assert.ok(bench.tokenUrls.length - known <= 7, `${bench.tokenUrls.length - known}`);
   assert.equal(bench.state.state, 'reconnecting');
 
-  await bench.pass(65_000);
+  await bench.pass(68_000);
 
   assert.equal(bench.state.state, 'failed');
   assert.equal(bench.state.error?.code, 'token-unavailable');
@@ -184,6 +184,73 @@ test('a recovery that breaks again at once is no recovery: it does not spin, and
   assert.ok(bench.nowMs > 115_000 && bench.nowMs < 130_000, `${bench.nowMs}`);
   assert.ok(bench.sockets.length < 100, `${bench.sockets.length}`);
   assertNoTokenTwice(bench);
+});
+
+test('a session that was resumed and breaks again within moments is left for a new one', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.say({ type: 'transcript.user', item_id: 'm', text: 'My name is Ann.' });
+  bench.socket.drop(1011);
+  await bench.settle();
+  bench.socket.becomeReady();
+  bench.socket.drop(1011);
+  await bench.pass(2_000);
+  bench.socket.becomeReady('sess_2');
+
+  assert.equal(bench.sockets.length, 3);
+  assert.match(bench.socket.sent[0].session.system_prompt, /My name is Ann\./);
+  assert.deepEqual([bench.state.state, bench.state.recovery], ['live', 'continued']);
+});
+
+test('a resume that nobody answers goes on in a new session after four seconds', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.say({ type: 'transcript.user', item_id: 'm', text: 'My name is Ann.' });
+  bench.socket.drop(1006);
+  await bench.settle();
+  bench.socket.open();
+  await bench.pass(4_100);
+  assert.equal(bench.sockets.length, 3);
+  bench.socket.becomeReady('sess_2');
+
+  assert.match(bench.socket.sent[0].session.system_prompt, /My name is Ann\./);
+  assert.equal(bench.state.recovery, 'continued');
+  assertOneTokenASocket(bench);
+});
+
+test('a token route that is away is asked less and less often', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.tokenAnswers = Array.from({ length: 500 }, () => gone);
+  bench.socket.drop(1006);
+  await bench.settle();
+  await bench.pass(20_000);
+
+  assert.ok(bench.tokenUrls.length > 5 && bench.tokenUrls.length < 9, `${bench.tokenUrls.length}`);
+});
+
+test('a service that closes with 1000 and no goodbye has ended the call: none is opened unasked', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.drop(1000);
+  await bench.pass(2_000);
+
+  assert.equal(bench.sockets.length, 1);
+  assert.deepEqual([bench.state.state, bench.state.reason], ['ended', 'by-service']);
+});
+
+test('a first connection that hangs in a dead network starts over when there is a network again', async () => {
+  const bench = new Bench();
+  await bench.start();
+  await bench.pass(2_500);
+  bench.handle({ type: 'wake' });
+  await bench.settle();
+  assert.equal(bench.sockets.length, 2);
+  assert.equal(bench.sockets[0].readyState, 3);
+
+  bench.socket.becomeReady();
+  assert.equal(bench.state.state, 'live');
+  assertOneTokenASocket(bench);
 });
 
 test('a loss after a quiet while is the first of its kind again', async () => {
@@ -313,8 +380,11 @@ test('while recovering, each step that takes too long is one more failed attempt
   await bench.pass(5_300); // not open
   assert.equal(bench.sockets.length, 3);
   bench.socket.open();
-  await bench.pass(12_600); // not ready
+  await bench.pass(4_100); // not resumed
   assert.equal(bench.sockets.length, 4);
+  bench.socket.open();
+  await bench.pass(13_100); // not ready
+  assert.equal(bench.sockets.length, 5);
 
   bench.socket.becomeReady();
   assert.equal(bench.state.state, 'live');

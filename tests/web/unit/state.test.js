@@ -218,7 +218,7 @@ const TABLE = [
       { type: 'ready', sessionId: 'sess_1', nowMs: 1_500 },
       { type: 'lost', error: lost, nowMs: 1_500 + STABLE_MS - 1 },
     ],
-    { state: 'reconnecting', attempt: 1, lostAtMs: 1_000 },
+    { state: 'reconnecting', mode: 'continue', attempt: 1, lostAtMs: 1_000 },
     ['silence', 'retry-later'],
   ],
   [
@@ -292,7 +292,7 @@ test('a wait that the service asked for is kept to', () => {
 
   const { effects } = reduce(call, failed(limited));
 
-  assert.deepEqual(effects, [{ type: 'retry-later', slow: false, atLeastMs: 7_000 }]);
+  assert.deepEqual(effects, [{ type: 'retry-later', atLeastMs: 7_000 }]);
 });
 
 /** A call in each state, and one of each event. */
@@ -332,7 +332,7 @@ const LEADS_TO = {
   'ready': { connecting: 'live', reconnecting: 'live' },
   'attempt-failed': { connecting: 'failed', reconnecting: 'reconnecting', ending: 'ended' },
   'lost': { live: 'reconnecting', ending: 'ended' },
-  'retry': { reconnecting: 'reconnecting' },
+  'retry': { connecting: 'connecting', reconnecting: 'reconnecting' },
   'extend': { live: 'live', reconnecting: 'reconnecting' },
   'handed-over': { live: 'live' },
   'extension-failed': { live: 'live' },

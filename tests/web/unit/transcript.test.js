@@ -441,3 +441,30 @@ test('no order of events makes the transcript throw, repeat a turn, or lose thei
     );
   }
 });
+
+for (const reply_id of ['r', undefined])
+  test(`the words of an interrupted reply that come after its end alone are there and final (${reply_id ? 'with' : 'without'} an id)`, () => {
+    const transcript = written([
+      started,
+      done('interrupted'),
+      ['transcript.agent', { reply_id, text: 'One two', interrupted: true }],
+    ]);
+
+    assert.deepEqual(texts(transcript), ['agent: One two']);
+    assert.partialDeepStrictEqual(transcript.turns[0], { final: true, interrupted: true });
+  });
+
+for (const [first, second] of [
+  [undefined, 'm'],
+  ['m', undefined],
+])
+  test(`an utterance that is named only ${second ? 'in the end' : 'at first'} is one turn`, () => {
+    const transcript = written([
+      ['input.speech.started'],
+      ['transcript.user.delta', { item_id: first, text: 'My name' }],
+      ['transcript.user', { item_id: second, text: 'My name is Ann.' }],
+    ]);
+
+    assert.deepEqual(texts(transcript), ['user: My name is Ann.']);
+    assert.equal(transcript.turns[0].final, true);
+  });

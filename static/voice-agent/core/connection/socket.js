@@ -12,6 +12,9 @@ const OPEN_TIMEOUT_MS = 5_000;
 /** Source: the service gives up after 10 s without a ready agent ("agent_timeout"); a little more. */
 const READY_TIMEOUT_MS = 12_000;
 
+/** A service that is there answers a resume at once, by a yes or a no: rather a new session than a longer wait. */
+const RESUME_TIMEOUT_MS = 4_000;
+
 /** How long to wait for a goodbye to be answered. Source: the vendor's starters, 3 s. */
 export const GOODBYE_TIMEOUT_MS = 3_000;
 
@@ -27,7 +30,8 @@ const BACKPRESSURE_BYTES = 96_000;
  */
 const IN_FLIGHT_BYTES = 3_900;
 
-/** The code of a close without a close frame. Source: RFC 6455, 7.1.5. */
+/** Codes of a close that was meant, and of one without a close frame. Source: RFC 6455, 7.4.1. */
+const NORMAL = 1000;
 const BROKEN = 1006;
 
 /**
@@ -202,26 +206,32 @@ export class SessionSocket {
     this.#socket = environment.openWebSocket(address);
     this.#socket.onopen = () => {
       this.send(encode(opening));
-      this.#allow(READY_TIMEOUT_MS, 'The agent did not get ready in time.');
+      if (this.#stage === 'resuming')
+        this.#allow(RESUME_TIMEOUT_MS, 'resume-refused', 'The agent did not resume in time.');
+      else
+        this.#allow(READY_TIMEOUT_MS, 'connection-failed', 'The agent did not get ready in time.');
     };
     this.#socket.onmessage = ({ data }) => this.#receive(data, granted);
     this.#socket.onclose = ({ code }) => {
+      // Closed on purpose, if without a goodbye: another session would be paid for unasked.
+      if (code === NORMAL && this.isReady && !this.#announced)
+        return this.#listener.onMessage({ type: 'ended', durationSeconds: null });
       const error = this.#announced ?? closeError(code, this.#stage);
       const onTheWayBytes = code === BROKEN ? IN_FLIGHT_BYTES : 0;
       this.#finish(error, `close-${code}`, this.#bufferedBytes + onTheWayBytes);
     };
-    this.#allow(OPEN_TIMEOUT_MS, 'The agent could not be reached in time.');
+    this.#allow(OPEN_TIMEOUT_MS, 'connection-failed', 'The agent could not be reached in time.');
   }
 
   /**
    * Give the next step its time.
    * @param {number} timeoutMs
-   * @param {string} message for when it is over
+   * @param {'connection-failed' | 'resume-refused'} code for when it is over
+   * @param {string} message
    */
-  #allow(timeoutMs, message) {
+  #allow(timeoutMs, code, message) {
     const { environment } = this.#options;
-    const giveUp = () =>
-      this.#finish(new VoiceAgentError('connection-failed', { message }), 'timeout');
+    const giveUp = () => this.#finish(new VoiceAgentError(code, { message }), 'timeout');
     environment.cancel(this.#timer);
     this.#timer = environment.schedule(giveUp, timeoutMs);
   }

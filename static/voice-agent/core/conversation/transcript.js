@@ -11,6 +11,8 @@ export class Transcript {
   #list;
   /** @type {Entry | null} the reply under way */
   #reply = null;
+  /** @type {Entry | null} the latest one that is over: its text may still come */
+  #overReply = null;
   /** Whether this session's replies come with sound; one that does not was never spoken then. */
   #hasSound = false;
 
@@ -91,7 +93,7 @@ export class Transcript {
    */
   settle() {
     this.#list.forgetBlank();
-    this.#reply = null;
+    this.#reply = this.#overReply = null;
     this.#hasSound = false;
     return this.#list.open.map((entry) => {
       if (entry.turn.role === 'agent') this.#shorten(entry, entry.heardMs ?? Infinity, true);
@@ -106,10 +108,15 @@ export class Transcript {
    */
   #takeUserText({ itemId, text, final }, epochMs) {
     const openTurns = this.#list.open.filter(({ turn }) => turn.role === 'user');
-    const known = itemId === null ? openTurns.at(-1) : this.#list.find('user', itemId);
+    const known =
+      itemId === null
+        ? openTurns.at(-1)
+        : (this.#list.find('user', itemId) ?? openTurns.find(({ isUnnamed }) => isUnnamed));
     if (!known && text === '') return [];
     if (known?.turn.final && !final) return []; // told late
     const entry = known ?? this.#list.placeUser(itemId ?? this.#list.newKey(epochMs), epochMs);
+    if (!known) entry.isUnnamed = itemId === null;
+    else if (itemId !== null) Object.assign(entry, { key: itemId, isUnnamed: false });
     const older = openTurns.filter((other) => other !== entry);
     return [
       ...older.map((other) => this.#list.change(other, { final: true })),
@@ -123,7 +130,8 @@ export class Transcript {
     const words = withWord(entry.words, told);
     if (words === entry.words || entry.turn.interrupted) return [];
     entry.words = words;
-    return [this.#list.change(entry, { text: entry.told ?? joinWords(words), words })];
+    const final = entry.turn.final || entry.over !== null;
+    return [this.#list.change(entry, { text: entry.told ?? joinWords(words), words, final })];
   }
 
   /**
@@ -132,13 +140,16 @@ export class Transcript {
    * @param {number} epochMs
    */
   #takeText({ replyId, text, interrupted }, epochMs) {
-    const entry = this.#replyOf(replyId, epochMs);
+    const isLate = replyId === null && !this.#reply && this.#overReply?.told === null;
+    const entry = isLate && this.#overReply ? this.#overReply : this.#replyOf(replyId, epochMs);
     if (interrupted ? !entry.isShown && text === '' : text === '' || entry.turn.interrupted)
       return [];
     entry.told = text;
     entry.isToldShortened = interrupted;
     const words = interrupted ? wordsWithin(entry.words, text) : entry.words;
-    return [this.#list.change(entry, { text, words, interrupted })];
+    const about = { interrupted: interrupted || entry.over?.interrupted === true };
+    const final = entry.turn.final || entry.over !== null;
+    return [this.#list.change(entry, { text, words, final, ...about })];
   }
 
   /** @param {Extract<ServerMessage, {type: 'reply-done'}>} message @param {number} receivedMs */
@@ -146,6 +157,8 @@ export class Transcript {
     const entry = replyId === null ? this.#reply : this.#list.find('agent', replyId);
     if (!entry) return [];
     if (entry === this.#reply) this.#reply = null;
+    entry.over = { interrupted };
+    this.#overReply = entry;
     this.#list.forgetBlank(entry); // what has got no word by the end of a later reply never will
     if (receivedMs > 0 && receivedMs < Infinity) this.#hasSound = true;
     if (!entry.isShown || entry.turn.final) return [];

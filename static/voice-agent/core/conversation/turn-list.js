@@ -34,6 +34,8 @@ const MAX_WORDS = 5_000;
  * @typedef {object} Entry
  * @property {Turn} turn
  * @property {string | null} key the utterance's or the reply's id; null until it is told
+ * @property {boolean} isUnnamed the service gave no id, and the key is ours
+ * @property {{interrupted: boolean} | null} over how the reply ended; its words may come later
  * @property {boolean} isShown
  * @property {Word[]} words all that were told, heard or not
  * @property {number | null} heardMs how much of the reply has been heard; null where nobody says
@@ -74,6 +76,8 @@ export class TurnList {
     const entry = {
       turn,
       key,
+      isUnnamed: false,
+      over: null,
       isShown: false,
       words: [],
       heardMs: null,

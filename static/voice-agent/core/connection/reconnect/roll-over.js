@@ -6,6 +6,9 @@ import { RetryTimer } from './backoff.js';
 /** The old session is left at the latest this long before its end. */
 const LATEST_BEFORE_END_MS = 5_000;
 
+/** Nobody waits for the successor: when it fails, the next is tried as after so many failures in a row, in 4 s. */
+const UNHURRIED = 4;
+
 /** How often to look for a pause while the successor waits for one. */
 const LOOK_INTERVAL_MS = 50;
 
@@ -112,6 +115,6 @@ export class RollOver {
       return this.#options.onGivenUp(error);
     }
     const atLeastMs = (error?.retryAfterSeconds ?? 0) * 1000;
-    this.#retry.wait({ attempt: 0, slow: true, atLeastMs });
+    this.#retry.wait({ attempt: UNHURRIED, atLeastMs });
   }
 }
