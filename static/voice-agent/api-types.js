@@ -67,8 +67,8 @@
  *   has put it off; `refused`: it could not
  * @property {import('./main-thread/tools/tool-runner.js').ToolEvent} tool a tool is asked for, runs, or is done
  * @property {VoiceAgentError} error whatever stopped a call
- * @property {{kind: string, [detail: string]: unknown}} debug for the curious; kinds may change. `log`: what happened,
- *   at most twice a second (see `core/telemetry/event-log.js`); each new listener is given the whole log of the call first
+ * @property {import('./core/telemetry/event-log.js').LogNews} debug what happened, for the curious: at most twice a
+ *   second; each new listener is given the whole log of the call first
  */
 
 export {};

@@ -916,13 +916,10 @@ type AgentEvents = {
    */
   error: VoiceAgentError;
   /**
-   * for the curious; kinds may change. `log`: what happened,
-   * at most twice a second (see `core/telemetry/event-log.js`); each new listener is given the whole log of the call first
+   * what happened, for the curious: at most twice a
+   * second; each new listener is given the whole log of the call first
    */
-  debug: {
-    kind: string;
-    [detail: string]: unknown;
-  };
+  debug: LogNews;
 };
 
 type DeviceEvent = {
@@ -956,6 +953,47 @@ type ToolEvent = {
    */
   error?: string;
 };
+
+type LogNews = {
+  kind: 'log';
+  firstId: number;
+  entries: LogEntry[];
+};
+
+type LogEntry = {
+  /**
+   * ascending
+   */
+  id: number;
+  /**
+   * since the call began
+   */
+  atMs: number;
+  /**
+   * from the service, to it, or neither
+   */
+  direction: 'in' | 'out' | 'here';
+  /**
+   * of a message on the wire, or of what happened here
+   */
+  name: string;
+  group: Group;
+  /**
+   * how many it stands for
+   */
+  count: number;
+  /**
+   * of wire text
+   */
+  bytes: number;
+  soundMs: number;
+  /**
+   * codes, ids and numbers
+   */
+  detail: Record<string, string | number | boolean>;
+};
+
+type Group = 'conversation' | 'connection' | 'tools' | 'trouble';
 
 type Turn = {
   id: string;
@@ -1009,41 +1047,6 @@ type StateEvent = {
 type AgentState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'ending' | 'ended' | 'failed';
 
 type EndReason = 'by-user' | 'time-limit' | 'by-service' | 'taken-over' | 'page-left';
-
-type LogEntry = {
-  /**
-   * ascending
-   */
-  id: number;
-  /**
-   * since the call began
-   */
-  atMs: number;
-  /**
-   * from the service, to it, or neither
-   */
-  direction: 'in' | 'out' | 'here';
-  /**
-   * of a message on the wire, or of what happened here
-   */
-  name: string;
-  group: Group;
-  /**
-   * how many it stands for
-   */
-  count: number;
-  /**
-   * of wire text
-   */
-  bytes: number;
-  soundMs: number;
-  /**
-   * codes, ids and numbers
-   */
-  detail: Record<string, string | number | boolean>;
-};
-
-type Group = 'conversation' | 'connection' | 'tools' | 'trouble';
 
 /**
  * Make an agent. Nothing is asked of the user and nothing costs until `start()`.

@@ -51,7 +51,6 @@
  * @typedef {{type: 'state', state: import('./call-state.js').AgentState, recovery: null | 'resumed' | 'continued',
  *     reason: EndReason | null, error: PlainError | null}
  *   | {type: 'session', sessionId: string | null}
- *   | {type: 'debug', kind: string, [detail: string]: unknown}
  *   | import('./audio-link.js').AudioEvent
  *   | import('./connection/reconnect/connection-keeper.js').KeeperEvent
  *   | import('./conversation/conversation.js').ConversationEvent

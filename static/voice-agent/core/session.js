@@ -92,14 +92,22 @@ export class Session {
         return this.#audio.attach(command.capture, command.playback);
       case 'stop':
         return this.#dispatch({ type: 'stop', reason: command.reason ?? 'by-user' });
-      case 'hang-up':
-        return this.#hangUp(command.reason ?? 'page-left');
+      case 'hang-up': {
+        // The page goes away now: there is no time to wait for answers.
+        const { reason = 'page-left' } = command;
+        this.#dispatch({ type: 'stop', reason });
+        return this.#dispatch({ type: 'ended', reason });
+      }
       case 'wake':
         return this.#keeper.wake();
       case 'extend':
         return this.#dispatch({ type: 'extend' });
-      case 'mute':
-        return this.#mute(command.muted);
+      case 'mute': {
+        const { muted } = command;
+        const { microphone } = this.#audio;
+        if (muted !== microphone.isMuted) this.#stats.log.note('conversation', 'mute', { muted });
+        return microphone.mute(muted);
+      }
       case 'say':
         if (!this.#isGoingOn) return;
         this.#stats.firstSounds.asked('typed');
@@ -117,13 +125,6 @@ export class Session {
       case 'watch':
         return this.#stats.log.watch(command.on);
     }
-  }
-
-  /** @param {boolean} muted */
-  #mute(muted) {
-    const { microphone } = this.#audio;
-    if (muted !== microphone.isMuted) this.#stats.log.note('conversation', 'mute', { muted });
-    microphone.mute(muted);
   }
 
   /** Whether there is a conversation, connected or not. */
@@ -217,9 +218,10 @@ export class Session {
 
   /** @param {ServerMessage} message */
   #receive(message) {
-    if (message.type === 'error') return this.#complained(message);
     if (this.#call.state !== 'live') return; // not ready yet, or the user has ended it
     switch (message.type) {
+      case 'error':
+        return void this.#updates.apply(message);
       case 'updated':
         this.#updates.apply(message);
         return this.#conversation.apply(message);
@@ -227,25 +229,15 @@ export class Session {
         return void this.#audio.apply(message);
       case 'tool-call':
         return this.#conversation.callTool(message);
-      case 'ignored':
-        return this.#emit({ type: 'debug', kind: 'ignored', name: message.name });
       default:
         return this.#conversation.apply(message, this.#audio.apply(message));
     }
-  }
-
-  /** @param {Extract<ServerMessage, {type: 'error'}>} message */
-  #complained(message) {
-    if (this.#call.state === 'live' && this.#updates.apply(message)) return;
-    const { code, text } = message;
-    this.#emit({ type: 'debug', kind: 'agent-error', code, text });
   }
 
   /** @param {VoiceAgentError} error */
   #failed(error) {
     const { code, upstreamCode } = error;
     this.#stats.log.note('trouble', 'attempt-failed', { code, upstreamCode });
-    this.#emit({ type: 'debug', kind: 'attempt-failed', code, upstreamCode });
     this.#dispatch({ type: 'attempt-failed', error, nowMs: this.#environment.nowMs() });
   }
 
@@ -256,15 +248,6 @@ export class Session {
       this.#audio.microphone.uplink.putBack(unsentBytes);
     }
     this.#dispatch({ type: 'lost', error, nowMs: this.#environment.nowMs(), hasSuccessor });
-  }
-
-  /**
-   * The page goes away now: there is no time to wait for answers.
-   * @param {import('./call-state.js').EndReason} reason
-   */
-  #hangUp(reason) {
-    this.#dispatch({ type: 'stop', reason });
-    this.#dispatch({ type: 'ended', reason });
   }
 
   #silence() {

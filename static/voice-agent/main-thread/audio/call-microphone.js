@@ -42,7 +42,7 @@ export class LiveMicrophone {
   #wanted;
   /** @type {MediaStream | null} */
   #stream = null;
-  /** @type {Outage | null} there while the call has no microphone */
+  /** @type {{error: VoiceAgentError, end: () => void} | null} there while the call has no microphone */
   #outage = null;
   /** @type {string | null} the system's default, as last seen */
   #default = null;
@@ -246,12 +246,21 @@ export class LiveMicrophone {
     if (this.#life.signal.aborted) return;
     const reason = lossOf(error);
     const isNews = !this.#outage || lossOf(this.#outage.error) !== reason;
-    this.#outage ??= new Outage(error, {
-      onRetry: () => this.retry(),
-      onOver: (latest) => this.#calls.onLost(latest),
-    });
-    this.#outage.error = error;
+    this.#outage = { error, end: this.#outage?.end ?? this.#beginOutage() };
     if (isNews) this.#report(reason);
+  }
+
+  /** The call goes on in silence, looks for a microphone now and then, and gives up at last. */
+  #beginOutage() {
+    const retries = setInterval(() => this.retry(), RETRY_MS);
+    const limit = setTimeout(() => {
+      this.#outage?.end();
+      if (this.#outage) this.#calls.onLost(this.#outage.error);
+    }, OUTAGE_LIMIT_MS);
+    return () => {
+      clearInterval(retries);
+      clearTimeout(limit);
+    };
   }
 
   /**
@@ -276,30 +285,4 @@ export class LiveMicrophone {
 /** @param {VoiceAgentError} error why there is no microphone */
 function lossOf({ code }) {
   return code === 'microphone-denied' ? 'permission-lost' : 'lost';
-}
-
-/** A time without a microphone: the call goes on in silence, looks for one now and then, and gives up at last. */
-class Outage {
-  #retries;
-  #limit;
-
-  /**
-   * @param {VoiceAgentError} error why there is none
-   * @param {{onRetry: () => void, onOver: (error: VoiceAgentError) => void}} calls
-   *   `onOver` is called once, unless `end` comes before
-   */
-  constructor(error, { onRetry, onOver }) {
-    /** The latest reason. */
-    this.error = error;
-    this.#retries = setInterval(onRetry, RETRY_MS);
-    this.#limit = setTimeout(() => {
-      this.end();
-      onOver(this.error);
-    }, OUTAGE_LIMIT_MS);
-  }
-
-  end() {
-    clearInterval(this.#retries);
-    clearTimeout(this.#limit);
-  }
 }

@@ -88,27 +88,19 @@ class Ramp {
   #value;
   #goal;
   #step = 0;
-  #left = 0;
+
+  /** Samples until the goal is reached. */
+  left = 0;
 
   /** @param {number} value where it begins */
   constructor(value) {
-    this.#value = value;
-    this.#goal = value;
+    this.#value = this.#goal = value;
   }
 
-  /** Samples until the goal is reached. */
-  get left() {
-    return this.#left;
-  }
-
-  /**
-   * Be there at once.
-   * @param {number} value
-   */
+  /** @param {number} value to be at, at once */
   set(value) {
-    this.#value = value;
-    this.#goal = value;
-    this.#left = 0;
+    this.#value = this.#goal = value;
+    this.left = 0;
   }
 
   /**
@@ -118,15 +110,15 @@ class Ramp {
    */
   aim(goal, samples) {
     this.#goal = goal;
-    this.#left = Math.max(1, samples);
-    this.#step = (goal - this.#value) / this.#left;
+    this.left = Math.max(1, samples);
+    this.#step = (goal - this.#value) / this.left;
   }
 
   /** @returns {number} the value for the next sample */
   next() {
-    if (this.#left > 0) {
-      this.#left -= 1;
-      this.#value = this.#left === 0 ? this.#goal : this.#value + this.#step;
+    if (this.left > 0) {
+      this.left -= 1;
+      this.#value = this.left === 0 ? this.#goal : this.#value + this.#step;
     }
     return this.#value;
   }

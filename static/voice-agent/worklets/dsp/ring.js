@@ -4,9 +4,10 @@ export class SampleRing {
   #samples;
   #history;
   #read = 0;
-  #length = 0;
-  /** Samples before the read position that are still there. */
-  #behind = 0;
+  /** Samples waiting to be read. */
+  length = 0;
+  /** Samples that reading can go back. */
+  behind = 0;
 
   /**
    * @param {number} capacity in samples
@@ -17,19 +18,9 @@ export class SampleRing {
     this.#history = history;
   }
 
-  /** Samples waiting to be read. */
-  get length() {
-    return this.#length;
-  }
-
-  /** Samples that reading can go back. */
-  get behind() {
-    return this.#behind;
-  }
-
   /** Samples that still fit. */
   get space() {
-    return Math.max(0, this.#samples.length - this.#history - this.#length);
+    return Math.max(0, this.#samples.length - this.#history - this.length);
   }
 
   /**
@@ -39,11 +30,11 @@ export class SampleRing {
    */
   push(source, count) {
     const taken = Math.min(count, this.space);
-    const start = this.#index(this.#length);
+    const start = this.#index(this.length);
     const first = Math.min(taken, this.#samples.length - start);
     this.#samples.set(source.subarray(0, first), start);
     this.#samples.set(source.subarray(first, taken), 0);
-    this.#length += taken;
+    this.length += taken;
     return taken;
   }
 
@@ -54,7 +45,7 @@ export class SampleRing {
    * @returns {number} samples given; fewer than `count` when the ring runs dry
    */
   pull(target, at, count) {
-    const given = Math.min(count, this.#length);
+    const given = Math.min(count, this.length);
     this.copy(0, target, at, given);
     this.skip(given);
     return given;
@@ -90,8 +81,8 @@ export class SampleRing {
    */
   skip(count) {
     this.#read = this.#index(count);
-    this.#length -= count;
-    this.#behind = Math.min(this.#history, this.#behind + count);
+    this.length -= count;
+    this.behind = Math.min(this.#history, this.behind + count);
   }
 
   /** @param {number} offset from the read position */

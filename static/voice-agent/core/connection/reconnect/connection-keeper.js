@@ -28,8 +28,7 @@ import { VoiceAgentError } from '../../../errors.js';
  * @typedef {{type: 'access-token-wanted', id: number}
  *   | {type: 'receipt', sessionId: string, receipt: string}
  *   | {type: 'limit', secondsLeft: number | null, refused?: boolean}
- *   | {type: 'time-left', leftMs: number | null}
- *   | {type: 'debug', kind: 'extension-failed', code: string, upstreamCode: string | null}} KeeperEvent
+ *   | {type: 'time-left', leftMs: number | null}} KeeperEvent
  *
  * What the reducer is told.
  * @typedef {{type: 'retry'} | {type: 'extension-failed'} | {type: 'stop', reason: 'time-limit'}
@@ -217,7 +216,6 @@ export class ConnectionKeeper {
   #giveUpExtension({ code, upstreamCode }) {
     const { stats, emit, dispatch } = this.#options;
     stats.log.note('trouble', 'extension-failed', { code, upstreamCode });
-    emit({ type: 'debug', kind: 'extension-failed', code, upstreamCode });
     const secondsLeft = Math.round(this.#deadline.leftMs / 1000);
     if (secondsLeft < Infinity) emit({ type: 'limit', secondsLeft, refused: true });
     dispatch({ type: 'extension-failed' });
