@@ -10,7 +10,7 @@ from app.access.caller import Caller
 from app.observability.metrics import Metrics
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import RedisLedger, UsageScript
-from app.usage.redis_store import Breaker, open_redis
+from app.usage.redis_store import open_redis
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,7 +80,7 @@ async def ledger_of(
     server.ask("FLUSHALL")
     redis = open_redis(server.url)
     try:
-        yield RedisLedger(UsageScript(redis, breaker=Breaker(), clock=clock), limits)
+        yield RedisLedger(UsageScript(redis, clock=clock), limits)
     finally:
         await redis.aclose()
         await redis.connection_pool.disconnect()

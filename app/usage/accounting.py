@@ -11,7 +11,7 @@ from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import RedisLedger, UsageScript
 from app.usage.quota import Quota
 from app.usage.rate_limits import rate_limits
-from app.usage.redis_store import Breaker, open_redis
+from app.usage.redis_store import open_redis
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,9 +36,8 @@ class Accounting:
             self.code_attempts = CodeAttempts(metrics=metrics)
         else:
             self._redis = open_redis(settings.redis_url.get_secret_value())
-            store = RedisLedger(UsageScript(self._redis, breaker=Breaker()), limits)
-            of_attempts = UsageScript(self._redis, breaker=Breaker())
-            self.code_attempts = CodeAttempts(metrics=metrics, script=of_attempts)
+            store = RedisLedger(UsageScript(self._redis), limits)
+            self.code_attempts = CodeAttempts(metrics=metrics, script=UsageScript(self._redis))
         self.quota = Quota(store, limits, metrics, rate_limits=rate_limits(settings))
 
     @asynccontextmanager

@@ -7,34 +7,32 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.usage.ledger import LIFETIME_SECONDS, Grant, day_limits
 from app.usage.rate_limits import DAY, LimitState, Verdict
+from app.usage.redis_store import Breaker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Sequence
 
     from redis.asyncio import Redis
 
     from app.usage.ledger import QuotaLimits
     from app.usage.rate_limits import Counted
-    from app.usage.redis_store import Breaker
 
 SCRIPT: Final = Path(__file__).with_name("ledger.lua")
 PREFIX: Final = "{voicegate}:"
 
 
 class UsageScript:
-    """Calls `ledger.lua`: one call is one exchange with Redis.
+    """Calls `ledger.lua`: a call is an exchange with Redis, shared with those of the same moment.
 
     Args:
         redis: Where everything is kept.
-        breaker: Ends what takes too long.
         clock: The time in seconds; None, as in production, is the server's own.
     """
 
-    def __init__(
-        self, redis: Redis, *, breaker: Breaker, clock: Callable[[], float] | None = None
-    ) -> None:
+    def __init__(self, redis: Redis, *, clock: Callable[[], float] | None = None) -> None:
+        self._redis = redis
         self._script = redis.register_script(SCRIPT.read_text(encoding="utf-8"))
-        self._breaker = breaker
+        self._breaker = Breaker[list[str | float], Any](self._call_all)
         self._clock = clock
 
     async def run(self, operation: str, *arguments: str | float) -> Any:
@@ -44,15 +42,25 @@ class UsageScript:
             StoreDownError: Redis cannot be asked.
         """
         now = "" if self._clock is None else repr(self._clock())
+        return await self._breaker.ask([operation, now, LIFETIME_SECONDS, *arguments])
 
-        # EVALSHA; the script's text is sent again only to a server that does not have it.
-        def ask() -> Coroutine[None, None, Any]:
-            return self._call([operation, now, LIFETIME_SECONDS, *arguments])
+    async def _call_all(self, calls: list[list[str | float]]) -> list[Any]:
+        from redis.exceptions import NoScriptError  # noqa: PLC0415 - only for whoever uses Redis
 
-        return await self._breaker.run(ask)
+        answers = await self._send(calls)
+        missed = [n for n, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if missed:
+            await self._redis.script_load(self._script.script)
+            again = await self._send([calls[n] for n in missed])
+            for n, answer in zip(missed, again, strict=True):
+                answers[n] = answer
+        return answers
 
-    async def _call(self, arguments: list[str | float]) -> Any:
-        return await self._script(keys=[PREFIX], args=arguments)
+    async def _send(self, calls: list[list[str | float]]) -> list[Any]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for call in calls:
+            pipeline.evalsha(self._script.sha, 1, PREFIX, *call)
+        return await pipeline.execute(raise_on_error=False)
 
     async def hit(self, asked: Sequence[Counted], *, count: bool = True) -> Verdict:
         """Count a request as `SlidingWindows.hit` does.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from redis.asyncio import Redis
 
-T = TypeVar("T")
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 logger = logging.getLogger("voicegate.limits")
 
@@ -22,8 +23,8 @@ PATIENCE_SECONDS: Final = 1.5
 """For one exchange and, where there is none yet, its connection: with TLS and a password these are
 five round trips, so that a Redis 250 ms away can be used."""
 DOWN_SECONDS: Final = 1.0
-MAX_CONNECTIONS: Final = 64
-"""Of one breaker; 250 ms away they carry 256 exchanges a second."""
+MAX_EXCHANGES: Final = 8
+"""Of one breaker at a time, each on a connection of its own; whoever comes then goes together."""
 MAX_WAITING: Final = 4096
 
 
@@ -53,64 +54,70 @@ class StoreFailures:
             logger.error(words, *details)
 
 
-class Breaker:
-    """Lets operations through to a store while it works.
+class Breaker(Generic[Q, A]):
+    """Asks a store while it works; one exchange carries what all ask in one turn of the loop.
 
     After a failure the store counts as down for a second, in which nobody waits for it; then one
-    operation finds out whether it is back.
+    exchange finds out whether it is back.
+
+    Args:
+        exchange: Asks all of some questions; returns an answer to each, or the exception.
+        clock: Seconds that only go forward.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        exchange: Callable[[list[Q]], Coroutine[None, None, Sequence[A | Exception]]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._exchange = exchange
         self._clock = clock
         self._down_until: float | None = None
-        self._probing = False
-        self._places = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._waiting = 0
+        self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
+        self._exchanges: set[asyncio.Task[Any]] = set()
 
-    async def run(self, operation: Callable[[], Coroutine[None, None, T]]) -> T:
-        """Return the result of an operation.
+    async def ask(self, question: Q) -> A:
+        """Return the answer to a question; it may be asked even if whoever waits is cancelled.
 
         Raises:
             StoreDownError: The store is down, failed, did not answer in 1.5 s, or too many wait.
         """
-        self._require_up()
-        if self._waiting >= MAX_WAITING:
-            raise StoreDownError("too many wait for it")
-        self._waiting += 1
-        try:
-            await self._places.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            # It may have failed while this one waited, which then waits no longer.
-            self._require_up()
-            return await self._attempt(operation)
-        finally:
-            self._places.release()
-
-    def _require_up(self) -> None:
-        if self._down_until is None:
-            return
-        if self._probing or self._clock() < self._down_until:
+        is_trying = bool(self._exchanges)
+        if self._down_until is not None and (is_trying or self._clock() < self._down_until):
             raise StoreDownError("it failed just now")
+        if len(self._waiting) >= MAX_WAITING:
+            raise StoreDownError("too many wait for it")
+        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, answer))
+        if len(self._exchanges) < MAX_EXCHANGES:
+            self._exchanges.add(asyncio.create_task(self._ask_all()))
+        return await answer
 
-    async def _attempt(self, operation: Callable[[], Coroutine[None, None, T]]) -> T:
-        probe = self._down_until is not None
-        self._probing = self._probing or probe
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                result = await operation()
-        except Exception as cause:  # a broken connection comes out of the client in many ways
-            self._down_until = self._clock() + DOWN_SECONDS
-            # Its text may hold the address, and a password with it.
-            raise StoreDownError(type(cause).__name__) from cause
-        else:
-            if probe:
-                self._down_until = None
-            return result
-        finally:
-            if probe:
-                self._probing = False
+    async def _ask_all(self) -> None:
+        while self._waiting:
+            asked, self._waiting = self._waiting, []
+            answers: Sequence[A | Exception]
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    answers = await self._exchange([question for question, _ in asked])
+            except Exception as error:  # noqa: BLE001 - a broken connection has many
+                # Whoever came meanwhile waits no longer.
+                asked, self._waiting = asked + self._waiting, []
+                answers = [error] * len(asked)
+            has_failed = any(isinstance(answer, Exception) for answer in answers)
+            self._down_until = self._clock() + DOWN_SECONDS if has_failed else None
+            for (_, waiting), answer in zip(asked, answers, strict=True):
+                if waiting.done():
+                    continue
+                if isinstance(answer, Exception):
+                    # Its text may hold the address, and a password with it.
+                    failure = StoreDownError(type(answer).__name__)
+                    failure.__cause__ = answer
+                    waiting.set_exception(failure)
+                else:
+                    waiting.set_result(answer)
+        # Not by a callback: whoever was answered may ask again before that.
+        self._exchanges.remove(cast("asyncio.Task[Any]", asyncio.current_task()))
 
 
 def open_redis(url: str) -> Redis:
@@ -122,7 +129,7 @@ def open_redis(url: str) -> Redis:
 
     pool = ConnectionPool.from_url(
         url,
-        max_connections=2 * MAX_CONNECTIONS,  # two breakers let no more through
+        max_connections=2 * MAX_EXCHANGES,  # two breakers let no more through
         socket_timeout=PATIENCE_SECONDS,
         socket_connect_timeout=PATIENCE_SECONDS,
         retry=Retry(NoBackoff(), 0),

@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.errors import StoppedError
 from app.usage.accounting import Accounting
-from app.usage.redis_store import DOWN_SECONDS, MAX_CONNECTIONS, Breaker, StoreDownError
+from app.usage.redis_store import DOWN_SECONDS, MAX_EXCHANGES, Breaker, StoreDownError
 from tests.limit_kit import Clock, Tally, visitor
 from tests.redis_server import redis_server
 from tests.relay import relay
@@ -27,7 +27,7 @@ class Store:
         self.behaviour = "answer"
         self.asked = 0
 
-    async def ask(self) -> str:
+    async def ask(self, questions: list[str]) -> list[str]:
         """Be asked."""
         self.asked += 1
         if self.behaviour == "fail":
@@ -36,69 +36,79 @@ class Store:
             raise AttributeError("of the client's own")
         if self.behaviour == "hang":
             await asyncio.Event().wait()
-        return "answered"
+        return [f"answer to {question}" for question in questions]
 
 
 @pytest.mark.parametrize("behaviour", ["fail", "break"])
 async def test_failure_keeps_everyone_off_for_a_second_then_one_probe(behaviour: str) -> None:
     """Nobody asks a store that just failed; after a second one does, and if it works, all do."""
     clock, store = Clock(), Store()
-    breaker = Breaker(clock)
+    breaker = Breaker(store.ask, clock)
     store.behaviour = behaviour
     for _ in range(5):
         with pytest.raises(StoreDownError):
-            await breaker.run(store.ask)
+            await breaker.ask("one")
     assert store.asked == 1
 
     clock.now += DOWN_SECONDS
     for _ in range(5):
         with pytest.raises(StoreDownError):
-            await breaker.run(store.ask)
+            await breaker.ask("one")
     assert store.asked == 2
 
     store.behaviour = "answer"
     clock.now += DOWN_SECONDS
-    assert [await breaker.run(store.ask) for _ in range(3)] == ["answered"] * 3
+    assert [await breaker.ask("one") for _ in range(3)] == ["answer to one"] * 3
 
 
 async def test_only_one_probe_at_a_time() -> None:
     """While the one finds out, the others are told at once that the store is down."""
     clock, store = Clock(), Store()
-    breaker = Breaker(clock)
+    breaker = Breaker(store.ask, clock)
     store.behaviour = "fail"
     with pytest.raises(StoreDownError):
-        await breaker.run(store.ask)
+        await breaker.ask("one")
     clock.now += DOWN_SECONDS
     store.behaviour = "hang"
-    results = await asyncio.gather(
-        *(breaker.run(store.ask) for _ in range(20)), return_exceptions=True
-    )
+    results = await asyncio.gather(*(breaker.ask("one") for _ in range(20)), return_exceptions=True)
 
     assert all(isinstance(result, StoreDownError) for result in results)
     assert store.asked == 2
 
 
 async def test_silent_store_is_waited_for_once() -> None:
-    """Those who wait for a place are sent away as soon as the first find out."""
+    """Those who wait for their turn are sent away as soon as the first find out."""
     store = Store()
     store.behaviour = "hang"
-    breaker = Breaker()
-    crowd = 10 * MAX_CONNECTIONS
-    results = await asyncio.gather(
-        *(breaker.run(store.ask) for _ in range(crowd)), return_exceptions=True
-    )
+    breaker = Breaker(store.ask)
+    waiting = []
+    for number in range(10 * MAX_EXCHANGES):
+        waiting.append(asyncio.create_task(breaker.ask(str(number))))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    results = await asyncio.gather(*waiting, return_exceptions=True)
 
     assert all(isinstance(result, StoreDownError) for result in results)
-    assert store.asked == MAX_CONNECTIONS
+    assert store.asked == MAX_EXCHANGES
+
+
+async def test_one_exchange_carries_what_is_asked_in_one_turn() -> None:
+    """Each gets the answer to its own question."""
+    store = Store()
+    breaker = Breaker(store.ask)
+    names = [str(number) for number in range(100)]
+
+    assert await asyncio.gather(*map(breaker.ask, names)) == [f"answer to {n}" for n in names]
+    assert store.asked == 1
 
 
 async def test_our_own_busy_loop_is_not_taken_for_a_dead_store() -> None:
     """An answer that waits because this process was busy for longer than the limit still counts."""
     loop = asyncio.get_running_loop()
 
-    async def ask() -> str:
-        answer: asyncio.Future[str] = loop.create_future()
-        loop.call_later(0.005, answer.set_result, "answered")
+    async def ask(_: list[str]) -> list[str]:
+        answer: asyncio.Future[list[str]] = loop.create_future()
+        loop.call_later(0.005, answer.set_result, ["answered"])
         return await answer
 
     def block() -> None:
@@ -107,23 +117,18 @@ async def test_our_own_busy_loop_is_not_taken_for_a_dead_store() -> None:
             pass
 
     loop.call_soon(block)
-    assert await Breaker().run(ask) == "answered"
+    assert await Breaker(ask).ask("one") == "answered"
 
 
-async def test_cancelled_waiter_leaves_its_place() -> None:
-    """A request that goes away while the store is silent keeps nobody else out."""
+async def test_cancelled_waiter_keeps_nobody_else_from_an_answer() -> None:
+    """A request that goes away takes nothing from those who asked with it."""
     store = Store()
-    store.behaviour = "hang"
-    breaker = Breaker()
-    tasks = [asyncio.create_task(breaker.run(store.ask)) for _ in range(MAX_CONNECTIONS)]
-    while store.asked < MAX_CONNECTIONS:  # noqa: ASYNC110 - the store has no event
-        await asyncio.sleep(0)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    store.behaviour = "answer"
+    breaker = Breaker(store.ask)
+    gone, stays = (asyncio.create_task(breaker.ask(name)) for name in ("gone", "stays"))
+    await asyncio.sleep(0)
+    gone.cancel()
 
-    assert await breaker.run(store.ask) == "answered"
+    assert await stays == "answer to stays"
 
 
 @pytest.fixture
