@@ -147,10 +147,7 @@ export class AudioLink {
     this.#answerUntilMs = this.#environment.nowMs() + ANSWER_MS;
   }
 
-  /**
-   * A reply that must never be heard.
-   * @param {string} replyId
-   */
+  /** @param {string} replyId of one that must never be heard */
   refuseReply(replyId) {
     this.#speaker.refuse(replyId);
   }

@@ -203,10 +203,7 @@ export class Session {
     this.#use(session);
   }
 
-  /**
-   * Everything goes to this session from now on.
-   * @param {ReadySession} session
-   */
+  /** @param {ReadySession} session that everything goes to from now on */
   #use({ sessionId, httpTools }) {
     this.#stats.sessionId = sessionId;
     this.#emit({ type: 'session', sessionId });

@@ -46,10 +46,7 @@ export class TokenService {
     this.#credentials = credentials;
   }
 
-  /**
-   * What the session core needs to know of it.
-   * @returns {import('../core/connection/token/token.js').TokenService}
-   */
+  /** @returns {import('../core/connection/token/token.js').TokenService} what the session core needs to know */
   get description() {
     const { wsUrl } = this.#options;
     return {

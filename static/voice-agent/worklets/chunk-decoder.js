@@ -54,10 +54,7 @@ export class ChunkDecoder {
     }
   }
 
-  /**
-   * The reply is complete: give what the filter still holds.
-   * @param {string} replyId
-   */
+  /** @param {string} replyId of one that is complete: what the filter still holds is given */
   end(replyId) {
     if (replyId !== this.#replyId) return;
     this.#block.fill(0);

@@ -48,10 +48,7 @@ export class Framer {
     }
   }
 
-  /**
-   * Take a buffer back that the other thread is done with.
-   * @param {ArrayBuffer} buffer
-   */
+  /** @param {ArrayBuffer} buffer that the other thread is done with */
   recycle(buffer) {
     const fits = buffer.byteLength === this.#frameSamples * 2;
     if (fits && this.#pool.length < POOL_SIZE) this.#pool.push(new Int16Array(buffer));

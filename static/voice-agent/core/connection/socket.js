@@ -138,10 +138,7 @@ export class SessionSocket {
     if (this.isReady) this.#liveness.check();
   }
 
-  /**
-   * See `Liveness.listen`.
-   * @param {number} speechMs
-   */
+  /** See `Liveness.listen`. @param {number} speechMs */
   listen(speechMs) {
     if (this.isReady) this.#liveness.listen(speechMs);
   }

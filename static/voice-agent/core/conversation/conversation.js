@@ -255,10 +255,7 @@ class TurnFeed {
     }
   }
 
-  /**
-   * Show the first at once and those that follow closely together.
-   * @param {readonly Turn[]} turns
-   */
+  /** @param {readonly Turn[]} turns the first at once, those that follow closely together */
   showSoon(turns) {
     for (const turn of turns) this.#waiting.set(turn.id, turn);
     if (this.#timer === null) this.#showWaiting();

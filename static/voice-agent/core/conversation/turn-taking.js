@@ -44,10 +44,7 @@ export class TurnTaking {
     }
   }
 
-  /**
-   * A reply was asked for: until it starts no other one may be.
-   * @param {number} nowMs
-   */
+  /** @param {number} nowMs when a reply was asked for: until it starts no other one may be */
   ask(nowMs) {
     this.#askedAtMs = nowMs;
   }

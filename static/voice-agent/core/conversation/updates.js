@@ -102,18 +102,12 @@ export class SessionUpdates {
     return { type: 'session.update', session };
   }
 
-  /**
-   * Use another voice than the one that was refused.
-   * @param {string} voice
-   */
+  /** @param {string} voice instead of the one that was refused */
   useVoice(voice) {
     this.begin(mergedConfig(this.config, { output: { voice } }));
   }
 
-  /**
-   * For a session that is to take over later on.
-   * @returns {import('../connection/protocol.js').ClientMessage}
-   */
+  /** @returns {import('../connection/protocol.js').ClientMessage} for a session that is to take over later on */
   successorOpening() {
     this.#successor = this.#continued(this.config);
     return { type: 'session.update', session: this.#successor };

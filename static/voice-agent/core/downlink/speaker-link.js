@@ -79,10 +79,7 @@ export class SpeakerLink {
     this.#gate.start(replyId);
   }
 
-  /**
-   * A reply that must never be heard.
-   * @param {string} replyId
-   */
+  /** @param {string} replyId of one that must never be heard */
   refuse(replyId) {
     this.#gate.finish(replyId);
   }

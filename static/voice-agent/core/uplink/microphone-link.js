@@ -43,10 +43,7 @@ export class MicrophoneLink {
     if (port) port.onmessage = ({ data }) => this.#captured(data);
   }
 
-  /**
-   * A call begins.
-   * @param {number} [keepSpeechSeconds] how much is kept while there is no session
-   */
+  /** @param {number} [keepSpeechSeconds] how much the call that begins keeps while there is no session */
   reset(keepSpeechSeconds) {
     const capacityMs = keepSpeechSeconds && keepSpeechSeconds * 1000;
     this.uplink = this.#options.stats.uplink = new Uplink({ capacityMs });

@@ -60,10 +60,7 @@ export function defaultMicrophone(devices) {
   return found ? `${found.deviceId} ${found.groupId} ${found.label}` : '';
 }
 
-/**
- * Whether this choice means whatever the system's default is.
- * @param {string} deviceId
- */
+/** @param {string} deviceId @returns {boolean} whether it means whatever the system's default is */
 export function isDefault(deviceId) {
   return deviceId === '' || deviceId === 'default';
 }

@@ -37,10 +37,7 @@ const TYPES = {
   null: (value) => value === null,
 };
 
-/**
- * The JSON Schema that the agent is told.
- * @param {any} parameters as the page gives them
- */
+/** @param {any} parameters as the page gives them @returns {any} the JSON Schema that the agent is told */
 export function jsonSchemaOf(parameters) {
   const standard = parameters?.['~standard'];
   if (!standard) return parameters ?? { type: 'object', properties: {} };

@@ -110,10 +110,7 @@ export class ToolRunner {
     });
   }
 
-  /**
-   * Nobody waits for that result any more.
-   * @param {string} callId
-   */
+  /** @param {string} callId of a call whose result nobody waits for any more */
   cancel(callId) {
     this.#runs.get(callId)?.abort(CANCELLED);
   }

@@ -22,10 +22,7 @@ export class Splicer {
     return this.#fadeLeft > 0;
   }
 
-  /**
-   * Begin to cross-fade to another place; only while not busy.
-   * @param {number} skip samples left out, or repeated when negative
-   */
+  /** @param {number} skip samples to leave out, or to repeat when negative; only while not busy */
   begin(skip) {
     this.#skip = skip;
     this.#fadeLeft = this.fadeFrames;

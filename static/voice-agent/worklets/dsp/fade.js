@@ -32,10 +32,7 @@ export class Envelope {
     return this.#fade.left;
   }
 
-  /**
-   * Sound begins, or goes on after a gap.
-   * @param {boolean} isDucked
-   */
+  /** @param {boolean} isDucked of sound that begins, or goes on after a gap */
   start(isDucked) {
     this.#duck.set(isDucked ? DUCKED : 1);
     this.#fade.set(0);

@@ -40,10 +40,7 @@ export class Resampler {
     this.#history = new Float64Array(this.#filter.taps - 1 + MAX_BLOCK);
   }
 
-  /**
-   * The longest output of one block.
-   * @returns {number} samples
-   */
+  /** @returns {number} samples in the longest output of one block */
   get maxOutput() {
     const { up, down } = this.#filter;
     return Math.ceil((MAX_BLOCK * up) / down) + 1;

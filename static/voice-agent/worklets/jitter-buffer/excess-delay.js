@@ -53,10 +53,7 @@ export class ExcessDelay {
     this.#windowEnd = rendered + WINDOW_MS * this.#perMs;
   }
 
-  /**
-   * The first sound of a reply.
-   * @param {number} delay in frames
-   */
+  /** @param {number} delay in frames, of the first sound of a reply */
   start(delay) {
     this.#startDelay = delay;
     this.#stalledAtStart = this.#stalled;

@@ -189,10 +189,7 @@ export class PlaybackQueue {
     this.#envelope.duck(isOn);
   }
 
-  /**
-   * Write the next samples: sound, or silence where there is none.
-   * @param {Float32Array} target filled completely
-   */
+  /** @param {Float32Array} target filled completely: with sound, or silence where there is none */
   render(target) {
     this.#excess.tick(this.#rendered);
     let at = 0;
@@ -207,10 +204,7 @@ export class PlaybackQueue {
     this.#rendered += target.length;
   }
 
-  /**
-   * The segment to go on with; null when there is nothing to play now.
-   * @returns {Segment | null}
-   */
+  /** @returns {Segment | null} the one to go on with; null when there is nothing to play now */
   #playable() {
     for (let segment = this.#order.head; segment !== null; segment = this.#order.head) {
       const isFading = this.#isSounding && this.#envelope.fadeLeft > 0;
@@ -222,10 +216,7 @@ export class PlaybackQueue {
     return null;
   }
 
-  /**
-   * Begin to sound, unless it is better to wait.
-   * @param {Segment} segment
-   */
+  /** @param {Segment} segment to begin with, unless it is better to wait */
   #start({ reply, length }) {
     const { arrivals, ranDry } = reply;
     const delay = ranDry ? this.#delay.framesAfterGap(arrivals) : this.#delay.frames;

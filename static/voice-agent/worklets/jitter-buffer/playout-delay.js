@@ -47,10 +47,7 @@ export class PlayoutDelay {
     this.frames = Math.max(this.frames, this.#neededBy(arrivals));
   }
 
-  /**
-   * A reply is over.
-   * @param {import('./arrivals.js').Arrivals} arrivals
-   */
+  /** @param {import('./arrivals.js').Arrivals} arrivals of a reply that is over */
   learn(arrivals) {
     if (arrivals.received < TELLING_MS * this.#perMs) return;
     this.#needed[this.#next % REMEMBERED] = this.#neededBy(arrivals);

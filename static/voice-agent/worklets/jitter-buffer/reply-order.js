@@ -56,10 +56,7 @@ export class ReplyOrder {
     this.#rateHz = rateHz;
   }
 
-  /**
-   * What is to be heard now, or next.
-   * @returns {Segment | null}
-   */
+  /** @returns {Segment | null} what is to be heard now, or next */
   get head() {
     return this.#segments.length > 0 ? this.#segments[0] : null;
   }
@@ -74,10 +71,7 @@ export class ReplyOrder {
     return this.#closed.has(replyId);
   }
 
-  /**
-   * Nothing more is taken of a reply.
-   * @param {string} replyId
-   */
+  /** @param {string} replyId of one that no more is taken of */
   close(replyId) {
     this.#closed.add(replyId);
     const [oldest] = this.#closed;
@@ -112,10 +106,7 @@ export class ReplyOrder {
     return segment;
   }
 
-  /**
-   * Leave the segment at the head.
-   * @returns {boolean} whether its reply is over with it
-   */
+  /** @returns {boolean} whether the reply is over with the segment at the head, which is left */
   advance() {
     const { reply } = this.#segments[0];
     this.#segments.shift();

@@ -101,10 +101,7 @@ export class RollOver {
     this.#look = environment.schedule(() => this.#lookForPause(), LOOK_INTERVAL_MS);
   }
 
-  /**
-   * Nobody waits for the successor, so there is no hurry to try again.
-   * @param {import('../../../errors.js').VoiceAgentError | null} error
-   */
+  /** @param {import('../../../errors.js').VoiceAgentError | null} error null: the service has ended it */
   #failed(error) {
     this.#options.environment.cancel(this.#look);
     this.#successor?.close();

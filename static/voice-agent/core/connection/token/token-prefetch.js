@@ -87,10 +87,7 @@ export class TokenPrefetch {
     return this.#fetch(spec, signal);
   }
 
-  /**
-   * From now on always hold one, until `discard`.
-   * @param {() => TokenSpec} spec read anew each time
-   */
+  /** @param {() => TokenSpec} spec read anew each time: from now on one is always held, until `discard` */
   keep(spec) {
     const held = this.#serving(spec()) ?? this.#replace(spec());
     void this.#renewInTime(held, spec);
@@ -120,10 +117,7 @@ export class TokenPrefetch {
     this.#renewal = this.#environment.schedule(renew, Math.max(SHORTEST_WAIT_MS, waitMs));
   }
 
-  /**
-   * What is held, or on its way, if it will do.
-   * @param {TokenSpec} spec
-   */
+  /** @param {TokenSpec} spec that what is held, or on its way, must serve */
   #serving({ tokenUrl, maxSessionDurationSeconds }) {
     const held = this.#held;
     if (held === null || held.spec.tokenUrl !== tokenUrl) return null;
