@@ -20,7 +20,7 @@ DOCKER ?= docker
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url pyproject.toml
 COMPILE_DEV := --group dev --constraint requirements/runtime.txt
-PRIVATE_NAMES := \b(uvicorn|httpx|aiohttp)(\.\w+)*(\._\w| import (.*[ (,])?_\w)
+PRIVATE_NAMES := \b(uvicorn|httpx|pycurl)(\.\w+)*(\._\w| import (.*[ (,])?_\w)
 # Words that the code had before the field's own.
 RETIRED_WORDS := [Cc]ourtesy|[Dd]oors?|[Aa]pproach(es)?|[Ee]ars?|[Ll]istening|[Mm]ouths?|[Ee]rrands?|[Aa]gendas?|[Ss]cenes?|[Gg]iven|[Dd]ressed|[Ss]poil(s|ed)?|[Rr]eturns|[Bb]oundar(y|ies)
 RETIRED_WORDS_JS := [Ll]adders?|[Rr]ungs?|[Pp]rob(es?|ing)|[Ss]hak(es?|ing)|[Mm]ouths?|[Ee]rrands?|[Ll]ost ?[Tt]ime|[Ss]pare[ds]?|half[Oo]pens|[Cc]ongested

@@ -167,7 +167,7 @@ def build(
     from app.main import create_app  # noqa: PLC0415 - after the collector is told
 
     if simulator_options is None:
-        return create_app(settings, is_warm=True), {}
+        return create_app(settings), {}
     # A demo is no production: nothing else outside the simulator may import it.
     from app.simulator.demo import create_demo  # noqa: PLC0415
     from app.simulator.server.transport import SERVER_OPTIONS  # noqa: PLC0415

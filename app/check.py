@@ -27,7 +27,7 @@ from app.observability.logging import causes, chain
 from app.observability.metrics import Metrics
 from app.upstream.budget import Budget
 from app.upstream.client import AgentsClient
-from app.upstream.transport import AiohttpTransport
+from app.upstream.transport import CurlTransport
 from app.usage.accounting import Accounting
 from app.usage.pricing import cost_sentence
 from app.usage.redis_store import StoreDownError
@@ -129,7 +129,7 @@ async def _try_store(settings: Settings) -> tuple[bool, str]:
 async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]]:
     """Mint a token with each key; return of each whether it worked, and a line on it."""
     results = []
-    transport = AiohttpTransport(
+    transport = CurlTransport(
         settings.upstream_url,
         connect_seconds=budget.connect_seconds,
         read_seconds=budget.read_seconds,

@@ -23,7 +23,7 @@ from app.observability.metrics import Metrics
 from app.tokens.service import MINT_PATH, TokenService
 from app.upstream.budget import Budget
 from app.upstream.client import AgentsClient
-from app.upstream.transport import AiohttpTransport
+from app.upstream.transport import CurlTransport
 from app.usage.accounting import Accounting
 from app.usage.receipts import Receipts
 from app.usage.settlement import Settlement
@@ -88,7 +88,6 @@ def create_app(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     budget: Budget | None = None,
-    is_warm: bool = False,
 ) -> FastAPI:
     """Return the service.
 
@@ -96,7 +95,6 @@ def create_app(
         settings: What the operator decided; must hold a key.
         transport: Used for upstream requests instead of a pool of real connections.
         budget: What a mint may take; the usual unless told.
-        is_warm: Whether to connect to the upstream at start, ahead of the first caller.
 
     Raises:
         ConfigurationError: There is no key, an agent is wrong, or a proxy of the environment.
@@ -111,7 +109,7 @@ def create_app(
         redirect_slashes=False,
         # It would send queries and the text of exceptions wherever the environment says.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        lifespan=_lifespan(settings, services, transport, budget or Budget(), is_warm=is_warm),
+        lifespan=_lifespan(settings, services, transport, budget or Budget()),
         middleware=_middleware(settings, services),
     )
     app.state.services = services
@@ -150,14 +148,12 @@ def _lifespan(
     services: Services,
     transport: httpx.AsyncBaseTransport | None,
     budget: Budget,
-    *,
-    is_warm: bool,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     if settings.assemblyai_api_key is None:
         raise ConfigurationError("Set ASSEMBLYAI_API_KEY: without a key there are no tokens.")
     api_key, spare = settings.assemblyai_api_key, settings.spare_api_key
     quota = services.accounting.quota
-    upstream = transport or AiohttpTransport(
+    upstream = transport or CurlTransport(
         settings.upstream_url,
         connect_seconds=budget.connect_seconds,
         read_seconds=budget.read_seconds,
@@ -181,8 +177,6 @@ def _lifespan(
                 total_seconds=budget.total_seconds,
                 metrics=services.metrics,
             )
-            if is_warm and isinstance(upstream, AiohttpTransport):
-                upstream.warm_up()
             services.tokens = TokenService(
                 client, settings.ws_url, quota=quota, receipts=services.receipts
             )

@@ -11,7 +11,7 @@ class Budget:
 
     Args:
         connect_seconds: To look up, connect to and greet (TLS) the upstream.
-        read_seconds: Without a byte, until an answer counts as late.
+        read_seconds: For one exchange, connecting and reading included.
         total_seconds: For the whole of a mint: waiting, connecting, one retry, reading.
         max_in_flight: Mints at the same time.
         max_waiting: Callers who wait for one of those places; any further one gets 503 at once.

@@ -1,159 +1,166 @@
-"""The way out to the agent service: httpx's transport interface over aiohttp's public client."""
+"""The way out to the agent service: httpx's transport interface over libcurl."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import os
 import select
-import time
-from contextvars import ContextVar
+import socket
+import ssl
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.request import getproxies, proxy_bypass
-from weakref import WeakKeyDictionary
 
-import aiohttp
+import certifi
 import httpx
-from multidict import CIMultiDict
-from yarl import URL
+import pycurl
 
 from app.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterator, Callable
-
-    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientTimeout
-    from aiohttp.connector import Connection
+    from asyncio import Future
+    from collections.abc import Callable
 
 KEEP_ALIVE_SECONDS: Final = 30
 # A changed address of the upstream is followed within this time, whatever the traffic.
 MAX_AGE_SECONDS: Final = 300
-DNS_CACHE_SECONDS: Final = 10
 # A kept connection may have gone deaf (NAT, suspend), which only silence shows ...
 FIRST_WAIT_SECONDS: Final = 2
 # ... unless a new one is as slow; then nothing is asked twice for so long.
 PATIENT_SECONDS: Final = 60
-MAX_HEAD_BYTES: Final = 32 * 1024
+MAX_KEPT_CONNECTIONS: Final = 4096
+MAX_BODY_BYTES: Final = 256 * 1024
+MAX_PORT: Final = 65535
 
-# Failures before the head of an answer is complete, the special before the general.
-ERRORS: Final[tuple[tuple[type[Exception], type[httpx.TransportError], str], ...]] = (
-    (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout, "no connection in time"),
-    (aiohttp.ServerTimeoutError, httpx.ReadTimeout, "no byte for too long"),
-    (aiohttp.ClientConnectorError, httpx.ConnectError, "no connection"),
-    (aiohttp.ClientHttpProxyError, httpx.ConnectError, "the proxy refuses the connection"),
-    (UnicodeError, httpx.ConnectError, "no host can have this name"),
-    (aiohttp.ClientConnectionError, httpx.ReadError, "the connection ended before an answer"),
-    (aiohttp.ClientError, httpx.RemoteProtocolError, "not HTTP, or its head is too long"),
-)
-
-
-class _Sending:
-    """One sending of a request: whether it used a kept connection, and how long that may take."""
-
-    def __init__(self, first_wait_seconds: float | None) -> None:
-        self.is_on_kept = False
-        self.first_wait = asyncio.timeout(None)
-        self._first_wait_seconds = first_wait_seconds
-
-    def uses_kept(self) -> None:
-        """Take note that the connection served before."""
-        self.is_on_kept = True
-        if self._first_wait_seconds is not None:
-            now = asyncio.get_running_loop().time()
-            self.first_wait.reschedule(now + self._first_wait_seconds)
+# What libcurl's errors are to whoever asked, and the system's error behind them.
+FAILURES: Final[dict[int, tuple[type[httpx.TransportError], str, type[OSError] | None]]] = {
+    pycurl.E_COULDNT_RESOLVE_HOST: (httpx.ConnectError, "no such host", socket.gaierror),
+    pycurl.E_COULDNT_RESOLVE_PROXY: (httpx.ConnectError, "no such proxy", socket.gaierror),
+    pycurl.E_COULDNT_CONNECT: (httpx.ConnectError, "no connection", OSError),
+    pycurl.E_SSL_CONNECT_ERROR: (httpx.ConnectError, "no TLS", OSError),
+    pycurl.E_PEER_FAILED_VERIFICATION: (
+        *(httpx.ConnectError, "the certificate is not trusted", ssl.SSLCertVerificationError),
+    ),
+    pycurl.E_ABORTED_BY_CALLBACK: (httpx.ReadError, "a kept connection ended", None),
+    pycurl.E_GOT_NOTHING: (httpx.ReadError, "the connection ended before an answer", None),
+    pycurl.E_RECV_ERROR: (httpx.ReadError, "the connection ended before an answer", None),
+    pycurl.E_SEND_ERROR: (httpx.WriteError, "the connection ended before an answer", None),
+    pycurl.E_PARTIAL_FILE: (httpx.RemoteProtocolError, "the answer broke off", None),
+    pycurl.E_WRITE_ERROR: (httpx.RemoteProtocolError, "the answer is too long", None),
+}
+NOT_HTTP: Final = (httpx.RemoteProtocolError, "not HTTP, or its head is too long", None)
 
 
-# aiohttp hands nothing of ours from a request to its connector.
-_sending: ContextVar[_Sending | None] = ContextVar("_sending", default=None)
-
-
-class _Connector(aiohttp.TCPConnector):
-    """aiohttp's pool, without connections that are too old or on which anything came.
+class _Connections:
+    """Asks the system whether something came on a kept connection, which libcurl does too rarely.
 
     Bytes that nobody asked for must not be taken for the answer to the next request.
     """
 
-    def __init__(self, max_age_seconds: float, **options: Any) -> None:
-        super().__init__(**options)
-        self._max_age_seconds = max_age_seconds
-        self._dropped_at = 0.0
-        # When each was opened, and how to ask the system whether something came on it.
-        self._opened: WeakKeyDictionary[Any, tuple[float, Callable[[int], list[Any]]]]
-        self._opened = WeakKeyDictionary()
+    def __init__(self) -> None:
+        self._polls: dict[int, Callable[[int], list[Any]]] = {}
+        self._ports: dict[int, int] = {}
 
-    async def connect(
-        self,
-        req: ClientRequest,
-        traces: list[Any],
-        timeout: ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
-    ) -> Connection:
-        """Return a kept connection that is good, or a new one."""
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            protocol: Any = connection.protocol
-            now = time.monotonic()
-            if protocol not in self._opened:
-                poll = select.poll()
-                line = protocol.transport.get_extra_info("socket")
-                poll.register(line.fileno(), select.POLLIN)
-                self._opened[protocol] = now, poll.poll
-                return connection
-            opened, has_input = self._opened[protocol]
-            is_young = opened > max(self._dropped_at, now - self._max_age_seconds)
-            # The event loop may not have read yet what the system has.
-            if is_young and not protocol.should_close and not has_input(0):
-                if (sending := _sending.get()) is not None:
-                    sending.uses_kept()
-                return connection
-            connection.close()
+    def has_input(self, local_port: int) -> bool:
+        """Return whether something came on the connection of a port; of a new one it is False."""
+        poll = self._polls.get(local_port)
+        return poll is not None and bool(poll(0))
 
-    def drop_kept(self) -> None:
-        """Use no connection again that is open now."""
-        self._dropped_at = time.monotonic()
+    def note(self, curl: pycurl.Curl, local_port: int) -> None:
+        """Take note of the connection that a handle uses, in place of whichever had its socket."""
+        descriptor = curl.getinfo(pycurl.ACTIVESOCKET)
+        if descriptor == -1:
+            self._polls.pop(local_port, None)
+            return
+        self._polls.pop(self._ports.get(descriptor, local_port), None)
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        self._polls[local_port] = poll.poll
+        self._ports[descriptor] = local_port
 
 
-class _Body(httpx.AsyncByteStream):
-    """The body of an answer; closed before its end, it closes the connection."""
+class _Handle:
+    """One of libcurl's handles, used for one exchange after the other, and what came on it."""
 
-    def __init__(self, response: ClientResponse) -> None:
-        self._response = response
+    __slots__ = ("_connections", "_loop", "curl", "head", "is_sent", "pieces", "size")
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            while piece := await self._response.content.readany():
-                yield piece
-        except aiohttp.ServerTimeoutError:
-            raise httpx.ReadTimeout("no byte for too long") from None
-        except aiohttp.ClientError:
-            raise httpx.RemoteProtocolError("the answer broke off") from None
+    def __init__(self, curl: pycurl.Curl, connections: _Connections) -> None:
+        self._connections = connections
+        self._loop = asyncio.get_running_loop()
+        self.curl = curl
+        self.is_sent = False
+        self.head: list[bytes] = []
+        self.pieces: list[bytes] = []
+        self.size = 0
+        curl.setopt(pycurl.PREREQFUNCTION, self._before_sending)
+        curl.setopt(pycurl.HEADERFUNCTION, self.head.append)
+        curl.setopt(pycurl.WRITEFUNCTION, self._take)
 
-    async def aclose(self) -> None:
-        self._response.close()
+    def _before_sending(self, _: str, __: str, ___: int, local_port: int) -> int:
+        """Refuse a connection that is no good, and the second sending.
+
+        Of itself libcurl would send again after the end of a kept connection.
+        """
+        if self.is_sent or self._connections.has_input(local_port):
+            return int(pycurl.PREREQFUNC_ABORT)
+        self.is_sent = True
+        # Within its callbacks libcurl does not say which socket that is.
+        self._loop.call_soon(self._connections.note, self.curl, local_port)
+        return int(pycurl.PREREQFUNC_OK)
+
+    def _take(self, piece: bytes) -> int:
+        self.size += len(piece)
+        self.pieces.append(piece)
+        return len(piece) if self.size <= MAX_BODY_BYTES else 0
+
+    def answer(self) -> httpx.Response:
+        """Return what came, and forget it.
+
+        Raises:
+            RemoteProtocolError: Its head has no end, or is all there is.
+        """
+        headers: list[tuple[bytes, bytes]] = []
+        is_complete = False
+        for line in self.head:
+            name, colon, value = line.partition(b":")
+            if colon:
+                headers.append((name, value.strip()))
+            elif line.startswith(b"HTTP/"):
+                headers.clear()  # what came before was an interim answer's
+                is_complete = False
+            else:
+                is_complete = True
+        status = self.curl.getinfo(pycurl.RESPONSE_CODE)
+        body = httpx.ByteStream(b"".join(self.pieces))
+        self.is_sent = False
+        self.head.clear()
+        self.pieces.clear()
+        self.size = 0
+        if not is_complete or status < httpx.codes.OK:
+            raise httpx.RemoteProtocolError("the head of the answer broke off")
+        return httpx.Response(status, headers=headers, stream=body)
 
 
-class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends GET requests to one origin, follows no redirect; opened by `async with`.
+class CurlTransport(httpx.AsyncBaseTransport):
+    """Sends GET requests to one origin, each once; follows no redirect; opened by `async with`.
 
-    A request that met the end of a kept connection, or its silence, is sent once more over a new
-    one (RFC 9110, section 9.2.2), and what is open then is not used again. The environment's
-    proxies and certificates (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, ...) are read once, here.
-    How many connections there are is bounded by who asks.
+    After a kept connection's end or silence, what is open then is not used again. The environment's
+    proxies and certificates (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, ...) count. How many
+    connections there are is bounded by who asks.
 
     Args:
         url: Where requests go.
         connect_seconds: Bounds looking up the name, TCP and TLS together.
-        read_seconds: Bounds the time between two bytes of an answer.
-        keep_alive_seconds: How long an unused connection is kept.
-        max_age_seconds: How old a connection may be when it is used again.
-        first_wait_seconds: How long a kept connection may take to the head of an answer.
-        context: Checks certificates; httpx's own, with the environment's, by default.
+        read_seconds: Bounds an exchange, connecting included.
+        keep_alive_seconds: How long ago a connection was used at most when it is used again.
+        max_age_seconds: How old it may be then.
+        first_wait_seconds: How long an answer may take on a kept connection; longer is taken for
+            its end.
 
     Raises:
         ConfigurationError: The environment names a proxy or certificates that cannot be used.
     """
 
-    _connector: _Connector
-    _session: aiohttp.ClientSession
+    _multi: pycurl.AsyncCurlMulti
 
     def __init__(
         self,
@@ -161,115 +168,123 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         *,
         connect_seconds: float,
         read_seconds: float,
-        keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
-        max_age_seconds: float = MAX_AGE_SECONDS,
+        keep_alive_seconds: int = KEEP_ALIVE_SECONDS,
+        max_age_seconds: int = MAX_AGE_SECONDS,
         first_wait_seconds: float = FIRST_WAIT_SECONDS,
-        context: ssl.SSLContext | None = None,
     ) -> None:
-        self._url = URL(url)
-        self._proxy = _proxy_for(self._url)
-        self._first_wait_seconds = first_wait_seconds
-        self._patient_until = 0.0
-        self._warming: asyncio.Task[None] | None = None
-        self._timeout = aiohttp.ClientTimeout(connect=connect_seconds, sock_read=read_seconds)
-        self._keep_alive_seconds = keep_alive_seconds
+        _check_proxy(httpx.URL(url))
         self._max_age_seconds = max_age_seconds
-        if context is None and self._url.scheme == "https":
-            context = _trusted_by_environment()
-        self._context = context
+        self._first_wait_seconds = first_wait_seconds
+        self._options = {
+            # HTTP/1.1 has the simplest rule for whose answer is whose: the connection's last.
+            pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+            pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+            pycurl.NOSIGNAL: 1,
+            pycurl.PATH_AS_IS: 1,
+            pycurl.CONNECTTIMEOUT_MS: round(min(connect_seconds, read_seconds) * 1000),
+            pycurl.TIMEOUT_MS: round(read_seconds * 1000),
+            pycurl.MAXAGE_CONN: keep_alive_seconds,
+            **_trusted_by_environment(),
+        }
+        self._idle: list[_Handle] = []
+        self._connections = _Connections()
+        self._dropped_at = self._patient_until = float("-inf")
 
     async def __aenter__(self) -> Self:
         """Open the pool, which takes a running event loop."""
-        self._connector = _Connector(
-            self._max_age_seconds,
-            limit=0,
-            keepalive_timeout=self._keep_alive_seconds,
-            ttl_dns_cache=min(DNS_CACHE_SECONDS, self._max_age_seconds),
-            ssl=self._context or True,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=self._connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
-            timeout=self._timeout,
-            proxy=self._proxy,
-            middlewares=(_translate_errors,),
-            max_line_size=MAX_HEAD_BYTES,
-            max_field_size=MAX_HEAD_BYTES,
-        )
+        self._multi = pycurl.AsyncCurlMulti()
+        self._multi.setopt(pycurl.M_MAXCONNECTS, MAX_KEPT_CONNECTIONS)
         return self
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; its answer must be closed."""
-        started = time.monotonic()
-        is_patient = started < self._patient_until
-        sending = _Sending(None if is_patient else self._first_wait_seconds)
-        try:
-            response = await self._send(request, sending)
-        except (httpx.ReadError, httpx.ReadTimeout, TimeoutError) as error:
-            if not sending.is_on_kept:
-                raise
-            self._connector.drop_kept()
-            retried = time.monotonic()
-            response = await self._send(request, _Sending(None))
-            now = time.monotonic()
-            if isinstance(error, TimeoutError) and now - retried > self._first_wait_seconds:
-                self._patient_until = now + PATIENT_SECONDS
-        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
-
-    async def _send(self, request: httpx.Request, sending: _Sending) -> ClientResponse:
+        """Send a request; its answer is complete."""
         # Kept with the request, as most are sent again and again.
         prepared = request.extensions.get("voicegate.prepared")
         if prepared is None:
             prepared = request.extensions["voicegate.prepared"] = _prepare(request)
-        url, headers = prepared
-        _sending.set(sending)
-        async with sending.first_wait:
-            response = await self._session.get(url, headers=headers, allow_redirects=False)
-        coding = response.headers.get("Transfer-Encoding", "chunked")
-        if response.status < httpx.codes.OK or coding.lower() != "chunked":
-            response.close()
-            raise httpx.RemoteProtocolError("a status or coding that was not asked for")
-        return response
+        handle = self._idle.pop() if self._idle else _Handle(self._new_curl(), self._connections)
+        curl = handle.curl
+        curl.setopt(pycurl.URL, prepared[0])
+        curl.setopt(pycurl.HTTPHEADER, prepared[1])
+        try:
+            # Nothing was sent where a kept connection was no good.
+            while not await self._exchange(handle):
+                pass
+        except (pycurl.error, httpx.ReadError) as error:
+            failure = _failure(error, handle)
+            if failure is error or error.args[0] == pycurl.E_ABORTED_BY_CALLBACK:
+                self._dropped_at = asyncio.get_running_loop().time()
+        else:
+            response = handle.answer()
+            self._idle.append(handle)
+            return response
+        # From out here, as libcurl's words, which may quote an answer, are not to be its context.
+        raise failure
 
-    def warm_up(self) -> None:
-        """Open one connection in the background; should that fail, nobody hears of it."""
-        self._warming = asyncio.create_task(self._warm_up())
-
-    async def _warm_up(self) -> None:
-        request = aiohttp.ClientRequest("GET", self._url, proxy=self._proxy)
-        with contextlib.suppress(aiohttp.ClientError, OSError, UnicodeError):
-            (await self._connector.connect(request, [], self._timeout)).release()
+    async def _exchange(self, handle: _Handle) -> bool:
+        """Send once; return whether it was sent, over a connection that was good."""
+        curl, loop = handle.curl, asyncio.get_running_loop()
+        started = loop.time()
+        # Whole seconds are what libcurl takes, and none is no limit to it.
+        max_age_seconds = int(min(self._max_age_seconds, started - self._dropped_at))
+        curl.setopt(pycurl.FRESH_CONNECT, max_age_seconds == 0)
+        curl.setopt(pycurl.MAXLIFETIME_CONN, max(1, max_age_seconds))
+        exchange, watch = self._multi.add_handle(curl), None
+        if started >= self._patient_until:
+            watch = loop.call_later(self._first_wait_seconds, _end_if_deaf, curl, exchange)
+        try:
+            await exchange
+        except pycurl.error as error:
+            if error.args[0] == pycurl.E_ABORTED_BY_CALLBACK and not handle.is_sent:
+                return False
+            raise
+        finally:
+            if watch is not None:
+                watch.cancel()
+        now = loop.time()
+        if now - started > self._first_wait_seconds and curl.getinfo(pycurl.NUM_CONNECTS):
+            self._patient_until = now + PATIENT_SECONDS
+        return True
 
     async def aclose(self) -> None:
         """Close every connection, those in use included."""
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.wait([self._warming])
-        await self._session.close()
+        await self._multi.aclose()
+        self._idle.clear()
+
+    def _new_curl(self) -> pycurl.Curl:
+        curl = pycurl.Curl()
+        for option, value in self._options.items():
+            curl.setopt(option, value)
+        return curl
 
 
-async def _translate_errors(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Raise httpx's errors; from in here, so that aiohttp itself sends nothing again.
-
-    aiohttp's exceptions hold the request's headers, with the key, or a proxy's password: only what
-    the system said of a failed connection is kept as the cause.
-    """
-    try:
-        return await handler(request)
-    except (aiohttp.ClientError, UnicodeError) as error:
-        kind, text = next(row[1:] for row in ERRORS if isinstance(error, row[0]))
-        cause = error.__cause__ if kind is httpx.ConnectError else None
-        if isinstance(error, aiohttp.ServerDisconnectedError) and not isinstance(
-            error.message, str
-        ):
-            kind, text = httpx.RemoteProtocolError, "the head of the answer broke off"
-    raise kind(text) from cause
+def _end_if_deaf(curl: pycurl.Curl, exchange: Future[pycurl.Curl]) -> None:
+    """End an exchange for which no connection was made."""
+    if not exchange.done() and not curl.getinfo(pycurl.NUM_CONNECTS):
+        exchange.set_exception(httpx.ReadError("a kept connection may have gone deaf"))
 
 
-def _prepare(request: httpx.Request) -> tuple[URL, CIMultiDict[str]]:
-    """Return a request's URL and headers as aiohttp takes them.
+def _failure(error: pycurl.error | httpx.ReadError, handle: _Handle) -> httpx.TransportError:
+    """Return httpx's error for one of libcurl, with what the system said as its cause."""
+    if isinstance(error, httpx.ReadError):
+        return error
+    code, curl = error.args[0], handle.curl
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        if handle.is_sent:
+            return httpx.ReadTimeout("no answer in time")
+        return httpx.ConnectTimeout("no connection in time")
+    kind, text, system = FAILURES.get(code, NOT_HTTP)
+    if kind is httpx.ReadError and curl.getinfo(pycurl.RESPONSE_CODE) >= httpx.codes.OK:
+        return httpx.RemoteProtocolError("the answer broke off")
+    failure = kind(text)
+    if system is not None:
+        number = curl.getinfo(pycurl.OS_ERRNO)
+        failure.__cause__ = system(number, os.strerror(number)) if number else system(text)
+    return failure
+
+
+def _prepare(request: httpx.Request) -> tuple[str, list[str]]:
+    """Return a request's URL and headers as libcurl takes them.
 
     Raises:
         LocalProtocolError: It cannot be sent as it is.
@@ -279,40 +294,50 @@ def _prepare(request: httpx.Request) -> tuple[URL, CIMultiDict[str]]:
         raise httpx.UnsupportedProtocol("only http and https are supported")
     if request.method != "GET" or {"content-length", "transfer-encoding"} & request.headers.keys():
         raise httpx.LocalProtocolError("only GET without a body is sent")
-    headers = CIMultiDict((name.decode(), value.decode()) for name, value in request.headers.raw)
-    if any(character in value for value in headers.values() for character in "\r\n\0"):
+    headers = [f"{name.decode()}: {value.decode()}" for name, value in request.headers.raw]
+    if any(character in header for header in headers for character in "\r\n\0"):
         raise httpx.LocalProtocolError("a header holds a line break")
-    return URL(str(request.url), encoded=True), headers
+    return str(request.url), headers
 
 
-def _trusted_by_environment() -> ssl.SSLContext:
+def _trusted_by_environment() -> dict[int, str]:
     """Return what checks certificates: httpx's own list, or that of the environment."""
+    file, folder = map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"))  # noqa: TID251 - as httpx
+    if not folder:
+        file = file or certifi.where()
     try:
-        context = httpx.create_ssl_context()
+        ssl.create_default_context(cafile=file, capath=folder)
     except OSError as error:
         raise ConfigurationError(
             "SSL_CERT_FILE names a file that cannot be used as a list of certificates "
             f"({error.strerror})."
         ) from None
-    context.set_alpn_protocols(["http/1.1"])
-    return context
+    options: dict[int, str] = {}
+    if file:
+        options |= {pycurl.CAINFO: file, pycurl.PROXY_CAINFO: file}
+    if folder:
+        options |= {pycurl.CAPATH: folder, pycurl.PROXY_CAPATH: folder}
+    return options
 
 
-def _proxy_for(url: URL) -> URL | None:
-    """Return the proxy that the environment names for a URL."""
+def _check_proxy(url: httpx.URL) -> None:
+    """Refuse a proxy of the environment that could not be used, which libcurl reads for itself.
+
+    Raises:
+        ConfigurationError: It is not one of HTTP.
+    """
     proxies = getproxies()
     text = proxies.get(url.scheme) or proxies.get("all")
-    if not text or proxy_bypass(url.authority):
-        return None
+    if not text or proxy_bypass(url.netloc.decode()):
+        return
     try:
-        proxy = URL(text if "://" in text else f"http://{text}")
-    except ValueError:
-        proxy = URL()
-    if proxy.scheme not in {"http", "https"} or not proxy.host:
+        proxy = httpx.URL(text if "://" in text else f"http://{text}")
+    except httpx.InvalidURL:
+        proxy = httpx.URL()
+    if proxy.scheme not in {"http", "https"} or not proxy.host or (proxy.port or 0) > MAX_PORT:
         # Not repeated as a whole, since it may hold a password.
         kind = f"; it is {proxy.scheme}://" if proxy.host else ""
         raise ConfigurationError(
             f"The environment's proxy for {url.scheme} ({url.scheme.upper()}_PROXY or ALL_PROXY) "
             f"must be http://HOST[:PORT] or https://HOST[:PORT]{kind}."
         )
-    return proxy

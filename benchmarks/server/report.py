@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from benchmarks.server.cells import Cell, Sample
 
-PACKAGES = ("fastapi", "starlette", "uvicorn", "httptools", "uvloop", "aiohttp", "httpx")
+PACKAGES = ("fastapi", "starlette", "uvicorn", "httptools", "uvloop", "pycurl", "httpx")
 NODE_PACKAGES = ("express", "fastify", "undici")
 VERSIONS = """
 const versions = process.argv.slice(1).map((name) => require(`${name}/package.json`).version);

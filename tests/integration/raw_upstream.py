@@ -55,7 +55,8 @@ async def raw_upstream(behave: Behaviour) -> AsyncIterator[RawUpstream]:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    # A crowd connects at once, and a connection that is not taken is tried again a second later.
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, backlog=1024)
     upstream.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield upstream

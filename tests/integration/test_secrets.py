@@ -16,7 +16,7 @@ from app.errors import AppError
 from app.main import create_app
 from app.upstream.budget import Budget
 from app.upstream.client import AgentsClient
-from app.upstream.transport import AiohttpTransport
+from app.upstream.transport import CurlTransport
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, NO_LIMITS, SERVICE, TOKEN, caller, make_settings, minting, service
 
@@ -234,7 +234,7 @@ async def test_tracebacks_with_the_values_of_variables_show_nothing(
     """What reports errors with every frame's variables finds neither a key nor an answer there."""
     async with (
         raw_upstream(behave) as upstream,
-        AiohttpTransport(upstream.url, connect_seconds=2, read_seconds=0.2) as transport,
+        CurlTransport(upstream.url, connect_seconds=2, read_seconds=0.2) as transport,
     ):
         client = AgentsClient(
             transport,

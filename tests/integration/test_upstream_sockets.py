@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.main import create_app
 from app.upstream.budget import Budget
 from tests.integration.raw_upstream import answer, raw_upstream
-from tests.service import KEY, TOKEN, assert_problem, make_settings, service
+from tests.service import KEY, TOKEN, assert_problem, service
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
@@ -40,25 +39,6 @@ async def test_connections_are_kept_and_reused() -> None:
         assert f"authorization: bearer {KEY}" in head
         assert "cookie" not in head
         assert "accept-encoding: identity" in head
-
-
-async def test_warm_service_connects_before_anybody_asks() -> None:
-    """The first caller finds a connection; that nobody listens there delays no start."""
-
-    async def behave(_: StreamReader, writer: StreamWriter, number: int) -> None:
-        raise AssertionError
-
-    with socket.create_server(("127.0.0.1", 0)) as placeholder:
-        nobody = f"http://127.0.0.1:{placeholder.getsockname()[1]}"
-    async with raw_upstream(behave) as upstream:
-        for url in (upstream.url, nobody):
-            app = create_app(make_settings(upstream_url=url), is_warm=True)
-            async with app.router.lifespan_context(app), asyncio.timeout(5):
-                while not upstream.connections:  # noqa: ASYNC110 - the other side's view has no event
-                    await asyncio.sleep(0.001)
-
-    assert upstream.connections == 1
-    assert upstream.requests == []
 
 
 async def test_refused_connection() -> None:
