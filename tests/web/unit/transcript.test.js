@@ -468,3 +468,22 @@ for (const [first, second] of [
     assert.deepEqual(texts(transcript), ['user: My name is Ann.']);
     assert.equal(transcript.turns[0].final, true);
   });
+
+test('a sentence that the loss cut short is replaced by its repetition, and only by that', () => {
+  const begun = /** @type {[string, Record<string, unknown>]} */ ([
+    'transcript.user.delta',
+    { item_id: 'm', text: 'My name is' },
+  ]);
+  for (const [later, expected] of [
+    [['My', 'My name is Ann.'], ['user: My name is Ann.']],
+    [['Hello?'], ['user: My name is', 'user: Hello?']],
+  ]) {
+    const transcript = written([['input.speech.started'], begun]);
+    transcript.settle();
+    for (const [at, text] of later.entries()) {
+      const type = at === later.length - 1 ? 'transcript.user' : 'transcript.user.delta';
+      transcript.apply(decode(JSON.stringify({ type, item_id: 'n', text })), 9);
+    }
+    assert.deepEqual(texts(transcript), expected);
+  }
+});

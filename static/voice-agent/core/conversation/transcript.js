@@ -13,6 +13,8 @@ export class Transcript {
   #reply = null;
   /** @type {Entry | null} the latest one that is over: its text may still come */
   #overReply = null;
+  /** @type {Entry | null} what the user was saying when the socket was lost: it may be heard once more, and whole */
+  #unfinished = null;
   /** Whether this session's replies come with sound; one that does not was never spoken then. */
   #hasSound = false;
 
@@ -95,6 +97,7 @@ export class Transcript {
     this.#list.forgetBlank();
     this.#reply = this.#overReply = null;
     this.#hasSound = false;
+    this.#unfinished = this.#list.open.findLast(({ turn }) => turn.role === 'user') ?? null;
     return this.#list.open.map((entry) => {
       if (entry.turn.role === 'agent') this.#shorten(entry, entry.heardMs ?? Infinity, true);
       return this.#list.change(entry, { final: true });
@@ -118,7 +121,11 @@ export class Transcript {
     if (!known) entry.isUnnamed = itemId === null;
     else if (itemId !== null) Object.assign(entry, { key: itemId, isUnnamed: false });
     const older = openTurns.filter((other) => other !== entry);
+    const before = this.#unfinished === entry ? null : this.#unfinished;
+    const repeated = before && plain(text).startsWith(plain(before.turn.text)) ? [before] : [];
+    if (final || repeated.length > 0) this.#unfinished = null;
     return [
+      ...repeated.map((other) => this.#list.change(other, { text: '' })),
       ...older.map((other) => this.#list.change(other, { final: true })),
       this.#list.change(entry, { text: text || entry.turn.text, final }),
     ];
@@ -202,3 +209,13 @@ export class Transcript {
     return entry;
   }
 }
+
+/**
+ * A text without what two transcriptions of the same words may differ in.
+ * @param {string} text
+ */
+const plain = (text) =>
+  text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
