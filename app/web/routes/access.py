@@ -17,7 +17,7 @@ from app.errors import (
     StoppedError,
     bad_parameter,
 )
-from app.web.routes.body import BODY_ERRORS, JsonBodyRoute
+from app.web.routes.body import BODY_ERRORS, described, reader
 from app.web.routes.schemas import AccessAnswer, AccessCode, problem_responses
 from app.web.services import CredentialsDep, ServicesDep
 
@@ -42,12 +42,13 @@ async def _of_page(credentials: CredentialsDep) -> RequestCredentials:
     return credentials
 
 
+AccessCodeDep = Annotated[AccessCode, Depends(reader(AccessCode))]
 PageCredentialsDep = Annotated[RequestCredentials, Depends(_of_page)]
 
 
 def access_router(access: Access) -> APIRouter:
     """Return the routes: asking is possible in every mode, entering only where there are codes."""
-    router = APIRouter(prefix="/api", tags=["API"], route_class=JsonBodyRoute)
+    router = APIRouter(prefix="/api", tags=["API"])
 
     @router.get(
         "/access",
@@ -73,8 +74,9 @@ def _add_entering(router: APIRouter, authenticator: CodeAuthenticator) -> None:
         status_code=204,
         response_class=Response,
         responses=problem_responses(*ENTER_ERRORS),
+        openapi_extra=described(AccessCode.model_json_schema()),
     )
-    async def enter(body: AccessCode, credentials: PageCredentialsDep) -> Response:
+    async def enter(credentials: PageCredentialsDep, body: AccessCodeDep) -> Response:
         """Exchange a code for a cookie that lasts 30 days, or until the code is withdrawn."""
         cookie = await authenticator.enter(credentials, body.code)
         return Response(status_code=204, headers={"Set-Cookie": cookie})

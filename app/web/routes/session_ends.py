@@ -1,9 +1,11 @@
 """`POST /api/session-ends`: a page says that a session is over, so that unused time is refunded."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from app.errors import AppError, InvalidRequestError, OriginNotAllowedError, bad_parameter
-from app.web.routes.body import BODY_ERRORS, JsonBodyRoute
+from app.web.routes.body import BODY_ERRORS, described, reader
 from app.web.routes.schemas import (
     MAX_RECEIPT_CHARACTERS,
     SessionEnd,
@@ -20,7 +22,7 @@ ERRORS: tuple[AppError, ...] = (
     ),
 )
 
-router = APIRouter(prefix="/api", tags=["API"], route_class=JsonBodyRoute)
+router = APIRouter(prefix="/api", tags=["API"])
 
 
 @router.post(
@@ -29,8 +31,11 @@ router = APIRouter(prefix="/api", tags=["API"], route_class=JsonBodyRoute)
     operation_id="session_end",
     status_code=202,
     responses=problem_responses(*ERRORS),
+    openapi_extra=described(SessionEnd.model_json_schema()),
 )
-async def session_end(end: SessionEnd, services: ServicesDep) -> SessionEndAnswer:
+async def session_end(
+    end: Annotated[SessionEnd, Depends(reader(SessionEnd))], services: ServicesDep
+) -> SessionEndAnswer:
     """Look into it later, and give back the time that the session provably did not use.
 
     The answer is the same whatever is known of the receipt and of the session: it tells nothing.

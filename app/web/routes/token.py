@@ -21,7 +21,7 @@ from app.errors import AppError, InvalidRequestError, RateLimitedError, bad_para
 from app.tokens.service import MINT_PATH, VoiceToken
 from app.web.problem_details import MAX_ENTRIES, invalid_request
 from app.web.request_context import context_of
-from app.web.routes.body import BODY_ERRORS, read_object
+from app.web.routes.body import BODY_ERRORS, described, read_object
 from app.web.routes.schemas import TOKEN_ERRORS, VoiceTokenAnswer, problem_responses
 from app.web.services import Services
 
@@ -110,10 +110,7 @@ def token_routes(settings: Settings, services: Services) -> Iterator[APIRoute]:
         operation_id="post_voice_token",
         summary="Mint a token by POST",
         description="The same as GET. A parameter may stand in the query or in the body.",
-        openapi_extra={
-            "parameters": parameters,
-            "requestBody": {"content": {"application/json": {"schema": schema}}},
-        },
+        openapi_extra={"parameters": parameters, **described(schema, required=False)},
     )
 
 
