@@ -51,7 +51,7 @@ class AppError(Exception):
 
     status = 500
     code = "internal_error"
-    title = "Internal error"
+    title = ""  # in answers the code in words, where a class has none of its own
     detail = "Something went wrong inside the service; the request id names it in the log."
     log_level: int | None = logging.WARNING
 
@@ -88,7 +88,6 @@ class InvalidRequestError(RequestError):
 
     status = 422
     code = "invalid_request"
-    title = "Invalid request"
     detail = "A query parameter is not allowed as it was sent; `errors` says what is."
 
     def __init__(self, *errors: ParameterProblem) -> None:
@@ -130,7 +129,6 @@ class ForbiddenError(RequestError):
 
     status = 403
     code = "forbidden"
-    title = "Forbidden"
     detail = "This caller may not do this."
 
 
@@ -157,7 +155,6 @@ class OriginNotAllowedError(RequestError):
 
     status = 403
     code = "origin_not_allowed"
-    title = "Origin not allowed"
     detail = "Pages of this origin may not use the service; its operator keeps the list."
 
 
@@ -166,7 +163,6 @@ class NotFoundError(RequestError):
 
     status = 404
     code = "not_found"
-    title = "Not found"
     detail = "There is nothing at this path."
 
 
@@ -175,7 +171,6 @@ class MethodNotAllowedError(RequestError):
 
     status = 405
     code = "method_not_allowed"
-    title = "Method not allowed"
     detail = "This path does not answer to this method; the Allow header names those it does."
 
     def __init__(self, allow: Collection[str] = ()) -> None:
@@ -189,7 +184,6 @@ class OverloadedError(AppError):
 
     status = 503
     code = "overloaded"
-    title = "Overloaded"
     detail = "Too many tokens are being minted at this moment; try again shortly."
 
 
@@ -209,7 +203,6 @@ class StoppedError(AppError):
 
     status = 503
     code = "service_unavailable"
-    title = "Service unavailable"
     detail = "The operator has stopped new calls for now; try again later."
 
 
@@ -238,7 +231,6 @@ class UpstreamUnavailableError(UpstreamError):
 
     status = 502
     code = "upstream_unavailable"
-    title = "Upstream unavailable"
     detail = "The agent service could not be reached or failed; try again shortly."
 
 
@@ -247,7 +239,6 @@ class UpstreamUnreadableError(UpstreamError):
 
     status = 502
     code = "upstream_unreadable"
-    title = "Upstream unreadable"
     detail = "The agent service gave an answer that makes no sense; try again shortly."
 
 
@@ -256,7 +247,6 @@ class UpstreamBusyError(UpstreamError):
 
     status = 429
     code = "upstream_busy"
-    title = "Upstream busy"
     detail = "The agent service takes no more sessions at this moment; try again later."
 
 
@@ -265,7 +255,6 @@ class UpstreamTimeoutError(UpstreamError):
 
     status = 504
     code = "upstream_timeout"
-    title = "Upstream timeout"
     detail = "The agent service did not answer in time; try again shortly."
 
 
@@ -275,7 +264,6 @@ class AccountUnavailableError(UpstreamError):
     log_level = logging.ERROR
     status = 503
     code = "service_unavailable"
-    title = "Service unavailable"
     detail = "The agent service does not serve this account now; its operator has to look."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from app.errors import shorten
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 PREFIX: Final = "VOICEGATE_"
@@ -46,15 +47,6 @@ _CLUSTER_NAME: Final = re.compile(
     r"(_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
 _CLUSTER_VALUE: Final = re.compile(r"(tcp|udp|sctp)://")
-NUMERIC: Final = {
-    "finite_number",
-    "float_parsing",
-    "greater_than_equal",
-    "int_from_float",
-    "int_parsing",
-    "int_parsing_size",
-    "less_than_equal",
-}
 MAX_SHOWN: Final = 60
 
 
@@ -79,29 +71,24 @@ def sentence(
     field = model.model_fields[name]
     is_secret = "SecretStr" in str(field.annotation)
     shown = "" if is_secret else f"; it is {shorten(repr(entry['input']), MAX_SHOWN)}"
-    return f"{variable(name)} {_allowed(entry, field.annotation, field.metadata)}{shown}."
+    return f"{variable(name)} {_allowed(entry, field)}{shown}."
 
 
-def _allowed(entry: ErrorDetails, annotation: Any, metadata: list[Any]) -> str:
-    kind = entry["type"]
-    if kind in NUMERIC:
-        number = "a number" if annotation is float else "a whole number"
-        return f"must be {number}{_range(metadata)}"
-    if kind == "bool_parsing":
-        return "must be true or false"
-    if kind == "literal_error":
-        return f"must be {entry['ctx']['expected']}"
-    return _plain(entry["msg"]).replace("String should", "should").replace("Input should", "should")
-
-
-def _range(metadata: list[Any]) -> str:
+def _allowed(entry: ErrorDetails, field: FieldInfo) -> str:
     bounds = {
         name: getattr(item, name)
-        for item in metadata
+        for item in field.metadata
         for name in ("ge", "le")
         if hasattr(item, name)
     }
-    return f" from {bounds['ge']} to {bounds['le']}"
+    if bounds:
+        number = "a number" if field.annotation is float else "a whole number"
+        return f"must be {number} from {bounds['ge']} to {bounds['le']}"
+    if entry["type"] == "bool_parsing":
+        return "must be true or false"
+    if entry["type"] == "literal_error":
+        return f"must be {entry['ctx']['expected']}"
+    return _plain(entry["msg"]).replace("String should", "should").replace("Input should", "should")
 
 
 def _plain(message: str) -> str:

@@ -21,16 +21,11 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\
 # public suffixes; that of countries (co.uk, com.au) is a rule.
 SHARED_DOMAINS = frozenset(
     (
-        *(
-            "azurestaticapps.net",
-            "azurewebsites.net",
-            "cloudfront.net",
-            "csb.app",
-            "firebaseapp.com",
-        ),
-        *("fly.dev", "github.io", "gitlab.io", "herokuapp.com", "lovable.app", "netlify.app"),
-        *("ngrok-free.app", "ngrok.app", "ngrok.io", "onrender.com", "pages.dev", "replit.app"),
-        *("run.app", "surge.sh", "trycloudflare.com", "vercel.app", "web.app", "workers.dev"),
+        *("azurestaticapps.net", "azurewebsites.net", "cloudfront.net", "csb.app", "fly.dev"),
+        *("firebaseapp.com", "github.io", "gitlab.io", "herokuapp.com", "lovable.app"),
+        *("netlify.app", "ngrok-free.app", "ngrok.app", "ngrok.io", "onrender.com", "pages.dev"),
+        *("replit.app", "run.app", "surge.sh", "trycloudflare.com", "vercel.app", "web.app"),
+        *("workers.dev",),
     )
 )
 _COUNTRY_SUFFIX = re.compile(r"(ac|co|com|edu|gov|ne|net|or|org)\.[a-z]{2}")
@@ -113,21 +108,17 @@ class OriginPolicy:
     def lists(self, origin: str | None) -> bool:
         """Tell whether another front end's origin is on the operator's list."""
         normal = _normal(origin) if self.allowed and origin is not None else None
-        return normal is not None and (
-            normal in self.allowed or _with_wildcard(normal) in self.allowed
-        )
+        if normal is None:
+            return False
+        scheme, _, host = normal.partition("://")
+        # The one wildcard entry that takes it in has `*` for its first label.
+        return not self.allowed.isdisjoint((normal, f"{scheme}://*.{host.partition('.')[2]}"))
 
 
 def is_same(origin: str, own_origin: str) -> bool:
     """Tell whether both are the same origin; what is none is never the same."""
     normal = _normal(origin)
     return normal is not None and normal == _normal(own_origin)
-
-
-def _with_wildcard(origin: str) -> str:
-    """Return the one wildcard entry that takes in a normal origin: `*` for its first label."""
-    scheme, _, host = origin.partition("://")
-    return f"{scheme}://*.{host.partition('.')[2]}"
 
 
 def _normal(origin: str) -> str | None:

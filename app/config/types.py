@@ -13,9 +13,6 @@ from pydantic_settings import NoDecode
 
 from app.config.origins import listed_origin, normalise_origin
 
-# Source: RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
-MIN_SECRET_CHARACTERS = 32
-
 
 def split(value: Any) -> Any:
     """Turn `a, b` into its parts; anything but text passes through."""
@@ -47,45 +44,35 @@ def _network(value: Any) -> Any:
         raise ValueError("must hold addresses or networks, such as 10.0.0.0/8") from None
 
 
-def _base_url(value: str, schemes: tuple[str, str], *, path: bool) -> str:
-    """Check a URL down to what may stand in a Content-Security-Policy."""
-    text = value.strip()
-    parts = urlsplit(text)
-    origin = normalise_origin(f"{parts.scheme}://{parts.netloc}")
-    extra = parts.path.rstrip("/")
-    if parts.scheme not in schemes or parts.query or parts.fragment or "?" in text or "#" in text:
-        raise ValueError
-    if extra and not (path and re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", extra)):
-        raise ValueError
-    return origin + extra
+def _base_url(*schemes: str, path: str, sentence: str) -> AfterValidator:
+    """Return a check of a URL, down to what may stand in a Content-Security-Policy."""
+
+    def check(value: str) -> str:
+        text = value.strip()
+        try:
+            parts = urlsplit(text)
+            origin = normalise_origin(f"{parts.scheme}://{parts.netloc}")
+        except ValueError:
+            raise ValueError(sentence) from None
+        extra = parts.path.rstrip("/")
+        is_bare = "?" not in text and "#" not in text
+        if parts.scheme not in schemes or not is_bare or not re.fullmatch(path, extra):
+            raise ValueError(sentence)
+        return origin + extra
+
+    return AfterValidator(check)
 
 
-def _upstream_url(value: str) -> str:
-    try:
-        return _base_url(value, ("https", "http"), path=False)
-    except ValueError:
-        raise ValueError("must be https://HOST[:PORT] without path or query") from None
+def _hidden(pattern: str, sentence: str) -> AfterValidator:
+    """Return a check of a secret, whose ends are stripped; the sentence does not repeat it."""
 
+    def check(value: SecretStr) -> SecretStr:
+        text = value.get_secret_value().strip()
+        if not re.fullmatch(pattern, text, re.DOTALL):
+            raise ValueError(sentence)
+        return SecretStr(text)
 
-def _ws_url(value: str) -> str:
-    try:
-        return _base_url(value, ("wss", "ws"), path=True)
-    except ValueError:
-        raise ValueError("must be wss://HOST[:PORT]/PATH without query") from None
-
-
-def _key(value: SecretStr) -> SecretStr:
-    key = value.get_secret_value().strip()
-    # It becomes a header's value: anything else would be refused far from here, or be unsafe.
-    if not re.fullmatch(r"[\x21-\x7e]{1,512}", key):
-        raise ValueError("must be one word of at most 512 visible ASCII characters")
-    return SecretStr(key)
-
-
-def _secret(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < MIN_SECRET_CHARACTERS:
-        raise ValueError(f"must have at least {MIN_SECRET_CHARACTERS} characters")
-    return value
+    return AfterValidator(check)
 
 
 def _https_url(value: str) -> str:
@@ -96,21 +83,9 @@ def _https_url(value: str) -> str:
     return value.strip()
 
 
-def _redis_url(value: SecretStr) -> SecretStr:
-    if urlsplit(value.get_secret_value()).scheme not in {"redis", "rediss"}:
-        raise ValueError("must be redis://[:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS")
-    return value
-
-
 def _codes(value: Any) -> Any:
     """Turn `a, b` into codes; each of them is a secret."""
     return tuple(map(SecretStr, split(value))) if isinstance(value, str) else value
-
-
-def _code(value: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[\x21-\x7e]{8,128}", value.get_secret_value()):
-        raise ValueError("must hold codes of 8 to 128 visible ASCII characters without spaces")
-    return value
 
 
 def lower(value: Any) -> Any:
@@ -129,15 +104,30 @@ Networks = Annotated[
     NoDecode,
     BeforeValidator(split),
 ]
-Secret = Annotated[SecretStr, AfterValidator(_secret)]
-Codes = Annotated[
-    tuple[Annotated[SecretStr, AfterValidator(_code)], ...], NoDecode, BeforeValidator(_codes)
-]
+# Source: RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
+Secret = Annotated[SecretStr, _hidden(r".{32,}", "must have at least 32 characters")]
+_CODE = _hidden(
+    r"[\x21-\x7e]{8,128}", "must hold codes of 8 to 128 visible ASCII characters without spaces"
+)
+Codes = Annotated[tuple[Annotated[SecretStr, _CODE], ...], NoDecode, BeforeValidator(_codes)]
 # 0 takes the limit away.
 Limit = Annotated[int, Field(ge=0, le=10_000_000)]
-ApiKey = Annotated[SecretStr, AfterValidator(_key)]
-RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
-UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]
-WsUrl = Annotated[str, AfterValidator(_ws_url)]
+# It becomes a header's value: anything else would be refused far from here, or be unsafe.
+_WORD = _hidden(r"[\x21-\x7e]{1,512}", "must be one word of at most 512 visible ASCII characters")
+ApiKey = Annotated[SecretStr, _WORD]
+_REDIS = _hidden(
+    "rediss?://.*", "must be redis://[:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS"
+)
+RedisUrl = Annotated[SecretStr, _REDIS]
+_UPSTREAM = _base_url(
+    "https", "http", path="", sentence="must be https://HOST[:PORT] without path or query"
+)
+UpstreamUrl = Annotated[str, _UPSTREAM]
+_SOCKET = _base_url(
+    *("wss", "ws"),
+    path=r"(/[A-Za-z0-9._~-]+)*",
+    sentence="must be wss://HOST[:PORT]/PATH without query",
+)
+WsUrl = Annotated[str, _SOCKET]
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 LowerCase = BeforeValidator(lower)

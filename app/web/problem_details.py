@@ -64,7 +64,7 @@ def problem(error: AppError, request_id: str) -> dict[str, Any]:
     """
     body: dict[str, Any] = {
         "type": f"/docs#{error.code}",
-        "title": error.title,
+        "title": error.title or error.code.replace("_", " ").capitalize(),
         "status": error.status,
         "detail": error.detail,
         "code": error.code,

@@ -168,7 +168,8 @@ def problem_description(*failures: AppError) -> dict[str, Any]:
     for error in failures:
         same = sum(name.startswith(error.code) for name in examples)
         name = f"{error.code}_{same + 1}" if same else error.code
-        examples[name] = {"summary": error.title, "value": problem(error, "3f1c5a0e9b2d4c67")}
+        body = problem(error, "3f1c5a0e9b2d4c67")
+        examples[name] = {"summary": body["title"], "value": body}
     response: dict[str, Any] = {
         "description": "; or ".join(f"`{error.code}`: {error.detail}" for error in failures),
         "content": {
