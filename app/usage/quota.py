@@ -15,7 +15,7 @@ from app.usage.rate_limits import whole_seconds
 from app.usage.redis_store import StoreDownError, StoreFailures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Awaitable, Iterator, Sequence
 
     from app.access.caller import Caller
     from app.errors import AppError
@@ -152,31 +152,26 @@ class Quota:
         return task
 
     async def _cancel(self, grant: Grant) -> None:
-        try:
-            seconds = await self._store.cancel(grant.grant_id)
-        except StoreDownError as error:
-            self._failures.note(self._when_down, error)
-        else:
-            self._metrics.refunded(seconds)
+        self._metrics.refunded(await self._told(self._store.cancel(grant.grant_id)) or 0)
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end; False if that is unknown."""
-        try:
-            return await self._store.claim(grant_id)
-        except StoreDownError as error:
-            self._failures.note(self._when_down, error)
-            return False
+        return bool(await self._told(self._store.claim(grant_id)))
 
     async def settle(
         self, grant_id: str, session_id: str, *, began_at_seconds: float, used_seconds: int
     ) -> None:
         """Refund what a session proves to be unused, if it is this grant's."""
+        settling = self._store.settle(grant_id, session_id, began_at_seconds, used_seconds)
+        self._metrics.refunded(await self._told(settling) or 0)
+
+    async def _told(self, asking: Awaitable[int]) -> int | None:
+        """Return what the store answers; None, and tell, while it is away."""
         try:
-            seconds = await self._store.settle(grant_id, session_id, began_at_seconds, used_seconds)
+            return await asking
         except StoreDownError as error:
             self._failures.note(self._when_down, error)
-        else:
-            self._metrics.refunded(seconds)
+            return None
 
 
 def _refusal(verdict: Verdict, cost_seconds: int) -> AppError:
