@@ -158,17 +158,13 @@ async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]
 
 def in_words(error: AppError, key: str, url: str) -> str:
     """Return a sentence on what went wrong and what to do."""
-    sentence = next(
-        (text for kind, text in ANSWERS.items() if isinstance(error, kind)),
-        "{url} failed ({trail}): try again in a minute.",
-    )
     links = chain(error)
-    for cause, text in CAUSES.items():
-        if isinstance(error, UpstreamUnavailableError) and any(
-            isinstance(link, cause) for link in links
-        ):
-            sentence = text
-            break
-    return sentence.format(
+    causes_of = CAUSES if isinstance(error, UpstreamUnavailableError) else {}
+    sentences = [
+        *(text for kind, text in causes_of.items() if any(isinstance(e, kind) for e in links)),
+        *(text for kind, text in ANSWERS.items() if isinstance(error, kind)),
+        "{url} failed ({trail}): try again in a minute.",
+    ]
+    return sentences[0].format(
         url=url, key=key, reason=error, trail=causes(error), cause=causes(links[-1])
     )

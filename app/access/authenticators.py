@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.access.caller import Caller, address_bucket
 from app.access.cookies import ACCESS, ACCESS_COOKIE, LIFETIME_SECONDS, Visitors, new_id
-from app.access.credentials import needs_bearer, needs_credential, not_valid
+from app.access.credentials import needs_credential, not_valid
 from app.errors import ForbiddenError, UnauthenticatedError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.access.jwt import Logins
     from app.access.signing import Signer
 
-CODE_AS_BEARER: Final = "an access code as its bearer token"
+NEEDS_BEARER: Final = "A request without an Origin header needs {}."
 
 
 class OpenAuthenticator:
@@ -75,7 +75,7 @@ class CodeAuthenticator:
         if visitor is not None:
             return as_visitor(self._signer, visitor, credentials)
         if not credentials.is_from_page:
-            raise needs_bearer(CODE_AS_BEARER)
+            raise needs_credential(NEEDS_BEARER.format("an access code as its bearer token"))
         if ACCESS.read(credentials.scope) is not None:
             raise not_valid("bad-credential", "Your access has ended; enter the access code again.")
         raise needs_credential("This service asks for an access code.")
@@ -142,7 +142,7 @@ class JwtAuthenticator:
         if token is None and self._cookie_name:
             token = credentials.cookie(self._cookie_name)
         if token is None and not credentials.is_from_page:
-            raise needs_bearer("a bearer token of the login")
+            raise needs_credential(NEEDS_BEARER.format("a bearer token of the login"))
         if token is None:
             raise needs_credential("Sign in first: this service serves only who is signed in.")
         name = f"subject:{self._logins.issuer}|{await self._logins.read(token)}"

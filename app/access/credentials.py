@@ -83,11 +83,6 @@ def needs_credential(detail: str) -> UnauthenticatedError:
     return UnauthenticatedError(reason, detail=detail, challenge=REALM)
 
 
-def needs_bearer(what: str) -> UnauthenticatedError:
-    """Return the answer to a program that brought nothing; what would do, as a sentence ends."""
-    return needs_credential(f"A request without an Origin header needs {what}.")
-
-
 def not_valid(reason: Reason, detail: str) -> UnauthenticatedError:
     """Return the answer to a request that brought something that does not count."""
     return UnauthenticatedError(reason, detail=detail, challenge=INVALID)

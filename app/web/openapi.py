@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
@@ -34,12 +35,12 @@ def describe(app: FastAPI, *, mode: str = "open", cookie: str = "") -> None:
         cookie: The cookie that holds a credential of that mode, if one can.
     """
 
+    @cache
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
-            if mode != "open":
-                _secure(app.openapi_schema, cookie)
-        return app.openapi_schema
+        document = _document(app)
+        if mode != "open":
+            _secure(document, cookie)
+        return document
 
     app.openapi = openapi  # type: ignore[method-assign]
 

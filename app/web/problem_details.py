@@ -49,12 +49,13 @@ ALLOWED_IN_BODY: Final = {
 class HttpError(RequestError):
     """A status that the framework chose and that has no class of its own."""
 
+    code = "invalid_request"
+    title = "Request refused"
+    detail = "The request cannot be served as it was sent."
+
     def __init__(self, status: int) -> None:
         super().__init__(f"status {status}")
         self.status = status
-        self.code = "invalid_request"
-        self.title = "Request refused"
-        self.detail = "The request cannot be served as it was sent."
 
 
 def problem(error: AppError, request_id: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from app.web.languages import Languages
 from app.web.weighted import choose_coding
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from fastapi.templating import Jinja2Templates
     from starlette.requests import Request
@@ -76,7 +76,7 @@ def page_routes(
     ) -> Response:
         language = language or languages.of(request)
         context = {
-            "theme": _theme(request),
+            "theme": _theme(request.cookies, THEME_COOKIE),
             **context,
             "language": language.code,
             "languages": languages.all.values(),
@@ -106,7 +106,11 @@ def page_routes(
         return _greeted(await page(request), request, visitors)
 
     async def embed(request: Request) -> Response:
-        response = render(request, "embed.html", _embedded(request))
+        asked = request.query_params
+        context: dict[str, Any] = {"agent": asked.get("agent", "")}
+        if "theme" in asked:
+            context["theme"] = _theme(asked)
+        response = render(request, "embed.html", context)
         # It holds what the address asks for: not the same for many.
         response = await _compressed(response, request, is_shared=False)
         return _greeted(response, request, visitors)
@@ -176,18 +180,9 @@ def _greeted(response: Response, request: Request, visitors: Visitors | None) ->
     return response
 
 
-def _embedded(request: Request) -> dict[str, Any]:
-    """Return what the address says about the element."""
-    context: dict[str, Any] = {"agent": request.query_params.get("agent", "")}
-    theme = request.query_params.get("theme")
-    if theme is not None:
-        context["theme"] = theme if theme in THEMES else None
-    return context
-
-
-def _theme(request: Request) -> str | None:
+def _theme(wishes: Mapping[str, str], name: str = "theme") -> str | None:
     """Return the theme that the visitor chose; none means the system's."""
-    theme = request.cookies.get(THEME_COOKIE)
+    theme = wishes.get(name)
     return theme if theme in THEMES else None
 
 
