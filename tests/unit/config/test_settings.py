@@ -295,6 +295,23 @@ def test_settings_are_read_from_files(
     assert codes == ["spring-meadow-4711", "linden-harbour-42"]
 
 
+def test_files_of_a_kubernetes_volume_are_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """There each file is a link through a folder that is replaced as a whole."""
+    (tmp_path / "..2026_11_29").mkdir()
+    (tmp_path / "..2026_11_29" / "assemblyai_api_key").write_text(KEY)
+    (tmp_path / "..data").symlink_to("..2026_11_29")
+    (tmp_path / "assemblyai_api_key").symlink_to("..data/assemblyai_api_key")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOICEGATE_SECRETS_DIR", str(tmp_path))
+
+    key = load_settings().assemblyai_api_key
+
+    assert key is not None
+    assert key.get_secret_value() == KEY
+
+
 def test_environment_wins_over_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A variable that is set counts, an empty one does not."""
     (tmp_path / "assemblyai_api_key").write_text("of-the-file")
