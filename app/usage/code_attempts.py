@@ -69,8 +69,7 @@ class CodeAttempts:
     def _count_guess(self) -> float:
         """Count a wrong one among those of all; return how long its answer has to wait."""
         now = self._clock()
-        if self._of_all.ends_at <= now:
-            self._of_all.advance(now)
+        self._of_all.advance(now)
         self._of_all.current += 1
         guesses = self._of_all.at(now).used
         if guesses > SLIPS.quota and now - self._told_at >= MINUTE:

@@ -17,16 +17,15 @@ from app.usage.ledger import (
     Grant,
     day_limits,
 )
-from app.usage.rate_limits import DAY, SlidingWindows, SteadyClock, Verdict
+from app.usage.rate_limits import DAY, MAX_KEYS, SlidingWindows, SteadyClock, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.usage.ledger import QuotaLimits
-    from app.usage.rate_limits import Counted, Counter, LimitState, RateLimit
+    from app.usage.rate_limits import Counted, Counter, LimitState
 
 # Reached only where the operator took the limits of all together away.
-MAX_KEYS: Final = 400_000
 MAX_RECORDS: Final = 100_000
 # Ends of grants that were undone are swept out together, once they are most of many.
 FEW: Final = 200
@@ -38,6 +37,7 @@ class _Record:
 
     grant: Grant
     minted_at: float
+    counters: list[Counter]
     claimed: bool = False
     settled: bool = False
 
@@ -54,7 +54,7 @@ class MemoryLedger:
         limits: What may be granted.
         clock: Tells the time in seconds since 1970.
         monotonic: Seconds since any moment.
-        max_keys: How many counts are kept, of callers, addresses and all, for each limit one.
+        max_keys: Of how many callers and addresses the counts are kept.
         max_records: Of how many grants, and of how many sessions that were settled.
     """
 
@@ -67,24 +67,19 @@ class MemoryLedger:
         max_keys: int = MAX_KEYS,
         max_records: int = MAX_RECORDS,
     ) -> None:
-        caller, address, everyone = [
-            (day, f"{day.counts}-open", limits[f"{day.counts}-open"]) for day in day_limits(limits)
-        ]
-        self._quotas = (caller, address, everyone)
-        self._quotas_of_subjects = (caller, everyone)
+        self._days = caller, _, everyone = day_limits(limits)
+        self._days_of_subjects = [caller, everyone]
+        self._limits = limits
         self._now = SteadyClock(clock, monotonic)
         self._max_records = max_records
         self._windows = SlidingWindows(max_keys=max_keys)
-        # By key: when each open grant ends by itself.
-        self._open: dict[str, dict[str, float]] = {}
         self._ends: list[tuple[float, str]] = []
         self._records: OrderedDict[str, _Record] = OrderedDict()
         self._sessions: OrderedDict[str, float] = OrderedDict()
 
     def __len__(self) -> int:
-        """All that is remembered."""
-        kept = len(self._windows) + len(self._records) + len(self._sessions) + len(self._ends)
-        return kept + sum(len(places) for places in self._open.values())
+        """All that is remembered; each record takes up to three places besides."""
+        return len(self._windows) + len(self._records) + len(self._sessions) + len(self._ends)
 
     async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
         """Count a request against its rate limits, then a grant if all of its quotas allow it."""
@@ -94,26 +89,26 @@ class MemoryLedger:
         if verdict.refused:
             return verdict
         seconds, grant_id = grant.granted_seconds, grant.grant_id
-        parties = [
-            (quota, key, self._windows.find(quota[0], key, now))
-            for quota, key in zip(self._quotas_of(grant), _keys(grant), strict=True)
-        ]
-        mine = parties[0][2]
-        for (_, name, limit), key, _ in parties:
-            places = self._open.get(f"{name}:{key}", {})
-            if limit and len(places) >= limit:
-                states = self._with_day(verdict, mine, now)
-                return Verdict(name, states, min(places.values()) - now)
-        for (day, _, _), _, counter in parties:
-            if day.quota and not counter.fits(seconds, now):
-                return Verdict(day.name, (*verdict.states, counter.at(now)))
+        keys: tuple[str, ...] = (grant.caller_key, grant.address_key, "all")
+        days = self._days
+        if not grant.address_key:
+            days, keys = self._days_of_subjects, (grant.caller_key, "all")
+        counters = [self._windows.find(*day, now) for day in zip(days, keys, strict=True)]
+        for counter in counters:
+            name = f"{counter.limit.counts}-open"
+            if 0 < self._limits[name] <= len(counter.places):
+                states = self._with_day(verdict, counters[0], now)
+                return Verdict(name, states, min(counter.places.values()) - now)
+        for counter in counters:
+            if counter.limit.quota and not counter.fits(seconds, now):
+                return Verdict(counter.limit.name, (*verdict.states, counter.at(now)))
         ends_at = now + grant.expires_in_seconds + seconds
-        for (day, name, _), key, counter in parties:
-            self._windows.add(day, key, counter, seconds)
-            self._open.setdefault(f"{name}:{key}", {})[grant_id] = ends_at
+        for counter in counters:
+            self._windows.add(counter, seconds)
+            counter.places[grant_id] = ends_at
         heapq.heappush(self._ends, (ends_at, grant_id))
-        self._records[grant_id] = _Record(grant, now)
-        return Verdict("", self._with_day(verdict, mine, now))
+        self._records[grant_id] = _Record(grant, now, counters)
+        return Verdict("", self._with_day(verdict, counters[0], now))
 
     async def cancel(self, grant_id: str) -> int:
         """Undo a grant of which no token came."""
@@ -122,7 +117,7 @@ class MemoryLedger:
         if record is None or record.settled or self._is_old(record, now):
             return 0
         del self._records[grant_id]
-        self._close(record.grant)
+        self._close(record)
         return self._give_back(record, record.grant.granted_seconds, now)
 
     async def claim(self, grant_id: str) -> bool:
@@ -150,7 +145,7 @@ class MemoryLedger:
             return 0
         self._sessions[session_id] = now
         record.settled = True
-        self._close(record.grant)
+        self._close(record)
         return self._give_back(record, max(0, smallest - used_seconds), now)
 
     def _smallest(self, began_at: float) -> int | None:
@@ -170,34 +165,24 @@ class MemoryLedger:
                 smallest = granted if smallest is None else min(smallest, granted)
         return smallest
 
-    def _quotas_of(self, grant: Grant) -> Sequence[tuple[RateLimit, str, int]]:
-        """Return, of each party of a grant, its day, and name and number of its places."""
-        return self._quotas if grant.address_key else self._quotas_of_subjects
-
     def _with_day(self, verdict: Verdict, day: Counter, now: float) -> tuple[LimitState, ...]:
         """Return how the caller's limits stand, that of its day as well if there is one."""
-        return (*verdict.states, day.at(now)) if self._quotas[0][0].quota else verdict.states
+        return (*verdict.states, day.at(now)) if day.limit.quota else verdict.states
 
     def _give_back(self, record: _Record, seconds: int, now: float) -> int:
         seconds = min(seconds, record.grant.granted_seconds)
         days_ago = now // DAY - record.minted_at // DAY
-        for (day, _, _), key in zip(
-            self._quotas_of(record.grant), _keys(record.grant), strict=True
-        ):
-            counter = self._windows.find(day, key, now)
+        for counter in record.counters:
+            counter.advance(now)
             if days_ago == 0:
                 counter.current = max(0, counter.current - seconds)
             elif days_ago == 1:
                 counter.previous = max(0, counter.previous - seconds)
         return seconds
 
-    def _close(self, grant: Grant) -> None:
-        for (_, name, _), key in zip(self._quotas_of(grant), _keys(grant), strict=True):
-            places = self._open.get(f"{name}:{key}")
-            if places is not None:
-                places.pop(grant.grant_id, None)
-                if not places:
-                    del self._open[f"{name}:{key}"]
+    def _close(self, record: _Record) -> None:
+        for counter in record.counters:
+            counter.places.pop(record.grant.grant_id, None)
 
     def _is_old(self, record: _Record, now: float) -> bool:
         return record.minted_at + LIFETIME_SECONDS <= now
@@ -207,14 +192,14 @@ class MemoryLedger:
         while self._ends and self._ends[0][0] <= now:
             record = self._records.get(heapq.heappop(self._ends)[1])
             if record is not None:
-                self._close(record.grant)
+                self._close(record)
         records, sessions = self._records, self._sessions
         while records:
             oldest = next(iter(records.values()))
             if len(records) < self._max_records and not self._is_old(oldest, now):
                 break
             records.popitem(last=False)
-            self._close(oldest.grant)
+            self._close(oldest)
         if len(self._ends) > 2 * len(records) + FEW:
             self._ends = [end for end in self._ends if end[1] in records]
             heapq.heapify(self._ends)
@@ -223,9 +208,3 @@ class MemoryLedger:
             if len(sessions) < self._max_records and since + LIFETIME_SECONDS > now:
                 break
             sessions.popitem(last=False)
-
-
-def _keys(grant: Grant) -> tuple[str, ...]:
-    if not grant.address_key:
-        return (grant.caller_key, "all")
-    return (grant.caller_key, grant.address_key, "all")

@@ -130,33 +130,38 @@ class Counter:  # written out: a dataclass for each of a token's eight counts co
     Args:
         limit: What is counted.
         now: The time in seconds, of a clock that never goes back.
+        key: Of whom.
     """
 
-    __slots__ = ("_limit", "current", "ends_at", "previous")
+    __slots__ = ("current", "ends_at", "key", "limit", "places", "previous")
 
-    def __init__(self, limit: RateLimit, now: float) -> None:
-        self._limit = limit
+    def __init__(self, limit: RateLimit, now: float, key: str = "") -> None:
+        self.limit = limit
+        self.key = key
         self.ends_at = (now // limit.window_seconds + 1) * limit.window_seconds
         self.previous = self.current = 0
+        # When each open grant ends by itself: only beside the seconds of a day.
+        self.places: dict[str, float] = {}
 
     def is_old(self, now: float) -> bool:
         """Tell whether nothing of it counts any more."""
-        return self.ends_at + self._limit.window_seconds <= now
+        return self.ends_at + self.limit.window_seconds <= now
 
     def advance(self, now: float) -> None:
-        """Begin the present window; to be called once the last one has ended."""
-        self.previous = 0 if self.is_old(now) else self.current
-        self.current = 0
-        self.ends_at = (now // self._limit.window_seconds + 1) * self._limit.window_seconds
+        """Begin the present window, if the last one has ended."""
+        if self.ends_at <= now:
+            self.previous = 0 if self.is_old(now) else self.current
+            self.current = 0
+            self.ends_at = (now // self.limit.window_seconds + 1) * self.limit.window_seconds
 
     def fits(self, cost: int, now: float) -> bool:
         """Tell whether a cost fits in the present window."""
-        room = self._limit.quota - cost - self.current
-        return room * self._limit.window_seconds >= self.previous * (self.ends_at - now)
+        room = self.limit.quota - cost - self.current
+        return room * self.limit.window_seconds >= self.previous * (self.ends_at - now)
 
     def at(self, now: float) -> LimitState:
         """Return how the present window stands."""
-        return LimitState(self._limit, self.previous, self.current, self.ends_at - now)
+        return LimitState(self.limit, self.previous, self.current, self.ends_at - now)
 
 
 class Verdict(NamedTuple):
@@ -178,29 +183,32 @@ class SlidingWindows:
     """Sliding-window counters in this process's memory.
 
     Args:
-        max_keys: How many are kept; beyond it, those that were hit longest ago are forgotten.
+        max_keys: How many keys' are kept; beyond it, what was hit longest ago is forgotten.
     """
 
     def __init__(self, *, max_keys: int = MAX_KEYS) -> None:
         self._max_keys = max_keys
-        self._counters: OrderedDict[str, Counter] = OrderedDict()  # by limit and key
+        # By key, and by the limit's name.
+        self._counters: OrderedDict[str, dict[str, Counter]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._counters)
 
     def find(self, limit: RateLimit, key: str, now: float) -> Counter:
         """Return the count of a key in the present window; it is kept from `add` on."""
-        counter = self._counters.get(f"{limit.name}:{key}") or Counter(limit, now)
+        counters = self._counters.get(key)
+        counter = counters.get(limit.name) if counters else None
+        if counter is None:
+            return Counter(limit, now, key)
         if counter.ends_at <= now:
             counter.advance(now)
         return counter
 
-    def add(self, limit: RateLimit, key: str, counter: Counter, cost: int) -> None:
+    def add(self, counter: Counter, cost: int) -> None:
         """Count a cost that fits."""
         counter.current += cost
-        name = f"{limit.name}:{key}"
-        self._counters[name] = counter
-        self._counters.move_to_end(name)
+        self._counters.setdefault(counter.key, {})[counter.limit.name] = counter
+        self._counters.move_to_end(counter.key)
 
     def hit(self, asked: Iterable[Counted], now: float, *, count: bool = True) -> Verdict:
         """Count a request against one limit after the other, up to the first that refuses.
@@ -215,7 +223,7 @@ class SlidingWindows:
             counter = self.find(limit, key, now)
             fits = counter.fits(1, now)
             if fits and count:
-                self.add(limit, key, counter, 1)
+                self.add(counter, 1)
             if not fits or limit.counts == "caller":
                 states.append(counter.at(now))
             if not fits:
@@ -225,12 +233,12 @@ class SlidingWindows:
 
     def prune(self, now: float) -> None:
         """Forget what is too much, or no longer counts."""
-        counters = self._counters
-        while counters:
-            longest_ago = next(iter(counters.values()))
-            if len(counters) <= self._max_keys and not longest_ago.is_old(now):
+        while self._counters:
+            longest_ago = next(iter(self._counters.values())).values()
+            is_of_use = any(not counter.is_old(now) for counter in longest_ago)
+            if is_of_use and len(self._counters) <= self._max_keys:
                 break
-            counters.popitem(last=False)
+            self._counters.popitem(last=False)
 
 
 class SteadyClock:
