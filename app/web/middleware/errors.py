@@ -20,9 +20,12 @@ from app.web.problem_details import error_for, error_for_status, log_failure, pr
 from app.web.request_context import RequestContext, context_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from app.web.lifespan import Lifecycle
+    from app.web.request_context import Field
 
 failures = logging.getLogger("voicegate.errors")
 
@@ -58,7 +61,7 @@ class ErrorMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, receive, send, self._lifecycle)
+        answer = _Answer(scope, send, self._lifecycle)
         watch = stopwatch.Stopwatch()
         stopwatch.running.set(watch)
         started = time.perf_counter()
@@ -115,14 +118,9 @@ class _Answer:
     time, so that none is left on which a proxy sends a request just when the service closes it.
     """
 
-    __slots__ = (
-        *("_is_replaced", "_lifecycle", "_receive", "_scope", "_send"),
-        *("code", "context", "status"),
-    )
+    __slots__ = ("_is_replaced", "_lifecycle", "_send", "code", "context", "status")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, lifecycle: Lifecycle) -> None:
-        self._scope = scope
-        self._receive = receive
+    def __init__(self, scope: Scope, send: Send, lifecycle: Lifecycle) -> None:
         self._send = send
         self._lifecycle = lifecycle
         self._is_replaced = False
@@ -141,10 +139,10 @@ class _Answer:
                 kept = {k.decode(): v.decode() for k, v in headers if k in KEPT_HEADERS}
                 await self.fail(error_for_status(message["status"]), kept)
                 return
-            self.status = message["status"]
             self.code = ""
-            self._complete(message)
-        await self._send(message)
+            await self._start(message["status"], message.get("headers", ()))
+        else:
+            await self._send(message)
 
     async def fail(self, error: AppError, headers: dict[str, str] | None = None) -> None:
         """Answer with a failure.
@@ -154,20 +152,17 @@ class _Answer:
         """
         if self.status is not None:
             raise RuntimeError("the answer broke off") from None  # without the cause's text
-        self.status = error.status
         self.code = error.code
         response = problem_response(error, self.context.request_id, headers)
-        await response(self._scope, self._receive, self._send_problem)
+        await self._start(response.status_code, response.raw_headers)
+        await self._send({"type": "http.response.body", "body": response.body})
 
-    async def _send_problem(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._complete(message)
-        await self._send(message)
-
-    def _complete(self, message: Message) -> None:
-        """Put the layers' fields on the start of an answer."""
+    async def _start(self, status: int, headers: Iterable[Field]) -> None:
+        """Send the start of an answer, with the layers' fields on it."""
+        self.status = status
         reserved = self.context.reserved_names
-        own = [field for field in message.get("headers", ()) if field[0] not in reserved]
-        message["headers"] = own + self.context.response_headers
+        fields = [field for field in headers if field[0] not in reserved]
+        fields += self.context.response_headers
         if self._lifecycle.leaving:
-            message["headers"].append(LAST_ANSWER)
+            fields.append(LAST_ANSWER)
+        await self._send({"type": "http.response.start", "status": status, "headers": fields})
