@@ -71,22 +71,25 @@ class _Connections:
         if descriptor == -1:
             self._polls.pop(local_port, None)
             return
-        self._polls.pop(self._ports.get(descriptor, local_port), None)
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        self._polls[local_port] = poll.poll
-        self._ports[descriptor] = local_port
+        known_port = self._ports.get(descriptor)
+        if known_port != local_port or local_port not in self._polls:
+            self._polls.pop(known_port or 0, None)
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            self._polls[local_port] = poll.poll
+            self._ports[descriptor] = local_port
 
 
 class _Handle:
     """One of libcurl's handles, used for one exchange after the other, and what came on it."""
 
-    __slots__ = ("_connections", "_loop", "curl", "head", "is_sent", "pieces", "size")
+    __slots__ = ("_connections", "_loop", "curl", "head", "is_sent", "pieces", "prepared", "size")
 
     def __init__(self, curl: pycurl.Curl, connections: _Connections) -> None:
         self._connections = connections
         self._loop = asyncio.get_running_loop()
         self.curl = curl
+        self.prepared: object = None
         self.is_sent = False
         self.head: list[bytes] = []
         self.pieces: list[bytes] = []
@@ -204,8 +207,10 @@ class CurlTransport(httpx.AsyncBaseTransport):
             prepared = request.extensions["voicegate.prepared"] = _prepare(request)
         handle = self._idle.pop() if self._idle else _Handle(self._new_curl(), self._connections)
         curl = handle.curl
-        curl.setopt(pycurl.URL, prepared[0])
-        curl.setopt(pycurl.HTTPHEADER, prepared[1])
+        if handle.prepared is not prepared:
+            handle.prepared = prepared
+            curl.setopt(pycurl.URL, prepared[0])
+            curl.setopt(pycurl.HTTPHEADER, prepared[1])
         try:
             # Nothing was sent where a kept connection was no good.
             while not await self._exchange(handle):

@@ -130,6 +130,23 @@ async def test_connection_that_closes_before_an_answer_is_tried_once_more() -> N
     assert len(upstream.requests) == 5
 
 
+async def test_kept_connection_that_ends_uses_up_the_retry() -> None:
+    """The end of a kept connection and then a failing server make two sendings, not three."""
+
+    async def behave(_: StreamReader, writer: StreamWriter, number: int) -> None:
+        if number == 2:
+            writer.close()
+        else:
+            writer.write(GOOD if number == 1 else answer(b"", "503 Service Unavailable"))
+
+    async with raw_upstream(behave) as upstream, service(upstream_url=upstream.url) as client:
+        await client.get("/api/voice-token")
+        response = await client.get("/api/voice-token")
+
+    assert_problem(response, 502, "upstream_unavailable")
+    assert len(upstream.requests) == 3
+
+
 async def test_connections_that_always_close_are_tried_twice() -> None:
     """One retry is the whole budget, whatever the libraries underneath would do."""
 
