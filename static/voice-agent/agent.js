@@ -3,7 +3,7 @@
 import { discardPreparedContext, prepareContext } from './main-thread/audio/audio-context.js';
 import { assertVolume, completeAudioOptions, LiveAudio } from './main-thread/audio/call-audio.js';
 import { isMicrophoneGranted } from './main-thread/audio/microphone.js';
-import { fallBackTo, takeWorkletsFrom } from './main-thread/audio/script-url.js';
+import { fallBackTo, takeScriptsFrom } from './main-thread/audio/script-url.js';
 import { mergedConfig, plainSession } from './core/conversation/session-config.js';
 import { WIRE_RATE_HZ } from './worklets/dsp/pcm.js';
 import { CallLock } from './main-thread/call-lock.js';
@@ -75,7 +75,7 @@ export class VoiceAgent {
   constructor(options = {}) {
     this.#options = options;
     this.#sound = completeAudioOptions(options);
-    if (options.workletsUrl !== undefined) takeWorkletsFrom(options.workletsUrl);
+    if (options.workletsUrl !== undefined) takeScriptsFrom(options.workletsUrl);
     const service = new TokenService(options);
     this.#service = service;
     fallBackTo(() => service.clientFolder);

@@ -18,8 +18,8 @@
  * @typedef {object} CallOptions
  * @property {SessionConfig} [session] `session` of the first session.update, wire names kept
  * @property {Record<string, Tool>} [tools] by name
- * @property {string | URL} [workletsUrl] folder with a copy of `worklets/` (and of `audio/` beside it), for an app whose
- *   bundler does not find them by itself; relative to the page, and for the whole page
+ * @property {string | URL} [workletsUrl] folder with copies of the package's `worker.js` and `audio.worklet.js`, for an app
+ *   whose policy lets no blob in; relative to the page, and for the whole page. By default the gate's
  * @property {'intent' | 'always' | 'never'} [tokenPrefetch] whether a token may be fetched before it is needed:
  *   on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
  * @property {number} [keepSpeechSeconds] how much speech is kept while there is no connection; 20 by default

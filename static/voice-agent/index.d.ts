@@ -423,8 +423,8 @@ type CallOptions = {
    */
   tools?: Record<string, Tool>;
   /**
-   * folder with a copy of `worklets/` (and of `audio/` beside it), for an app whose
-   * bundler does not find them by itself; relative to the page, and for the whole page
+   * folder with copies of the package's `worker.js` and `audio.worklet.js`, for an app
+   * whose policy lets no blob in; relative to the page, and for the whole page. By default the gate's
    */
   workletsUrl?: string | URL;
   /**

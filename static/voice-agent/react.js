@@ -1,3 +1,5 @@
+'use client';
+
 // React's way to a call, and to the element. Safe in StrictMode and where pages are made on a server.
 
 import { createElement, useEffect, useRef, useState } from 'react';

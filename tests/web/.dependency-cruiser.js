@@ -86,6 +86,6 @@ export default {
   allowedSeverity: 'error',
   options: {
     baseDir: fileURLToPath(new URL('../..', import.meta.url)),
-    exclude: '^static/(build|dist|voice-agent/examples)/',
+    exclude: '^static/(build|dist|voice-agent/(dist|examples))/',
   },
 };

@@ -1,8 +1,14 @@
-// Entry of the dedicated Worker: the session core, fed by the page's messages. Nothing else is in here.
+// The session core as one thing: what the Worker runs, fed by the page's messages, and what the page loads where no
+// Worker can be had.
 
-import { createSession } from './core.js';
+import { platformEnvironment } from './ports.js';
+import { Session } from './session.js';
 
-const session = createSession((event) => self.postMessage(event));
+/** @param {(event: import('./session-types.js').SessionEvent) => void} emit */
+export const createSession = (emit) => new Session(platformEnvironment(), emit);
 
-self.onmessage = ({ data }) => session.handle(data);
-self.postMessage({ type: 'hello' });
+if (!('document' in globalThis)) {
+  const session = createSession((event) => self.postMessage(event));
+  self.onmessage = ({ data }) => session.handle(data);
+  self.postMessage({ type: 'hello' });
+}

@@ -1,7 +1,7 @@
 // Gives the session core a thread: a Worker of its own, or this thread where no Worker can be had
 // (a policy forbids it). Main thread.
 
-import { openWorker, workerFiles } from './audio/script-url.js';
+import { coreFiles, loadFirst, openWorker, workerFiles } from './audio/script-url.js';
 import { VoiceAgentError } from '../errors.js';
 
 /** @typedef {import('../core/session-types.js').SessionCommand} SessionCommand */
@@ -118,7 +118,7 @@ export class SessionHost {
     this.#dropComing();
     // Events come in a task of their own, as a Worker's do: no listener runs inside the caller's call.
     const emit = (/** @type {SessionEvent} */ event) => queueMicrotask(() => this.#tell(event));
-    import('../core/core.js').then(
+    loadFirst(coreFiles(), importCore).then(
       ({ createSession }) => {
         this.#local = createSession(emit);
         this.#sendEarly();
@@ -167,3 +167,10 @@ export class SessionHost {
     for (const { command, transfer } of this.#early.splice(0)) this.send(command, transfer);
   }
 }
+
+/**
+ * Bundlers are told to leave it alone: what is known at run time only is not theirs to find.
+ * @param {string} file
+ * @returns {Promise<typeof import('../core/worker.js')>}
+ */
+const importCore = (file) => import(/* webpackIgnore: true */ /* @vite-ignore */ file);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import {
-  takeWorkletsFrom,
+  takeScriptsFrom,
   workletFiles,
 } from '../../../static/voice-agent/main-thread/audio/script-url.js';
 
@@ -12,9 +12,9 @@ test('the worklets are beside the client, or where the page says', () => {
   assert.ok(existsSync(new URL(file)));
   assert.deepEqual(others, []);
 
-  takeWorkletsFrom('/voice-agent/worklets');
+  takeScriptsFrom('/voice-agent/worklets');
   assert.deepEqual(workletFiles(), ['https://shop.example/voice-agent/worklets/audio.worklet.js']);
-  takeWorkletsFrom('worklets/');
+  takeScriptsFrom('worklets/');
   assert.deepEqual(workletFiles(), ['https://shop.example/talk/worklets/audio.worklet.js']);
-  assert.throws(() => takeWorkletsFrom('https://'), TypeError);
+  assert.throws(() => takeScriptsFrom('https://'), TypeError);
 });

@@ -1,7 +1,7 @@
 // Audio contexts with our worklets in them, and one that is made ahead of a call: the first context of a page
 // was seen to hold the main thread up for 57 ms, and the worklets take 20 ms more (Chromium 156). Main thread.
 
-import { workletFiles } from './script-url.js';
+import { loadFirst, workletFiles } from './script-url.js';
 
 /**
  * @typedef {object} NewContext
@@ -51,20 +51,8 @@ export function takeContext(rateHz) {
  */
 function createContext(rateHz) {
   const context = contextAt(rateHz);
-  return { context, rateHz, loaded: loadWorklets(context) };
-}
-
-/** @param {AudioContext} context */
-async function loadWorklets({ audioWorklet }) {
-  let refusal;
-  for (const file of workletFiles()) {
-    try {
-      return await audioWorklet.addModule(file);
-    } catch (error) {
-      refusal = error;
-    }
-  }
-  throw refusal;
+  const loaded = loadFirst(workletFiles(), (file) => context.audioWorklet.addModule(file));
+  return { context, rateHz, loaded };
 }
 
 /** @param {number | undefined} rateHz */

@@ -8,8 +8,8 @@ import { WORKER, WORKLET } from './thread-scripts.js';
 /** Where a gate has both, for a page whose policy lets no blob in. @type {() => string} */
 let gateFolder = () => '';
 
-/** Where the page has the worklets, if it says so. */
-let worklets = '';
+/** Where the page says that it has them. */
+let ownFolder = '';
 
 /** Kept, as a call may need them again. @type {Map<string, string>} addresses by text */
 const blobs = new Map();
@@ -33,25 +33,50 @@ export function openWorker(address) {
 
 /** The addresses to try for the session core's Worker. */
 export function workerFiles() {
-  if (!WORKER.text) return [isOurs(WORKER.file) ? WORKER.file : blob(importing(WORKER.file))];
-  return [blob(WORKER.text), `${gateFolder()}worker.js`].filter(isOurs);
+  if (WORKER.text) return coreFiles().filter(isOurs);
+  return [isOurs(WORKER.file) ? WORKER.file : blob(importing(WORKER.file))];
 }
 
+/** The addresses to try for the session core on this thread. Like those of worklets they may be of any origin. */
+export const coreFiles = () => copies(WORKER, 'worker.js');
+
 /** The addresses to try for the audio thread's module. */
-export function workletFiles() {
-  if (worklets) return [worklets];
-  return WORKLET.text ? [blob(WORKLET.text), `${gateFolder()}audio.worklet.js`] : [WORKLET.file]; // any origin's
+export const workletFiles = () => copies(WORKLET, 'audio.worklet.js');
+
+/**
+ * @param {{file: string, text: string}} script
+ * @param {string} name
+ */
+function copies({ file, text }, name) {
+  if (ownFolder) return [ownFolder + name];
+  return text ? [blob(text), gateFolder() + name] : [file];
 }
 
 /**
- * Take the worklets from somewhere else. For the whole page.
- * @param {string | URL} folder holds `audio.worklet.js` and what it imports; relative to the page
+ * The first that can be loaded.
+ * @template Loaded
+ * @param {string[]} files to try
+ * @param {(file: string) => Promise<Loaded>} load
+ * @throws what the last one was refused with
+ */
+export async function loadFirst([file, ...others], load) {
+  try {
+    return await load(file);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return loadFirst(others, load);
+  }
+}
+
+/**
+ * Take both from somewhere else. For the whole page.
+ * @param {string | URL} folder relative to the page
  * @throws {TypeError} it is no address
  */
-export function takeWorkletsFrom(folder) {
+export function takeScriptsFrom(folder) {
   if (!globalThis.document) return; // pages are made here
   const { href } = new URL(folder, document.baseURI);
-  worklets = `${href.endsWith('/') ? href : `${href}/`}audio.worklet.js`;
+  ownFolder = href.endsWith('/') ? href : `${href}/`;
 }
 
 /** @param {() => string} folder of a gate, with a slash at its end; the last one counts, for the whole page */
