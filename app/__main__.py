@@ -129,7 +129,7 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
     with contextlib.ExitStack() as stack:
         with explained(settings, "host", "port"):
             listener = stack.enter_context(listen(settings.host, settings.port))
-        log.configure(settings.log_level, settings.log_format)
+        log.configure(settings.log_level)
         if ignored := cluster_variables():
             logger.info("ignored, as a cluster sets them: %s", ", ".join(ignored))
         url = f"http://{reachable(settings.host)}:{listener.getsockname()[1]}"

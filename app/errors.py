@@ -96,7 +96,10 @@ class InvalidRequestError(RequestError):
 
 
 class UnreadError(RequestError):
-    """A head (431) or body (413) is too long, too slow (408), or no JSON (415 by type, 422)."""
+    """It is not HTTP (400) or not for us (421), its head (431) or body (413) is too long.
+
+    Or it is too slow (408), or its body is no JSON (415 by type, 422).
+    """
 
     code = "invalid_request"
 

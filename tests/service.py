@@ -35,7 +35,11 @@ NO_LIMITS: dict[str, Any] = dict.fromkeys(
 def make_settings(**changes: Any) -> Settings:
     """Return settings that read no file."""
     return Settings(
-        _env_file=None, **({"assemblyai_api_key": KEY, "upstream_url": UPSTREAM} | changes)
+        _env_file=None,
+        **(
+            {"assemblyai_api_key": KEY, "upstream_url": UPSTREAM, "public_url": (SERVICE,)}
+            | changes
+        ),
     )
 
 

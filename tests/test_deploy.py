@@ -85,7 +85,11 @@ def unit(key: str) -> list[str]:
 
 ENVIRONMENTS = {
     "compose app": {**image(), **compose()["services"]["app"]["environment"], "PORT": "8000"},
-    "compose replica": {**image(), **compose()["services"]["replica-1"]["environment"]},
+    "compose replica": {
+        **image(),
+        **compose()["services"]["replica-1"]["environment"],
+        "VOICEGATE_PUBLIC_URL": "https://localhost",
+    },
     "kubernetes": {**image(), **listed(pod()["containers"][0]["env"])},
     "cloud run": {**image(), **listed(cloud_run()["containers"][0]["env"])},
     "fly": {**image(), **fly()["env"]},

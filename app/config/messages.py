@@ -31,6 +31,7 @@ _REMOVED: Final = {
     "VOICEGATE_CALLER_MINTS_PER_HOUR": "it is six times VOICEGATE_CALLER_MINTS_PER_MINUTE",
     "VOICEGATE_DEFAULT_EXPIRES_IN_SECONDS": "it is 60, and callers may ask for up to 600",
     "VOICEGATE_DOCS": "/docs and /openapi.json are always there; a proxy can close them",
+    "VOICEGATE_LOG_FORMAT": "the log is JSON, or for people where standard error is a terminal",
     "VOICEGATE_MAX_EXPIRES_IN_SECONDS": "it is 600, as upstream",
     "VOICEGATE_METRICS_HOST": "VOICEGATE_METRICS_PORT is a port of VOICEGATE_HOST",
     "VOICEGATE_SHUTDOWN_GRACE_SECONDS": _FIXED,

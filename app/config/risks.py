@@ -29,6 +29,11 @@ def risks(settings: Settings) -> Iterator[str]:
             "gets tokens that the account pays for, within the limits; code or jwt lets in only "
             "whom you choose."
         )
+    if settings.is_reachable and not settings.public_url:
+        yield (
+            "VOICEGATE_PUBLIC_URL is not set: only requests for localhost or an address are "
+            "answered, others get 421; set it to where callers reach the service."
+        )
     for number, code in enumerate(settings.access_codes, start=1):
         if (bits := code_bits(code.get_secret_value())) < MIN_CODE_BITS:
             yield (

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8000, ge=0, le=65535, validation_alias=AliasChoices("VOICEGATE_PORT", "PORT")
     )
+    public_url: Origins = ()
     trusted_proxies: Networks = ()
     allowed_origins: Origins = ()
     frame_ancestors: Origins = ()
@@ -93,7 +94,6 @@ class Settings(BaseSettings):
     notice: str = Field(default="", max_length=500)
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
-    log_format: Annotated[Literal["auto", "json", "console"], LowerCase] = "auto"
     log_addresses: bool = False
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     metrics_token: Secret | None = None

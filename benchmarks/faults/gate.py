@@ -146,7 +146,6 @@ async def gate(
         if isinstance(upstream, str)
         else f"http://127.0.0.1:{upstream}",
         "PORT": str(port := free_port()),
-        "VOICEGATE_LOG_FORMAT": "json",
         **(settings or {}),
     }
     with ExitStack() as stack:

@@ -8,7 +8,10 @@ import { openBrowser, serveDemo } from './harness.js';
 /** @type {Awaited<ReturnType<typeof serveDemo>>} */
 let demo;
 before(async () => {
-  demo = await serveDemo([], { VOICEGATE_FRAME_ANCESTORS: HOST });
+  demo = await serveDemo([], {
+    VOICEGATE_FRAME_ANCESTORS: HOST,
+    VOICEGATE_PUBLIC_URL: 'http://gate.test',
+  });
 });
 after(() => demo.stop());
 

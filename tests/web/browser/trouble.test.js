@@ -5,7 +5,7 @@ import { fetchForPage, openBrowser, serve, serveDemo } from './harness.js';
 /** @type {Awaited<ReturnType<typeof serveDemo>>} */
 let demo;
 before(async () => {
-  demo = await serveDemo();
+  demo = await serveDemo([], { VOICEGATE_PUBLIC_URL: 'http://gate.test' });
 });
 after(() => demo.stop());
 

@@ -326,6 +326,7 @@ export const scenes = [
   {
     name: 'insecure-context',
     options: { flags: ['--host-resolver-rules=MAP gate.test 127.0.0.1'] },
+    service: { settings: { VOICEGATE_PUBLIC_URL: 'http://gate.test' } },
     prepare: async (stage) => {
       await call({ ...stage, url: stage.url.replace('127.0.0.1', 'gate.test') });
       await told(stage, 'insecure-context');

@@ -160,7 +160,9 @@ async def test_preflight_of_a_foreign_page() -> None:
 )
 async def test_own_origin_behind_a_proxy(address: str, status: int) -> None:
     """Behind TLS our origin is the one the caller sees, if the proxy that says so is trusted."""
-    app = create_app(make_settings(trusted_proxies="10.0.0.0/8"), transport=minting())
+    names = ("https://voice.example.com", SERVICE)
+    chosen = make_settings(trusted_proxies="10.0.0.0/8", public_url=names)
+    app = create_app(chosen, transport=minting())
     headers = {
         "Origin": "https://voice.example.com",
         "X-Forwarded-Proto": "https",
