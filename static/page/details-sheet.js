@@ -1,30 +1,27 @@
 // Opens and closes the details of the call. What is in them is fetched when they are opened, or a call has begun: when
 // somebody wants to know why it broke off, the line may be gone.
 
+import { byId } from './find.js';
 import { createSheet } from './sheet.js';
 
 /**
- * @param {object} elements
- * @param {HTMLDialogElement} elements.dialog   its `data-source` says where its content is
- * @param {HTMLElement} elements.body
- * @param {HTMLElement} elements.missing   says that there is no content
- * @param {HTMLButtonElement} elements.open
- * @param {HTMLButtonElement} elements.close
- * @param {import('../voice-agent/index.js').Agent} agent
+ * @param {import('./page-types.js').VoiceAgent} element
  * @param {import('./page-types.js').Texts} texts
  */
-export function createDetailsSheet({ dialog, body, missing, open, close }, agent, texts) {
+export function createDetailsSheet(element, texts) {
+  const dialog = byId('details', HTMLDialogElement);
+  const body = byId('details-body');
+  const missing = byId('details-missing');
   /** @type {import('./details.js').Details | null} */
   let details = null;
   /** @type {Promise<void> | null} */
   let loading = null;
   /** @type {import('./page-types.js').CallError | null} */
   let lastError = null;
-  agent.on('error', (error) => {
-    lastError = error;
-  });
-  agent.on('state', ({ state }) => {
+  element.addEventListener('voice-agent-error', ({ detail }) => (lastError = detail));
+  element.addEventListener('voice-agent-state', ({ detail: { state } }) => {
     if (state === 'live') prepare().catch(() => {}); // the next opening tries again
+    if (state === 'connecting' && dialog.open) details?.show(); // the client may be another one
   });
 
   async function prepare() {
@@ -40,7 +37,7 @@ export function createDetailsSheet({ dialog, body, missing, open, close }, agent
     ]);
     dialog.append(content.foot);
     body.append(content.rest);
-    details = createDetails(dialog, agent, texts, () => lastError);
+    details = createDetails(dialog, element, texts, () => lastError);
   }
 
   async function show() {
@@ -54,7 +51,11 @@ export function createDetailsSheet({ dialog, body, missing, open, close }, agent
   }
 
   createSheet(
-    { sheet: dialog, open, closers: [close] },
+    {
+      sheet: dialog,
+      open: byId('details-open', HTMLButtonElement),
+      closers: [byId('details-close')],
+    },
     { opened: () => void show(), closed: () => details?.hide() },
   );
 }

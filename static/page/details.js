@@ -17,11 +17,11 @@ const IN_CALL = new Set(['connecting', 'live', 'reconnecting', 'ending']);
 
 /**
  * @param {HTMLDialogElement} dialog
- * @param {import('../voice-agent/index.js').Agent} agent
+ * @param {import('./page-types.js').VoiceAgent} element
  * @param {import('./page-types.js').Texts} texts
  * @param {() => import('./page-types.js').CallError | null} lastError
  */
-export function createDetails(dialog, agent, texts, lastError) {
+export function createDetails(dialog, element, texts, lastError) {
   const places = /** @type {NodeListOf<HTMLElement>} */ (dialog.querySelectorAll('[data-fact]'));
   const log = createLogList(
     {
@@ -53,7 +53,7 @@ export function createDetails(dialog, agent, texts, lastError) {
   );
 
   function situation() {
-    return { state: agent.state, stats: agent.stats, error: lastError() };
+    return { state: element.state, stats: element.agentClient.stats, error: lastError() };
   }
 
   function browser() {
@@ -87,7 +87,11 @@ export function createDetails(dialog, agent, texts, lastError) {
     show() {
       open?.abort();
       open = new AbortController();
-      agent.on('debug', (news) => news.kind === 'log' && log.add(/** @type {any} */ (news)), open);
+      element.agentClient.on(
+        'debug',
+        (news) => news.kind === 'log' && log.add(/** @type {any} */ (news)),
+        open,
+      );
       clearInterval(timer);
       timer = setInterval(draw, INTERVAL_MS);
       draw();

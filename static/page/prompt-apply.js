@@ -2,10 +2,10 @@
 
 /**
  * @param {HTMLElement} fieldset   of one agent
+ * @param {import('./page-types.js').VoiceAgent} element
  * @param {import('./page-types.js').Texts} texts
- * @param {(session: import('./page-types.js').SessionConfig) => Promise<void>} update
  */
-export function createPromptApply(fieldset, texts, update) {
+export function createPromptApply(fieldset, element, texts) {
   const row = /** @type {HTMLElement | null} */ (fieldset.querySelector('[data-part="apply"]'));
   const button = row?.querySelector('button');
   const outcome = row?.querySelector('output');
@@ -35,7 +35,7 @@ export function createPromptApply(fieldset, texts, update) {
     inUse = text;
     show();
     try {
-      await update({ system_prompt: text });
+      await element.agentClient.update({ system_prompt: text });
       outcome.value = texts.settings.applied;
     } catch {
       if (inUse === text) inUse = before;

@@ -1,20 +1,24 @@
 // The fields of one agent in the side panel: restores what the visitor changed, remembers it, reads it.
 
+import { createPromptApply } from './prompt-apply.js';
 import { lasting, passing } from './preferences.js';
-import { draftSession } from './session-draft.js';
 
 const OTHER = '*'; // value of the option that opens the free text field
 
 /** Which memory holds which field; prompts are personal and go with the tab. */
 const memory = { voice: lasting, system_prompt: passing, greeting: passing };
+const NAMES = /** @type {const} */ (['voice', 'system_prompt', 'greeting']);
 
 /** @typedef {HTMLSelectElement | HTMLTextAreaElement | HTMLInputElement} Control */
 
-/** @param {HTMLFieldSetElement} fieldset  rendered by templates/partials/agent-fields.html */
-export function createAgentFields(fieldset) {
-  const { agent = '', title = '', session = '{}', editable = '' } = fieldset.dataset;
-  const configured = /** @type {import('./page-types.js').SessionConfig} */ (JSON.parse(session));
-  const allowed = editable.split(' ').filter(Boolean);
+/**
+ * @param {HTMLFieldSetElement} fieldset  rendered by templates/partials/agent-fields.html
+ * @param {import('./page-types.js').PublicAgent} agent
+ * @param {import('./page-types.js').VoiceAgent} element
+ * @param {import('./page-types.js').Texts} texts
+ */
+export function createAgentFields(fieldset, { name: agent, session, editable }, element, texts) {
+  const allowed = NAMES.filter((name) => editable.includes(name));
   const voice = /** @type {HTMLSelectElement | null} */ (field('voice'));
   const otherVoice = /** @type {HTMLInputElement | null} */ (field('other-voice'));
   const defaults = {
@@ -22,6 +26,7 @@ export function createAgentFields(fieldset) {
     system_prompt: valueOf('system_prompt'),
     greeting: valueOf('greeting'),
   };
+  const apply = createPromptApply(fieldset, element, texts);
 
   /** @param {string} name @returns {Control | null} */
   function field(name) {
@@ -46,18 +51,10 @@ export function createAgentFields(fieldset) {
     otherVoice.hidden = isListed;
   }
 
-  /** @param {keyof typeof memory} name @returns {string | null} */
+  /** @param {keyof typeof memory} name @returns {string | null}   null: as the operator set it */
   function edit(name) {
     const value = name === 'voice' ? chosenVoice() : valueOf(name);
     return value === defaults[name] ? null : value;
-  }
-
-  function remember() {
-    for (const name of allowed) {
-      if (name === 'voice' || name === 'system_prompt' || name === 'greeting') {
-        memory[name].write(`${agent}:${name}`, edit(name));
-      }
-    }
   }
 
   function restore() {
@@ -74,28 +71,35 @@ export function createAgentFields(fieldset) {
       otherVoice.hidden = voice.value !== OTHER;
       if (!otherVoice.hidden) otherVoice.focus();
     }
-    remember();
+    for (const name of allowed) memory[name].write(`${agent}:${name}`, edit(name));
   });
   restore();
 
+  /** What the visitor changed; a text of spaces is none, and no voice at all the operator's. */
+  function edits() {
+    const changed = allowed.flatMap((name) => {
+      const value = edit(name);
+      if (value === null || (name === 'voice' && !value.trim())) return [];
+      return [[name, name === 'voice' || !value.trim() ? value.trim() : value]];
+    });
+    return Object.fromEntries(changed);
+  }
+
   return {
-    name: agent,
-    title,
     isEditable: allowed.length > 0,
+    edits,
     /** @param {boolean} isShown */
     show(isShown) {
       fieldset.hidden = !isShown;
     },
-    session: () =>
-      draftSession(
-        configured,
-        { voice: edit('voice'), system_prompt: edit('system_prompt'), greeting: edit('greeting') },
-        allowed,
-      ),
+    /** @param {boolean} isCalled whether the call under way is with this agent */
+    showCall(isCalled) {
+      apply.showCall(
+        isCalled ? String(edits().system_prompt ?? session.system_prompt ?? '') : null,
+      );
+    },
     restoreDefaults() {
-      for (const name of /** @type {const} */ (['voice', 'system_prompt', 'greeting'])) {
-        memory[name].write(`${agent}:${name}`, null);
-      }
+      for (const name of NAMES) memory[name].write(`${agent}:${name}`, null);
       restore();
     },
   };

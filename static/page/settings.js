@@ -1,74 +1,75 @@
-// What the next call is with: knows which agent is chosen and what of it the visitor changed.
+// What the next call is with: tells the element which agent is chosen and what of it the visitor changed.
 
-import { createPromptApply } from './prompt-apply.js';
+import { byId } from './find.js';
+import { lasting } from './preferences.js';
 import { createAgentFields } from './settings-fields.js';
 import { createSheet } from './sheet.js';
-import { lasting } from './preferences.js';
 
 /**
- * @typedef {object} SettingsElements
- * @property {HTMLDialogElement} sheet
- * @property {HTMLFormElement} form
- * @property {HTMLButtonElement} open
- * @property {HTMLButtonElement} close
- * @property {HTMLButtonElement} done
- * @property {HTMLButtonElement} restore
- * @property {HTMLSelectElement | null} agent   only when there are several
- */
-
-/**
- * @param {SettingsElements} elements
+ * @param {import('./page-types.js').VoiceAgent} element   knows its agents, and need not be defined yet
  * @param {import('./page-types.js').Texts} texts
- * @param {object} on
- * @param {() => void} on.opened
- * @param {() => void} on.closed
- * @param {(session: import('./page-types.js').SessionConfig) => Promise<void>} on.update   the call under way
  */
-export function createSettings({ sheet, form, open, close, done, restore, agent }, texts, on) {
-  const fieldsets = /** @type {NodeListOf<HTMLFieldSetElement>} */ (
-    form.querySelectorAll('fieldset[data-agent]')
+export function createSettings(element, texts) {
+  const form = byId('settings-form', HTMLFormElement);
+  const restore = byId('settings-restore', HTMLButtonElement);
+  /** Only where there is a choice. */
+  const choice = /** @type {HTMLSelectElement | null} */ (document.getElementById('agent'));
+  const { default: standard, agents } = /** @type {NonNullable<typeof element.agents>} */ (
+    element.agents
   );
-  const agents = [...fieldsets].map((fieldset) => ({
-    ...createAgentFields(fieldset),
-    apply: createPromptApply(fieldset, texts, on.update),
-  }));
-  const standard = agent?.value ?? agents[0]?.name;
-  const panel = createSheet({ sheet, open, closers: [close, done] }, on);
-  /** What the call under way, or the last one, began with. */
-  let called = { name: '', prompt: '' };
+  const fields = new Map(
+    agents.map((agent) => {
+      const fieldset = form.querySelector(`fieldset[data-agent="${agent.name}"]`);
+      return [
+        agent.name,
+        createAgentFields(/** @type {HTMLFieldSetElement} */ (fieldset), agent, element, texts),
+      ];
+    }),
+  );
+  const panel = createSheet({
+    sheet: byId('settings', HTMLDialogElement),
+    open: byId('settings-open', HTMLButtonElement),
+    closers: [byId('settings-close'), byId('settings-done')],
+  });
+  /** Whom the call under way, or the last one, is with. */
+  let called = '';
 
-  const chosen = () => agents.find(({ name }) => name === (agent?.value ?? standard)) ?? agents[0];
+  const name = () => choice?.value ?? standard;
+  const chosen = () => /** @type {ReturnType<typeof createAgentFields>} */ (fields.get(name()));
 
-  /** @param {string | undefined} name */
-  function choose(name) {
-    if (agent && agents.some((one) => one.name === name)) agent.value = String(name);
-    for (const one of agents) one.show(one === chosen());
+  /** From the next call on. */
+  function tell() {
+    element.setAttribute('agent', name());
+    element.session = chosen().edits();
+  }
+
+  function showChosen() {
+    for (const [agent, one] of fields) one.show(agent === name());
     restore.hidden = !chosen().isEditable;
+    tell();
   }
 
   form.addEventListener('submit', (event) => event.preventDefault());
-  agent?.addEventListener('change', () => {
-    choose(agent.value);
-    lasting.write('agent', agent.value === standard ? null : agent.value);
+  form.addEventListener('input', tell);
+  choice?.addEventListener('change', () => {
+    showChosen();
+    lasting.write('agent', choice.value === standard ? null : choice.value);
   });
-  restore.addEventListener('click', () => chosen().restoreDefaults());
-  choose(lasting.read('agent') ?? standard);
+  restore.addEventListener('click', () => {
+    chosen().restoreDefaults();
+    tell();
+  });
+  element.addEventListener('voice-agent-settings', panel.open);
+  const remembered = lasting.read('agent');
+  if (choice && remembered && fields.has(remembered)) choice.value = remembered;
+  showChosen();
 
   return {
-    open: panel.open,
-    agentTitle: () => chosen().title,
-    /** What to send at the start of the next call. */
-    session: () => chosen().session(),
     /** @param {import('./page-types.js').CallState} state */
     showState(state) {
-      if (state === 'connecting') {
-        const { name, session } = chosen();
-        called = { name, prompt: String(session().system_prompt ?? '') };
-      }
+      if (state === 'connecting') called = name();
       const isCall = state === 'live' || state === 'reconnecting';
-      for (const { name, apply } of agents) {
-        apply.showCall(isCall && name === called.name ? called.prompt : null);
-      }
+      for (const [agent, one] of fields) one.showCall(isCall && agent === called);
     },
   };
 }

@@ -7,10 +7,10 @@ const ROOM_FOR_BOTH = '(min-width: 64rem)';
  * @param {object} elements
  * @param {HTMLDialogElement} elements.sheet
  * @param {HTMLButtonElement} elements.open
- * @param {HTMLButtonElement[]} elements.closers
- * @param {{opened?: () => void, closed?: () => void}} on
+ * @param {HTMLElement[]} elements.closers
+ * @param {{opened?: () => void, closed?: () => void}} [on]
  */
-export function createSheet({ sheet, open: opener, closers }, on) {
+export function createSheet({ sheet, open: opener, closers }, on = {}) {
   const room = matchMedia(ROOM_FOR_BOTH);
 
   function show() {

@@ -1,64 +1,43 @@
 // Everything about sound in the side panel: microphone, speaker, volume, push-to-talk.
 
-import { createDevicePicker } from './device-picker.js';
-import { createMicrophoneMeter } from './microphone-meter.js';
+import { listMicrophones, listSpeakers } from '../voice-agent/index.js';
+import { fill } from '../voice-agent/ui/format.js';
+import { byId } from './find.js';
 import { lasting } from './preferences.js';
-import { createSpeakerPicker } from './speaker-picker.js';
-import { createVolume } from './volume.js';
 
+const VOLUME = 'volume';
 const PUSH_TO_TALK = 'push-to-talk';
 
-/**
- * @typedef {object} SoundElements
- * @property {HTMLSelectElement} microphone
- * @property {HTMLElement} microphoneLevel
- * @property {HTMLSelectElement} speaker
- * @property {HTMLElement} speakerField
- * @property {HTMLInputElement} volume
- * @property {HTMLOutputElement} volumeShown
- * @property {HTMLInputElement} pushToTalk
- */
+/** @typedef {import('./page-types.js').VoiceAgent} VoiceAgent */
+/** @typedef {{deviceId: string, label: string}} Device */
 
 /**
- * @typedef {object} SoundActions
- * @property {() => Promise<import('./page-types.js').Device[]>} listMicrophones
- * @property {() => Promise<import('./page-types.js').Device[]>} listSpeakers
- * @property {(deviceId: string) => Promise<void>} setMicrophone
- * @property {(deviceId: string) => Promise<void>} setSpeaker
- * @property {(volume: number) => void} setVolume   0 to 1
- * @property {(isWanted: boolean) => void} usePushToTalk
- * @property {() => void} chosen   another microphone is in use
- * @property {(error: import('./page-types.js').CallError) => void} refused
- */
-
-/**
- * @param {SoundElements} elements
+ * @param {VoiceAgent} element
  * @param {import('./page-types.js').Texts} texts
- * @param {SoundActions} on
  */
-export function createSoundSettings(elements, texts, on) {
-  const { chosen, refused } = on;
-  const microphones = createDevicePicker(elements.microphone, 'microphone', texts.microphone, {
-    list: on.listMicrophones,
-    choose: on.setMicrophone,
-    chosen,
-    refused,
+export function createSoundSettings(element, texts) {
+  const speakerField = byId('speaker-field');
+  const microphones = createDevicePicker('microphone', texts.microphone, {
+    list: listMicrophones,
+    choose: (deviceId) => element.setMicrophone(deviceId),
   });
-  const speakers = createSpeakerPicker(elements, texts.speaker, {
-    list: on.listSpeakers,
-    choose: on.setSpeaker,
-    refused,
+  const speakers = createDevicePicker('speaker', texts.speaker, {
+    list: listSpeakers,
+    choose: (deviceId) => element.setSpeaker(deviceId),
+    listed: ({ length }) => (speakerField.hidden = length === 0 || !canChooseSpeaker()),
   });
-  const meter = createMicrophoneMeter(elements.microphoneLevel);
-  createVolume(elements, texts.volume, on.setVolume);
+  const meter = createMicrophoneMeter();
+  createVolume(texts.volume, (volume) => element.setVolume(volume));
 
-  const { pushToTalk } = elements;
+  const pushToTalk = byId('push-to-talk', HTMLInputElement);
   pushToTalk.addEventListener('change', () => {
     lasting.write(PUSH_TO_TALK, pushToTalk.checked ? 'on' : null);
-    on.usePushToTalk(pushToTalk.checked);
+    element.pushToTalk = pushToTalk.checked;
   });
   pushToTalk.checked = lasting.readOneOf(PUSH_TO_TALK, ['off', 'on']) === 'on';
-  on.usePushToTalk(pushToTalk.checked);
+  element.pushToTalk = pushToTalk.checked;
+
+  element.addEventListener('voice-agent-level', ({ detail }) => meter.show(detail.microphone));
 
   /** The names of devices come with the permission, which may have been given meanwhile. */
   function refresh() {
@@ -66,13 +45,125 @@ export function createSoundSettings(elements, texts, on) {
     void speakers.refresh();
   }
 
+  byId('settings-open').addEventListener('click', refresh);
+
   return {
-    refresh,
-    showLevel: meter.show,
     /** @param {import('./page-types.js').CallState} state */
     showState(state) {
       meter.showState(state);
       if (state === 'live') refresh();
     },
   };
+}
+
+/** Source: W3C Web Audio API 1.1, AudioContext.setSinkId. */
+function canChooseSpeaker() {
+  return typeof AudioContext === 'function' && 'setSinkId' in AudioContext.prototype;
+}
+
+/**
+ * The choice of a microphone or a speaker; works before and during a call and follows devices that come and go.
+ *
+ * @param {'microphone' | 'speaker'} kind
+ * @param {{standard: string, unnamed: string}} texts
+ * @param {object} on
+ * @param {() => Promise<Device[]>} on.list
+ * @param {(deviceId: string) => Promise<void>} on.choose   "" = what the browser thinks best
+ * @param {(devices: Device[]) => void} [on.listed]
+ */
+function createDevicePicker(kind, texts, on) {
+  const select = byId(kind, HTMLSelectElement);
+  let inUse = lasting.readWord(kind) ?? '';
+  if (inUse) void on.choose(inUse);
+
+  /** @param {Device[]} devices */
+  function show(devices) {
+    // Before permission the browser tells neither ids nor names; "default" is its own word for our first option.
+    const known = devices.filter(({ deviceId }) => deviceId && deviceId !== 'default');
+    select.replaceChildren(
+      new Option(texts.standard, ''),
+      ...known.map(
+        ({ deviceId, label }, index) =>
+          new Option(label || fill(texts.unnamed, { number: index + 1 }), deviceId),
+      ),
+    );
+    select.value = known.some(({ deviceId }) => deviceId === inUse) ? inUse : '';
+    on.listed?.(known);
+  }
+
+  async function refresh() {
+    try {
+      show(await on.list());
+    } catch {
+      // A browser that lists no devices still has its default one, which is already on offer.
+    }
+  }
+
+  async function choose() {
+    const deviceId = select.value;
+    try {
+      await on.choose(deviceId);
+      inUse = deviceId;
+      lasting.write(kind, deviceId || null);
+    } catch {
+      select.value = inUse; // why is told in the element
+    }
+  }
+
+  select.addEventListener('change', choose);
+  navigator.mediaDevices?.addEventListener('devicechange', refresh);
+  void refresh();
+
+  return { refresh };
+}
+
+/** How loud the microphone is, beside its name: from the levels of the call, and only during one. */
+function createMicrophoneMeter() {
+  const meter = byId('microphone-level');
+  let shown = 0;
+
+  /** @param {number} level   0 to 1 */
+  function show(level) {
+    const percent = Math.round(level * 100);
+    if (percent === shown) return;
+    shown = percent;
+    meter.style.setProperty('--_share', String(level));
+    meter.setAttribute('aria-valuenow', String(percent));
+  }
+
+  return {
+    show,
+    /** @param {import('./page-types.js').CallState} state */
+    showState(state) {
+      meter.dataset.live = String(state === 'live');
+      if (state !== 'live') show(0);
+    },
+  };
+}
+
+/**
+ * How loud the agent is, from 0 to 100 %; heard at once.
+ *
+ * @param {import('./page-types.js').Texts['volume']} texts
+ * @param {(volume: number) => void} onChange   0 to 1
+ */
+function createVolume(texts, onChange) {
+  const range = byId('volume', HTMLInputElement);
+  const shown = byId('volume-shown', HTMLOutputElement);
+
+  // Not by `Intl`: the first formatter of a page keeps its thread busy for 60 ms (measured).
+  function show() {
+    const volume = range.valueAsNumber / 100;
+    shown.value = fill(texts.shown, { percent: range.value });
+    range.setAttribute('aria-valuetext', shown.value);
+    range.style.setProperty('--_share', String(volume));
+    onChange(volume);
+  }
+
+  range.addEventListener('input', () => {
+    show();
+    lasting.write(VOLUME, range.value === range.max ? null : range.value);
+  });
+  range.value = String(lasting.readNumber(VOLUME, { least: 0, most: 100, otherwise: 100 }));
+  show();
 }

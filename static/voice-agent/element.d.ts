@@ -1,6 +1,6 @@
 // Made from the JSDoc of the modules beside it by `make types`; change it there.
 
-import type { Tool, AgentState, Turn, Agent as VoiceAgent } from './index.js';
+import type { SessionConfig, Tool, AgentState, Turn, Agent as VoiceAgent } from './index.js';
 declare class VoiceAgentElement extends Base {
   #private;
   static observedAttributes: string[];
@@ -21,11 +21,25 @@ declare class VoiceAgentElement extends Base {
   /** Voice, system prompt and greeting, as far as the gate lets a page set them; from the next call on. */
   get session(): Overrides;
   set session(value: Overrides);
+  /** What the gate's `/api/agents` answers, where the page knows it already: it is then not asked. */
+  get agents(): {
+    default: string;
+    agents: PublicAgent[];
+  } | null;
+  set agents(
+    value: {
+      default: string;
+      agents: PublicAgent[];
+    } | null,
+  );
   /** Functions that the agent may call, by name; from the next call on. */
   get tools(): Record<string, Tool<any>>;
   set tools(value: Record<string, Tool<any>>);
   get disabled(): boolean;
   set disabled(value: boolean);
+  /** Whether the visitor is heard only while a button or the space bar is held. */
+  get pushToTalk(): boolean;
+  set pushToTalk(value: boolean);
   get state(): AgentState;
   /** Whether a call is under way, from the start on until it has ended. */
   get isActive(): boolean;
@@ -45,12 +59,36 @@ declare class VoiceAgentElement extends Base {
   unmute(): void;
   /** @param {string} text   in writing, during a call */
   say(text: string): void;
+  /**
+   * Use another microphone, now and in later calls. A refusal is told in the element, too.
+   * @param {string} deviceId   one that `listMicrophones` names, or '' for the browser's default
+   * @returns {Promise<void>} rejects as the client's
+   */
+  setMicrophone(deviceId: string): Promise<void>;
+  /**
+   * Let the agent be heard somewhere else, now and in later calls. A refusal is told in the element, too.
+   * @param {string} deviceId   one that `listSpeakers` names, or '' for the browser's default
+   * @returns {Promise<void>} rejects as the client's
+   */
+  setSpeaker(deviceId: string): Promise<void>;
+  /** @param {number} volume   of the agent, 0 to 1, now and in later calls */
+  setVolume(volume: number): void;
 }
 
 type Overrides = {
   voice?: string;
   system_prompt?: string;
   greeting?: string;
+};
+
+type PublicAgent = {
+  name: string;
+  title: string;
+  session: SessionConfig;
+  /**
+   * what of it a page may set: voice, system_prompt, greeting
+   */
+  editable: string[];
 };
 
 /** Where pages are made without a browser the module can be loaded, too. */
@@ -64,19 +102,23 @@ type AgentEvents = import('./index.js').AgentEvents;
 
 export type VoiceAgentEventMap = {
   [Type in keyof AgentEvents as `voice-agent-${Type}`]: CustomEvent<AgentEvents[Type]>;
-} & { 'voice-agent-mute': CustomEvent<{ muted: boolean }> };
+} & {
+  'voice-agent-mute': CustomEvent<{ muted: boolean }>;
+  'voice-agent-settings': CustomEvent<null>;
+};
 
 /** What may stand in markup. */
 export type VoiceAgentAttributes = {
-  gate?: string;
-  agent?: string;
-  variant?: 'full' | 'compact' | 'headless';
-  theme?: 'light' | 'dark' | 'auto';
-  lang?: string;
-  floating?: boolean;
-  disabled?: boolean;
-  id?: string;
-  class?: string;
+  'gate'?: string;
+  'agent'?: string;
+  'variant'?: 'full' | 'page' | 'compact' | 'headless';
+  'theme'?: 'light' | 'dark' | 'auto';
+  'lang'?: string;
+  'floating'?: boolean;
+  'push-to-talk'?: boolean;
+  'disabled'?: boolean;
+  'id'?: string;
+  'class'?: string;
 };
 
 declare global {

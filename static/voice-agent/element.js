@@ -8,11 +8,13 @@
  * @module
  */
 
-import { VoiceAgentElement } from './ui/element/voice-agent.js';
+import { STYLES, TEXTS } from './ui/element/built-in.js';
+import { addTexts } from './ui/element/element-language.js';
+import { useStyles } from './ui/element/element-styles.js';
+import { define, VoiceAgentElement } from './ui/element/voice-agent.js';
 
 export { VoiceAgentElement };
 
-// Loaded twice, or where pages are made and no browser is: then there is nothing to do.
-if (globalThis.customElements && !customElements.get('voice-agent')) {
-  customElements.define('voice-agent', VoiceAgentElement);
-}
+for (const texts of Object.values(TEXTS)) addTexts(texts);
+useStyles(STYLES);
+define();

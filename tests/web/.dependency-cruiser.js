@@ -75,12 +75,15 @@ export default {
       ),
     ),
     // The element uses the client as any page would.
-    allow(`${CLIENT}/ui/element/`, `${CLIENT}/(index|emitter|main-thread/gate)\\.js$`),
+    allow(
+      `${CLIENT}/ui/element/`,
+      `${CLIENT}/(index|emitter|main-thread/(gate|reload-resume))\\.js$`,
+    ),
     allow(`${CLIENT}/react\\.js$`, '^react$'), // of whoever uses it
     // The client's own front files may use all of it, and nothing outside it.
     allow(`${CLIENT}/[^/]+\\.js$`, `${CLIENT}/`),
     allow(`${PAGE}/`, `${PAGE}/`),
-    allow(`${PAGE}/`, `${CLIENT}/(index|ui/[^/]+)\\.js$`),
+    allow(`${PAGE}/`, `${CLIENT}/(index|ui/[^/]+|ui/element/(voice-agent|element-language))\\.js$`),
     allow(`${PAGE}/diagnostics/`, `${CLIENT}/(errors|${DIAGNOSTICS.join('|')})\\.js$`),
   ],
   allowedSeverity: 'error',

@@ -1,14 +1,33 @@
 // Pictures of every state that the page can be in, for people to look at: each scene at two widths, in light and in
-// dark. Not a test: `node gallery.js [folder] [part of a scene's name …]`, or `make gallery`.
+// dark. Not a test: `make gallery`, or `node gallery.js --help`.
 
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { openStage, playScene } from './gallery/play.js';
 import { scenes } from './gallery/scenes.js';
 
-const [folder = mkdtempSync(join(tmpdir(), 'voicegate-gallery-')), ...parts] =
-  process.argv.slice(2);
+const USAGE = `node gallery.js [--to FOLDER] [part of a scene's name ...]
+Without a folder the pictures go into a new one of the system's for temporary files.`;
+
+/** What was asked for; anything else is refused, before it becomes the name of a folder. */
+function readOptions() {
+  const options = /** @type {const} */ ({ to: { type: 'string' }, help: { type: 'boolean' } });
+  try {
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const unknown = positionals.find((part) => !scenes.some(({ name }) => name.includes(part)));
+    if (unknown) throw new Error(`No scene has ${unknown} in its name`);
+    if (!values.help) return { folder: values.to, parts: positionals };
+    console.log(USAGE);
+    process.exit();
+  } catch (error) {
+    console.error(`${/** @type {Error} */ (error).message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+const { folder = mkdtempSync(join(tmpdir(), 'voicegate-gallery-')), parts } = readOptions();
 
 /** @param {import('./gallery/scenes.js').Scene} scene */
 function isWanted({ name }) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import brotli  # type: ignore[import-untyped]
 from fastapi.responses import JSONResponse
 from starlette.routing import Route
 
+from app.web import markup
 from app.web.languages import Languages
 from app.web.weighted import choose_coding
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from fastapi.templating import Jinja2Templates
+    from markupsafe import Markup
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -66,6 +68,10 @@ def page_routes(
     languages = Languages()
     public = agents.public()
 
+    @cache
+    def element(language: str, theme: str | None) -> Markup:
+        return markup.element(languages.all[language].texts, "page", theme)
+
     def render(
         request: Request,
         name: str,
@@ -75,9 +81,11 @@ def page_routes(
         media: str | None = None,
     ) -> Response:
         language = language or languages.of(request)
+        context = {"theme": _theme(request.cookies, THEME_COOKIE), **context}
         context = {
-            "theme": _theme(request.cookies, THEME_COOKIE),
             **context,
+            "element": partial(element, language.code, context["theme"]),
+            "icon": markup.icon,
             "language": language.code,
             "languages": languages.all.values(),
             "texts": language.texts,

@@ -4,7 +4,6 @@ import { createAccess } from '../../voice-agent/ui/access.js';
 import { thisBrowser, unblockHint } from '../../voice-agent/ui/browser-hints.js';
 import { fill } from '../../voice-agent/ui/format.js';
 import { createReportButton } from '../report-button.js';
-import { readTexts } from '../texts.js';
 import { CHECKS } from './checks.js';
 import { configuration, data, elements } from './diagnostics-elements.js';
 import { Passes } from './passes.js';
@@ -16,7 +15,7 @@ import { Sound } from './check-sound.js';
 import { createStage } from './check-stage.js';
 import { count, countsFor, needsCode, valuesFor, wordsFor } from './check-words.js';
 
-const texts = /** @type {import('./diagnostics-types.js').DiagnosticsTexts} */ (readTexts());
+const texts = /** @type {import('./diagnostics-types.js').DiagnosticsTexts} */ (data('texts'));
 const tokenUrl = new URL(
   configuration('voice-agent-token-url') ?? '/api/voice-token',
   location.href,

@@ -1,14 +1,7 @@
 // One check in the list: its state as icon and word, what it means, what was measured, and a button to repeat it.
 
-/** @type {{[status in import('./diagnostics-types.js').RowStatus]: string}} */
-const ICONS = {
-  waiting: 'diagnostics-waiting',
-  running: 'diagnostics-running',
-  passed: 'diagnostics-passed',
-  attention: 'diagnostics-attention',
-  failed: 'diagnostics-failed',
-  skipped: 'diagnostics-skipped',
-};
+import { drawIcon } from '../../voice-agent/ui/icons.js';
+import { PAGE_ICONS } from '../icons.js';
 
 /**
  * @param {HTMLElement} row
@@ -17,8 +10,6 @@ const ICONS = {
  */
 export function createRow(row, texts, onRepeat) {
   const id = /** @type {import('./diagnostics-types.js').CheckId} */ (row.dataset.check);
-  const icon = part('use');
-  const sprite = (icon.getAttribute('href') ?? '').split('#')[0];
   const status = part('.check__status');
   const text = part('.check__text');
   const values = part('.check__values');
@@ -37,7 +28,7 @@ export function createRow(row, texts, onRepeat) {
    */
   function show(now, content) {
     row.dataset.status = now;
-    icon.setAttribute('href', `${sprite}#${ICONS[now]}`);
+    part('.check__icon').replaceWith(drawIcon(PAGE_ICONS[now], 'check__icon'));
     status.textContent = texts.statuses[now];
     text.textContent = content.text;
     values.replaceChildren(...(content.values ?? []).map(pair));

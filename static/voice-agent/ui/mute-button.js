@@ -1,23 +1,17 @@
 // Mute and unmute, or hold to talk; shown while there is a call.
 
-/** @typedef {{use: (isWanted: boolean) => void, allow: (isCall: boolean) => void}} PushToTalk */
+import { createPushToTalk } from './push-to-talk.js';
 
 /**
  * @param {{mute: HTMLButtonElement, muteLabel: HTMLElement}} elements
  * @param {import('./ui-types.js').Texts['muteButton']} texts
  * @param {(muted: boolean) => void} onChange
- * @param {(button: HTMLButtonElement, onChange: (isTalking: boolean) => void) => PushToTalk} [createPushToTalk]   where
- *   it can be held to talk as well
+ * @param {AbortSignal} signal   the button is gone
  */
-export function createMuteButton(
-  { mute: button, muteLabel: label },
-  texts,
-  onChange,
-  createPushToTalk,
-) {
+export function createMuteButton({ mute: button, muteLabel: label }, texts, onChange, signal) {
   let isMuted = false;
   let isHeld = false;
-  const pushToTalk = createPushToTalk?.(button, (isTalking) => onChange(!isTalking));
+  const pushToTalk = createPushToTalk(button, (isTalking) => onChange(!isTalking), signal);
   button.addEventListener('click', () => {
     if (!isHeld) onChange(!isMuted);
   });
@@ -42,13 +36,13 @@ export function createMuteButton(
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {
       button.hidden = state !== 'live' && state !== 'reconnecting';
-      pushToTalk?.allow(!button.hidden);
+      pushToTalk.allow(!button.hidden);
     },
     /** Heard only while the button is held, or always. @param {boolean} isWanted */
     usePushToTalk(isWanted) {
       if (isWanted === isHeld) return;
       isHeld = isWanted;
-      pushToTalk?.use(isWanted);
+      pushToTalk.use(isWanted);
       onChange(isWanted);
       show();
     },

@@ -51,7 +51,7 @@ async function visit({ page, passed }, url) {
       await field.fill(code);
       await page.keyboard.press('Enter');
     },
-    focused: () => page.evaluate(() => document.activeElement?.id),
+    focused: () => page.evaluate(() => globalThis.focused()?.id),
   };
 }
 

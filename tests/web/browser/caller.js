@@ -58,21 +58,30 @@ export function installCaller() {
   const words = new Map();
   globalThis.seen = [];
   globalThis.callStats = null;
+  /** @type {ShadowRoot | null | undefined} */
+  let inside;
   const watch = () => {
-    const { state = '', error = '' } = document.body?.dataset ?? {};
+    const { state = '', error = '' } =
+      /** @type {HTMLElement | null | undefined} */ (inside?.querySelector('.voice-agent'))
+        ?.dataset ?? {};
     const text = (/** @type {string} */ id) =>
-      document.getElementById(id)?.textContent?.trim() ?? '';
+      inside?.getElementById(id)?.textContent?.trim() ?? '';
     const moment = { state, error, status: text('status'), problem: text('problem') };
     const key = JSON.stringify(moment);
     if (state !== '' && words.get('last') !== key) globalThis.seen.push(moment);
     words.set('last', key);
   };
-  new MutationObserver(watch).observe(document, {
-    subtree: true,
-    childList: true,
-    characterData: true,
-    attributes: true,
-    attributeFilter: ['data-state', 'data-error'],
+  document.addEventListener('DOMContentLoaded', () => {
+    inside = document.querySelector('voice-agent')?.shadowRoot;
+    if (!inside) return;
+    watch();
+    new MutationObserver(watch).observe(inside, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributes: true,
+      attributeFilter: ['data-state', 'data-error'],
+    });
   });
   const NativeWorker = Worker;
   globalThis.Worker = class extends NativeWorker {

@@ -35,7 +35,7 @@ async function call(options) {
 function watchAnnouncements() {
   globalThis.announced = [];
   document.addEventListener('DOMContentLoaded', () => {
-    const log = /** @type {HTMLElement} */ (document.getElementById('log'));
+    const log = /** @type {HTMLElement} */ (globalThis.shown('log'));
     new MutationObserver((changes) => {
       for (const { addedNodes, target } of changes) {
         const place = /** @type {Element} */ (target);
@@ -120,7 +120,7 @@ test('the conversation is copied and downloaded, by keyboard as well', async () 
   await toggle.focus();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Copy as text');
+  assert.equal(await page.evaluate(() => globalThis.focused()?.textContent), 'Copy as text');
   await page.keyboard.press('Escape');
   assert.equal(await toggle.getAttribute('aria-expanded'), 'false');
   await toggle.and(page.locator(':focus')).waitFor();

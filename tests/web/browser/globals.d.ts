@@ -7,6 +7,8 @@ declare var MediaStreamTrackProcessor: new (options: {
 declare var tracks: () => MediaStreamTrack[];
 declare var openTracks: () => number;
 declare var states: string[];
+declare var shown: (id: string) => HTMLElement | null;
+declare var focused: () => Element | null;
 
 // What heard-words.js puts there.
 declare var appeared: { text: string; sound: number[]; rateHz: number }[];

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { violations } from '../unit/schema.js';
-import { installRecorder, packHeard, watchStates } from './in-page.js';
+import { installRecorder, lookInside, packHeard, watchStates } from './in-page.js';
 import { readWav, room, silence, writeWav } from './wav.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -149,6 +149,7 @@ export async function openBrowser({
   });
   if (isRecorded) await page.addInitScript(installRecorder);
   await page.addInitScript(watchStates);
+  await page.addInitScript(lookInside);
   return {
     page,
     complaints,

@@ -32,14 +32,24 @@ export function watchWords() {
     return connect.call(this, target, ...rest);
   };
   globalThis.appeared = [];
-  new MutationObserver(() => {
-    const row = document.querySelector('.turn[data-role="agent"][data-final="false"] .turn__text');
+  const watch = () => {
+    const row = globalThis
+      .shown('log')
+      ?.querySelector('.turn[data-role="agent"][data-final="false"] .turn__text');
     const text = row?.textContent ?? '';
     if (text === '' || text === globalThis.appeared.at(-1)?.text || !output) return;
     const sound = new Float32Array(output.fftSize);
     output.getFloatTimeDomainData(sound);
     globalThis.appeared.push({ text, sound: [...sound], rateHz: output.context.sampleRate });
-  }).observe(document, { subtree: true, childList: true, characterData: true });
+  };
+  document.addEventListener('DOMContentLoaded', () => {
+    const log = /** @type {HTMLElement} */ (globalThis.shown('log'));
+    new MutationObserver(watch).observe(log, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+  });
 }
 
 /**

@@ -71,6 +71,17 @@ export function refuseOtherRates() {
   };
 }
 
+/** Look into the page's element as into the page: for what is shown there under an id, and what has the focus. */
+export function lookInside() {
+  globalThis.shown = (id) =>
+    document.querySelector('voice-agent')?.shadowRoot?.getElementById(id) ?? null;
+  globalThis.focused = () => {
+    let focused = document.activeElement;
+    while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+    return focused;
+  };
+}
+
 /** Write down each state that the call goes through. */
 export function watchStates() {
   globalThis.states = [];

@@ -11,7 +11,7 @@ after(() => demo.stop());
 
 test('a call by keyboard alone: start, type, mute, end, and the focus stays where it was', async () => {
   const { page, passed, close } = await openBrowser();
-  const focused = () => page.evaluate(() => document.activeElement?.id);
+  const focused = () => page.evaluate(() => globalThis.focused()?.id);
   /** @param {string} id */
   const tabTo = async (id) => {
     for (let presses = 0; (await focused()) !== id; presses += 1) {
@@ -34,7 +34,7 @@ test('a call by keyboard alone: start, type, mute, end, and the focus stays wher
 
     await tabTo('mute');
     await page.keyboard.press('Space');
-    await page.locator('body[data-muted="true"]').waitFor();
+    await page.locator('.voice-agent[data-muted="true"]').waitFor();
     await tabTo('call');
     await page.keyboard.press('Enter');
     await passed('live', 'ending', 'ended');

@@ -48,7 +48,7 @@ test('when a blocked microphone is allowed, the page says that the call can star
       .waitFor();
 
     await page.context().grantPermissions(['microphone']);
-    await page.locator('body:not([data-error])').waitFor();
+    await page.locator('.voice-agent:not([data-error])').waitFor();
     await page.getByRole('status').getByText('You can start now.').waitFor();
     await page.getByRole('button', { name: 'Start talking' }).click();
     await passed('failed', 'connecting', 'live');
@@ -63,11 +63,11 @@ test('a page that keeps the microphone from ours is named as the cause, before a
     const { tokens_minted: before } = await demo.stats();
     const frame = await openFramed({ page, url: demo.url });
     await frame.getByRole('button', { name: 'Start talking' }).click();
-    await frame.locator('body[data-error="microphone-blocked-by-policy"]').waitFor();
+    await frame.locator('.voice-agent[data-error="microphone-blocked-by-policy"]').waitFor();
 
     const alone = frame.getByRole('alert').getByRole('link', { name: 'Open in a tab of its own' });
     assert.equal(await alone.getAttribute('target'), '_blank');
-    assert.equal(await alone.evaluate((link) => link === document.activeElement), true);
+    assert.equal(await alone.evaluate((link) => link.matches(':focus')), true);
     assert.equal((await demo.stats()).tokens_minted, before);
   } finally {
     await close();

@@ -36,7 +36,7 @@ async function inPage(body, options) {
   }
 }
 
-const focused = (/** @type {Page} */ page) => page.evaluate(() => document.activeElement?.id);
+const focused = (/** @type {Page} */ page) => page.evaluate(() => globalThis.focused()?.id);
 const panel = (/** @type {Page} */ page) => page.locator('#settings');
 
 /** @param {Page} page */
@@ -121,8 +121,8 @@ test('volume reaches the sound at once, and a prompt reaches the agent in the ca
     await page.keyboard.press('Home');
     await page.locator('#call').click();
     await passed('connecting', 'live');
-    await page.locator('body[data-speaking="agent"]').waitFor();
-    await page.locator('body[data-speaking="none"]').waitFor();
+    await page.locator('.voice-agent[data-speaking="agent"]').waitFor();
+    await page.locator('.voice-agent[data-speaking="none"]').waitFor();
     assert.equal(loudest(await heard()), 0);
 
     await page.getByLabel('System prompt').fill('Be brief.');

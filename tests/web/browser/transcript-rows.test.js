@@ -27,10 +27,11 @@ async function open() {
   await page.evaluate(async () => {
     const path = '/static/voice-agent/ui/transcript-view.js';
     const { createTranscript } = await import(path);
-    const log = /** @type {HTMLElement} */ (document.getElementById('log'));
-    const latest = document.getElementById('latest');
-    const texts = JSON.parse(document.getElementById('texts')?.textContent ?? '');
-    document.body.dataset.conversation = 'shown';
+    const log = /** @type {HTMLElement} */ (globalThis.shown('log'));
+    const latest = globalThis.shown('latest');
+    const texts = JSON.parse(document.getElementById('texts')?.textContent ?? '').call;
+    const root = /** @type {HTMLElement} */ (log.closest('.voice-agent'));
+    root.dataset.conversation = 'shown';
     Object.assign(globalThis, {
       transcript: createTranscript({ log, latest }, texts, () => 'Assistant'),
     });
@@ -108,7 +109,8 @@ test('rows stand in the order of their times, and the oldest go when there are t
         startedAt: number,
         words: [],
       });
-    const texts = [...document.querySelectorAll('.turn__text')].map((text) => text.textContent);
+    const rows = globalThis.shown('log')?.querySelectorAll('.turn__text') ?? [];
+    const texts = [...rows].map((text) => text.textContent);
     return { count: transcript.items().length, first: texts[0], last: texts.slice(-3) };
   });
 
@@ -123,7 +125,7 @@ test('a word more changes a text and nothing else', async () => {
     const { transcript } = /** @type {any} */ (globalThis);
     const turn = { id: 'agent-1', role: 'agent', final: false, interrupted: false, words: [] };
     transcript.show({ ...turn, startedAt: 1, text: 'Hello' });
-    const log = /** @type {HTMLElement} */ (document.getElementById('log'));
+    const log = /** @type {HTMLElement} */ (globalThis.shown('log'));
     const observer = new MutationObserver(() => {});
     observer.observe(log, {
       subtree: true,
@@ -145,7 +147,7 @@ test('the log follows what is new, unless the reader scrolled back', async () =>
   const isAtEnd = () =>
     page.waitForFunction(() => {
       const { scrollHeight, scrollTop, clientHeight } = /** @type {HTMLElement} */ (
-        document.getElementById('log')
+        globalThis.shown('log')
       );
       return scrollHeight > clientHeight && scrollHeight - scrollTop - clientHeight < 2;
     });

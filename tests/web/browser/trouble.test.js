@@ -22,7 +22,7 @@ async function expectTrouble(url, options, { code, words, prepare }) {
     await page.goto(url);
     await page.getByRole('button', { name: 'Start talking' }).click();
 
-    await page.locator(`body[data-state="failed"][data-error="${code}"]`).waitFor();
+    await page.locator(`.voice-agent[data-state="failed"][data-error="${code}"]`).waitFor();
     await page.getByRole('alert').getByText(words).first().waitFor();
     await page.waitForFunction(() => globalThis.openTracks() === 0);
   } finally {

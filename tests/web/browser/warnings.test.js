@@ -28,9 +28,9 @@ async function inCall(act, { before, ...options } = {}) {
     await passed('connecting', 'live');
     await act({
       ...browser,
-      told: (code) => page.locator(`body[data-error="${code}"]`).waitFor(),
-      over: () => page.locator('body:not([data-error])').waitFor(),
-      focused: () => page.evaluate(() => document.activeElement?.id),
+      told: (code) => page.locator(`.voice-agent[data-error="${code}"]`).waitFor(),
+      over: () => page.locator('.voice-agent:not([data-error])').waitFor(),
+      focused: () => page.evaluate(() => globalThis.focused()?.id),
     });
   } finally {
     await close();
@@ -53,7 +53,7 @@ test('who speaks although muted is told so; unmuting ends it, and the focus is n
       await over();
 
       assert.equal(await focused(), 'call');
-      assert.equal(await page.locator('body').getAttribute('data-muted'), 'false');
+      assert.equal(await page.locator('.voice-agent').getAttribute('data-muted'), 'false');
     },
     { microphone: [4, ...Array(12).fill('question')] },
   ));
@@ -80,7 +80,7 @@ test('a dismissed warning does not hide a different one', () =>
       const { page, told, focused } = call;
       await told('microphone-silent');
       await page.getByRole('alert').getByRole('button', { name: 'Dismiss' }).press('Enter');
-      await page.locator('body:not([data-error])').waitFor();
+      await page.locator('.voice-agent:not([data-error])').waitFor();
       assert.equal(await focused(), 'call');
 
       await tellOfMicrophone(call.page, 'mute');
@@ -177,7 +177,7 @@ test('in silence nothing is painted and nothing moves', () =>
   inCall(
     async ({ page }) => {
       await page.getByRole('button', { name: 'Mute' }).click();
-      await page.locator('body[data-speaking="none"]').waitFor();
+      await page.locator('.voice-agent[data-speaking="none"]').waitFor();
       await page.waitForFunction(
         () => {
           const strokes = globalThis.strokes;

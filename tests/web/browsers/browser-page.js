@@ -16,10 +16,16 @@
  */
 
 /**
- * XPath of a button.
+ * Runs in the page: its button with these words, or its element's.
  * @param {string} name
  */
-export const buttonNamed = (name) => `//button[normalize-space()="${name}"]`;
+export function buttonNamed(name) {
+  const inside = document.querySelector('voice-agent')?.shadowRoot;
+  const buttons = [document, inside].flatMap((root) => [
+    ...(root?.querySelectorAll('button') ?? []),
+  ]);
+  return buttons.find((button) => button.checkVisibility() && button.innerText.trim() === name);
+}
 
 /** The browser itself ended, which says nothing about the page. */
 export class BrowserCrashed extends Error {}

@@ -47,7 +47,10 @@ export async function openFirefox(environment) {
     });
   return {
     open: async (url) => void (await orCrash(page.goto(url))),
-    press: (name) => orCrash(page.locator(`::-p-xpath(${buttonNamed(name)})`).click()),
+    press: async (name) => {
+      const found = await orCrash(page.waitForFunction(buttonNamed, {}, name));
+      await orCrash(/** @type {import('puppeteer-core').ElementHandle} */ (found).click());
+    },
     evaluate: (ask) => orCrash(page.evaluate(ask)),
     complaints: async () => complaints,
     close: () => browser.close(),

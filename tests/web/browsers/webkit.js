@@ -1,6 +1,6 @@
 // Drives WebKitGTK by WebDriver: MiniBrowser, the browser of WebKit's own tests, on a display that nobody sees.
 
-import { Builder, By, until as located } from 'selenium-webdriver';
+import { Builder } from 'selenium-webdriver';
 import { watchStates } from '../browser/in-page.js';
 import { buttonNamed } from './browser-page.js';
 import { freePort, run, until } from './processes.js';
@@ -42,8 +42,10 @@ function pageOf(driver, stop) {
       await driver.executeScript(watchComplaints);
     },
     press: async (name) => {
-      const button = driver.wait(located.elementLocated(By.xpath(buttonNamed(name))), PATIENCE_MS);
-      await driver.wait(located.elementIsVisible(button), PATIENCE_MS);
+      const find = () => driver.executeScript(buttonNamed, name);
+      const button = /** @type {import('selenium-webdriver').WebElement} */ (
+        await driver.wait(find, PATIENCE_MS)
+      );
       await button.click();
     },
     evaluate: (ask) => driver.executeScript(ask),

@@ -35,7 +35,7 @@ export async function talk(stage) {
 }
 
 /** @param {Stage} stage @param {string} code */
-const told = ({ page }, code) => page.locator(`body[data-error="${code}"]`).waitFor();
+const told = ({ page }, code) => page.locator(`.voice-agent[data-error="${code}"]`).waitFor();
 
 /** A call that fails with this, after the simulator was told so. @param {string} name @param {object} fault @param {string} code @returns {Scene} */
 const refused = (name, fault, code) => ({
@@ -120,7 +120,7 @@ export const scenes = [
         navigator.mediaDevices.getUserMedia = () => new Promise(() => {});
       });
       await call(stage);
-      await stage.page.locator('body[data-asking="true"]').waitFor();
+      await stage.page.locator('.voice-agent[data-asking="true"]').waitFor();
     },
   },
   {
@@ -300,7 +300,7 @@ export const scenes = [
     prepare: async (stage) => {
       const frame = await openFramed(stage);
       await frame.locator('#call').click();
-      await frame.locator('body[data-error="microphone-blocked-by-policy"]').waitFor();
+      await frame.locator('.voice-agent[data-error="microphone-blocked-by-policy"]').waitFor();
     },
   },
   {
@@ -344,6 +344,9 @@ export const scenes = [
     name: 'offline',
     prepare: async (stage) => {
       await open(stage);
+      const thread = stage.page.waitForEvent('worker');
+      await stage.page.locator('#call').hover();
+      await thread;
       await stage.page.context().setOffline(true);
       await stage.page.locator('#call').click();
       await told(stage, 'offline');

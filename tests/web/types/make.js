@@ -21,16 +21,20 @@ type AgentEvents = import('./index.js').AgentEvents;
 
 export type VoiceAgentEventMap = {
   [Type in keyof AgentEvents as \`voice-agent-\${Type}\`]: CustomEvent<AgentEvents[Type]>;
-} & { 'voice-agent-mute': CustomEvent<{ muted: boolean }> };
+} & {
+  'voice-agent-mute': CustomEvent<{ muted: boolean }>;
+  'voice-agent-settings': CustomEvent<null>;
+};
 
 /** What may stand in markup. */
 export type VoiceAgentAttributes = {
   gate?: string;
   agent?: string;
-  variant?: 'full' | 'compact' | 'headless';
+  variant?: 'full' | 'page' | 'compact' | 'headless';
   theme?: 'light' | 'dark' | 'auto';
   lang?: string;
   floating?: boolean;
+  'push-to-talk'?: boolean;
   disabled?: boolean;
   id?: string;
   class?: string;

@@ -6,9 +6,11 @@ import { test } from 'node:test';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import { gateUrl, loadAgent } from '../../../static/voice-agent/main-thread/gate.js';
 import { AGENT_EVENTS } from '../../../static/voice-agent/ui/element/make-agent.js';
-import { PATHS } from '../../../static/voice-agent/ui/element/icons.js';
+import { ICONS } from '../../../static/voice-agent/ui/icons.js';
+import { MARKUP } from '../../../static/voice-agent/ui/markup.js';
 import { sessionFor } from '../../../static/voice-agent/ui/element/element-session.js';
 import { setUpHint } from '../../../static/voice-agent/ui/element/developer-hints.js';
+import { LANGUAGES, textsIn } from './page-texts.js';
 
 const GATE = new URL('https://gate.example/');
 
@@ -129,15 +131,24 @@ test('the manifest names what the element has', async () => {
     assert.equal(typeof (kind === 'method' ? own?.value : own?.get), 'function', name);
     if (kind === 'field') assert.equal(own?.set === undefined, readonly === true, name);
   }
-  const told = [...AGENT_EVENTS, 'mute'].map((type) => `voice-agent-${type}`).sort();
+  const told = [...AGENT_EVENTS, 'mute', 'settings'].map((type) => `voice-agent-${type}`).sort();
   assert.deepEqual(names(events), told);
 });
 
-test('the icons are those of the page', () => {
-  const sprite = readFileSync(new URL('../../../static/icons/sprite.svg', import.meta.url), 'utf8');
-  // Where the page draws a rectangle with round corners, the element has a path.
-  const drawn = Object.entries(PATHS).filter(([name]) => !['mic', 'copy'].includes(name));
-  assert.ok(drawn.length > 5);
-  for (const [name, path] of drawn)
-    assert.ok(sprite.includes(`id="${name}" viewBox="0 0 24 24"><path d="${path}"`), name);
-});
+for (const language of LANGUAGES)
+  test(`all that the markup names is there, in ${language}`, () => {
+    /** @param {any} piece */
+    const check = (piece) => {
+      if (Array.isArray(piece) && piece[0] === 'icon') return assert.ok(ICONS[piece[1]], piece[1]);
+      if (piece === true) return;
+      if (typeof piece === 'object') return Object.values(piece).forEach(check);
+      if (piece[0] === '@') assert.ok(MARKUP[piece.slice(1)], piece);
+      const path = piece[0] === '$' ? piece.slice(1).split('.') : [];
+      const text = path.reduce(
+        (/** @type {any} */ all, /** @type {string} */ key) => all?.[key],
+        textsIn(language),
+      );
+      if (path.length > 0) assert.equal(typeof text, 'string', piece);
+    };
+    check(MARKUP);
+  });

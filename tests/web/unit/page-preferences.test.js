@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { rememberedDevice } from '../../../static/page/device-picker.js';
 import { lasting } from '../../../static/page/preferences.js';
-import { rememberedVolume } from '../../../static/page/volume.js';
+
+const VOLUME = { least: 0, most: 100, otherwise: 100 };
 
 const JUNK = ['', ' ', 'null', 'NaN', '-1', '101', '1e999', '{"a":1}', '<b>', 'x'.repeat(100_000)];
 
@@ -29,8 +29,8 @@ test('what was chosen comes back', () => {
   lasting.write('microphone', 'abc123');
   lasting.write('captions', 'huge');
 
-  assert.equal(rememberedVolume(), 0.35);
-  assert.deepEqual(rememberedDevice('microphone'), { deviceId: 'abc123' });
+  assert.equal(lasting.readNumber('volume', VOLUME), 35);
+  assert.equal(lasting.readWord('microphone'), 'abc123');
   assert.equal(lasting.readOneOf('captions', ['normal', 'large', 'huge']), 'huge');
 });
 
@@ -38,16 +38,15 @@ test('what was forgotten is gone', () => {
   lasting.write('microphone', 'abc123');
   lasting.write('microphone', null);
 
-  assert.deepEqual(rememberedDevice('microphone'), {});
+  assert.equal(lasting.readWord('microphone'), null);
   assert.equal(stored.size, 0);
 });
 
 for (const junk of JUNK) {
   test(`${JSON.stringify(junk.slice(0, 12))} in the storage breaks nothing`, () => {
     for (const name of ['volume', 'captions']) stored.set(`voicegate:${name}`, junk);
-    const volume = rememberedVolume();
 
-    assert.equal(volume, 1);
+    assert.equal(lasting.readNumber('volume', VOLUME), 100);
     assert.equal(lasting.readOneOf('captions', ['normal', 'large']), 'normal');
   });
 }
@@ -56,7 +55,7 @@ test('a name that no device could have is no name', () => {
   for (const junk of ['', '   ', 'x'.repeat(100_000)]) {
     stored.set('voicegate:speaker', junk);
 
-    assert.deepEqual(rememberedDevice('speaker'), {});
+    assert.equal(lasting.readWord('speaker'), null);
   }
 });
 
@@ -71,6 +70,6 @@ test('a storage that is closed to us holds nothing and complains of nothing', ()
   });
 
   lasting.write('volume', '20');
-  assert.equal(rememberedVolume(), 1);
+  assert.equal(lasting.readNumber('volume', VOLUME), 100);
   assert.equal(lasting.readWord('microphone'), null);
 });

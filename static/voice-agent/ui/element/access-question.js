@@ -1,5 +1,6 @@
-// Asks for the access code where the gate wants one and the page brought nothing. What was right is shown to the gate
-// with each request, as the page's own login would be: a cookie of the gate would be a foreign one here.
+// Asks for the access code where the gate wants one and the page brought nothing. On the gate's own page a right code
+// earns a cookie; elsewhere that would be a foreign one, so the code is shown to the gate with each request, as the
+// page's own login would be.
 
 import { createAccess } from '../access.js';
 import { createAccessDialog } from '../access-dialog.js';
@@ -15,14 +16,14 @@ import { createAccessDialog } from '../access-dialog.js';
  * @param {import('../access-dialog.js').AccessElements} elements
  * @param {import('../ui-types.js').Texts} texts
  * @param {AccessContext} context
- * @param {() => void} start   with the code that was right
  */
-export function createAccessQuestion(elements, texts, { gate, isOurs, remember }, start) {
+export function createAccessQuestion(elements, texts, { gate, isOurs, remember }) {
   /** @type {ReturnType<typeof createAccess> | null} */
   let access = null;
   const dialog = createAccessDialog(elements, texts, async (code) => {
     const entry = await /** @type {ReturnType<typeof createAccess>} */ (access).enter(code);
-    if (entry.outcome === 'granted') remember(code);
+    const hasCookie = gate().origin === location.origin && window === top;
+    if (entry.outcome === 'granted' && !hasCookie) remember(code);
     return entry;
   });
 
@@ -31,13 +32,19 @@ export function createAccessQuestion(elements, texts, { gate, isOurs, remember }
     get mode() {
       return access?.mode ?? null;
     },
-    /** Whether a code would help. */
-    async isNeeded() {
-      if (!isOurs()) return false;
+    /** Whether the gate is known to say no. */
+    get isDenied() {
+      return access?.isDenied ?? false;
+    },
+    /** Whether it is known that a code would help. */
+    get needsCode() {
+      return access?.needsCode ?? false;
+    },
+    async ask() {
+      if (!isOurs()) return;
       access = createAccess(new URL('api/access', gate()));
       await access.ask();
-      return access.mode === 'code';
     },
-    open: () => dialog.open(start),
+    open: dialog.open,
   };
 }

@@ -3,12 +3,13 @@
 
 import { Emitter } from '../../emitter.js';
 import { loadAgent } from '../../main-thread/gate.js';
+import { leftCall } from '../../main-thread/reload-resume.js';
 import { areServedAlike, makeAgent } from './make-agent.js';
 import { sessionFor } from './element-session.js';
 import { setUpHint, tellDeveloper } from './developer-hints.js';
 
 /** @typedef {import('../../index.js').AgentEvents} AgentEvents */
-/** @typedef {AgentEvents & {mute: {muted: boolean}, title: string}} CallEvents */
+/** @typedef {AgentEvents & {mute: {muted: boolean}, settings: null, title: string}} CallEvents */
 /** @typedef {import('./make-agent.js').Wishes} Wishes */
 
 export class Call {
@@ -23,6 +24,8 @@ export class Call {
   #lookup = null;
   #title = '';
   #isMuted = false;
+  /** As last chosen. @type {import('./make-agent.js').Sound} */
+  #sound = {};
 
   /** @param {() => Wishes} wishes   looked up whenever a call begins */
   constructor(wishes) {
@@ -55,13 +58,18 @@ export class Call {
     return this.#agent?.secondsLeft ?? null;
   }
 
+  /** The call that this tab left a moment ago, if it did; without a client, which costs a thread. */
+  get resumable() {
+    return this.isActive ? null : leftCall();
+  }
+
   /** The client's object: another one once gate, tools or access token have changed. */
   get agent() {
     const wishes = this.#wishes();
     const isGood = this.isActive || areServedAlike(wishes, this.#madeOf);
     if (this.#agent && this.#madeOf && isGood) return this.#agent;
     const former = this.#agent;
-    const agent = makeAgent(wishes, (type, value) => {
+    const agent = makeAgent(wishes, this.#sound, (type, value) => {
       if (agent !== this.#agent) return;
       if (type === 'state' && value.error) this.#hint(value.error);
       this.#events.emit(type, value);
@@ -85,9 +93,11 @@ export class Call {
 
   /** Asks the gate for the agent, ahead of a call; the answer counts for those of the same name. */
   async lookUp() {
-    const { gate, agent } = this.#wishes();
+    const { gate, agent, agents } = this.#wishes();
     const key = `${gate} ${agent}`;
-    if (this.#lookup?.key !== key) this.#lookup = { key, answer: loadAgent(gate, agent) };
+    const known = agents?.agents.find(({ name }) => name === (agent || agents.default));
+    if (this.#lookup?.key !== key)
+      this.#lookup = { key, answer: known ? Promise.resolve(known) : loadAgent(gate, agent) };
     try {
       const found = await this.#lookup.answer;
       this.#title = found.title;
@@ -106,13 +116,13 @@ export class Call {
   }
 
   /**
-   * @param {{takeOver?: boolean}} [how]
+   * @param {{takeOver?: boolean, resume?: boolean}} [how]
    * @throws {import('../../index.js').VoiceAgentError} as the client's own `start`
    */
-  async start({ takeOver = false } = {}) {
+  async start(how = {}) {
     const session = this.#session();
     session.catch(() => {}); // the call tells it, where one begins
-    await this.agent.start({ session, takeOver });
+    await this.agent.start({ ...how, session });
   }
 
   async #session() {
@@ -134,6 +144,29 @@ export class Call {
     if (muted) this.#agent?.mute();
     else this.#agent?.unmute();
     this.#events.emit('mute', { muted });
+  }
+
+  /** @param {string} deviceId */
+  async setMicrophone(deviceId) {
+    await this.#agent?.setMicrophone(deviceId);
+    this.#sound.microphone = { deviceId };
+  }
+
+  /** @param {string} deviceId */
+  async setSpeaker(deviceId) {
+    await this.#agent?.setSpeaker(deviceId);
+    this.#sound.speaker = { deviceId };
+  }
+
+  /** @param {number} volume */
+  setVolume(volume) {
+    this.#agent?.setVolume(volume);
+    this.#sound.volume = volume;
+  }
+
+  /** The visitor wants to change what the call is with. */
+  openSettings() {
+    this.#events.emit('settings', null);
   }
 
   /** Ends the call and lets go of everything; the next one begins anew. */

@@ -3,6 +3,8 @@
 import { languageOf } from './element-language.js';
 import { AGENT_EVENTS } from './make-agent.js';
 
+const VARIANTS = /** @type {const} */ (['full', 'page', 'compact', 'headless']);
+
 /**
  * Each event of a call becomes one of the DOM, with the client's value as `detail`.
  *
@@ -10,7 +12,7 @@ import { AGENT_EVENTS } from './make-agent.js';
  * @param {import('./element-call.js').Call} call
  */
 export function tellAsEvents(element, call) {
-  for (const type of [...AGENT_EVENTS, 'mute']) {
+  for (const type of [...AGENT_EVENTS, 'mute', 'settings']) {
     call.on(/** @type {any} */ (type), (detail) => {
       const options = { bubbles: true, composed: true, detail };
       element.dispatchEvent(new CustomEvent(`voice-agent-${type}`, options));
@@ -20,12 +22,10 @@ export function tellAsEvents(element, call) {
 
 /** @param {HTMLElement} element @returns {import('./element-shell.js').Look} */
 export function lookOf(element) {
-  const variant = element.getAttribute('variant');
-  return {
-    variant: variant === 'compact' || variant === 'headless' ? variant : 'full',
-    isFloating: element.hasAttribute('floating'),
-    language: languageOf(element),
-  };
+  const variant = element.getAttribute('variant') ?? '';
+  const form = VARIANTS.find((one) => one === variant) ?? 'full';
+  const isFloating = element.hasAttribute('floating') && form !== 'headless';
+  return { form: isFloating ? 'floating' : form, language: languageOf(element) };
 }
 
 /**

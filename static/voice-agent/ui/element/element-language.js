@@ -1,7 +1,5 @@
 // Which language the element speaks, and its texts.
 
-import { TEXTS } from './built-in.js';
-
 /** @typedef {typeof import('../../texts/en.json')} AllTexts */
 
 /** Each as an address that a bundler finds. @type {{[code: string]: URL}} */
@@ -11,7 +9,12 @@ const FILES = {
 };
 
 /** @type {Map<string, AllTexts | Promise<AllTexts>>} */
-const loaded = new Map(Object.entries(TEXTS));
+const loaded = new Map();
+
+/** Texts that need not be loaded. @param {AllTexts} texts */
+export function addTexts(texts) {
+  loaded.set(texts.call.language, texts);
+}
 
 /**
  * The language of an element: its own, that of what it stands in, or the browser's.

@@ -1,85 +1,108 @@
-// All that an element shows, by variant.
+// The markup of an element as nodes, and what of it the parts own.
 
-import { buildCallButton, buildConversation, buildDock } from './conversation-markup.js';
-import { icon } from './icons.js';
-import { node } from './dom-node.js';
-import { buildAccess, buildOrb, buildStatus } from './stage-markup.js';
+import { drawIcon, ICONS } from '../icons.js';
+import { MARKUP } from '../markup.js';
 
-/** @typedef {'full' | 'compact'} Variant */
+/** @typedef {import('./element-language.js').AllTexts} AllTexts */
+/** @typedef {ReturnType<typeof partsOf>} Parts */
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** Those that stand in the markup and are none of HTML's. */
+const OF_SVG = ['svg', 'circle'];
 
 /**
- * @param {import('./element-language.js').AllTexts} texts
- * @param {{variant: Variant, isFloating: boolean}} wish
+ * @param {AllTexts} texts
+ * @param {'full' | 'page' | 'compact' | 'floating'} form
+ * @returns {HTMLElement}
  */
-export function buildMarkup(texts, { variant, isFloating }) {
-  const { status, ...words } = buildStatus(texts);
-  const problem = node('div', { class: 'problem', part: 'problem', role: 'alert' });
-  const access = buildAccess(texts);
-  const shared = { ...words, problem, access };
-  if (variant === 'compact' && !isFloating) {
-    const button = buildCallButton(texts.call);
-    const frame = node(
-      'div',
-      { class: 'frame', part: 'frame' },
-      button.call,
-      status,
-      problem,
-      access.dialog,
-    );
-    return { ...shared, ...button, nodes: [frame], talk: null, floating: null };
-  }
-  const { orb, ring } = buildOrb();
-  const { conversation, ...inside } = buildConversation(texts);
-  const { dock, mute, muteLabel, ...button } = buildDock(texts);
-  const stage = node(
-    'section',
-    { 'class': 'stage', 'part': 'stage', 'aria-label': texts.templates.stage.region },
-    ...[orb, status, problem],
-  );
-  const frame = node(
-    'div',
-    { class: 'frame', part: 'frame' },
-    stage,
-    conversation,
-    dock,
-    access.dialog,
-  );
-  const floating = isFloating ? buildFloating(texts, frame) : null;
-  return {
-    ...shared,
-    ...button,
-    nodes: floating ? [floating.panel, floating.launcher] : [frame],
-    talk: { orb, ring, mute, muteLabel, ...inside },
-    floating,
-  };
+export function buildRoot(texts, form) {
+  const [root] = build(MARKUP.root, texts);
+  root.append(...build(MARKUP[form], texts));
+  root.dataset.variant = form === 'floating' ? 'full' : form;
+  root.lang = texts.call.language;
+  return root;
 }
 
-/** @param {import('./element-language.js').AllTexts} texts @param {HTMLElement} frame */
-function buildFloating({ element }, frame) {
-  const close = node(
-    'button',
-    {
-      ...{ class: 'panel__close button button--quiet button--round', type: 'button' },
-      'aria-label': element.close,
+/**
+ * @param {any} piece   as in markup.js
+ * @param {AllTexts} texts
+ * @returns {any[]}
+ */
+function build(piece, texts) {
+  if (typeof piece === 'string') {
+    if (piece.startsWith('@')) return build(MARKUP[piece.slice(1)], texts);
+    return [textOf(piece, texts)];
+  }
+  const [name, ...rest] = piece;
+  if (typeof name !== 'string' || name.startsWith('@'))
+    return piece.flatMap((/** @type {any} */ one) => build(one, texts));
+  if (name === 'icon') return [drawIcon(ICONS[rest[0]], rest[1])];
+  const [names, id] = name.split('#');
+  const [tag, ...classes] = names.split('.');
+  const node = OF_SVG.includes(tag)
+    ? document.createElementNS(SVG, tag)
+    : document.createElement(tag);
+  if (classes.length > 0) node.setAttribute('class', classes.join(' '));
+  if (id) node.id = id;
+  const hasAttributes = rest[0]?.constructor === Object;
+  for (const [attribute, value] of Object.entries(hasAttributes ? rest.shift() : {}))
+    node.setAttribute(attribute, value === true ? '' : textOf(value, texts));
+  node.append(...rest.flatMap((/** @type {any} */ child) => build(child, texts)));
+  return [node];
+}
+
+/** @param {string} word   a text, or where it stands @param {any} texts @returns {string} */
+function textOf(word, texts) {
+  if (!word.startsWith('$')) return word;
+  return word
+    .slice(1)
+    .split('.')
+    .reduce((all, key) => all[key], texts);
+}
+
+/**
+ * What the parts own; what a variant has not is null.
+ *
+ * @param {HTMLElement} root
+ */
+export function partsOf(root) {
+  /** @param {string} id @returns {any} */
+  const part = (id) => root.querySelector(`#${id}`);
+  return {
+    statusName: part('status-name'),
+    statusDetail: part('status-detail'),
+    speaking: part('speaking'),
+    elapsed: part('elapsed'),
+    timeLeft: part('time-left'),
+    problem: part('problem'),
+    pointer: part('pointer'),
+    call: part('call'),
+    callLabel: part('call-label'),
+    callWait: part('call-wait'),
+    access: {
+      dialog: part('access'),
+      form: part('access-form'),
+      code: part('access-code'),
+      error: part('access-error'),
+      submit: part('access-submit'),
+      cancel: part('access-cancel'),
     },
-    icon('close'),
-  );
-  const title = node('h2', { class: 'panel__title' });
-  const head = node('header', { class: 'panel__head' }, title, close);
-  const panel = node(
-    'section',
-    { class: 'panel', part: 'panel', id: 'panel', role: 'dialog', hidden: true },
-    head,
-    frame,
-  );
-  const launcher = node(
-    'button',
-    {
-      ...{ class: 'launcher', part: 'launcher', type: 'button' },
-      ...{ 'aria-haspopup': 'dialog', 'aria-expanded': 'false', 'aria-controls': 'panel' },
+    talk: part('log') && {
+      orb: part('orb'),
+      ring: part('orb-ring'),
+      mute: part('mute'),
+      muteLabel: part('mute-label'),
+      log: part('log'),
+      latest: part('latest'),
+      composer: part('composer'),
+      copy: { toggle: part('copy-open'), list: part('copy-list'), said: part('copy-said') },
     },
-    icon('mic', 'launcher__mic'),
-    node('span', { class: 'launcher__dot' }),
-  );
-  return { panel, title, launcher, close };
+    floating: part('panel') && {
+      panel: part('panel'),
+      title: part('panel-title'),
+      launcher: part('launcher'),
+      close: part('panel-close'),
+    },
+  };
 }

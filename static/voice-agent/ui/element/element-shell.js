@@ -1,22 +1,21 @@
-// Fills the element's shadow root: style sheet, markup and view, made anew when another variant or language is asked
-// for; nothing for the variant without any.
+// Fills the element's shadow root: styles, markup and view, made anew when another variant or language is asked for;
+// nothing for the variant without any. What the page's server wrote into the root is used as it is.
 
 import { createFloating } from './floating.js';
 import { textsIn } from './element-language.js';
-import { buildMarkup } from './element-markup.js';
+import { buildRoot, partsOf } from './element-markup.js';
 import { showStyled } from './element-styles.js';
-import { node } from './dom-node.js';
 import { tellDeveloper } from './developer-hints.js';
 import { createView } from './element-view.js';
 
-/** @typedef {{variant: 'full' | 'compact' | 'headless', isFloating: boolean, language: string}} Look */
+/** @typedef {{form: 'full' | 'page' | 'compact' | 'floating' | 'headless', language: string}} Look */
 
 /**
  * @param {ShadowRoot} shadow
  * @param {import('./element-call.js').Call} call
  * @param {object} page
  * @param {() => Look} page.look   as the attributes say
- * @param {() => {theme: string | null, isDisabled: boolean}} page.manner
+ * @param {() => {theme: string | null, isDisabled: boolean, isPushToTalk: boolean}} page.manner
  * @param {() => void} page.opened   a floating element, for the first time
  * @param {Pick<Parameters<typeof createView>[2], 'access' | 'isElsewhere'>} page.context
  */
@@ -28,6 +27,8 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
   let present = null;
   /** @type {HTMLElement | null} */
   let root = null;
+  /** What the page's server wrote: good for one view. @type {HTMLElement | null} */
+  let served = shadow.querySelector('.voice-agent');
   /** @type {import('./element-call.js').AgentEvents['state'] | null} */
   let last = null;
   call.on('state', (change) => {
@@ -41,23 +42,23 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
     if (!isOpen || key === shown || (present && call.isActive)) return;
     shown = key;
     clear();
-    const { variant, isFloating, language } = wish;
-    if (variant === 'headless') return;
+    const { form, language } = wish;
+    if (form === 'headless') return shadow.replaceChildren();
     const isWanted = () => isOpen && key === shown;
     try {
       const texts = await textsIn(language);
-      if (isWanted()) show(texts, { variant, isFloating });
+      if (isWanted()) show(texts, form);
     } catch (error) {
       if (isWanted()) showMissing(error);
     }
   }
 
-  /** @param {import('./element-language.js').AllTexts} texts @param {{variant: 'full' | 'compact', isFloating: boolean}} wish */
-  function show(texts, wish) {
-    const elements = buildMarkup(texts, wish);
-    root = createRoot(wish.isFloating ? 'full' : wish.variant);
-    root.lang = texts.call.language;
-    root.append(...elements.nodes);
+  /** @param {import('./element-language.js').AllTexts} texts @param {Exclude<Look['form'], 'headless'>} form */
+  function show(texts, form) {
+    const isServed = served?.dataset.variant === form && served.lang === texts.call.language;
+    root = isServed && served ? served : buildRoot(texts, form);
+    served = null;
+    const elements = partsOf(root);
     present = createView(root, elements, { ...context, texts, call, signal: view.signal });
     const floating =
       elements.floating &&
@@ -79,24 +80,29 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
     tellDeveloper(
       `its texts could not be loaded (${error}). connect-src in the page's Content-Security-Policy must name the gate.`,
     );
-    root = createRoot('compact');
-    root.append(node('p', { role: 'alert' }, 'The voice agent could not be loaded.'));
+    root = document.createElement('div');
+    const alert = document.createElement('p');
+    root.className = 'voice-agent';
+    root.dataset.variant = 'compact';
+    alert.role = 'alert';
+    alert.textContent = 'The voice agent could not be loaded.';
+    root.append(alert);
     showStyled(shadow, root);
   }
 
   function adapt() {
-    const { theme, isDisabled } = manner();
+    const { theme, isDisabled, isPushToTalk } = manner();
     if (!root) return;
     if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
     else delete root.dataset.theme;
     present?.showDisabled(isDisabled);
+    present?.usePushToTalk(isPushToTalk);
   }
 
   function clear() {
     view.abort();
     view = new AbortController();
     present = root = null;
-    shadow.replaceChildren();
   }
 
   return {
@@ -105,21 +111,18 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
       return refresh();
     },
     refresh,
-    /** Theme or whether it is disabled have changed. */
+    /** Theme, push to talk, or whether it is disabled have changed. */
     adapt,
+    /** @param {import('../../errors.js').VoiceAgentError} error   that no call was the cause of */
+    tell: (error) => present?.showError(error),
+    /** The page changed what may have caused that error. @param {string} cause   a code or how it begins */
+    settle: (cause) => present?.dismissIf(cause),
     close() {
       isOpen = false;
       shown = '';
       last = null;
       clear();
+      shadow.replaceChildren();
     },
   };
-}
-
-/** @param {string} variant */
-function createRoot(variant) {
-  return node('div', {
-    ...{ 'class': 'voice-agent', 'data-variant': variant, 'data-state': 'idle' },
-    ...{ 'data-speaking': 'none', 'data-muted': 'false', 'data-conversation': 'empty' },
-  });
 }

@@ -1,23 +1,37 @@
-// The element's styles in its shadow root: a sheet made of the text in this file's bundle, or, in the files as they are
-// written, a link to the sheet beside them.
+// The element's styles in its shadow root: the sheet that the page brought there, or one made of the text in this file's
+// bundle, or, in the files as they are written, a link to the sheet beside them.
 
-import { STYLES } from './built-in.js';
 import { tellDeveloper } from './developer-hints.js';
-import { node } from './dom-node.js';
 
 const FILE = new URL('../../element.css', import.meta.url);
+
+let styles = '';
 
 /** One for all elements of a document: those of a picture-in-picture window need their own. @type {WeakMap<Document, CSSStyleSheet>} */
 const sheets = new WeakMap();
 
+/** Styles that need not be loaded. @param {string} text */
+export function useStyles(text) {
+  styles = text;
+}
+
 /** Show nothing else, and nothing before its styles are there. @param {ShadowRoot} shadow @param {HTMLElement} content */
 export function showStyled(shadow, content) {
-  if (STYLES) {
+  const served = shadow.querySelector('link');
+  if (served) {
+    for (const node of [...shadow.childNodes])
+      if (node !== served && node !== content) node.remove();
+    if (content.parentNode !== shadow) shadow.append(content);
+    return;
+  }
+  if (styles) {
     shadow.adoptedStyleSheets = [sheetIn(shadow.ownerDocument)];
     shadow.replaceChildren(content);
     return;
   }
-  const link = node('link', { rel: 'stylesheet', href: FILE.href });
+  const link = document.createElement('link');
+  link.rel = 'stylesheet';
+  link.href = FILE.href;
   content.hidden = true;
   link.addEventListener('load', () => (content.hidden = false));
   link.addEventListener('error', () => {
@@ -32,7 +46,7 @@ export function showStyled(shadow, content) {
 /** @param {Document} page */
 function sheetIn(page) {
   const sheet = sheets.get(page) ?? new (page.defaultView ?? window).CSSStyleSheet();
-  if (!sheets.has(page)) sheet.replaceSync(STYLES);
+  if (!sheets.has(page)) sheet.replaceSync(styles);
   sheets.set(page, sheet);
   return sheet;
 }

@@ -3,18 +3,18 @@
 
 import { watchMicrophonePermission } from '../../index.js';
 import { createCallDesk } from '../call-desk.js';
+import { createLeftCall } from '../left-call.js';
 import { createPermissionPrompt } from '../permission-prompt.js';
 import { createStatus, whoSpeaks } from '../status.js';
 import { createWakeLock } from '../wake-lock.js';
 import { createAccessQuestion } from './access-question.js';
 import { createTalk } from './talk-view.js';
-import { wordsOf } from './element-words.js';
 
 /** @typedef {import('./element-call.js').AgentEvents} AgentEvents */
 
 /**
  * @param {HTMLElement} root
- * @param {ReturnType<typeof import('./element-markup.js').buildMarkup>} elements
+ * @param {import('./element-markup.js').Parts} elements
  * @param {object} context
  * @param {import('./element-language.js').AllTexts} context.texts
  * @param {import('./element-call.js').Call} context.call
@@ -23,10 +23,13 @@ import { wordsOf } from './element-words.js';
  * @param {AbortSignal} context.signal   the view is gone
  */
 export function createView(root, elements, { texts, call, access, isElsewhere, signal }) {
-  const words = wordsOf(texts, isElsewhere);
+  const isPage = root.dataset.variant === 'page';
+  const words = isPage ? texts.call : wordsOf(texts, isElsewhere);
   /** @type {AgentEvents['speaking']} */
   let speaking = { user: false, agent: false };
   let isDisabled = false;
+  /** Whether the present call goes on with one that was left. */
+  let isResuming = false;
   const agentTitle = () => call.title || texts.element.agent;
 
   const status = createStatus(elements, words, {
@@ -35,27 +38,28 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
   });
   const talk =
     elements.talk && createTalk(elements.talk, words, { call, root, agentTitle, signal });
-  const question = createAccessQuestion(elements.access, words, access, () => start());
+  const question = createAccessQuestion(elements.access, words, access);
   const desk = createCallDesk(root, elements, words, {
     call,
     status,
     accessMode: () => question.mode,
     watchPermission: watchMicrophonePermission,
-    isHeld: () => false,
-    mayFocus: () => root.matches(':focus-within'),
+    isHeld: () => talk?.isHeldToTalk() ?? false,
+    mayFocus: () => isPage || root.matches(':focus-within'),
     on: {
-      intend: () => call.prepare(),
+      intend: () => !question.isDenied && call.prepare(),
       start,
       stop: () => void call.stop(),
       extend: () => call.agent.extend(),
       wake: () => void call.agent.wake(),
       unmute: () => call.setMuted(false),
+      ...(isPage && { settings: () => call.openSettings() }),
     },
     signal,
   });
   const wakeLock = createWakeLock(navigator.wakeLock, signal);
-  // What points to the browser's question belongs to the page around.
-  const prompt = createPermissionPrompt(document.createElement('p'), (isAsking) => {
+  const pointer = elements.pointer ?? document.createElement('p'); // elsewhere it belongs to the page around
+  const prompt = createPermissionPrompt(pointer, (isAsking) => {
     root.dataset.asking = String(isAsking);
     status.showAsking(isAsking);
   });
@@ -68,9 +72,24 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
   call.on('permission', ({ asking }) => prompt.showAsking(asking), { signal });
   call.on('mute', showSpeaking, { signal });
   call.on('speaking', (now) => ((speaking = now), showSpeaking()), { signal });
+  if (isPage) beWholePage();
 
-  /** @param {{takeOver?: boolean}} [how] */
+  /** What a page that is about the call alone can say at once: how the gate decides, and that a call was left. */
+  function beWholePage() {
+    void question.ask();
+    const lookAgain = () => !document.hidden && question.needsCode && void question.ask(); // given in another tab
+    document.addEventListener('visibilitychange', lookAgain, { signal });
+    createLeftCall(
+      call,
+      { offer: desk.offerResume, show: (turns) => talk?.showLeft(turns) },
+      signal,
+    );
+  }
+
+  /** @param {{takeOver?: boolean, resume?: boolean}} [how] */
   function start(how) {
+    if (question.needsCode) return question.open(() => start(how));
+    isResuming = how?.resume === true;
     call.start(how).catch((error) => {
       if (error?.name !== 'VoiceAgentError') throw error; // a mistake of the page's
     });
@@ -82,10 +101,11 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     root.dataset.state = state;
     desk.showState(state);
     wakeLock.showState(state);
-    talk?.showState(state);
+    talk?.showState(state, isResuming);
     if (state !== 'connecting') prompt.showAsking(false);
     status.showState(change);
-    if (state === 'live' && previous === 'reconnecting' && recovery) talk?.tellRecovery(recovery);
+    if (state === 'live' && previous === 'reconnecting' && recovery)
+      talk?.note(words.transcript[recovery]);
     if (!call.isActive || state === 'ending') speaking = { user: false, agent: false };
     showSpeaking();
     showDisabled(isDisabled);
@@ -98,7 +118,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     root.dataset.speaking = whoSpeaks(speaking);
     root.dataset.muted = String(call.muted);
     talk?.showMuted(call.muted);
-    status.showSpeaking(speaking, call.muted && 'muted');
+    status.showSpeaking(speaking, call.muted && (talk?.isHeldToTalk() ? 'hold' : 'muted'));
   }
 
   /** @param {import('../../errors.js').VoiceAgentError} error */
@@ -108,10 +128,10 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
 
   /** @param {import('../../errors.js').VoiceAgentError} error */
   async function askForCode(error) {
-    const isNeeded = await question.isNeeded();
+    await question.ask();
     if (signal.aborted || call.state !== 'failed') return; // the visitor was quicker
     showError(error);
-    if (isNeeded) question.open();
+    if (question.needsCode) question.open(() => start());
   }
 
   /** @param {boolean} isWanted */
@@ -122,10 +142,34 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
 
   return {
     showDisabled,
+    /** @param {boolean} isWanted */
+    usePushToTalk: (isWanted) => talk?.usePushToTalk(isWanted),
+    showError,
+    dismissIf: desk.dismissIf,
     /** Another view showed the call so far. @param {AgentEvents['state'] | null} change @param {readonly any[]} turns */
     goOn(change, turns) {
-      talk?.goOn(turns);
+      talk?.show(turns);
       if (change) showState(change);
+    },
+  };
+}
+
+/**
+ * The texts of the parts, where an element has some of its own: what is in the way may be on the same page.
+ *
+ * @param {import('./element-language.js').AllTexts} texts
+ * @param {() => boolean} isElsewhere
+ */
+function wordsOf({ call, element }, isElsewhere) {
+  const otherTab = call.errors['other-tab'];
+  return {
+    ...call,
+    endings: { ...call.endings, 'taken-over': element.takenOver },
+    errors: {
+      ...call.errors,
+      get 'other-tab'() {
+        return isElsewhere() ? element.otherHere : otherTab;
+      },
     },
   };
 }

@@ -8,10 +8,14 @@ import { createVoiceAgent } from '../../index.js';
  * @typedef {object} Wishes
  * @property {URL} gate
  * @property {string | null} agent   by name; the gate's own choice when it is null
+ * @property {{default: string, agents: import('../../main-thread/gate.js').PublicAgent[]} | null} agents   what the gate
+ *   says of them, where the page knows
  * @property {import('./element-session.js').Overrides} session
  * @property {Record<string, import('../../index.js').Tool>} tools
  * @property {string | (() => string | Promise<string>) | undefined} accessToken
  */
+
+/** @typedef {Pick<import('../../index.js').VoiceAgentOptions, 'microphone' | 'speaker' | 'volume'>} Sound */
 
 /** All that is told of a call but what is for the curious. */
 export const AGENT_EVENTS = /** @type {const} */ ([
@@ -21,11 +25,15 @@ export const AGENT_EVENTS = /** @type {const} */ ([
 
 /**
  * @param {Wishes} wishes
+ * @param {Sound} sound
  * @param {(type: any, value: any) => void} onEvent
  */
-export function makeAgent({ gate, tools, accessToken }, onEvent) {
+export function makeAgent({ gate, tools, accessToken }, sound, onEvent) {
   const tokenUrl = new URL('api/voice-token', gate);
-  const agent = createVoiceAgent({ tokenUrl, tools, ...(accessToken && { accessToken }) });
+  const agent = createVoiceAgent({
+    ...{ tokenUrl, tools, ...sound },
+    ...(accessToken && { accessToken }),
+  });
   for (const type of AGENT_EVENTS) {
     agent.on(/** @type {any} */ (type), (value) => onEvent(type, value));
   }

@@ -6,7 +6,7 @@ import { createMuteButton } from '../mute-button.js';
 import { createVisualiser } from '../visualiser.js';
 
 /**
- * @param {NonNullable<ReturnType<typeof import('./element-markup.js').buildMarkup>['talk']>} elements
+ * @param {NonNullable<import('./element-markup.js').Parts['talk']>} elements
  * @param {import('../ui-types.js').Texts} texts
  * @param {object} context
  * @param {import('./element-call.js').Call} context.call
@@ -17,37 +17,48 @@ import { createVisualiser } from '../visualiser.js';
 export function createTalk(elements, texts, { call, root, agentTitle, signal }) {
   const transcript = createConversation(elements, texts, agentTitle, signal);
   const visualiser = createVisualiser(elements, { themed: root, signal });
-  const muteButton = createMuteButton(elements, texts.muteButton, (muted) => call.setMuted(muted));
+  const mute = (/** @type {boolean} */ muted) => call.setMuted(muted);
+  const muteButton = createMuteButton(elements, texts.muteButton, mute, signal);
   const composer = createComposer(elements.composer, (text) => {
     transcript.asked();
     call.agent.say(text);
   });
+  const showConversation = () => (root.dataset.conversation = 'shown');
 
   // The parts listen for good; a view that is gone shows nothing, and goes with its call's listeners.
   transcript.follow({ on: (type, listener) => call.on(type, listener, { signal }) });
   call.on('level', visualiser.show, { signal });
-  call.on('transcript', () => (root.dataset.conversation = 'shown'), { signal });
+  call.on('transcript', showConversation, { signal });
+
+  /** What was said before, where it is shown no more. @param {readonly import('../ui-types.js').Turn[]} turns */
+  function show(turns) {
+    for (const turn of turns) transcript.show(turn);
+    if (turns.length > 0) showConversation();
+  }
 
   return {
-    /** @param {import('../ui-types.js').CallState} state */
-    showState(state) {
+    /** @param {import('../ui-types.js').CallState} state @param {boolean} isResuming a call that was left */
+    showState(state, isResuming) {
       composer.showState(state);
       muteButton.showState(state);
       if (state === 'connecting') {
-        root.dataset.conversation = 'shown'; // now, so that no button moves when the call begins
-        transcript.startCall();
+        showConversation(); // now, so that no button moves when the call begins
+        if (!isResuming) transcript.startCall();
       } else if (state !== 'live' && state !== 'reconnecting') {
         visualiser.clear();
         if (transcript.isEmpty()) root.dataset.conversation = 'empty';
       }
     },
     showMuted: muteButton.showMuted,
-    /** @param {'resumed' | 'continued'} recovery */
-    tellRecovery: (recovery) => transcript.note(texts.transcript[recovery]),
-    /** @param {readonly import('../ui-types.js').Turn[]} turns   shown elsewhere so far */
-    goOn(turns) {
-      for (const turn of turns) transcript.show(turn);
-      if (turns.length > 0) root.dataset.conversation = 'shown';
+    isHeldToTalk: muteButton.isHeldToTalk,
+    usePushToTalk: muteButton.usePushToTalk,
+    note: transcript.note,
+    show,
+    /** @param {readonly import('../ui-types.js').Turn[]} turns */
+    showLeft(turns) {
+      show(turns);
+      transcript.note(texts.transcript.left);
+      showConversation();
     },
   };
 }

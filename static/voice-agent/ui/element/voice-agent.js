@@ -7,7 +7,10 @@ import { gateUrl } from '../../main-thread/gate.js';
 import { createShell } from './element-shell.js';
 
 /** Set before the element was defined, they stand in the way of ours. */
-const PROPERTIES = ['accessToken', 'accesstoken', 'session', 'tools', 'muted', 'disabled'];
+const PROPERTIES = [
+  ...['accessToken', 'accesstoken', 'agents', 'session', 'tools', 'muted', 'disabled'],
+  'pushToTalk',
+];
 
 /** Those of this page that are in a call. @type {Set<VoiceAgentElement>} */
 const inCall = new Set();
@@ -16,7 +19,9 @@ const inCall = new Set();
 const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class {});
 
 export class VoiceAgentElement extends Base {
-  static observedAttributes = ['agent', 'disabled', 'floating', 'gate', 'lang', 'theme', 'variant'];
+  static observedAttributes = [
+    ...['agent', 'disabled', 'floating', 'gate', 'lang', 'push-to-talk', 'theme', 'variant'],
+  ];
 
   #call = new Call(() => this.#wishes());
   #shell;
@@ -28,12 +33,19 @@ export class VoiceAgentElement extends Base {
   #session = {};
   /** @type {Record<string, import('../../index.js').Tool>} */
   #tools = {};
+  /** @type {import('./make-agent.js').Wishes['agents']} */
+  #agents = null;
 
   constructor() {
     super();
-    this.#shell = createShell(this.attachShadow({ mode: 'open' }), this.#call, {
+    const shadow = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
+    this.#shell = createShell(shadow, this.#call, {
       look: () => lookOf(this),
-      manner: () => ({ theme: this.getAttribute('theme'), isDisabled: this.disabled }),
+      manner: () => ({
+        theme: this.getAttribute('theme'),
+        isDisabled: this.disabled,
+        isPushToTalk: this.pushToTalk,
+      }),
       opened: () => this.#lookUp(),
       context: {
         isElsewhere: () => [...inCall].some((other) => other !== this),
@@ -49,10 +61,10 @@ export class VoiceAgentElement extends Base {
       if (this.isActive) inCall.add(this);
       else inCall.delete(this);
     });
+    for (const name of PROPERTIES) takeEarly(this, name); // before attributes and connection are told of
   }
 
   connectedCallback() {
-    for (const name of PROPERTIES) takeEarly(this, name);
     hintAtLostProperties(this);
     void this.#shell.open();
     if (!this.hasAttribute('floating')) this.#lookUp();
@@ -73,8 +85,11 @@ export class VoiceAgentElement extends Base {
   /** @param {string} name @param {string | null} before @param {string | null} now */
   attributeChangedCallback(name, before, now) {
     if (!this.isConnected || before === now) return;
-    if (name === 'theme' || name === 'disabled') return this.#shell.adapt();
-    if (name === 'gate' || name === 'agent') return this.#lookUp();
+    if (['theme', 'disabled', 'push-to-talk'].includes(name)) return this.#shell.adapt();
+    if (name === 'gate' || name === 'agent') {
+      this.#shell.settle('agent-refused');
+      return this.#lookUp();
+    }
     void this.#shell.refresh();
   }
 
@@ -103,6 +118,16 @@ export class VoiceAgentElement extends Base {
 
   set session(value) {
     this.#session = value ?? {};
+    this.#shell.settle('agent-refused');
+  }
+
+  /** What the gate's `/api/agents` answers, where the page knows it already: it is then not asked. */
+  get agents() {
+    return this.#agents;
+  }
+
+  set agents(value) {
+    this.#agents = value;
   }
 
   /** Functions that the agent may call, by name; from the next call on. */
@@ -120,6 +145,15 @@ export class VoiceAgentElement extends Base {
 
   set disabled(value) {
     this.toggleAttribute('disabled', Boolean(value));
+  }
+
+  /** Whether the visitor is heard only while a button or the space bar is held. */
+  get pushToTalk() {
+    return this.hasAttribute('push-to-talk');
+  }
+
+  set pushToTalk(value) {
+    this.toggleAttribute('push-to-talk', Boolean(value));
   }
 
   get state() {
@@ -179,6 +213,40 @@ export class VoiceAgentElement extends Base {
     this.#call.agent.say(text);
   }
 
+  /**
+   * Use another microphone, now and in later calls. A refusal is told in the element, too.
+   * @param {string} deviceId   one that `listMicrophones` names, or '' for the browser's default
+   * @returns {Promise<void>} rejects as the client's
+   */
+  setMicrophone(deviceId) {
+    return this.#choose('microphone', this.#call.setMicrophone(deviceId));
+  }
+
+  /**
+   * Let the agent be heard somewhere else, now and in later calls. A refusal is told in the element, too.
+   * @param {string} deviceId   one that `listSpeakers` names, or '' for the browser's default
+   * @returns {Promise<void>} rejects as the client's
+   */
+  setSpeaker(deviceId) {
+    return this.#choose('speaker', this.#call.setSpeaker(deviceId));
+  }
+
+  /** @param {number} volume   of the agent, 0 to 1, now and in later calls */
+  setVolume(volume) {
+    this.#call.setVolume(volume);
+  }
+
+  /** @param {string} kind @param {Promise<void>} choice */
+  async #choose(kind, choice) {
+    try {
+      await choice;
+      this.#shell.settle(kind);
+    } catch (error) {
+      this.#shell.tell(/** @type {import('../../errors.js').VoiceAgentError} */ (error));
+      throw error;
+    }
+  }
+
   get #gate() {
     return gateUrl(this.getAttribute('gate'), import.meta.url, document.baseURI);
   }
@@ -187,6 +255,7 @@ export class VoiceAgentElement extends Base {
     return {
       gate: this.#gate,
       agent: this.getAttribute('agent'),
+      agents: this.#agents,
       session: this.#session,
       tools: this.#tools,
       accessToken: this.#accessToken ?? this.#code,
@@ -197,4 +266,10 @@ export class VoiceAgentElement extends Base {
   #lookUp() {
     if (!this.isActive) this.#call.lookUp().catch(() => {});
   }
+}
+
+/** Loaded twice, or where pages are made and no browser is, there is nothing to do. */
+export function define() {
+  if (globalThis.customElements && !customElements.get('voice-agent'))
+    customElements.define('voice-agent', VoiceAgentElement);
 }

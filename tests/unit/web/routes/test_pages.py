@@ -35,10 +35,10 @@ async def test_page_names_only_files_that_exist() -> None:
 @pytest.mark.parametrize(
     ("query", "element"),
     [
-        ("", "<voice-agent></voice-agent>"),
-        ("?agent=chef&theme=dark", '<voice-agent agent="chef" theme="dark"></voice-agent>'),
-        ("?theme=purple&agent=", "<voice-agent></voice-agent>"),
-        ('?agent="><script>', '<voice-agent agent="&#34;&gt;&lt;script&gt;"></voice-agent>'),
+        ("", ""),
+        ("?agent=chef&theme=dark", ' agent="chef" theme="dark"'),
+        ("?theme=purple&agent=", ""),
+        ('?agent="><script>', ' agent="&#34;&gt;&lt;script&gt;"'),
     ],
 )
 async def test_page_for_frames_is_the_element_alone(query: str, element: str) -> None:
@@ -46,7 +46,26 @@ async def test_page_for_frames_is_the_element_alone(query: str, element: str) ->
     async with service(refusing()) as client:
         page = (await client.get(f"/embed{query}")).text
 
-    assert element in page
+    assert f'<voice-agent variant="page" gate="/"{element}>' in page
+    assert 'class="header"' not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/embed"])
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "Start talking"), ("de", "Gespräch starten")]
+)
+async def test_element_is_there_before_any_script(path: str, language: str, word: str) -> None:
+    """Its words are those of the page's language, and the theme is the chosen one."""
+    headers = {"Cookie": "voicegate-theme=dark"}
+    async with service(refusing()) as client:
+        page = (await client.get(f"{path}?lang={language}", headers=headers)).text
+
+    [inside] = re.findall(r'<template shadowrootmode="open">(.*?)</template>', page, re.DOTALL)
+    [root] = re.findall(r'<div class="voice-agent".*?>', inside)
+    assert f'lang="{language}"' in root
+    assert 'data-theme="dark"' in root
+    assert word in inside
+    assert "$" not in inside
 
 
 async def test_page_for_frames_speaks_the_language_of_its_address() -> None:

@@ -9,16 +9,19 @@ const OWN_KEYS =
 /**
  * @param {HTMLButtonElement} button
  * @param {(isTalking: boolean) => void} onChange
+ * @param {AbortSignal} signal   the button is gone
  */
-export function createPushToTalk(button, onChange) {
+export function createPushToTalk(button, onChange, signal) {
   const hold = new Hold(onChange);
   let isOn = false;
   let isPossible = false;
   const isActive = () => isOn && isPossible;
 
   /** Whether a key on this element means talking. @param {KeyboardEvent} event */
-  function isTalkKey({ code, key, target, altKey, ctrlKey, metaKey }) {
+  function isTalkKey(event) {
+    const { code, key, altKey, ctrlKey, metaKey } = event;
     if (!isActive() || altKey || ctrlKey || metaKey) return false;
+    const [target] = event.composedPath(); // inside a shadow root, too
     if (target === button) return code === 'Space' || key === 'Enter';
     return code === 'Space' && !(target instanceof Element && target.closest(OWN_KEYS));
   }
@@ -36,17 +39,24 @@ export function createPushToTalk(button, onChange) {
   button.addEventListener('click', ({ detail }) => {
     if (isActive() && detail === 0) hold.toggle(); // by assistive technology: pointer and keys were seen already
   });
-  document.addEventListener('keydown', (event) => {
+  /** @param {KeyboardEvent} event */
+  function press(event) {
     if (!isTalkKey(event)) return;
     event.preventDefault(); // neither a click nor scrolling
     if (!event.repeat) hold.press(event.code);
-  });
-  document.addEventListener('keyup', (event) => {
+  }
+
+  /** @param {KeyboardEvent} event */
+  function release(event) {
     if (isTalkKey(event)) event.preventDefault(); // Firefox clicks now
-    hold.release(event.code, { mayKeep: event.target === button });
-  });
-  window.addEventListener('blur', () => hold.drop());
-  document.addEventListener('visibilitychange', () => document.hidden && hold.end());
+    hold.release(event.code, { mayKeep: event.composedPath()[0] === button });
+  }
+
+  document.addEventListener('keydown', press, { signal });
+  document.addEventListener('keyup', release, { signal });
+  window.addEventListener('blur', () => hold.drop(), { signal });
+  document.addEventListener('visibilitychange', () => document.hidden && hold.end(), { signal });
+  signal.addEventListener('abort', () => hold.end(), { once: true });
 
   return {
     /** @param {boolean} isWanted */
