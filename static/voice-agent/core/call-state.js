@@ -90,8 +90,7 @@ const TABLE = {
     'retry': (call) => step(call, [{ type: 'connect' }]),
     'ready': ready,
     // Not retried behind the user's back, but for the faults that a second try with other words really mends.
-    'attempt-failed': (call, { error }) =>
-      withoutResume(call, error) ?? mend(call, error) ?? fail(call, { error }),
+    'attempt-failed': (call, { error }) => secondTry(call, error) ?? fail(call, { error }),
     'stop': stop,
     'fail': fail,
   },
@@ -108,8 +107,7 @@ const TABLE = {
   },
   reconnecting: {
     'ready': ready,
-    'attempt-failed': (call, event) =>
-      withoutResume(call, event.error) ?? mend(call, event.error) ?? tryLater(call, event),
+    'attempt-failed': (call, event) => secondTry(call, event.error) ?? tryLater(call, event),
     'retry': (call) => step(call, [{ type: 'connect' }]),
     'extend': (call) => step({ ...call, extending: true }),
     'stop': stop,
@@ -123,10 +121,7 @@ const TABLE = {
 /** @type {Record<Mode, null | 'resumed' | 'continued'>} */
 const RECOVERED_BY = { fresh: null, resume: 'resumed', continue: 'continued' };
 
-/**
- * Whether no call is under way.
- * @param {Call} call
- */
+/** Whether no call is under way. @param {Call} call */
 export function isAtRest({ state }) {
   return state === 'idle' || state === 'ended' || state === 'failed';
 }
@@ -184,29 +179,21 @@ function ready(call, { sessionId, nowMs, isExtension = false }) {
 }
 
 /**
- * The dropped session is gone for good: go on in a new one, at once.
+ * At once, where other words really mend it: a new session where the dropped one is gone for good, a fresh token, a
+ * voice that there is.
  * @param {Call} call
  * @param {VoiceAgentError} error
  * @returns {Step | null}
  */
-function withoutResume(call, error) {
-  if (error.code !== 'resume-refused' || call.mode !== 'resume') return null;
-  return step({ ...call, mode: 'continue' }, [{ type: 'connect' }]);
-}
-
-/** @param {Call} call @param {VoiceAgentError} error @returns {Step | null} */
-function mend(call, error) {
-  if (error.code === 'unauthorized' && !call.tokenRetried) {
-    return step({ ...call, tokenRetried: true }, [{ type: 'connect' }]);
-  }
+function secondTry(call, error) {
+  const connect = /** @type {const} */ ({ type: 'connect' });
+  if (error.code === 'resume-refused' && call.mode === 'resume')
+    return step({ ...call, mode: 'continue' }, [connect]);
+  if (error.code === 'unauthorized' && !call.tokenRetried)
+    return step({ ...call, tokenRetried: true }, [connect]);
   const [voice] = error.voices;
-  if (voice !== undefined && !call.voiceRetried) {
-    return step({ ...call, voiceRetried: true }, [
-      { type: 'use-voice', voice },
-      { type: 'connect' },
-    ]);
-  }
-  return null;
+  if (voice === undefined || call.voiceRetried) return null;
+  return step({ ...call, voiceRetried: true }, [{ type: 'use-voice', voice }, connect]);
 }
 
 /**

@@ -154,7 +154,8 @@ export class LiveAudio {
 
   /** Let go of everything, now or as soon as it arrives. */
   close() {
-    this.#life.abort();
+    const message = 'The call ended before its sound had started.';
+    this.#life.abort(new VoiceAgentError('audio-failed', { message }));
     this.#microphone.close();
     this.#graph?.close().catch(() => {});
     this.#graph = null;
@@ -174,13 +175,13 @@ export class LiveAudio {
     graph.setMuted(this.#isMuted);
     if (!this.#life.signal.aborted) return graph;
     await graph.close();
-    throw tooLate();
+    throw this.#life.signal.reason;
   }
 
-  /** @throws {VoiceAgentError} audio-failed */
+  /** The one that has started. @throws {VoiceAgentError} audio-failed */
   #usableGraph() {
-    if (!this.#graph) throw tooLate();
-    return this.#graph;
+    this.#life.signal.throwIfAborted();
+    return /** @type {AudioGraph} */ (this.#graph);
   }
 
   /**
@@ -264,12 +265,6 @@ function tryToHear(graph, stream) {
   } catch {
     return false;
   }
-}
-
-function tooLate() {
-  return new VoiceAgentError('audio-failed', {
-    message: 'The call ended before its sound had started.',
-  });
 }
 
 /**

@@ -128,7 +128,8 @@ export class LiveMicrophone {
 
   /** Let go of it, now or as soon as it arrives. */
   close() {
-    this.#life.abort();
+    const message = 'The call ended before the microphone was open.';
+    this.#life.abort(new VoiceAgentError('audio-failed', { message }));
     this.#outage?.end();
     if (this.#stream) closeMicrophone(this.#stream);
     this.#stream = null;
@@ -164,12 +165,12 @@ export class LiveMicrophone {
    * @param {DeviceEvent['reason']} reason
    */
   async #use(choice, reason) {
-    this.#assertOpen();
+    this.#life.signal.throwIfAborted();
     const stream = await openMicrophone({ ...this.#options, ...choice });
     try {
-      this.#assertOpen();
+      this.#life.signal.throwIfAborted();
       await this.#calls.connect(stream);
-      this.#assertOpen();
+      this.#life.signal.throwIfAborted();
     } catch (error) {
       closeMicrophone(stream);
       throw VoiceAgentError.from(error, 'microphone-busy');
@@ -185,13 +186,6 @@ export class LiveMicrophone {
     if (isAnother || reason !== 'replaced') this.#report(reason);
     if (this.#track?.muted) this.#report('muted-by-system');
     void allDevices().then((devices) => (this.#default = defaultMicrophone(devices)));
-  }
-
-  #assertOpen() {
-    if (!this.#life.signal.aborted) return;
-    throw new VoiceAgentError('audio-failed', {
-      message: 'The call ended before the microphone was open.',
-    });
   }
 
   /** @param {MediaStream} stream the one in use */
