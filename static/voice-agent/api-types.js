@@ -10,20 +10,17 @@
  */
 
 /**
- * @typedef {import('./main-thread/token-service.js').TokenServiceOptions
- *   & import('./main-thread/audio/call-audio.js').AudioOptions & CallOptions} VoiceAgentOptions
+ * @typedef {import('./main-thread/token-service.js').TokenServiceOptions & AgentOptions
+ *   & import('./main-thread/audio/call-audio.js').AudioOptions
+ *   & import('./core/session-types.js').CallOptions} VoiceAgentOptions
  */
 
 /**
- * @typedef {object} CallOptions
+ * @typedef {object} AgentOptions
  * @property {SessionConfig} [session] `session` of the first session.update, wire names kept
  * @property {Record<string, Tool>} [tools] by name
  * @property {string | URL} [workletsUrl] folder with copies of the package's `worker.js` and `audio.worklet.js`, for an app
  *   whose policy lets no blob in; relative to the page, and for the whole page. By default the gate's
- * @property {'intent' | 'always' | 'never'} [tokenPrefetch] whether a token may be fetched before it is needed:
- *   on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
- * @property {number} [keepSpeechSeconds] how much speech is kept while there is no connection; 20 by default
- * @property {boolean} [keepEarlySpeech] send what was said before a greeting begins; it may interrupt the greeting
  */
 
 /**

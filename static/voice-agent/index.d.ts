@@ -342,7 +342,7 @@ declare class VoiceAgent {
   dispose(): Promise<void>;
 }
 
-type VoiceAgentOptions = TokenServiceOptions & AudioOptions & CallOptions;
+type VoiceAgentOptions = TokenServiceOptions & AgentOptions & AudioOptions & CallOptions;
 
 type TokenServiceOptions = {
   /**
@@ -415,19 +415,6 @@ type MicrophoneOptions = {
 
 type CallOptions = {
   /**
-   * `session` of the first session.update, wire names kept
-   */
-  session?: SessionConfig;
-  /**
-   * by name
-   */
-  tools?: Record<string, Tool>;
-  /**
-   * folder with copies of the package's `worker.js` and `audio.worklet.js`, for an app
-   * whose policy lets no blob in; relative to the page, and for the whole page. By default the gate's
-   */
-  workletsUrl?: string | URL;
-  /**
    * whether a token may be fetched before it is needed:
    * on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
    */
@@ -440,6 +427,22 @@ type CallOptions = {
    * send what was said before a greeting begins; it may interrupt the greeting
    */
   keepEarlySpeech?: boolean;
+};
+
+type AgentOptions = {
+  /**
+   * `session` of the first session.update, wire names kept
+   */
+  session?: SessionConfig;
+  /**
+   * by name
+   */
+  tools?: Record<string, Tool>;
+  /**
+   * folder with copies of the package's `worker.js` and `audio.worklet.js`, for an app
+   * whose policy lets no blob in; relative to the page, and for the whole page. By default the gate's
+   */
+  workletsUrl?: string | URL;
 };
 
 type SessionConfig = {

@@ -9,17 +9,22 @@
  */
 
 /**
+ * How a call goes about it.
+ * @typedef {object} CallOptions
+ * @property {'intent' | 'always' | 'never'} [tokenPrefetch] whether a token may be fetched before it is needed:
+ *   on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
+ * @property {number} [keepSpeechSeconds] how much speech is kept while there is no connection; 20 by default
+ * @property {boolean} [keepEarlySpeech] send what was said before a greeting begins; it may interrupt the greeting
+ */
+
+/**
  * A call, as the host wants it.
- * @typedef {import('./connection/token/token.js').TokenService & CallDetails} StartCommand
+ * @typedef {CallDetails & CallOptions & import('./connection/token/token.js').TokenService} StartCommand
  *
  * @typedef {object} CallDetails
  * @property {'start'} type
  * @property {SessionConfig} session of the first session.update
  * @property {Record<string, import('./conversation/tool-calls.js').ToolPolicy>} [toolPolicies] by the tool's name
- * @property {'intent' | 'always' | 'never'} [tokenPrefetch] whether a token may be fetched before it is needed: only
- *   on `prepare` (default), all through the call as well, or never
- * @property {number} [keepSpeechSeconds] how much speech is kept while there is no session; 20 by default
- * @property {boolean} [keepEarlySpeech] whether what is said before a greeting begins is sent
  * @property {{sessionId: string | null, turns: readonly Turn[]} | null} [resume] the conversation to go on with:
  *   in its session, or in a new one where that is not known or not there any more
  */
