@@ -129,21 +129,39 @@ test('it is told how much of each reply was heard, with the levels, and once tha
   ]);
 });
 
-test('a reply whose port is taken away is over where it was', async () => {
+test('a reply goes on from another port where it was on the one before', async () => {
   const bench = await listen();
-  bench.report({ sounding: 'a', position: { replyId: 'a', ms: 40 } });
+  bench.socket.say(audio('a', 48));
+  bench.socket.say({ type: 'reply.done', reply_id: 'a', status: 'completed' });
+  const samples = (/** @type {any} */ port) =>
+    port.posted.flatMap((/** @type {any} */ { pcm }) => (pcm ? [...new Int16Array(pcm)] : []));
+  const before = samples(bench.playback);
+  bench.report({ sounding: 'a', position: { replyId: 'a', ms: 10.5 } });
   const old = bench.playback;
   bench.attachAudio();
 
   assert.ok(old.closed);
-  assert.deepEqual(bench.last('playback'), {
-    type: 'playback',
-    replyId: 'a',
-    positionMs: 40,
-    done: true,
-    flushed: true,
-  });
+  assert.deepEqual(samples(bench.playback), before.slice(252));
+  assert.deepEqual(bench.playback.posted.at(-1), { type: 'end', replyId: 'a' });
   assert.deepEqual(bench.last('speaking'), { type: 'speaking', user: false, agent: false });
+  assert.deepEqual(bench.all('playback'), []);
+
+  bench.report({ finished: [{ replyId: 'a', heardMs: 0.5, flushed: false }] });
+  const { replyId, positionMs, done, flushed } = bench.all('playback')[0];
+  assert.deepEqual([replyId, positionMs, done, flushed], ['a', 11, true, false]);
+});
+
+test('one that was to fall silent is over with its port', async () => {
+  const bench = await listen();
+  bench.report({ sounding: 'a', position: { replyId: 'a', ms: 4 } });
+  bench.socket.say({ type: 'reply.done', reply_id: 'a', status: 'interrupted' });
+  bench.attachAudio();
+
+  assert.deepEqual(
+    bench.playback.posted.filter(({ type }) => type === 'audio'),
+    [],
+  );
+  assert.partialDeepStrictEqual(bench.all('playback')[0], { positionMs: 4, flushed: true });
 });
 
 test('new ports go on where the old ones stopped: nothing waiting is lost', async () => {

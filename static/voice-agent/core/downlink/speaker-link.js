@@ -4,11 +4,10 @@ import { fromBase64 } from '../connection/base64.js';
 import { SampleJoiner, WIRE_BYTES_PER_MS } from '../../worklets/dsp/pcm.js';
 import { Ducking, ReplyGate } from './barge-in.js';
 
-/** What is kept while there is no port: a minute in the shortest chunks that were seen. */
-const MAX_EARLY = 6_000;
+/** Sound that is kept of one reply until it was heard; as much as the playback queue takes. */
+const MAX_KEPT_BYTES = 120_000 * WIRE_BYTES_PER_MS;
 
 /**
- * @typedef {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackCommand} PlaybackCommand
  * @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage
  *
  * How much of a reply has been heard.
@@ -17,6 +16,15 @@ const MAX_EARLY = 6_000;
  * @property {number} positionMs of its content
  * @property {boolean} done the reply is over; said once
  * @property {boolean} flushed the rest of it will never be heard
+ *
+ * @typedef {object} Reply one that is not over for the ear
+ * @property {ArrayBuffer[]} chunks samples that were not heard yet
+ * @property {number} chunksAtMs place of the first of them in the reply
+ * @property {number} keptBytes
+ * @property {number} receivedBytes of sound, until the service is done with it
+ * @property {number} heardMs
+ * @property {number} portAtMs place in the reply from which on the present port has got it
+ * @property {'open' | 'ended' | 'flushed'} state
  *
  * @typedef {object} SpeakerLinkOptions
  * @property {import('../ports.js').Environment} environment
@@ -30,20 +38,18 @@ export class SpeakerLink {
   #ducking;
   /** @type {MessagePort | null} */
   #port = null;
-  /** @type {{command: PlaybackCommand, transfer: Transferable[]}[]} what came before there was a port */
-  #early = [];
   #gate = new ReplyGate();
   #joiner = new SampleJoiner();
-  /** @type {Map<string, number>} bytes of sound received for each reply under way */
-  #receivedBytes = new Map();
-  /** @type {Map<string, number>} what has been heard of each reply that the worklet has not finished, in ms */
-  #heardMs = new Map();
+  /** @type {Map<string, Reply>} oldest first */
+  #replies = new Map();
   #isSounding = false;
 
   /** @param {SpeakerLinkOptions} options */
   constructor(options) {
     this.#options = options;
-    this.#ducking = new Ducking(options.environment, (on) => this.#post({ type: 'duck', on }));
+    this.#ducking = new Ducking(options.environment, (on) =>
+      this.#port?.postMessage({ type: 'duck', on }),
+    );
   }
 
   /** Whether the service is in the middle of a reply, heard or not. */
@@ -57,21 +63,31 @@ export class SpeakerLink {
   }
 
   /**
-   * What came before the first port is heard from it: the greeting does not wait for a slow microphone.
+   * What was not heard yet is heard from this port: the greeting does not wait for a slow microphone, and a reply goes
+   * on when the audio system is built anew.
    * @param {MessagePort | null} port takes PlaybackCommand, gives PlaybackReport; null when the call is over
    */
   attach(port) {
     this.#ducking.end();
-    if (this.#port || !port)
-      for (const [replyId, heardMs] of this.#heardMs)
-        this.#finished({ replyId, heardMs, flushed: true }); // nothing more will be heard of it
     this.#port?.close();
     this.#port = port;
     this.#isSounding = false;
-    const early = this.#early.splice(0);
-    if (!port) return;
-    port.onmessage = ({ data }) => this.#read(data);
-    for (const { command, transfer } of early) this.#post(command, transfer);
+    if (port) port.onmessage = ({ data }) => this.#read(data);
+    for (const [replyId, reply] of this.#replies) {
+      if (port && reply.state !== 'flushed') this.#resend(port, replyId, reply);
+      else this.#finished({ replyId, heardMs: reply.heardMs, flushed: true });
+    }
+  }
+
+  /** @param {MessagePort} port @param {string} replyId @param {Reply} reply */
+  #resend(port, replyId, reply) {
+    const skippedSamples = Math.round(((reply.heardMs - reply.chunksAtMs) * WIRE_BYTES_PER_MS) / 2);
+    reply.portAtMs = reply.heardMs;
+    for (const [at, chunk] of reply.chunks.entries()) {
+      const pcm = chunk.slice(at === 0 ? skippedSamples * 2 : 0);
+      port.postMessage({ type: 'audio', replyId, pcm }, [pcm]);
+    }
+    if (reply.state === 'ended') port.postMessage({ type: 'end', replyId });
   }
 
   /** @param {string} replyId */
@@ -89,10 +105,15 @@ export class SpeakerLink {
     const id = this.#gate.admit(replyId);
     const bytes = id === null ? null : fromBase64(data);
     if (id === null || bytes === null) return;
-    this.#receivedBytes.set(id, (this.#receivedBytes.get(id) ?? 0) + bytes.length);
-    if (!this.#heardMs.has(id)) this.#heardMs.set(id, 0);
     const pcm = this.#joiner.join(bytes).buffer;
-    this.#post({ type: 'audio', replyId: id, pcm }, [pcm]);
+    const reply = this.#replies.get(id) ?? newReply();
+    this.#replies.set(id, reply);
+    reply.receivedBytes += bytes.length;
+    if (reply.keptBytes < MAX_KEPT_BYTES) {
+      reply.keptBytes += pcm.byteLength;
+      reply.chunks.push(pcm.slice());
+    }
+    this.#port?.postMessage({ type: 'audio', replyId: id, pcm }, [pcm]);
   }
 
   /**
@@ -102,10 +123,14 @@ export class SpeakerLink {
   finish({ replyId, interrupted }) {
     const id = this.#gate.finish(replyId);
     if (id === null) return 0;
-    const receivedMs = (this.#receivedBytes.get(id) ?? 0) / WIRE_BYTES_PER_MS;
-    this.#receivedBytes.delete(id);
+    const reply = this.#replies.get(id);
+    const receivedMs = (reply?.receivedBytes ?? 0) / WIRE_BYTES_PER_MS;
+    if (reply) {
+      reply.receivedBytes = 0;
+      reply.state = interrupted ? 'flushed' : 'ended';
+    }
     this.#joiner.reset();
-    this.#post({ type: interrupted ? 'flush' : 'end', replyId: id });
+    this.#port?.postMessage({ type: interrupted ? 'flush' : 'end', replyId: id });
     this.#ducking.end();
     return receivedMs;
   }
@@ -122,29 +147,28 @@ export class SpeakerLink {
   /** Stop at once: the replies' session is gone, or the user ends the call. */
   silence() {
     this.#gate.reset();
-    this.#receivedBytes.clear();
+    for (const reply of this.#replies.values())
+      Object.assign(reply, { receivedBytes: 0, state: 'flushed' });
     this.#joiner.reset();
-    this.#post({ type: 'flush-all' });
+    this.#port?.postMessage({ type: 'flush-all' });
     this.#ducking.end();
-  }
-
-  /** @param {PlaybackCommand} command @param {Transferable[]} [transfer] */
-  #post(command, transfer = []) {
-    if (this.#port) this.#port.postMessage(command, transfer);
-    else if (this.#early.length < MAX_EARLY) this.#early.push({ command, transfer });
   }
 
   /** @param {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackReport} report */
   #read({ sounding, level, position, finished, ...playback }) {
     const { stats, onHeard, onSound } = this.#options;
     this.#isSounding = sounding !== null;
-    const known = position && this.#heardMs.get(position.replyId); // unknown once it is finished
-    if (position && known !== undefined && known !== position.ms) {
-      const { replyId, ms } = position;
-      this.#heardMs.set(replyId, ms);
-      onHeard({ replyId, positionMs: Math.round(ms), done: false, flushed: false });
+    const reply = position && this.#replies.get(position.replyId); // none once it is finished
+    if (reply && reply.heardMs !== reply.portAtMs + position.ms) {
+      reply.heardMs = reply.portAtMs + position.ms;
+      forgetHeard(reply);
+      const positionMs = Math.round(reply.heardMs);
+      onHeard({ replyId: position.replyId, positionMs, done: false, flushed: false });
     }
-    for (const reply of finished) this.#finished(reply);
+    for (const { replyId, heardMs, flushed } of finished) {
+      const portAtMs = this.#replies.get(replyId)?.portAtMs ?? 0;
+      this.#finished({ replyId, heardMs: portAtMs + heardMs, flushed });
+    }
     onSound(this.#isSounding, level);
     const count = playback.underruns - stats.playback.underruns;
     if (count > 0) stats.log.note('trouble', 'underrun', { count });
@@ -154,7 +178,30 @@ export class SpeakerLink {
 
   /** @param {{replyId: string, heardMs: number, flushed: boolean}} reply */
   #finished({ replyId, heardMs, flushed }) {
-    if (!this.#heardMs.delete(replyId)) return;
+    if (!this.#replies.delete(replyId)) return;
     this.#options.onHeard({ replyId, positionMs: Math.round(heardMs), done: true, flushed });
+  }
+}
+
+/** @returns {Reply} */
+const newReply = () => ({
+  chunks: [],
+  chunksAtMs: 0,
+  keptBytes: 0,
+  receivedBytes: 0,
+  heardMs: 0,
+  portAtMs: 0,
+  state: 'open',
+});
+
+/** @param {Reply} reply whose chunks are dropped as far as they were heard to the end */
+function forgetHeard(reply) {
+  const { chunks } = reply;
+  while (chunks.length > 0) {
+    const endMs = reply.chunksAtMs + chunks[0].byteLength / WIRE_BYTES_PER_MS;
+    if (endMs > reply.heardMs) return;
+    reply.chunksAtMs = endMs;
+    reply.keptBytes -= chunks[0].byteLength;
+    chunks.shift();
   }
 }
