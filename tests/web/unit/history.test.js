@@ -37,7 +37,7 @@ test('a continued session knows the conversation and does not greet', () => {
   );
 });
 
-test('a long conversation is carried on by its latest turns, within a bound, and says so', () => {
+test('a long conversation is carried on by its first and its latest turns, within a bound, and says so', () => {
   const turns = Array.from({ length: 500 }, (_, i) =>
     turn('user', `Sentence number ${i}.`.repeat(3)),
   );
@@ -45,7 +45,8 @@ test('a long conversation is carried on by its latest turns, within a bound, and
 
   assert.ok(prompt.length < 7_000);
   assert.ok(prompt.includes('number 499.') && !prompt.includes('number 100.'));
-  const [, leftOut] = /\(Left out: (\d+) earlier turns\.\)/.exec(prompt) ?? [];
+  assert.ok(prompt.includes('number 0.'), 'who the user is, and what for they called');
+  const [, leftOut] = /\(Left out here: (\d+) turns\.\)/.exec(prompt) ?? [];
   assert.equal(Number(leftOut) + (prompt.match(/User: /g)?.length ?? 0), 500);
 });
 

@@ -1,7 +1,10 @@
 // What a new session is told of the conversation so far. Pure.
 
-/** Enough for a few minutes of talk; the latest turns are the ones that matter. */
-const MAX_CHARACTERS = 6_000;
+/** Who the user is, and what the talk is about, is said at its beginning. */
+const MAX_FIRST_CHARACTERS = 1_500;
+
+/** Enough for a few minutes of talk. */
+const MAX_LATEST_CHARACTERS = 4_500;
 
 /** A longer turn is told by its beginning and its end: it must not push the others out. */
 const MAX_TURN_CHARACTERS = 1_500;
@@ -54,18 +57,19 @@ function lostCalls(names) {
 
 /** @param {Story['turns']} turns */
 function summary(turns) {
-  /** @type {string[]} */
-  const lines = [];
-  let left = MAX_CHARACTERS;
-  for (const turn of turns.toReversed()) {
-    const line = tell(turn);
-    if (line.length > left) break;
-    left -= line.length;
-    lines.unshift(line);
-  }
-  const leftOut = turns.length - lines.length;
-  if (leftOut > 0) lines.unshift(`(Left out: ${leftOut} earlier turns.)`);
-  return lines.join('\n');
+  const lines = turns.map(tell);
+  const first = within(MAX_FIRST_CHARACTERS, lines);
+  const latest = within(MAX_LATEST_CHARACTERS, lines.slice(first.length).reverse()).reverse();
+  const leftOut = lines.length - first.length - latest.length;
+  const gap = leftOut > 0 ? [`(Left out here: ${leftOut} turns.)`] : [];
+  return [...first, ...gap, ...latest].join('\n');
+}
+
+/** @param {number} characters @param {string[]} lines @returns {string[]} as many from the start as fit */
+function within(characters, lines) {
+  let left = characters;
+  const end = lines.findIndex((line) => (left -= line.length) < 0);
+  return end === -1 ? lines : lines.slice(0, end);
 }
 
 /** @param {Story['turns'][number]} turn */
