@@ -31,6 +31,9 @@ const AT_REST = new Set(['idle', 'ended', 'failed']);
 /** States in which the agent knows things that a reload should not lose. */
 const IN_CONVERSATION = new Set(['live', 'reconnecting']);
 
+/** What the page's calls have found out about it. @type {{rateHz?: number}} */
+const BROWSER = { rateHz: WIRE_RATE_HZ };
+
 export class VoiceAgent {
   #options;
   /** @type {Emitter<AgentEvents>} */
@@ -196,7 +199,7 @@ export class VoiceAgent {
    */
   prepare() {
     if (this.isActive || this.#disposed || missingSupport()) return;
-    prepareContext(WIRE_RATE_HZ, this);
+    prepareContext(BROWSER.rateHz, this);
     if (this.#options.tokenPrefetch === 'never') return;
     isMicrophoneGranted()
       .then((isGranted) => {
@@ -419,12 +422,14 @@ export class VoiceAgent {
   }
 
   #newAudio() {
-    this.#audio = new LiveAudio(this.#sound, {
+    /** @type {import('./main-thread/audio/call-audio.js').LiveAudioCalls} */
+    const calls = {
       onLost: (error) => this.#fail(error),
       onPorts: (ports) => this.#connectAudio(ports),
       onMicrophone: (event) => this.#events.emit('device', event),
       onInterrupted: (blocked) => this.#events.emit('sound', { blocked }),
-    });
+    };
+    this.#audio = new LiveAudio(this.#sound, calls, BROWSER);
     this.#audio.setMuted(this.#muted);
     return this.#audio;
   }

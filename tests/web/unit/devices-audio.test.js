@@ -70,6 +70,22 @@ test('a microphone that cannot be brought to the rate of the wire gets a context
   assert.equal(call.ports.length, 1); // those that open() gave: no others were ever in use
 });
 
+test('and is not asked for the rate of the wire again by the next call', async (t) => {
+  const browser = { rateHz: 24_000 };
+  const first = newCall(t, { browser });
+  first.sound.refuses = (rateHz) => rateHz === 24_000;
+  await first.open();
+  t.mock.timers.reset();
+  const { sound, open } = newCall(t, { browser });
+
+  await open();
+
+  assert.deepEqual(
+    sound.contexts.map(({ sampleRate }) => sampleRate),
+    [48_000],
+  );
+});
+
 test('a new microphone of another rate moves the call to a new context, and new ports are handed out', async (t) => {
   const { machine, sound, audio, ports } = await openCall(t, { wanted: { volume: 0.5 } });
   sound.refuses = (rateHz, stream) =>

@@ -20,8 +20,12 @@ export async function settle() {
  * @param {string[]} [options.microphones] of the machine; the first one is the default
  * @param {string[]} [options.speakers]
  * @param {import('../../../static/voice-agent/main-thread/audio/call-audio.js').AudioOptions} [options.wanted]
+ * @param {{rateHz?: number}} [options.browser] what earlier calls have found out
  */
-export function newCall(t, { microphones = ['built-in', 'headset'], speakers, wanted = {} } = {}) {
+export function newCall(
+  t,
+  { microphones = ['built-in', 'headset'], speakers, wanted = {}, browser } = {},
+) {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const machine = new FakeMachine(t, { microphones, speakers });
   const sound = new FakeSound(t);
@@ -33,12 +37,14 @@ export function newCall(t, { microphones = ['built-in', 'headset'], speakers, wa
   const interruptions = [];
   /** @type {import('../../../static/voice-agent/main-thread/audio/call-audio.js').AudioPorts[]} */
   const ports = [];
-  const audio = new LiveAudio(wanted, {
+  /** @type {import('../../../static/voice-agent/main-thread/audio/call-audio.js').LiveAudioCalls} */
+  const calls = {
     onMicrophone: ({ reason, label }) => events.push(label ? `${reason}: ${label}` : reason),
     onLost: ({ code }) => lost.push(code),
     onInterrupted: (isInterrupted) => interruptions.push(isInterrupted),
     onPorts: (pair) => ports.push(pair),
-  });
+  };
+  const audio = new LiveAudio(wanted, calls, browser);
   /** @param {number} ms */
   const pass = async (ms) => {
     t.mock.timers.tick(ms);

@@ -15,7 +15,7 @@ let prepared = null;
 
 /**
  * Make the context of the next call now. It makes no sound and holds no device.
- * @param {number} rateHz
+ * @param {number | undefined} rateHz the device's own when left out
  * @param {object} owner whoever prepares last: only they may discard it
  */
 export function prepareContext(rateHz, owner) {

@@ -46,6 +46,7 @@ const FRAME_RANGE_MS = [10, 100];
 export class LiveAudio {
   #options;
   #calls;
+  #browser;
   #microphone;
   /** @type {Promise<void>} rejected when the audio system does not start */
   #starting = Promise.resolve();
@@ -60,11 +61,14 @@ export class LiveAudio {
   /**
    * @param {AudioOptions} options
    * @param {LiveAudioCalls} calls
+   * @param {{rateHz?: number}} [browser] which rate to ask it for, the wire's at first; no longer once it could not bring
+   *   a microphone to that (Firefox), so that later calls do not build two contexts each
    * @throws {TypeError | RangeError} an option is not what it must be
    */
-  constructor(options, calls) {
+  constructor(options, calls, browser = { rateHz: WIRE_RATE_HZ }) {
     this.#options = completeAudioOptions(options);
     this.#calls = calls;
+    this.#browser = browser;
     this.#microphone = new LiveMicrophone(this.#options.microphone, {
       connect: (stream) => this.#connect(stream),
       onMicrophone: calls.onMicrophone,
@@ -78,7 +82,7 @@ export class LiveAudio {
    * @throws {VoiceAgentError} microphone-*, audio-failed; nothing is left open then
    */
   async open() {
-    this.#starting = this.#build(WIRE_RATE_HZ).then((graph) => void (this.#graph = graph));
+    this.#starting = this.#build(this.#browser.rateHz).then((graph) => void (this.#graph = graph));
     this.#starting.catch(() => {}); // looked at when the microphone is there to be connected
     watchDevices((devices) => this.#devicesChanged(devices), this.#life.signal);
     try {
@@ -193,7 +197,9 @@ export class LiveAudio {
     try {
       await this.#starting;
       const graph = this.#usableGraph();
-      if (!graph.isSound || !tryToHear(graph, stream)) await this.#rebuild(stream);
+      if (graph.isSound && tryToHear(graph, stream)) return;
+      if (graph.isSound) this.#browser.rateHz = undefined;
+      await this.#rebuild(stream);
     } catch (error) {
       throw VoiceAgentError.from(error, 'audio-failed');
     }
