@@ -138,6 +138,29 @@ test('a context whose rate changes under it is built anew with the same micropho
   assert.equal(machine.tracks.length, 1);
 });
 
+test('a context that says that it runs while its clock stands still is built anew', async (t) => {
+  const { sound, ports, lost, pass } = await openCall(t);
+  await pass(10_000);
+  assert.equal(ports.length, 1);
+
+  sound.isStalled = true;
+  await pass(5_000);
+  sound.isStalled = false;
+  await pass(5_000);
+
+  assert.equal(ports.length, 2);
+  assert.equal(sound.open.length, 1);
+  assert.deepEqual(lost, []);
+});
+
+test('where every one of them stands still the call ends', async (t) => {
+  const { sound, lost, pass } = await openCall(t);
+  sound.isStalled = true;
+  for (let second = 0; second < 30; second += 1) await pass(1_000);
+
+  assert.deepEqual(lost.slice(0, 1), ['audio-failed']);
+});
+
 test('a context that somebody closed is built anew', async (t) => {
   const { sound, ports, interruptions, pass } = await openCall(t);
   await pass(START_MS);

@@ -249,6 +249,8 @@ export class FakeSound {
   state = 'running';
   /** What the device runs at. */
   rateHz = 48_000;
+  /** Whether contexts that run do not go on. */
+  isStalled = false;
 
   /**
    * Put it in place until the test ends.
@@ -292,7 +294,7 @@ export class FakeSound {
 }
 
 class FakeContext extends EventTarget {
-  currentTime = 0;
+  #time = 0;
   destination = {};
   sinkId = '';
   /** @type {Set<string>} outputs that are there */
@@ -316,6 +318,11 @@ class FakeContext extends EventTarget {
     this.state = sound.state;
     this.audioWorklet = { addModule: () => sound.modules };
     sound.contexts.push(this);
+  }
+
+  /** Goes on from look to look. */
+  get currentTime() {
+    return this.sound.isStalled ? this.#time : (this.#time += 1);
   }
 
   async resume() {

@@ -16,6 +16,10 @@ const VOLUME_RAMP_SECONDS = 0.01;
 /** A context that has not begun to run by then waits for the user. */
 const START_MS = 500;
 
+/** How often to look at the clock of a context that says that it runs, and how often in a row it may stand still. */
+const CLOCK_LOOK_MS = 1_000;
+const CLOCK_STRIKES = 3;
+
 /** How long the processors may take to end; they answer within two quanta while the context runs. */
 const END_TIMEOUT_MS = 200;
 
@@ -31,6 +35,7 @@ const END_TIMEOUT_MS = 200;
  * @property {(isInterrupted: boolean) => void} onInterrupted the browser or the system holds the sound back
  * @property {() => void} onDead the microphone has given exact silence for a second, and each second more
  * @property {() => void} onBroken the audio thread gave up
+ * @property {() => void} onStalled the context says that it runs, and its clock stands still (seen on iOS); once
  */
 
 export class AudioGraph {
@@ -47,6 +52,7 @@ export class AudioGraph {
   /** @type {MediaStreamAudioDestinationNode | null} the same of the agent */
   #outputTap = null;
   #isMuted = false;
+  #isStalled = false;
 
   /**
    * Call it inside a click: a context made there may sound at once. It is made before the first `await`.
@@ -72,7 +78,7 @@ export class AudioGraph {
    * @param {GraphOptions} options
    * @param {GraphCalls} calls
    */
-  constructor(context, { frameMs, volume }, { onInterrupted, onDead, onBroken }) {
+  constructor(context, { frameMs, volume }, { onInterrupted, onDead, onBroken, onStalled }) {
     this.#context = context;
     this.#rateHz = context.sampleRate;
     this.#capture = new AudioWorkletNode(context, 'voice-agent-capture', {
@@ -91,6 +97,11 @@ export class AudioGraph {
     this.#capture.onprocessorerror = onBroken;
     this.#playback.onprocessorerror = onBroken;
     watchContext(context, onInterrupted, this.#life.signal);
+    const stalled = () => {
+      this.#isStalled = true;
+      onStalled();
+    };
+    watchClock(context, stalled, this.#life.signal);
   }
 
   get rateHz() {
@@ -105,7 +116,8 @@ export class AudioGraph {
 
   /** Whether it still runs as it was built; some systems change a context's rate with the headset's. */
   get isSound() {
-    return this.#context.state !== 'closed' && this.#context.sampleRate === this.#rateHz;
+    const { state, sampleRate } = this.#context;
+    return state !== 'closed' && sampleRate === this.#rateHz && !this.#isStalled;
   }
 
   /**
@@ -258,4 +270,19 @@ function watchContext(context, report, signal) {
     context.addEventListener('statechange', look, { signal });
   }, START_MS);
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+}
+
+/** @param {AudioContext} context @param {() => void} onStalled called once @param {AbortSignal} signal */
+function watchClock(context, onStalled, signal) {
+  let strikes = 0;
+  let before = -1;
+  const timer = setInterval(() => {
+    const { state, currentTime } = context;
+    strikes = state === 'running' && currentTime === before ? strikes + 1 : 0;
+    before = currentTime;
+    if (strikes < CLOCK_STRIKES) return;
+    clearInterval(timer);
+    onStalled();
+  }, CLOCK_LOOK_MS);
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }

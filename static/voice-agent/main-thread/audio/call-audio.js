@@ -7,6 +7,9 @@ import { AudioGraph } from './audio-graph.js';
 import { LiveMicrophone } from './call-microphone.js';
 import { WIRE_RATE_HZ } from '../../worklets/dsp/pcm.js';
 
+/** Audio systems whose clock may stand still in one call: another one would do so too. */
+const MAX_STALLS = 3;
+
 /** Length of a frame on the wire. Source: audio-path measurements: the largest that fits one TCP segment. */
 const FRAME_MS = 20;
 
@@ -55,6 +58,7 @@ export class LiveAudio {
   /** Whether the session has its ports. */
   #isOpen = false;
   #isInterrupted = false;
+  #stalls = 0;
   #isMuted = false;
   #life = new AbortController();
 
@@ -174,6 +178,7 @@ export class LiveAudio {
         onInterrupted: (isInterrupted) => this.#interrupted(isInterrupted),
         onDead: () => this.#microphone.heardNothing(),
         onBroken: () => this.#calls.onLost(new VoiceAgentError('audio-failed')),
+        onStalled: () => this.#stalled(),
       },
     );
     graph.setMuted(this.#isMuted);
@@ -237,6 +242,12 @@ export class LiveAudio {
     this.#calls.onInterrupted(isInterrupted);
     this.#microphone.audioRestarted();
     this.#repair();
+  }
+
+  #stalled() {
+    this.#stalls += 1;
+    if (this.#stalls > MAX_STALLS) this.#calls.onLost(new VoiceAgentError('audio-failed'));
+    else this.#repair();
   }
 
   /** @param {MediaDeviceInfo[]} devices */
