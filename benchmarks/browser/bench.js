@@ -14,6 +14,7 @@ import { pause, Visit } from './visit.js';
  * @property {number} [permissionMs]
  * @property {boolean} [isPrefetching]
  * @property {number} [seconds]
+ * @property {import('./subjects.js').Subject} [subject] in place of the bench's own
  */
 
 /** From session.ready to the first measurement: what a start leaves behind has settled by then. */
@@ -47,13 +48,14 @@ export class Bench {
    */
   async visit(options, measure) {
     const { delays, greeting = null, relayPort = null, ...browser } = options;
+    const { subject = this.subject } = options;
     await this.stub.tell('configure', {
       delays: { tokenMs: 0, upgradeMs: 0, readyMs: 0, ...delays },
       greeting,
       relayPort,
     });
     this.#loads.push(await idleLoad());
-    this.#visit = await Visit.open({ subject: this.subject, port: this.stub.port, ...browser });
+    this.#visit = await Visit.open({ ...browser, subject, ports: this.stub.ports });
     try {
       return await measure(this.#visit);
     } finally {

@@ -79,6 +79,16 @@ export const ROWS = [
   row('barge-in', 'step', 'largest step at the cut', 'of full scale', { most: 0.02, digits: 3 }),
   row('barge-in', 'mixedMs', 'old and new reply heard at once', 'ms', { exactly: 0 }),
 
+  row('embedded', 'gaps', 'our element on another origin, main thread busy: gaps in 10 s', '', {
+    exactly: 0,
+  }),
+  row('embedded', 'totalMs', 'silence in them', 'ms'),
+  row('embedded', 'worstUplinkMs', 'worst uplink delay there', 'ms', { most: 60 }),
+  row('embedded', 'staleBlockedMs', 'interruption sent → silent there, worst', 'ms', {
+    most: 20,
+    judge: 'worst',
+  }),
+
   row('connect', 'readyMs', 'click → session.ready', 'ms', { most: 440 }),
   row('connect', 'prefetchReadyMs', 'click → session.ready, token prefetch', 'ms', { most: 230 }),
   row('connect', 'tokenAskedMs', 'click → token asked for', 'ms'),

@@ -11,6 +11,7 @@ import { basename, dirname, resolve } from 'node:path';
  * @property {boolean} recovers whether it comes back after a loss by itself; else somebody clicks
  * @property {boolean} stopsWhenInterrupted whether what is queued is dropped; else it is heard to its end
  * @property {boolean} prefetchesTokens whether it can be told to keep a token in reserve
+ * @property {boolean} [isEmbedded] whether the page is of another origin than the client
  */
 
 /** @type {Subject} */
@@ -21,6 +22,14 @@ export const OURS = {
   recovers: true,
   stopsWhenInterrupted: true,
   prefetchesTokens: true,
+};
+
+/** Our element, for what is measured of it in the columns of ours. @type {Subject} */
+export const EMBEDDED = {
+  ...OURS,
+  path: '/benchmarks/browser/pages/embedded/index.html',
+  button: 'voice-agent button:has-text("Start talking")',
+  isEmbedded: true,
 };
 
 /** @type {Subject} */

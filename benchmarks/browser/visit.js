@@ -29,12 +29,12 @@ export class Visit {
   /**
    * @param {object} options
    * @param {import('./subjects.js').Subject} options.subject
-   * @param {number} options.port of the stub
+   * @param {import('./stub/stub.js').Ports} options.ports of the stub
    * @param {number} [options.permissionMs] how long the microphone takes to open
    * @param {boolean} [options.isPrefetching] keep a token in reserve, where the page can
    * @param {number} [options.seconds] how long the probe can record
    */
-  static async open({ subject, port, permissionMs = 0, isPrefetching = false, seconds = 60 }) {
+  static async open({ subject, ports, permissionMs = 0, isPrefetching = false, seconds = 60 }) {
     const browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: FLAGS,
@@ -47,15 +47,23 @@ export class Visit {
       const isWorthTelling = message.type() === 'error' && !url.endsWith('/favicon.ico');
       if (isWorthTelling) console.error(`  in the page: ${message.text()} (${url})`);
     });
-    const origin = `http://127.0.0.1:${port}`;
+    const origin = `http://127.0.0.1:${ports.own}`;
+    const home = subject.isEmbedded ? `http://127.0.0.1:${ports.other}` : origin;
     await page.addInitScript(installProbe, {
       workletUrl: `${origin}/benchmarks/browser/probe/probe.worklet.js`,
       rateHz: RATE_HZ,
       permissionMs,
       seconds,
-      service: { tokenUrl: `${origin}/api/voice-token`, wsUrl: `ws://127.0.0.1:${port}/v1/ws` },
+      service: {
+        tokenUrl: `${origin}/api/voice-token`,
+        wsUrl: `ws://127.0.0.1:${ports.own}/v1/ws`,
+      },
     });
-    await page.goto(`${origin}${subject.path}${isPrefetching ? '?prefetch=always' : ''}`);
+    const query = new URLSearchParams({
+      gate: origin,
+      ...(isPrefetching && { prefetch: 'always' }),
+    });
+    await page.goto(`${home}${subject.path}?${query}`);
     if (subject.field) await page.fill(subject.field, 'benchmark');
     const cdp = await context.newCDPSession(page);
     // The thread's own time: what other programs take meanwhile does not count.

@@ -18,20 +18,30 @@ const EVERY_MS = 1_000;
 /** @param {Bench} bench */
 export async function measureBargeIn(bench) {
   const idle = await bench.call({ seconds: 40 }, (visit) => cuts(bench, visit));
-  const blocked = await bench.call({ seconds: 40 }, async (visit) => {
+  const staleBlockedMs = await measureBlockedCuts(bench);
+  const mixedMs = await bench.call({ seconds: 20 }, (visit) => answerOverReply(bench, visit));
+  return {
+    staleMs: median(idle.staleMs),
+    staleWorstMs: Math.max(...idle.staleMs),
+    staleBlockedMs,
+    step: Math.max(...idle.steps),
+    mixedMs,
+  };
+}
+
+/**
+ * @param {Bench} bench
+ * @param {import('../subjects.js').Subject} [subject] in place of the bench's own
+ * @returns {Promise<number>} the longest that an interrupted reply was heard on
+ */
+export async function measureBlockedCuts(bench, subject) {
+  const { staleMs } = await bench.call({ seconds: 40, subject }, async (visit) => {
     await visit.block(BUSY_MS, EVERY_MS);
     const result = await cuts(bench, visit);
     await visit.unblock();
     return result;
   });
-  const mixedMs = await bench.call({ seconds: 20 }, (visit) => answerOverReply(bench, visit));
-  return {
-    staleMs: median(idle.staleMs),
-    staleWorstMs: Math.max(...idle.staleMs),
-    staleBlockedMs: Math.max(...blocked.staleMs),
-    step: Math.max(...idle.steps),
-    mixedMs,
-  };
+  return Math.max(...staleMs);
 }
 
 /**

@@ -6,9 +6,12 @@ import { pause } from '../visit.js';
 const BUSY_MS = 500;
 const EVERY_MS = 1_000;
 
-/** @param {import('../bench.js').Bench} bench */
-export function measureBlocked(bench) {
-  return bench.call({ seconds: 30 }, async (visit) => {
+/**
+ * @param {import('../bench.js').Bench} bench
+ * @param {import('../subjects.js').Subject} [subject] in place of the bench's own
+ */
+export function measureBlocked(bench, subject) {
+  return bench.call({ seconds: 30, subject }, async (visit) => {
     await visit.block(BUSY_MS, EVERY_MS);
     const reply = await bench.say({ signal: 'tone', seconds: 10 });
     await pause(800);

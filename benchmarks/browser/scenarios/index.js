@@ -5,6 +5,7 @@ import { measureBlocked } from './block.js';
 import { measureConnect } from './connect.js';
 import { measureDownlink } from './downlink.js';
 import { measureDrift } from './drift.js';
+import { measureEmbedded } from './embedded.js';
 import { measureFlood } from './flood.js';
 import { measureJitter, measureTrainedJitter } from './jitter.js';
 import { measureDrop, measureHalfOpen, measureOutage } from './recovery.js';
@@ -26,6 +27,11 @@ export const SCENARIOS = {
   'trained-jitter': { measure: measureTrainedJitter, limitSeconds: 60 },
   'blocked': { measure: measureBlocked, limitSeconds: 60 },
   'barge-in': { measure: measureBargeIn, limitSeconds: 90 },
+  'embedded': {
+    measure: measureEmbedded,
+    limitSeconds: 90,
+    mostRuns: { ours: Infinity, quickstart: 0 },
+  },
   'connect': { measure: measureConnect, limitSeconds: 60 },
   'drop': { measure: measureDrop, limitSeconds: 60 },
   'outage': { measure: measureOutage, limitSeconds: 60 },

@@ -74,7 +74,7 @@ export function measureOutage(bench) {
 
 /** @param {Bench} bench */
 export async function measureHalfOpen(bench) {
-  const hole = await BlackHole.start(bench.stub.port);
+  const hole = await BlackHole.start(bench.stub.ports.own);
   try {
     const options = { delays: NETWORK, relayPort: hole.port, seconds: 30 };
     return await bench.call(options, async (visit) => {

@@ -43,14 +43,27 @@ const roots = JSON.parse(process.argv[2]);
 /** @type {Set<import('node:net').Socket>} */
 const connections = new Set();
 
-const server = createServer(async ({ url = '' }, response) => {
+/** What the element asks of a gate. */
+const AGENTS = {
+  default: 'assistant',
+  agents: [{ name: 'assistant', title: '', session: { system_prompt: 'Be brief.' }, editable: [] }],
+};
+
+/** @type {import('node:http').RequestListener} */
+const answer = async ({ url = '' }, response) => {
   const { pathname } = new URL(url, 'http://stub');
+  response.setHeader('Access-Control-Allow-Origin', '*');
+  if (pathname === '/api/agents') return void response.end(JSON.stringify(AGENTS));
   if (pathname !== '/api/voice-token') return sendFile(roots, pathname, response);
   tokensMs.push(Date.now());
   await pause(settings.delays.tokenMs);
   response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
   response.end(JSON.stringify(newToken()));
-});
+};
+
+const server = createServer(answer);
+/** An origin of its own, for pages that take the client from the other. */
+const otherSite = createServer(answer);
 
 const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
 
@@ -174,7 +187,12 @@ process.on('message', async (/** @type {any} */ { call, name, argument }) => {
 });
 process.on('disconnect', () => process.exit());
 
+/** @param {import('node:http').Server} one */
+const portOf = (one) => /** @type {import('node:net').AddressInfo} */ (one.address()).port;
+
 server.listen(0, '127.0.0.1', () => {
-  port = /** @type {import('node:net').AddressInfo} */ (server.address()).port;
-  process.send?.({ port });
+  port = portOf(server);
+  otherSite.listen(0, '127.0.0.1', () =>
+    process.send?.({ ports: { own: port, other: portOf(otherSite) } }),
+  );
 });

@@ -11,9 +11,15 @@ import { fileURLToPath } from 'node:url';
  * @typedef {Awaited<ReturnType<Commands[Name]>>} Answer
  */
 
+/**
+ * @typedef {object} Ports of loopback
+ * @property {number} own pages, client, tokens and WebSocket
+ * @property {number} other for pages that take the client from the first
+ */
+
 export class Stub {
   #child;
-  #port;
+  #ports;
   #calls = 0;
   /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
   #open = new Map();
@@ -23,17 +29,17 @@ export class Stub {
     const child = fork(fileURLToPath(new URL('server.js', import.meta.url)), [
       JSON.stringify(roots),
     ]);
-    const [{ port }] = await once(child, 'message');
-    return new Stub(child, port);
+    const [{ ports }] = await once(child, 'message');
+    return new Stub(child, ports);
   }
 
   /**
    * @param {import('node:child_process').ChildProcess} child
-   * @param {number} port
+   * @param {Ports} ports
    */
-  constructor(child, port) {
+  constructor(child, ports) {
     this.#child = child;
-    this.#port = port;
+    this.#ports = ports;
     child.on('message', (/** @type {any} */ { call, result, error }) => {
       const pending = this.#open.get(call);
       this.#open.delete(call);
@@ -42,8 +48,8 @@ export class Stub {
     });
   }
 
-  get port() {
-    return this.#port;
+  get ports() {
+    return this.#ports;
   }
 
   /**
