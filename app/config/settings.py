@@ -126,6 +126,18 @@ class Settings(BaseSettings):
                 f"({self.default_session_duration_seconds}) must not be more than "
                 f"VOICEGATE_MAX_SESSION_DURATION_SECONDS ({self.max_session_duration_seconds})"
             )
+        upstream = urlsplit(self.upstream_url)
+        clear_ws_url = f"ws://{upstream.netloc}/"
+        if (
+            upstream.scheme == "http"
+            and not is_loopback(upstream.hostname or "")
+            and not (self.upstream_ws_url or "").startswith(clear_ws_url)
+        ):
+            raise ValueError(
+                "VOICEGATE_UPSTREAM_URL is http:// to another machine, so that the API key would "
+                "go there in clear: use https://, or, where that is meant, say so by "
+                f"VOICEGATE_UPSTREAM_WS_URL={clear_ws_url}v1/ws"
+            )
         if self.access == "code" and not self.access_codes:
             raise ValueError("VOICEGATE_ACCESS is code: set VOICEGATE_ACCESS_CODES")
         if self.access == "open" and self.access_codes:

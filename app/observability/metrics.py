@@ -115,6 +115,9 @@ class Metrics:
         self._store_failed = fixed(
             "store_failures", "The store of limits was away.", "kind", STORES
         )
+        self._connections_closed = counter(
+            "connections_closed", "Idle connections, closed to make room for new ones."
+        )
         self._granted = counter("granted_seconds", "Seconds of sessions granted.")
         self._refunded = counter("returned_seconds", "Of these, proven to be unused.")
         self._key_refused = fixed("key_refusals", "The agent service refused a key.", "key", KEYS)
@@ -163,6 +166,10 @@ class Metrics:
     def store_failed(self, kind: str) -> None:
         """Count that the store could not be asked; the kind is one of `STORES`."""
         self._store_failed.of(kind).inc()
+
+    def connection_closed(self) -> None:
+        """Count an idle connection that had to make room."""
+        self._connections_closed.inc()
 
     def granted(self, seconds: int) -> None:
         """Add what was granted."""

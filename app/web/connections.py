@@ -1,7 +1,7 @@
-"""Bounds on what a connection may send, and on how long it may take, over uvicorn's own.
+"""Bounds on what a connection may send, on how long it may take, and on how many there are.
 
-uvicorn waits for a request's head for ever, takes one of any length, and keeps a connection whose
-caller reads nothing.
+uvicorn waits for a request's head for ever, takes one of any length, keeps a connection whose
+caller reads nothing, and takes connections until no descriptor is left.
 """
 
 from __future__ import annotations
@@ -31,21 +31,32 @@ STALL_SECONDS: Final = 30
 # Closing on bytes that are still coming resets the connection, and the caller never reads why.
 LINGER_SECONDS: Final = 1
 SWEEP_SECONDS: Final = 1
+# What was accepted at most, as far as descriptors allow; each takes some 30 KiB.
+MOST: Final = 10_000
 DETAILS: Final = {
+    HTTPStatus.BAD_REQUEST: "The request is not HTTP.",
     HTTPStatus.REQUEST_TIMEOUT: "The request's head took too long.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request's body is too long.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request's head is too long.",
 }
 
 logger = logging.getLogger("voicegate.connections")
+silent = logging.getLogger("voicegate.silent")
+silent.disabled = True
 
 
 class Connections:
-    """Makes the protocols of connections, and looks at all that are open."""
+    """Makes the protocols of connections, and looks at all that are open.
 
-    def __init__(self, metrics: Metrics) -> None:
+    Args:
+        metrics: Told of what no route sees.
+        most: How many may be open; for one more, that which has been idle longest is closed.
+    """
+
+    def __init__(self, metrics: Metrics, most: int = MOST) -> None:
         self._metrics = metrics
-        self._refused = 0
+        self._most = most
+        self._refused = self._closed = 0
         self._is_sweeping = False
 
     def protocol(self, **options: Any) -> Connection:
@@ -53,7 +64,13 @@ class Connections:
         return Connection(self, **options)
 
     def watch(self, opened: set[Any]) -> None:
-        """Look at what is in uvicorn's set every `SWEEP_SECONDS`, until it is empty."""
+        """Bound uvicorn's set, and look at it every `SWEEP_SECONDS` until it is empty."""
+        if len(opened) > self._most:
+            idle = (each for each in opened if isinstance(each, Connection) and each.is_idle)
+            if (longest := min(idle, key=lambda each: each.since, default=None)) is not None:
+                longest.abort()
+                self._closed += 1
+                self._metrics.connection_closed()
         if not self._is_sweeping:
             self._is_sweeping = True
             asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep, opened)
@@ -70,8 +87,12 @@ class Connections:
                 connection.check(now)
         if self._refused:
             # One line for all of a second: a flood must not become a flood of lines.
-            logger.warning("refused %d requests that were too long or too slow", self._refused)
+            what = "that were too long, too slow or no HTTP"
+            logger.warning("refused %d requests %s", self._refused, what)
             self._refused = 0
+        if self._closed:
+            logger.warning("closed %d idle connections to make room for new ones", self._closed)
+            self._closed = 0
         self._is_sweeping = False
         if opened:
             self.watch(opened)
@@ -83,9 +104,25 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def __init__(self, watcher: Connections, **options: Any) -> None:
         super().__init__(**options)
         self._watcher = watcher
-        self._since = self._unsent_since = time.monotonic()
+        self.since = self._unsent_since = time.monotonic()
         self._bytes = self._unsent = 0
         self._is_refused = False
+        # uvicorn's own lines, one for each request that it cannot read, say no more than ours.
+        self.logger = silent
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is open, and nothing was asked that is not answered."""
+        return not (self._is_answering or self._transport.is_closing())
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what uvicorn cannot read in our way, and count it."""
+        del msg
+        self._refuse(HTTPStatus.BAD_REQUEST)
 
     @property
     def _is_answering(self) -> bool:
@@ -103,7 +140,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         if self._is_refused:
             return
         if not self._bytes:
-            self._since = time.monotonic()
+            self.since = time.monotonic()
         left = MAX_BYTES - self._bytes
         self._bytes += len(data)
         if self._bytes <= MAX_BYTES:
@@ -119,7 +156,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def on_response_complete(self) -> None:
         """Begin to wait for the next head, or for what is left of a body."""
         self._bytes = 0
-        self._since = time.monotonic()
+        self.since = time.monotonic()
         super().on_response_complete()
 
     def check(self, now: float) -> None:
@@ -128,7 +165,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         if unsent != self._unsent:
             self._unsent = unsent
             self._unsent_since = now
-        seconds = now - self._since
+        seconds = now - self.since
         if unsent and now - self._unsent_since > STALL_SECONDS:
             self._transport.abort()
         elif self._is_refused:
@@ -144,9 +181,9 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         if self._transport.is_closing():
             return
         now = time.monotonic()
-        self._watcher.count_refusal(status, now - self._since)
+        self._watcher.count_refusal(status, now - self.since)
         self._is_refused = True
-        self._since = now
+        self.since = now
         if self._is_answering:  # half an answer may be out
             self._transport.close()
             return

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
-from app.web.connections import Connections
+from app.web.connections import MOST, Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +63,7 @@ class Server(uvicorn.Server):
         **options: Any,
     ) -> None:
         defaults: dict[str, Any] = {
-            "http": Connections(services.metrics).protocol,
+            "http": Connections(services.metrics, most_connections()).protocol,
             "ws": "none",
             "lifespan": "on",
             "log_config": None,
@@ -80,7 +80,6 @@ class Server(uvicorn.Server):
 
     def run_on(self, listener: socket.socket) -> None:
         """Serve on a bound socket until told to end."""
-        raise_descriptor_limit()
         self.run(sockets=[listener])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -186,15 +185,20 @@ class Crowd:
             task.exception()  # whoever is gone already needs no line in the log
 
 
-def raise_descriptor_limit() -> None:
-    """Let as many connections be open as the system allows; the limit in shells is often 1,024."""
+def most_connections() -> int:
+    """Return how many callers may be connected, with as many open files as the system allows.
+
+    The limit in shells is often 1,024; a quarter is left for the way out.
+    """
     if sys.platform == "win32":
-        return
+        return MOST
     import resource  # noqa: PLC0415 - Windows has none
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):  # macOS takes less than it says
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if soft == resource.RLIM_INFINITY else min(MOST, soft * 3 // 4)
 
 
 def announce(line: str) -> None:

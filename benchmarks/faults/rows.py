@@ -176,7 +176,12 @@ async def upstream_moves(tree: Path) -> Seen:
             async with gate(
                 tree,
                 f"http://agents.test:{port}",
-                {"LD_PRELOAD": str(library), "AGENTS_ADDRESS": str(address)},
+                {
+                    "LD_PRELOAD": str(library),
+                    "AGENTS_ADDRESS": str(address),
+                    # Says on purpose that the key goes in clear.
+                    "VOICEGATE_UPSTREAM_WS_URL": f"ws://agents.test:{port}/v1/ws",
+                },
             ) as one:
                 await one.mints(3)
                 address.write_text("127.0.0.3")
@@ -240,11 +245,13 @@ async def control_characters(tree: Path) -> Seen:
 
 
 async def descriptors(tree: Path) -> Seen:
-    """9 300 idle connections against 256 descriptors, for 20 s."""
+    """9 300 connections that are kept, against 256 descriptors."""
     limit = ("prlimit", "--nofile=256:256")
     async with agents() as upstream, gate(tree, upstream.port, before=limit) as one:
         cpu, said = process_cpu_seconds(one.process.pid), len(one.log())
         lines = [await asyncio.open_connection("127.0.0.1", one.port) for _ in range(300)]
+        for _, writer in lines:
+            writer.write(b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
         began, answers = time.perf_counter(), []
         while time.perf_counter() - began < FLOOD_SECONDS:
             answers.append(await one.ask("/healthz", patience=10))

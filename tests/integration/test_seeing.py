@@ -267,7 +267,9 @@ async def test_long_body_is_refused(tmp_path: Path, path: str, form: str) -> Non
             field = f"Content-Length: {size}" if form == "length" else "Transfer-Encoding: chunked"
             body = b"x" * size if form == "length" else b"%x\r\n" % size + b"x" * size
             ends = b"" if form == "length" else b"\r\n0\r\n\r\n"
-            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{field}\r\n\r\n"
+            head = (
+                f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{field}\r\n\r\n"
+            )
             try:
                 writer.write(head.encode() + body + ends)
                 answers.append(await asyncio.wait_for(reader.read(), 30))

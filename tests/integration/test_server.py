@@ -384,6 +384,27 @@ async def test_heads_are_bounded(tmp_path: Path, sent: bytes, status: bytes) -> 
     assert json.loads(body)["status"] == int(status)
 
 
+async def test_kept_connections_make_room_for_new_ones(tmp_path: Path) -> None:
+    """Whoever holds more of them than there are descriptors locks nobody out."""
+    few = ("sh", "-c", 'ulimit -n 128; exec "$@"', "sh")
+    async with running(tmp_path, before=few, ASSEMBLYAI_API_KEY=KEY) as service:
+        kept = []
+        for _ in range(200):
+            reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            kept.append((reader, writer))
+            assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+        async with asyncio.timeout(60):
+            ends = [await reader.read() for reader, _ in kept[:50]]
+        for _, writer in kept:
+            writer.close()
+        service.process.send_signal(signal.SIGTERM)
+        _, _, err = await finish(service.process)
+
+    assert set(ends) == {b""}
+    assert "idle connections to make room" in err
+
+
 async def test_what_is_no_http_is_400(tmp_path: Path) -> None:
     """It is closed, and what the parser said of it is not repeated."""
     async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
@@ -440,13 +461,19 @@ async def test_connection_is_kept_for_the_next_request(tmp_path: Path) -> None:
     assert got.startswith(b"HTTP/1.1 200")
 
 
-async def test_refused_heads_are_in_the_metrics_and_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(b"GET / HTTP/1.1\r\nX: " + b"x" * MAX_BYTES, 431), (b"this is not HTTP\r\n\r\n", 400)],
+    ids=["long", "no HTTP"],
+)
+async def test_refused_heads_are_in_the_metrics_and_one_line(
+    tmp_path: Path, sent: bytes, status: int
+) -> None:
     """A flood of what never becomes a request can be seen, and does not flood the log."""
     token = "metrics-token-0123456789abcdef-0123"
     environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_METRICS_TOKEN": token}
     async with running(tmp_path, **environment) as service:
-        long = b"GET / HTTP/1.1\r\nX: " + b"x" * MAX_BYTES
-        await asyncio.gather(*(sent_to(service.port, long) for _ in range(20)))
+        await asyncio.gather(*(sent_to(service.port, sent) for _ in range(20)))
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(base_url=service.url, headers=headers) as client:
             metrics = (await client.get("/metrics")).text
@@ -457,6 +484,6 @@ async def test_refused_heads_are_in_the_metrics_and_one_line(tmp_path: Path) -> 
                 line = json.loads(await service.process.stderr.readline())
                 told += map(int, re.findall(r"refused (\d+) requests", line["event"]))
 
-    assert 'requests_total{method="other",route="other",status="431"} 20.0' in metrics
+    assert f'requests_total{{method="other",route="other",status="{status}"}} 20.0' in metrics
     assert sum(told) == 20
     assert len(told) < 10

@@ -442,6 +442,25 @@ WRONG = {
 PATHS = {"VOICEGATE_STOP_FILE", "VOICEGATE_AGENTS_FILE"}
 
 
+def test_key_in_clear_has_to_be_meant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """http:// takes the key to another machine only where the sockets are said to go there too."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOICEGATE_UPSTREAM_URL", "http://agents.test:8001")
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings()
+    monkeypatch.setenv("VOICEGATE_UPSTREAM_WS_URL", "ws://agents.test:8001/v1/ws")
+    meant = load_settings()
+    monkeypatch.delenv("VOICEGATE_UPSTREAM_WS_URL")
+    monkeypatch.setenv("VOICEGATE_UPSTREAM_URL", "http://127.0.0.1:8001")
+    here = load_settings()
+
+    assert "VOICEGATE_UPSTREAM_WS_URL=ws://agents.test:8001/v1/ws" in str(refused.value)
+    assert (meant.upstream_url, here.ws_url) == (
+        "http://agents.test:8001",
+        "ws://127.0.0.1:8001/v1/ws",
+    )
+
+
 def test_env_example_has_one_line_for_each_setting_in_order() -> None:
     """The file that users copy names every setting once, commented, with its default."""
     lines = re.findall(r"^# ([A-Z_]+)=", EXAMPLE, re.MULTILINE)
