@@ -9,6 +9,12 @@ export const GRACE_WINDOW_MS = 30_000;
 /** How long a lost call is tried to be picked up before it is given up. */
 export const RECOVERY_BUDGET_MS = 120_000;
 
+/** For so long a network that is away is tried again and again: most outages are over by then. */
+const OUTAGE_MS = 6_000;
+
+/** Meanwhile the waits do not grow beyond that of this attempt, half a second. */
+const OUTAGE_ATTEMPT = 2;
+
 /** A recovery that breaks again sooner than this was none: its waits and its budget go on. */
 export const STABLE_MS = 5_000;
 
@@ -230,7 +236,17 @@ function tryLater(call, { error, nowMs }) {
   const atLeastMs = (error.retryAfterSeconds ?? 0) * 1000;
   if (!error.retryable || goneMs + atLeastMs > RECOVERY_BUDGET_MS) return fail(call, { error });
   const mode = goneMs > GRACE_WINDOW_MS ? 'continue' : call.mode;
-  return step({ ...call, attempt: call.attempt + 1, mode }, [{ type: 'retry-later', atLeastMs }]);
+  const next = call.attempt + 1;
+  const attempt = isUnanswered(error) && goneMs < OUTAGE_MS ? Math.min(next, OUTAGE_ATTEMPT) : next;
+  return step({ ...call, attempt, mode }, [{ type: 'retry-later', atLeastMs }]);
+}
+
+/**
+ * Whether not even the token service was reached, so that the attempt is counted nowhere: `fetch` rejects then.
+ * @param {VoiceAgentError} error
+ */
+function isUnanswered({ code, cause }) {
+  return code === 'token-unavailable' && cause instanceof TypeError;
 }
 
 /** @param {Call} call @param {{reason: EndReason}} event */

@@ -222,12 +222,25 @@ test('a resume that nobody answers goes on in a new session after four seconds',
 test('a token route that is away is asked less and less often', async () => {
   const bench = new Bench();
   await bench.goLive();
-  bench.tokenAnswers = Array.from({ length: 500 }, () => gone);
+  bench.tokenAnswers = Array.from({ length: 500 }, () => refusal(503));
   bench.socket.drop(1006);
   await bench.settle();
   await bench.pass(20_000);
 
   assert.ok(bench.tokenUrls.length > 5 && bench.tokenUrls.length < 10, `${bench.tokenUrls.length}`);
+});
+
+test('a network that is away is tried every half second for a while, as nobody counts that', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.tokenAnswers = Array.from({ length: 500 }, () => gone);
+  bench.socket.drop(1006);
+  await bench.settle();
+  await bench.pass(5_000);
+  assert.equal(bench.tokenUrls.length, 12);
+
+  await bench.pass(25_000);
+  assert.ok(bench.tokenUrls.length < 22, `${bench.tokenUrls.length}`);
 });
 
 test('a service that closes with 1000 and no goodbye has ended the call: none is opened unasked', async () => {

@@ -2,8 +2,7 @@
 
 /**
  * Delays before attempts 0, 1, 2, …; the last one repeats. They grow, as every attempt takes a token: a service grants
- * ten a minute by default, and one that is away does not come back for being asked. The first ones are close together:
- * most losses are over within three seconds.
+ * ten a minute by default, and one that is away does not come back for being asked.
  */
 const STEPS_MS = [0, 250, 500, 1_000, 1_500, 2_000, 4_000, 8_000];
 
