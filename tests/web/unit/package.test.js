@@ -48,6 +48,8 @@ test('the package is a single file for each way in, with its map, types and what
   const named = Object.values(exports).flatMap((way) => Object.values(Object(way)));
   for (const path of named.filter((path) => path.length > 1))
     assert.ok(packed.includes(path.slice(2)), `exports names ${path}, which is not there`);
+  const manifest = JSON.parse(readFileSync(join(client(), 'custom-elements.json'), 'utf8'));
+  for (const { path } of manifest.modules) assert.ok(packed.includes(path), path);
 });
 
 for (const name of ['index.js', 'element.js', 'react.js'])
