@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from app.access.signing import Signer
 
+# The page that is made for frames.
+EMBED_PATH = "/embed"
 VISITOR_COOKIE = "voicegate_visitor"
 ACCESS_COOKIE = "voicegate_access"
 LIFETIME_SECONDS = 30 * 86400
@@ -41,16 +43,28 @@ class Cookie:
         return text if text is not None and len(text) <= MAX_COOKIE_CHARACTERS else None
 
     def header(self, scope: Scope, value: str, *, max_age_seconds: int = LIFETIME_SECONDS) -> str:
-        """Return the value of `Set-Cookie`; 0 seconds forgets it."""
-        secure = "; Secure" if scope["scheme"] == "https" else ""
-        return (
-            f"{self.name_in(scope)}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; "
-            f"SameSite={self.same_site}{secure}"
-        )
+        """Return the value of `Set-Cookie`; 0 seconds forgets it.
+
+        In a frame of another site, browsers keep only a partitioned cookie, which no other site's
+        frame brings along. Source: Cookies Having Independent Partitioned State (CHIPS), 2023.
+        """
+        kind = f"SameSite={self.same_site}"
+        if scope["scheme"] == "https":
+            kind = "SameSite=None; Secure; Partitioned" if _is_embed(scope) else f"{kind}; Secure"
+        name = self.name_in(scope)
+        return f"{name}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; {kind}"
 
 
 VISITOR = Cookie(VISITOR_COOKIE, "Lax")
 ACCESS = Cookie(ACCESS_COOKIE, "Strict")
+
+
+def _is_embed(scope: Scope) -> bool:
+    """Tell whether a request is for the page that is made for frames, or comes from it."""
+    return scope.get("path") == EMBED_PATH or any(
+        name == b"referer" and value.partition(b"?")[0].endswith(EMBED_PATH.encode())
+        for name, value in scope["headers"]
+    )
 
 
 def new_id() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from app.access.cookies import EMBED_PATH
 from app.web.request_context import context_of
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from app.web.request_context import Field
 
 Variants = tuple[tuple["list[Field]", frozenset[bytes]], tuple["list[Field]", frozenset[bytes]]]
-# The page that is made for frames.
-EMBED_PATH: Final = "/embed"
 CLIENT_PATH: Final = "/static/voice-agent/"
 
 PERMISSIONS_OFF = (
