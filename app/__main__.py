@@ -10,6 +10,7 @@ import gc
 import logging
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from app.config.risks import risks
@@ -19,9 +20,8 @@ from app.observability import logging as log
 from app.usage.pricing import cost_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from app.web.services import Services
+
 
 logger = logging.getLogger("voicegate.start")
 

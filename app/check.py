@@ -1,11 +1,10 @@
 """`python -m app --check`: shows what is set, tries what can be tried, and says what is wrong."""
 
-from __future__ import annotations
-
 import json
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from pydantic import SecretStr
 from redis.exceptions import AuthenticationError
@@ -31,9 +30,6 @@ from app.upstream.transport import CurlTransport
 from app.usage.accounting import Accounting
 from app.usage.pricing import cost_sentence
 from app.usage.redis_store import StoreDownError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MAX_VALUE_CHARACTERS: Final = 100
 # The least there is: what is tried here opens no session.

@@ -1,14 +1,10 @@
 """Every way in which a request can fail: status, code, and what a person is told."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-    from http import HTTPStatus
+from http import HTTPStatus
+from typing import Any
 
 MAX_TEXT = 80
 

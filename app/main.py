@@ -1,23 +1,24 @@
 """`create_app` wires the parts together; importing this file reads nothing and opens nothing."""
 
-from __future__ import annotations
-
 import re
 import secrets
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import httpx
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
 from app.access.control import Access
 from app.access.signing import Signer
 from app.config.agents import load_agents
 from app.config.origins import OriginPolicy
+from app.config.settings import Settings
 from app.errors import ConfigurationError
 from app.observability.metrics import Metrics
 from app.tokens.service import MINT_PATH, TokenService
@@ -44,16 +45,6 @@ from app.web.routes.pages import page_routes
 from app.web.routes.token import ReadyResponseRoute, token_routes
 from app.web.services import Services
 from app.web.static_files import BrowserFiles
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-    from contextlib import AbstractAsyncContextManager
-
-    import httpx
-    from starlette.routing import BaseRoute
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from app.config.settings import Settings
 
 
 class Application(FastAPI):

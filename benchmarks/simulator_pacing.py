@@ -7,8 +7,6 @@ counts all: the simulator, the line, and the caller itself. Beside it, on the si
 bare timer of 10 ms shows what no program could better at that time on that machine.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import base64
@@ -18,21 +16,17 @@ import signal
 import sys
 import time
 import wave
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from itertools import cycle, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from app.simulator.audio.encoding import MU_LAW, Downsampler
 from benchmarks.server import processes
 from benchmarks.server.cpu import process_cpu_seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from websockets.asyncio.client import ClientConnection
 
 SERVER_CORE, CALLERS_CORE = 0, 1
 KEY = "0" * 32

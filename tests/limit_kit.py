@@ -1,22 +1,17 @@
 """What the tests of the limits share: a clock, callers, a record of what was counted, stores."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.access.caller import Caller
 from app.observability.metrics import Metrics
+from app.usage.ledger import LedgerStore, QuotaLimits
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import RedisLedger, UsageScript
 from app.usage.redis_store import open_redis
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from app.usage.ledger import LedgerStore, QuotaLimits
-    from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer
 
 # Ten o'clock of some day in UTC: ten hours into a window of the day, none into one of the hour.
 START = 20_000 * 86400 + 10 * 3600

@@ -1,7 +1,5 @@
 """An operator's login for tests: its keys, and the tokens that it issues."""
 
-from __future__ import annotations
-
 import json
 import time
 from base64 import urlsafe_b64encode

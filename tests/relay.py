@@ -1,13 +1,8 @@
 """A TCP relay on loopback: the server behind it is far away, deaf or gone, as a test wants it."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 
 class Relay:

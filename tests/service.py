@@ -1,20 +1,15 @@
 """The service inside a test: its settings, and a caller of it."""
 
-from __future__ import annotations
-
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from app.config.settings import Settings
 from app.main import create_app
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from app.upstream.budget import Budget
+from app.upstream.budget import Budget
 
 KEY = "key-0123456789abcdef-never-to-be-seen"
 TOKEN = "token-never-to-be-logged"

@@ -1,16 +1,11 @@
 """What several test folders share."""
 
-from __future__ import annotations
-
 import asyncio
-from contextlib import asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from typing import Any
 
 import uvicorn
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from contextlib import AbstractContextManager
 
 
 class _LoopbackServer(uvicorn.Server):

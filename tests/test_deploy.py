@@ -1,7 +1,5 @@
 """The recipes agree with the service: settings exist, and ports, paths and times fit together."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

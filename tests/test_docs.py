@@ -1,7 +1,5 @@
 """The guides: links lead somewhere; files, settings and modules that are named exist."""
 
-from __future__ import annotations
-
 import importlib
 import re
 import subprocess

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.types import Scope
+
 from app.access.caller import Caller, address_bucket
+from app.access.codes import Codes
 from app.access.cookies import ACCESS, ACCESS_COOKIE, LIFETIME_SECONDS, Visitors, new_id
-from app.access.credentials import needs_credential, not_valid
+from app.access.credentials import RequestCredentials, needs_credential, not_valid
+from app.access.signing import Signer
 from app.errors import ForbiddenError, UnauthenticatedError
 
 if TYPE_CHECKING:
-    from starlette.types import Scope
-
-    from app.access.codes import Codes
-    from app.access.credentials import RequestCredentials
     from app.access.jwt import Logins
-    from app.access.signing import Signer
+
 
 NEEDS_BEARER: Final = "A request without an Origin header needs {}."
 

@@ -1,7 +1,5 @@
 """Who asks: what the limits count by, and all that a log may say about it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from typing import Final, Literal

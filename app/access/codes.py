@@ -1,18 +1,13 @@
 """Access codes: compared in constant time, and guessed at only slowly."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable
+from typing import Protocol
 
 from app.access.credentials import not_valid
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from app.access.signing import Signer
+from app.access.signing import Signer
 
 MAX_CODE_CHARACTERS = 128
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from starlette.types import Scope
 
 from app.access.authenticators import (
     Authenticator,
@@ -16,17 +19,13 @@ from app.access.caller import address_bucket
 from app.access.codes import Attempts, Codes
 from app.access.cookies import ACCESS_COOKIE, Visitors
 from app.access.credentials import RequestCredentials
+from app.access.signing import Signer
+from app.config.origins import Sender
+from app.config.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from starlette.types import Scope
-
     from app.access.jwks import Jwks
     from app.access.jwt import Logins
-    from app.access.signing import Signer
-    from app.config.origins import Sender
-    from app.config.settings import Settings
 
 
 class Access:

@@ -1,17 +1,13 @@
 """The cookies of this service: signed, out of reach of scripts, and bound to the host under TLS."""
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+from starlette.types import Scope
 
 from app.access.credentials import read_cookie
-
-if TYPE_CHECKING:
-    from starlette.types import Scope
-
-    from app.access.signing import Signer
+from app.access.signing import Signer
 
 # The page that is made for frames.
 EMBED_PATH = "/embed"

@@ -1,17 +1,13 @@
 """What a request brings to show who sent it, and what it is told where that does not do."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from starlette.types import Scope
+
+from app.config.origins import Sender
 from app.errors import UnauthenticatedError
-
-if TYPE_CHECKING:
-    from starlette.types import Scope
-
-    from app.config.origins import Sender
 
 # Why access is refused; the metrics count by these words, which are their errors' text.
 Reason = Literal["no-credential", "bad-credential", "expired", "code", "origin", "unavailable"]

@@ -1,14 +1,13 @@
 """The public keys of the operator's login (JWKS): fetched rarely, one fetch at a time."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging
 import math
 import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import httpx
 import jwt
@@ -17,9 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from app.errors import StoppedError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
 
 logger = logging.getLogger("voicegate.access")
 

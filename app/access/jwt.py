@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import jwt
+from pydantic import SecretStr
 
 from app.access.credentials import not_valid
+from app.errors import UnauthenticatedError
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
     from app.access.jwks import Jwks
-    from app.errors import UnauthenticatedError
+
 
 MAX_TOKEN_CHARACTERS = 8192
 MAX_SUBJECT_CHARACTERS = 256

@@ -1,7 +1,5 @@
 """The deployment's one secret: hashes callers, signs cookies and receipts."""
 
-from __future__ import annotations
-
 import hashlib
 from functools import lru_cache
 from typing import Any, NoReturn

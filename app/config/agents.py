@@ -1,11 +1,9 @@
 """The operator's agents: read once at start, checked, and turned into what the browser sends."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -16,10 +14,8 @@ from pydantic import (
     model_validator,
 )
 
+from app.config.settings import Settings
 from app.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from app.config.settings import Settings
 
 # Who a service without a file of its own has; a start for such a file.
 DEFAULT_FILE = Path(__file__).with_name("agents.toml")

@@ -1,18 +1,14 @@
 """One sentence for each wrong variable: what is allowed and what it is now, or what was meant."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from app.errors import shorten
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from pydantic import BaseModel
-    from pydantic.fields import FieldInfo
-    from pydantic_core import ErrorDetails
 
 PREFIX: Final = "VOICEGATE_"
 # Read by the example of a client in Python, which may share the service's environment.

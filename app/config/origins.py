@@ -1,7 +1,5 @@
 """Origins as browsers write them, and the rule for who may call the API."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,15 +1,11 @@
 """What is allowed and yet risky: named at start and by `--check`."""
 
-from __future__ import annotations
-
 import math
 import string
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from app.config.settings import Settings
+from app.config.settings import Settings
 
 # What nobody guesses, at any number of tries that a service can answer.
 MIN_CODE_BITS: Final = 64

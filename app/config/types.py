@@ -1,7 +1,5 @@
 """The kinds of values that settings have, each with a sentence for what is not one."""
 
-from __future__ import annotations
-
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path

@@ -1,15 +1,11 @@
 """Writes lines to a file descriptor without making anyone wait for whoever reads them."""
 
-from __future__ import annotations
-
 import os
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Final
 
 MAX_LINES: Final = 8192
 # One write for all lines of that time: under load a write a line cost a tenth of a token's CPU.

@@ -1,24 +1,20 @@
 """What goes to the log, and what must not: exceptions are named and placed, never quoted."""
 
-from __future__ import annotations
-
 import errno
 import logging
 import re
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import orjson
 
 from app.errors import AppError
 from app.observability.line_writer import LineWriter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}

@@ -1,11 +1,10 @@
 """What Prometheus reads: counts and times, every label out of a fixed set."""
 
-from __future__ import annotations
-
 import platform
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,16 +18,12 @@ from prometheus_client import (
     start_http_server,
 )
 from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from app import __version__
 from app.errors import AppError
 from app.observability.logging import lines_dropped
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from prometheus_client.metrics_core import Metric
 
 BUCKETS_SECONDS: Final = (
     *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),

@@ -3,8 +3,6 @@
 A context variable, because the layers between the two have no use for the number.
 """
 
-from __future__ import annotations
-
 from contextvars import ContextVar
 from dataclasses import dataclass
 

@@ -1,13 +1,13 @@
 """`python -m app.simulator` serves the double alone, on the loopback address."""
 
-from __future__ import annotations
-
 import argparse
+import socket
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
 
@@ -15,10 +15,6 @@ from app.simulator.options import build_parser, options_from
 from app.simulator.server.app import create_simulator
 from app.simulator.server.tls import Certificate, TlsError, certificate_in
 from app.simulator.server.transport import SERVER_OPTIONS
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

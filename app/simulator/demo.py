@@ -1,22 +1,16 @@
 """The service and the simulator as one application; the only file here that knows the service."""
 
-from __future__ import annotations
-
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.config.settings import Settings
 from app.main import create_app
 from app.simulator.server.app import create_simulator
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from app.config.settings import Settings
 
 DEMO_KEY: Final = "demo"
 DEMO_NOTICE: Final = (

@@ -4,8 +4,6 @@ Source of the REST form: the SDK reference of late September 2026; `request_id` 
 ours.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final, Self
 
 _TEXT_LIMIT: Final = 500

@@ -1,18 +1,14 @@
 """The simulator's own options, for its command and for the demo's."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.simulator.behaviour.profiles import LIVE, PROFILES, Profile, profile_named, with_switches
+from app.simulator.behaviour.script import Script
 from app.simulator.evidence.journal import Journal
 from app.simulator.faults import FAULTS, check_fault
 from app.simulator.script_file import read_script
-
-if TYPE_CHECKING:
-    from app.simulator.behaviour.script import Script
 
 
 def build_parser() -> argparse.ArgumentParser:

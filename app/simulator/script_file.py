@@ -1,18 +1,14 @@
 """Reads a script from a TOML or JSON file and says in one sentence what is wrong with it."""
 
-from __future__ import annotations
-
 import json
 import tomllib
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
 
 from app.simulator.behaviour.script import Script, ScriptedCall, ScriptedTurn
 from app.simulator.errors import Refusal
 from app.simulator.wire.config_fields import refuse_bad_tool
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 _SCRIPT_FIELDS: Final = {
     "turns": list,

@@ -1,7 +1,5 @@
 """Credentials: which tokens were handed out, and what each may still open."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -1,18 +1,14 @@
 """What a caller may ask of a token, and what it gets."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from app.access.caller import Caller
 from app.errors import AppError
+from app.upstream.client import AgentsClient
+from app.usage.quota import Quota
 from app.usage.rate_limit_headers import rate_limit_fields
-
-if TYPE_CHECKING:
-    from app.access.caller import Caller
-    from app.upstream.client import AgentsClient
-    from app.usage.quota import Quota
-    from app.usage.receipts import Receipts
+from app.usage.receipts import Receipts
 
 # The one route that costs money: whoever guards, counts or serves it means this.
 MINT_PATH: Final = "/api/voice-token"

@@ -1,7 +1,5 @@
 """What a mint may take of time and places."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,15 +1,14 @@
 """AssemblyAI's token endpoint; with `responses.py` all that knows its HTTP."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import re
 import ssl
 import time
 import traceback
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
+from typing import Any, Final, NoReturn, Self, TypeVar
 
 import httpx
 
@@ -23,6 +22,7 @@ from app.errors import (
     UpstreamUnreadableError,
 )
 from app.observability import stopwatch
+from app.observability.metrics import Metrics
 from app.upstream.keys import KeyOrder
 from app.upstream.responses import (
     KeyRefusedError,
@@ -34,11 +34,6 @@ from app.upstream.responses import (
     read_token,
     refusal,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from app.observability.metrics import Metrics
 
 __all__ = ["AgentsClient", "MintedToken", "SessionFacts"]
 

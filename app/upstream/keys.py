@@ -1,14 +1,10 @@
 """Which of the operator's keys is tried first; knows their numbers and never a key."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.observability.metrics import Metrics
+from app.observability.metrics import Metrics
 
 logger = logging.getLogger("voicegate.upstream")
 

@@ -1,7 +1,5 @@
 """Reads what the agent service answers, tolerantly and within bounds; quotes none of it."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, field

@@ -1,13 +1,13 @@
 """The way out to the agent service: httpx's transport interface over libcurl."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import select
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any, Final, Self
+from asyncio import Future
+from collections.abc import Callable
+from typing import Any, Final, Self
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
@@ -15,10 +15,6 @@ import httpx
 import pycurl
 
 from app.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from asyncio import Future
-    from collections.abc import Callable
 
 KEEP_ALIVE_SECONDS: Final = 30
 # A changed address of the upstream is followed within this time, whatever the traffic.

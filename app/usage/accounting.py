@@ -1,24 +1,17 @@
 """Rate limits, quota and attempts of one application, over one store."""
 
-from __future__ import annotations
-
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
+from app.config.settings import Settings
+from app.observability.metrics import Metrics
 from app.usage.code_attempts import CodeAttempts
-from app.usage.ledger import quota_limits
+from app.usage.ledger import LedgerStore, quota_limits
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import RedisLedger, UsageScript
 from app.usage.quota import Quota
 from app.usage.rate_limits import rate_limits
 from app.usage.redis_store import open_redis
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from app.config.settings import Settings
-    from app.observability.metrics import Metrics
-    from app.usage.ledger import LedgerStore
 
 
 class Accounting:

@@ -1,17 +1,18 @@
 """How often wrong access codes may be tried."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.errors import RateLimitedError
+from app.observability.metrics import Metrics
+from app.usage.ledger_redis import UsageScript
 from app.usage.rate_limit_headers import limit_reached
 from app.usage.rate_limits import (
     HOUR,
     MINUTE,
+    Counted,
     Counter,
     RateLimit,
     SlidingWindows,
@@ -19,11 +20,6 @@ from app.usage.rate_limits import (
     Verdict,
 )
 from app.usage.redis_store import StoreDownError, StoreFailures
-
-if TYPE_CHECKING:
-    from app.observability.metrics import Metrics
-    from app.usage.ledger_redis import UsageScript
-    from app.usage.rate_limits import Counted
 
 NAME: Final = "code-attempts"
 BY_ADDRESS: Final = (

@@ -1,17 +1,11 @@
 """The ledger of granted seconds and open sessions: entries, quotas, and the store's interface."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
-from app.usage.rate_limits import DAY, MINUTE, RateLimit
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.config.settings import Settings
-    from app.usage.rate_limits import Counted, Counts, Verdict
+from app.config.settings import Settings
+from app.usage.rate_limits import DAY, MINUTE, Counted, Counts, RateLimit, Verdict
 
 # The longest that a grant may matter: 600 s to redeem, 10800 s to talk, an hour to report the end.
 LIFETIME_SECONDS: Final = 600 + 10800 + 3600

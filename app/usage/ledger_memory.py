@@ -1,12 +1,11 @@
 """The ledger in this process's memory, of bounded size; it forgets all when the process ends."""
 
-from __future__ import annotations
-
 import heapq
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.usage.ledger import (
     EARLY_SECONDS,
@@ -15,15 +14,19 @@ from app.usage.ledger import (
     MAX_CANDIDATES,
     MAX_EXPIRES_SECONDS,
     Grant,
+    QuotaLimits,
     day_limits,
 )
-from app.usage.rate_limits import DAY, MAX_KEYS, SlidingWindows, SteadyClock, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from app.usage.ledger import QuotaLimits
-    from app.usage.rate_limits import Counted, Counter, LimitState
+from app.usage.rate_limits import (
+    DAY,
+    MAX_KEYS,
+    Counted,
+    Counter,
+    LimitState,
+    SlidingWindows,
+    SteadyClock,
+    Verdict,
+)
 
 # Reached only where the operator took the limits of all together away.
 MAX_RECORDS: Final = 100_000

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.usage.ledger import LIFETIME_SECONDS, Grant, day_limits
-from app.usage.rate_limits import DAY, LimitState, Verdict
+from app.usage.ledger import LIFETIME_SECONDS, Grant, QuotaLimits, day_limits
+from app.usage.rate_limits import DAY, Counted, LimitState, Verdict
 from app.usage.redis_store import Breaker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from redis.asyncio import Redis
 
-    from app.usage.ledger import QuotaLimits
-    from app.usage.rate_limits import Counted
 
 SCRIPT: Final = Path(__file__).with_name("ledger.lua")
 PREFIX: Final = "{voicegate}:"

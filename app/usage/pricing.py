@@ -1,14 +1,9 @@
 """What the settings allow to be spent, said in words before anything is."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING
 
+from app.config.settings import Settings
 from app.usage.rate_limits import DAY, MINUTE
-
-if TYPE_CHECKING:
-    from app.config.settings import Settings
 
 
 def worst_cost_per_day_usd(settings: Settings) -> float:

@@ -1,26 +1,19 @@
 """The quota: a token is counted before it is minted, and refused where that cannot be done."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import time
 from base64 import urlsafe_b64encode
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import Final, NamedTuple
 
-from app.errors import QuotaExhaustedError, RateLimitedError, StoppedError
+from app.access.caller import Caller
+from app.errors import AppError, QuotaExhaustedError, RateLimitedError, StoppedError
+from app.observability.metrics import Metrics
 from app.usage.ledger import Grant, LedgerStore, QuotaLimits
 from app.usage.rate_limit_headers import limit_reached
-from app.usage.rate_limits import whole_seconds
+from app.usage.rate_limits import LimitState, RateLimit, Verdict, whole_seconds
 from app.usage.redis_store import StoreDownError, StoreFailures
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator, Sequence
-
-    from app.access.caller import Caller
-    from app.errors import AppError
-    from app.observability.metrics import Metrics
-    from app.usage.rate_limits import LimitState, RateLimit, Verdict
 
 MINTS_NOTHING: Final = "Redis is away (%s): what calls cost cannot be counted, nothing is minted"
 WITHOUT_LIMITS: Final = "Redis is away (%s): rate limits let every request pass"

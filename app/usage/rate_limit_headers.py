@@ -3,17 +3,11 @@
 Source: draft-ietf-httpapi-ratelimit-headers-10; structured fields are RFC 9651.
 """
 
-from __future__ import annotations
+from collections.abc import Sequence
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
-from app.usage.rate_limits import whole_seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.errors import AppError
-    from app.usage.rate_limits import LimitState
+from app.errors import AppError
+from app.usage.rate_limits import LimitState, whole_seconds
 
 SENTENCES: Final = {
     "caller-minute": "Too many calls were started within a minute; try again shortly.",

@@ -1,18 +1,14 @@
 """Rate limits: how often one caller, one address and all together may ask for a token."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from app.config.settings import Settings
+from app.config.settings import Settings
 
 MINUTE: Final = 60
 HOUR: Final = 3600

@@ -1,13 +1,10 @@
 """Receipts: what comes with a token, and names its grant when the session is over."""
 
-from __future__ import annotations
-
 import hmac
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from app.access.signing import Signer
+from app.access.signing import Signer
 
 FORM: Final = re.compile(r"([A-Za-z0-9_-]{16})\.([0-9a-f]{16})", re.ASCII)
 

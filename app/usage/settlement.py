@@ -1,21 +1,16 @@
 """Settlement: refunds the granted time that a session did not use, as the upstream tells it."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.errors import AppError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-
-    from app.upstream.client import AgentsClient
-    from app.upstream.responses import SessionFacts
-    from app.usage.quota import Quota
+from app.upstream.client import AgentsClient
+from app.upstream.responses import SessionFacts
+from app.usage.quota import Quota
 
 logger = logging.getLogger("voicegate.limits")
 

@@ -4,23 +4,18 @@ uvicorn waits for a request's head for ever, takes one of any length, keeps a co
 caller reads nothing, and takes connections until no descriptor is left.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.errors import UnreadError
-from app.observability.metrics import OTHER
+from app.observability.metrics import OTHER, Metrics
 from app.web.middleware.security_headers import BARE
 from app.web.problem_details import problem_response
-
-if TYPE_CHECKING:
-    from app.observability.metrics import Metrics
 
 # Of a head; of a body too, the longest of which that any route reads is a few hundred bytes.
 MAX_BYTES: Final = 32 * 1024
@@ -59,7 +54,7 @@ class Connections:
         self._refused = self._closed = 0
         self._is_sweeping = False
 
-    def protocol(self, **options: Any) -> Connection:
+    def protocol(self, **options: Any) -> "Connection":
         """Return the protocol of one connection; uvicorn calls it as it would call its own."""
         return Connection(self, **options)
 

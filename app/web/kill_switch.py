@@ -1,18 +1,14 @@
 """The operator's kill switch: no new token, at once, while everything else goes on."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
 import os
-from typing import TYPE_CHECKING, Final
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
 
 from app.errors import StoppedByOperatorError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
 
 logger = logging.getLogger("voicegate.stop")
 

@@ -1,18 +1,14 @@
 """The languages of the pages: one file of texts each, chosen by what the browser asks for."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.requests import Request
 
 from app.web.weighted import weighted
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from starlette.requests import Request
 
 # Chosen by the page's own language field, and readable by scripts: it says nothing about anybody.
 COOKIE = "voicegate-language"

@@ -1,7 +1,5 @@
 """What the service knows about its own life, shared by the server, the routes and the probes."""
 
-from __future__ import annotations
-
 from app.errors import DrainingError
 
 

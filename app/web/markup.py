@@ -1,17 +1,13 @@
 """Icons, and what `<voice-agent>` shows, as HTML; browsers make theirs of the same files."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from markupsafe import Markup, escape
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 STATIC: Final = Path(__file__).resolve().parents[2] / "static"
 # Those of the element, and those that only pages have.

@@ -1,18 +1,14 @@
 """The description of the API, which `/docs` shows and generators of clients read."""
 
-from __future__ import annotations
-
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.errors import NotFoundError
 from app.tokens.service import MINT_PATH
 from app.web.routes.schemas import Problem, problem_description
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 DESCRIPTION = (
     "Puts a voice agent on any web page without giving the page the API key. "

@@ -1,15 +1,17 @@
 """From the framework's exceptions and ours to answers; the log's one line for each failure."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Container
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from starlette.types import Scope
 
 from app.errors import (
     AppError,
@@ -21,13 +23,6 @@ from app.errors import (
     bad_parameter,
 )
 from app.observability.logging import causes
-
-if TYPE_CHECKING:
-    from collections.abc import Container
-
-    from pydantic import ValidationError
-    from starlette.exceptions import HTTPException
-    from starlette.types import Scope
 
 logger = logging.getLogger("voicegate.errors")
 

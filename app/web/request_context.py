@@ -1,15 +1,12 @@
 """What the layers find out about one request, for each other and for the routes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from starlette.types import Scope
+from starlette.types import Scope
 
-    from app.access.caller import Caller
-    from app.config.origins import Sender
+from app.access.caller import Caller
+from app.config.origins import Sender
 
 Field = tuple[bytes, bytes]
 

@@ -1,7 +1,5 @@
 """uvicorn as this service runs it: bounded, quiet, and ending without cutting anyone off."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gc
@@ -9,20 +7,16 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable, Iterator
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Final
+from types import FrameType
+from typing import Any, Final
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.web.connections import MOST, Connections
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
-
-    from starlette.types import ASGIApp
-
-    from app.web.services import Services
+from app.web.services import Services
 
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
 KEEP_ALIVE_SECONDS: Final = 65

@@ -1,25 +1,21 @@
 """The parts of one service, as the server finds them and as routes depend on them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.access.control import Access
 from app.access.credentials import RequestCredentials
+from app.observability.metrics import Metrics
+from app.tokens.service import TokenService
+from app.usage.accounting import Accounting
+from app.usage.receipts import Receipts
+from app.usage.settlement import Settlement
+from app.web.kill_switch import KillSwitch
+from app.web.lifespan import Lifecycle
 from app.web.request_context import context_of
-
-if TYPE_CHECKING:
-    from app.access.control import Access
-    from app.observability.metrics import Metrics
-    from app.tokens.service import TokenService
-    from app.usage.accounting import Accounting
-    from app.usage.receipts import Receipts
-    from app.usage.settlement import Settlement
-    from app.web.kill_switch import KillSwitch
-    from app.web.lifespan import Lifecycle
-    from app.web.static_files import BrowserFiles
+from app.web.static_files import BrowserFiles
 
 
 @dataclass(slots=True)

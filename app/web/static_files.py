@@ -3,24 +3,20 @@
 `static/dist/` holds what was built, and a manifest: see static/build/build.js.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.types import Scope
 
 from app.web.weighted import choose_coding
-
-if TYPE_CHECKING:
-    from starlette.types import Scope
 
 DIRECTORY: Final = Path(__file__).resolve().parents[2] / "static"
 # What is for browsers: neither `build/`, nor `dist/` under addresses of its own.

@@ -1,13 +1,8 @@
 """Lists with weights, as the `Accept` fields of HTTP have them."""
 
-from __future__ import annotations
+from collections.abc import Iterable
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from starlette.datastructures import Headers
+from starlette.datastructures import Headers
 
 
 def weighted(field: str) -> list[tuple[str, float]]:

@@ -3,8 +3,6 @@
 See ../README.md.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

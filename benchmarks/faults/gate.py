@@ -1,18 +1,19 @@
 """The service as a process of its own, the agent service behind it, and its callers."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re
 import socket
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, Any
 
 import httpx
 
@@ -20,12 +21,6 @@ from benchmarks.server import processes
 from benchmarks.server.peers import LIMITS, PLENTY
 from tests.redis_server import RedisServer
 from tests.relay import Relay, relay
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import AsyncIterator, Iterable, Mapping
-    from pathlib import Path
-    from typing import IO
 
 MINT = "/api/voice-token"
 # What a browser says of our own page's requests.

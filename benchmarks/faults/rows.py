@@ -1,7 +1,5 @@
 """The faults, one after the other; each tells what callers saw."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re
@@ -11,9 +9,11 @@ import statistics
 import subprocess
 import tempfile
 import time
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from benchmarks.faults.gate import (
     END_SECONDS,
@@ -34,10 +34,6 @@ from benchmarks.server.cpu import process_cpu_seconds, process_memory_bytes
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.logins import AUDIENCE, ISSUER, issue, jwk, key_set, private_key
 from tests.relay import Relay
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from collections.abc import Awaitable, Callable
 
 SOURCES = Path(__file__).parent
 CODE = "right-code-0123456789abcdef"

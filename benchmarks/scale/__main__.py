@@ -3,8 +3,6 @@
 See ../README.md. Exits with 1 if something that has to hold did not.
 """
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys

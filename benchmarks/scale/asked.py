@@ -1,22 +1,17 @@
 """A load that runs beside a scene, and what became of its requests."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from benchmarks.scale.layout import Layout
 from benchmarks.scale.load import LOST, MINT
 from benchmarks.scale.programs import REPOSITORY, python
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from benchmarks.scale.layout import Layout
 
 LAST_ANSWERS_SECONDS = 60
 

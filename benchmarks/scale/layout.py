@@ -4,16 +4,14 @@ Three times `python -m app`, Redis as the store, Caddy with `deploy/Caddyfile` a
 and the simulator as the agent service.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.scale.programs import (
     REPOSITORY,
@@ -23,9 +21,6 @@ from benchmarks.scale.programs import (
     python,
     wait_until,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 REPLICAS = 3
 SECRET, PASSWORD = "s" * 32, "only-on-this-loopback"

@@ -5,8 +5,6 @@ of what became of each request, once its standard input is closed or its bounds 
 Its clock is the machine's own, so that its times can be compared with those of its parent.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json
@@ -89,7 +87,7 @@ class Connection:
         self._origin = origin
 
     @classmethod
-    async def open(cls, load: Load) -> Connection:
+    async def open(cls, load: Load) -> "Connection":
         """Connect."""
         parts = urlsplit(load.origin)
         reader, writer = await asyncio.open_connection(

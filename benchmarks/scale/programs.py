@@ -1,19 +1,14 @@
 """The programs of the layout: each started, killed, brought back, and ended by its own id."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS, END_SECONDS, LOOK_SECONDS = 60, 40, 0.01

@@ -1,20 +1,13 @@
 """What is done to the layout, and what has to hold meanwhile; each returns the rows of a table."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import NamedTuple
 
-from benchmarks.scale.asked import ask, load
-from benchmarks.scale.layout import DELAY_SECONDS, running
+from benchmarks.scale.asked import Asked, Request, ask, load
+from benchmarks.scale.layout import DELAY_SECONDS, Layout, running
 from benchmarks.scale.load import MINT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
-
-    from benchmarks.scale.asked import Asked, Request
-    from benchmarks.scale.layout import Layout
 
 CLIENTS, PAUSE_SECONDS = 12, 0.05
 # Three tokens, the page and a file of it, so that all kinds of requests meet what happens.

@@ -4,8 +4,6 @@ The whole service, with and without a query and with Redis, against the vendor's
 others in one run; see ../README.md.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

@@ -1,15 +1,15 @@
 """What is measured: a load on a peer, and the first token of a process."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import math
 import subprocess
 import time
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO
 from urllib.parse import urlsplit
 
 from benchmarks.server import processes
@@ -19,11 +19,6 @@ from benchmarks.server.cpu import (
     process_memory_bytes,
 )
 from benchmarks.server.peers import LOAD_CORE, Peer, serve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from contextlib import AbstractContextManager
-    from typing import IO
 
 SOURCES = Path(__file__).parent
 ANSWER_SECONDS = 10

@@ -1,16 +1,11 @@
 """CPU time and memory, read from Linux's /proc; elsewhere they are unknown."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def process_cpu_seconds(pid: int) -> float:

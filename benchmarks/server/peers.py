@@ -1,18 +1,13 @@
 """Who is measured: the service in three forms, and what others write."""
 
-from __future__ import annotations
-
 import os
 import re
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from benchmarks.server import processes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SERVER_CORE, LOAD_CORE = 0, 1
 NODE_PEERS = processes.REPOSITORY / "benchmarks" / "server" / "node"

@@ -1,21 +1,17 @@
 """The processes of a benchmark: each started, pinned, and ended by the one that started it."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, NamedTuple
 
 from benchmarks.server.cpu import pin
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODE = REPOSITORY / ".venv" / "bin" / "node"

@@ -1,25 +1,19 @@
 """Tables in Markdown: each figure is a median, with the lowest and the highest repetition."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from statistics import median
-from typing import TYPE_CHECKING
 
+from benchmarks.server.cells import Cell, Sample
 from benchmarks.server.peers import NODE_PEERS, Peer
 from benchmarks.server.processes import NODE
 from benchmarks.server.targets import Target, judge
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from benchmarks.server.cells import Cell, Sample
 
 PACKAGES = ("fastapi", "starlette", "uvicorn", "httptools", "uvloop", "pycurl", "httpx")
 NODE_PACKAGES = ("express", "fastify", "undici")

@@ -3,22 +3,18 @@
 Same uvicorn, loop and parser as the service, no middleware, none of the service's checks.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import httpx
 import uvicorn
 from fastapi import FastAPI, Query
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-
-    Ask = Callable[[dict[str, int]], Awaitable[dict[str, Any]]]
+Ask = Callable[[dict[str, int]], Awaitable[dict[str, Any]]]
 
 KEY = {"Authorization": "Bearer benchmark"}
 # As upstream.c makes them.

@@ -1,18 +1,12 @@
 """What the service has to reach, each time against a peer of the same run."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
 
+from benchmarks.server.cells import Sample
 from benchmarks.server.peers import Peer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from benchmarks.server.cells import Sample
-    from benchmarks.server.report import Results
+from benchmarks.server.report import Results
 
 US, EXPRESS = Peer.VOICEGATE, Peer.EXPRESS
 

@@ -1,16 +1,12 @@
 """Checks messages against `messages.schema.json`; for every test that sees frames."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonschema import Draft202012Validator
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SCHEMA: dict[str, Any] = json.loads(
     Path(__file__).with_name("messages.schema.json").read_text("utf-8")

@@ -1,10 +1,9 @@
 """The message schema, the simulator's builders and the recordings agree."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -16,9 +15,6 @@ from app.simulator.wire import messages
 from app.simulator.wire.ids import Ids
 from app.simulator.wire.session_config import SessionConfig
 from tests.contract.schema import SCHEMA, check_client, check_live, problems
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Recordings of the real service; they live beside the project, not in it.
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"

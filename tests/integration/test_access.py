@@ -1,10 +1,9 @@
 """Every mode of access with every kind of caller, end to end."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import pytest
 
 from app.access.cookies import ACCESS_COOKIE, VISITOR_COOKIE
@@ -12,9 +11,6 @@ from app.access.signing import Signer
 from app.main import create_app
 from tests.logins import JWT_SETTINGS, SECRET, by_hand, issue, private_key
 from tests.service import SERVICE, assert_problem, caller, make_settings, minting, refusing
-
-if TYPE_CHECKING:
-    import httpx
 
 KEPT = "a-deployment-secret-that-tests-know-0123"
 CODE = "correct-horse-battery"

@@ -1,22 +1,17 @@
 """Entering an access code: the cookie it earns, and what guessing comes to."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import pytest
 
 from app.main import create_app
 from app.web.routes import body
 from tests.service import SERVICE, assert_problem, caller, make_settings, minting, refusing
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    import httpx
 
 CODE = "correct-horse-battery"
 KEPT = "a-deployment-secret-that-tests-know-0123"

@@ -1,7 +1,5 @@
 """The cookie that tells visitors of an open service apart."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,21 +1,22 @@
 """When the agent service misbehaves: documented answers, within the budget, and nothing left."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import logging
 import os
 import signal
 import tracemalloc
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.main import create_app
 from app.simulator.server.app import create_simulator
@@ -25,12 +26,6 @@ from tests.integration.raw_upstream import answer, raw_upstream
 from tests.integration.test_server import GOOD, finish, running
 from tests.service import KEY, NO_LIMITS, caller, make_settings
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from collections.abc import AsyncIterator, Callable
-
-    from fastapi import FastAPI
 
 CALLERS = 200
 PAGE = {"Origin": "http://voicegate.test", "Sec-Fetch-Site": "same-origin"}

@@ -1,7 +1,5 @@
 """Who calls is decided by the connection and by the operator's proxies, never by a header."""
 
-from __future__ import annotations
-
 from ipaddress import IPv6Address, ip_network
 from typing import Any
 

@@ -1,14 +1,13 @@
 """Other front ends and programs as their authors write them, over sockets and in mode `open`."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import shutil
 import sys
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.request import Request, urlopen
 
 import httpx
@@ -19,9 +18,6 @@ from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
 from tests.service import make_settings
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
 # Node's `fetch` says `Sec-Fetch-Mode: cors`, and nothing else that a browser says.

@@ -10,12 +10,13 @@ import signal
 import sys
 import wave
 from array import array
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -24,9 +25,6 @@ from app.simulator.behaviour.profiles import LIVE
 from app.simulator.server.app import create_simulator
 from tests.service import NO_LIMITS, make_settings
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "static/voice-agent/examples/python/talk.py"

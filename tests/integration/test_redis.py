@@ -1,16 +1,17 @@
 """Two processes and a real Redis: one limit for both, and what happens when the store dies."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
 import sys
+from asyncio import StreamReader, StreamWriter
+from asyncio.subprocess import Process
 from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -18,11 +19,6 @@ import pytest
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.redis_server import RedisServer, redis_server
 from tests.service import KEY, NO_LIMITS, PAGE, assert_problem
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator, Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "0123456789abcdef0123456789abcdef"

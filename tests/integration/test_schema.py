@@ -1,11 +1,10 @@
 """schemathesis over the whole description, against the running app and a simulator with faults."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import pytest
 import schemathesis
@@ -17,9 +16,6 @@ from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
 from tests.service import NO_LIMITS, make_settings
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CODE = "code-0123456789"
 SECRET = "secret-0123456789-0123456789-0123"

@@ -1,13 +1,13 @@
 """The key and the tokens: where they go, and that they go nowhere else."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging
 import traceback
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -19,10 +19,6 @@ from app.upstream.client import AgentsClient
 from app.upstream.transport import CurlTransport
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, NO_LIMITS, SERVICE, TOKEN, caller, make_settings, minting, service
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from collections.abc import Awaitable, Callable
 
 SPARE = "spare-0123456789abcdef-never-to-be-seen"
 CODE = "code-never-to-be-seen"

@@ -1,7 +1,5 @@
 """The running process: its log, its metrics, its switch, and what it does to slow callers."""
 
-from __future__ import annotations
-
 import asyncio
 import fcntl
 import json
@@ -9,7 +7,10 @@ import os
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,11 +19,6 @@ from app.web.connections import MAX_BYTES
 from tests.integration.raw_upstream import raw_upstream
 from tests.integration.test_server import GOOD, ROOT, finish, running, start
 from tests.service import KEY, PAGE
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
 METRICS_TOKEN = "metrics-token-0123456789abcdef-0123"
 SPARE = "spare-0123456789abcdef-never-to-be-seen"

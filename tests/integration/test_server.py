@@ -1,7 +1,5 @@
 """The process: how it starts, refuses to, is bounded, and ends."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
@@ -9,9 +7,11 @@ import re
 import signal
 import socket
 import sys
+from asyncio import StreamReader, StreamWriter
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -19,11 +19,6 @@ import pytest
 from app.web.connections import MAX_BYTES
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, PAGE, TOKEN, assert_problem
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 CODES = {"VOICEGATE_ACCESS_CODES": "code-0123456789"}
@@ -60,7 +55,7 @@ async def running(
     before: Sequence[str] = (),
     program: Sequence[str] = ("-m", "app"),
     **environment: str,
-) -> AsyncIterator[Running]:
+) -> AsyncIterator["Running"]:
     """Run `python -m app` until it says where it is; ends it in the end."""
     process = await start(folder, *arguments, before=before, program=program, **environment)
     assert process.stdout is not None

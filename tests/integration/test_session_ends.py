@@ -1,26 +1,21 @@
 """Unused time comes back: through the service, against the simulator and against odd upstreams."""
 
-from __future__ import annotations
-
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 import websockets
+from fastapi import FastAPI
 
 from app.main import create_app
 from app.simulator.server.app import create_simulator
 from tests.service import KEY, NO_LIMITS, assert_problem, caller, make_settings
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from fastapi import FastAPI
 
 SHORT_PAUSES = (0.0, 0.0, 0.0, 0.0)
 

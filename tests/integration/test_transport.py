@@ -1,9 +1,7 @@
 """The transport's answers, from upstreams of real sockets: good ones, odd ones, broken ones."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
+from asyncio import StreamReader, StreamWriter
 
 import httpx
 import pytest
@@ -17,9 +15,6 @@ from tests.integration.transport_rig import (
     client_of,
     sending,
 )
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
 """The transport's connections: kept, used again, waited for, and none left behind."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import socket
-from typing import TYPE_CHECKING
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable, Coroutine
 
 import httpx
 import pytest
@@ -20,10 +19,6 @@ from tests.integration.transport_rig import (
     hang_up,
     sending,
 )
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from collections.abc import Callable, Coroutine
 
 
 async def test_idle_connection_that_ends_costs_nothing() -> None:

@@ -1,11 +1,10 @@
 """The transport's way out: what it sends, and whom it connects to."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,10 +19,6 @@ from tests.integration.transport_rig import (
     sending,
 )
 from tests.service import make_settings
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
 
 async def pieces() -> AsyncIterator[bytes]:

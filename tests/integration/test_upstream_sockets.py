@@ -1,20 +1,15 @@
 """The service against an upstream of real sockets, by the pool that production uses."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import socket
-from typing import TYPE_CHECKING
+from asyncio import StreamReader, StreamWriter
 
 import pytest
 
 from app.upstream.budget import Budget
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, TOKEN, assert_problem, service
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
 
 GOOD = answer(json.dumps({"token": TOKEN, "expires_in_seconds": 60}).encode())
 SAID = "words-of-the-upstream"

@@ -1,23 +1,17 @@
 """What the tests of the transport share: a client that is checked at its end, and odd upstreams."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import struct
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from app.upstream.transport import CurlTransport
-from tests.integration.raw_upstream import answer
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
-    from collections.abc import AsyncIterator
-
-    from tests.integration.raw_upstream import Behaviour
+from tests.integration.raw_upstream import Behaviour, answer
 
 ONE = answer(b"one")
 OK = "HTTP/1.1 200 OK\r\n"

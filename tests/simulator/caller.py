@@ -1,7 +1,5 @@
 """A caller of the simulator in made-up time: no socket, no event loop, no waiting."""
 
-from __future__ import annotations
-
 import base64
 import math
 import random
@@ -9,10 +7,11 @@ import wave
 from array import array
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.simulator.audio.pcm import BYTES_PER_MS
 from app.simulator.behaviour.profiles import LIVE, Profile
+from app.simulator.behaviour.script import Script
 from app.simulator.behaviour.switches import WireSwitches
 from app.simulator.conversation.session import Close, Outgoing
 from app.simulator.errors import Refusal
@@ -20,11 +19,8 @@ from app.simulator.server.connection import Connection, KeptSessions
 from app.simulator.token_ledger import Grant
 from app.simulator.wire.decoding import decode
 from app.simulator.wire.ids import Ids
+from app.simulator.wire.messages import Frame
 from tests.contract.schema import SCHEMA, check_live, problems
-
-if TYPE_CHECKING:
-    from app.simulator.behaviour.script import Script
-    from app.simulator.wire.messages import Frame
 
 SPEECH = Path(__file__).parents[1] / "fixtures" / "speech"
 START = 1_795_000_000.0

@@ -1,10 +1,8 @@
 """A running simulator for tests over real sockets."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,9 +10,6 @@ from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import MESSAGE_LIMIT_BYTES, CuttableWebSocketProtocol
 from tests.contract.schema import check_live
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 Serve = Callable[..., AbstractAsyncContextManager[str]]
 

@@ -1,7 +1,5 @@
 """What a client may send, sane or not, as Hypothesis strategies; for test_fuzz.py."""
 
-from __future__ import annotations
-
 import base64
 import json
 from dataclasses import dataclass, fields

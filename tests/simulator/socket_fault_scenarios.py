@@ -1,24 +1,19 @@
 """What each fault of a socket does to what passes it."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from app.simulator.conversation.session import Close
 from app.simulator.faults import SOCKET_FAULTS
-from app.simulator.faults.chain import Chain, Freeze, Raw, Reset
+from app.simulator.faults.chain import Chain, Freeze, Item, Raw, Reset
 from tests.simulator.caller import LISTEN
 from tests.simulator.wire import closed, opened, order, send, simulated, stats, until
-
-if TYPE_CHECKING:
-    from app.simulator.faults.chain import Item
 
 
 class Passage:

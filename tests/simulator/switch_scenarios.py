@@ -1,19 +1,14 @@
 """Small scenes for the table of switches: each plays one and returns what a client sees of it."""
 
-from __future__ import annotations
-
 import base64
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.simulator.behaviour.profiles import LIVE, Profile
 from app.simulator.behaviour.script import Script, ScriptedCall, ScriptedTurn
+from app.simulator.wire.messages import Frame
 from tests.simulator.caller import HELLO, LISTEN, Caller, audio, sentence, silence, tone
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.simulator.wire.messages import Frame
 
 START = ["session.updated", "session.ready", *("reply.started", "transcript.agent.delta")]
 START += ["transcript.agent", "reply.done"]

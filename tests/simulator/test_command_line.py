@@ -1,13 +1,11 @@
 """`python -m app.simulator`."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import signal
 import ssl
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import pytest
@@ -21,9 +19,6 @@ from app.simulator.server.app import create_simulator
 from app.simulator.server.tls import certificate_in
 from tests.simulator.caller import LISTEN
 from tests.simulator.wire import KEY, send, until
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_options_become_arguments_of_the_simulator(tmp_path: Path) -> None:

@@ -1,17 +1,13 @@
 """What a session may be told, when, and what is answered to everything else."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from app.simulator.behaviour.profiles import LIVE, with_switches
 from app.simulator.wire.config_fields import FIELDS, VOICES
+from app.simulator.wire.messages import Frame
 from tests.simulator.caller import HELLO, LISTEN, START, Caller, audio
-
-if TYPE_CHECKING:
-    from app.simulator.wire.messages import Frame
 
 
 def update(**session: Any) -> Frame:

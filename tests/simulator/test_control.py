@@ -1,7 +1,5 @@
 """The commands of `POST /_control`, without a network."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.simulator.behaviour.profiles import LIVE

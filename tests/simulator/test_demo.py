@@ -1,11 +1,10 @@
 """The service and the simulator as one application."""
 
-from __future__ import annotations
-
 import json
 import socket
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 import httpx
@@ -18,9 +17,6 @@ from app.simulator.demo import DEMO_NOTICE, create_demo
 from app.simulator.server.transport import CuttableWebSocketProtocol
 from tests.service import PAGE
 from tests.simulator.caller import LISTEN
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 
 @asynccontextmanager

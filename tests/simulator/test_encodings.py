@@ -1,7 +1,5 @@
 """G.711, its resampling, and the volume."""
 
-from __future__ import annotations
-
 import base64
 import math
 from array import array

@@ -1,7 +1,5 @@
 """Everything that can go wrong on purpose."""
 
-from __future__ import annotations
-
 import inspect
 
 import pytest

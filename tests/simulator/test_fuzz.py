@@ -4,17 +4,17 @@ The rules are attacked without sockets, in made-up time, so that thousands of fr
 what the sockets add is attacked over real ones. Runs are the same every time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import json
 import logging
 import sys
 from collections import deque
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, suppress
+from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -47,11 +47,6 @@ from tests.simulator.fuzzing import (
     profiles,
 )
 from tests.simulator.wire import QUICK, closed, opened, send, simulated, stats, until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
 T = TypeVar("T")
 

@@ -1,22 +1,16 @@
 """The journal of `--log`."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from array import array
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.simulator.audio.encoding import A_LAW, MU_LAW
+from app.simulator.audio.encoding import A_LAW, MU_LAW, Law
 from app.simulator.evidence.journal import Journal
 from tests.simulator.caller import audio, tone
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.simulator.audio.encoding import Law
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:

@@ -1,7 +1,5 @@
 """Ten minutes of talk with fifty turns, in made-up time."""
 
-from __future__ import annotations
-
 import base64
 import json
 

@@ -3,8 +3,6 @@
 `openings.json` has the facts: credentials, paths, first messages, frame sizes and rates.
 """
 
-from __future__ import annotations
-
 import json
 from array import array
 from pathlib import Path

@@ -1,9 +1,6 @@
 """Profiles and their switches."""
 
-from __future__ import annotations
-
 import dataclasses
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,14 +9,12 @@ from app.simulator.behaviour.profiles import (
     LIVE,
     MARCH,
     PROFILES,
+    Profile,
     profile_named,
     with_switches,
 )
 from tests.simulator.caller import HELLO, Caller, sentence, silence
 from tests.simulator.switch_scenarios import answered
-
-if TYPE_CHECKING:
-    from app.simulator.behaviour.profiles import Profile
 
 
 def test_profiles_are_found_by_name() -> None:

@@ -1,7 +1,5 @@
 """The simulator's README keeps up with the program."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from dataclasses import fields

@@ -1,9 +1,8 @@
 """Stored agents and what became of sessions, over HTTP."""
 
-from __future__ import annotations
-
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -15,9 +14,6 @@ from app.simulator.rest.sessions import SessionRecords
 from app.simulator.wire.ids import Ids
 from tests.simulator.caller import HELLO, LISTEN, audio, sentence, silence
 from tests.simulator.wire import KEY, QUICK, closed, opened, send, simulated, until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 AGENT = {
     "name": "Reception",

@@ -1,18 +1,11 @@
 """A session that lost its socket."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
-from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.behaviour.profiles import LIVE, Profile, with_switches
 from app.simulator.server.connection import KeptSessions
+from app.simulator.wire.messages import Frame
 from tests.simulator.caller import HELLO, Caller, sentence, silence
-
-if TYPE_CHECKING:
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.wire.messages import Frame
 
 RESUMABLE = with_switches(LIVE, {"resume": "ok"})
 

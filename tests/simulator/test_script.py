@@ -1,10 +1,9 @@
 """Scripts: what is heard and said, and what is wrong with a file."""
 
-from __future__ import annotations
-
 import json
 import tomllib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +12,6 @@ from app.simulator.behaviour.script import Prompter, Script, ScriptedTurn
 from app.simulator.script_file import read_script, script_of
 from tests.simulator.caller import Caller, sentence, silence
 from tests.simulator.switch_scenarios import CREATE, asked, started
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOML = """
 greeting = "Good day."

@@ -1,10 +1,7 @@
 """The simulator over real sockets: what only a network can show."""
 
-from __future__ import annotations
-
 import base64
 import json
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -13,10 +10,8 @@ from websockets.exceptions import InvalidStatus
 
 from app.simulator.behaviour.profiles import LIVE, with_switches
 from tests.simulator.caller import HELLO, LISTEN, audio, sentence, silence
+from tests.simulator.conftest import Serve, Witness
 from tests.simulator.wire import KEY, QUICK, closed, mint, opened, order, send, stats, until
-
-if TYPE_CHECKING:
-    from tests.simulator.conftest import Serve, Witness
 
 
 @pytest.mark.parametrize("path", ["/v1/ws", "/v1/voice"])

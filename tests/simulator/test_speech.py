@@ -1,7 +1,5 @@
 """The bundled voice."""
 
-from __future__ import annotations
-
 import wave
 from array import array
 from pathlib import Path

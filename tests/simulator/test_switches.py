@@ -4,8 +4,6 @@
 row there or in `TESTED_ELSEWHERE` fails the first test.
 """
 
-from __future__ import annotations
-
 import importlib
 import inspect
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Who gets a token, and what a token opens."""
 
-from __future__ import annotations
-
 import base64
 from typing import Any
 

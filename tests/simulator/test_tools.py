@@ -1,7 +1,5 @@
 """Tools: calls, results, and what comes between them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

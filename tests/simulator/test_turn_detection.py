@@ -1,7 +1,5 @@
 """The settings of turn detection, as a session has them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

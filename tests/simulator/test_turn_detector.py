@@ -1,7 +1,5 @@
 """The turn detector, with rooms and voices of all levels."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.simulator.audio.pcm import amplified

@@ -6,12 +6,11 @@ words or pieces of sound there are is up to what is said. Where a recording has 
 come in between. What differs on purpose stands in `DIFFERENCES`, with its reason.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -24,9 +23,6 @@ from app.simulator.server.connection import Connection, KeptSessions
 from app.simulator.wire.ids import Ids
 from tests.simulator.caller import LISTEN, Caller, sentence, silence
 from tests.simulator.wire import closed, opened, order, send, simulated, until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
 Outline = list[tuple[str, dict[str, Any]]]

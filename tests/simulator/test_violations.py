@@ -1,8 +1,7 @@
 """What clients should not do, and how it is counted."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -10,9 +9,6 @@ from app.simulator.behaviour.profiles import LIVE, with_switches
 from app.simulator.evidence.violations import VIOLATIONS, Violations
 from tests.simulator.caller import LISTEN, audio, silence
 from tests.simulator.wire import KEY, QUICK, mint, opened, send, simulated, stats, until
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 Step = tuple[str, "Mapping[str, Any]", float]
 UPDATED = {"type": "session.updated", "config": {}}

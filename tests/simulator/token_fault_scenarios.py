@@ -1,10 +1,9 @@
 """What each fault of the token route shows its callers."""
 
-from __future__ import annotations
-
 import json
 import urllib.parse
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -12,9 +11,6 @@ import pytest
 from app.simulator.faults.token import TokenMalformed
 from tests.simulator.caller import LISTEN
 from tests.simulator.wire import KEY, closed, mint, opened, order, send, simulated, stats, until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 ASK: dict[str, Any] = {"params": {"expires_in_seconds": 60}, "headers": {"Authorization": KEY}}
 

@@ -1,10 +1,9 @@
 """What tests of the simulator do over real sockets."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -14,9 +13,6 @@ from app.simulator.behaviour.profiles import LIVE, with_switches
 from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 KEY = "0123456789abcdef0123456789abcdef"
 # Replies that take no time: what is tested here is the wire, not the clock.

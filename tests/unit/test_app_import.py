@@ -1,7 +1,5 @@
 """Importing the application has no effect: that is what makes it cheap to test and to start."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,11 +1,10 @@
 """`--check`: what it shows, what it hides, and what it finds wrong."""
 
-from __future__ import annotations
-
 import re
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any
+from asyncio import StreamReader, StreamWriter
+from typing import Any
 
 import pytest
 
@@ -19,9 +18,6 @@ from tests.integration.raw_upstream import raw_upstream
 from tests.redis_server import redis_server
 from tests.service import KEY, make_settings
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader, StreamWriter
 
 SPARE = "spare-0123456789abcdef-never-to-be-seen"
 LONG = "secret-0123456789-0123456789-0123456789"

@@ -3,20 +3,14 @@
 Source: the documentation page "Audio format", September 2026, and ITU-T Recommendation G.711.
 """
 
-from __future__ import annotations
-
 import audioop
 import math
 from array import array
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
 
-from app.simulator.audio.pcm import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE_HZ, amplified
+from app.simulator.audio.pcm import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE_HZ, Pcm, amplified
 from app.simulator.errors import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from app.simulator.audio.pcm import Pcm
 
 PCM: Final = "audio/pcm"
 _G711_RATE_HZ: Final = 8000

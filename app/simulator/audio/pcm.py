@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import audioop
 import math
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-if TYPE_CHECKING:
-    from array import array
+from array import array
+from typing import Final, TypeAlias
 
 SAMPLE_RATE_HZ: Final = 24_000
 SAMPLE_BYTES: Final = 2

@@ -3,16 +3,15 @@
 Where no clip has the words, a hum as long as each word stands for them.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import wave
 from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.simulator.audio.pcm import (
     BYTES_PER_MS,
@@ -21,11 +20,7 @@ from app.simulator.audio.pcm import (
     SAMPLE_RATE_HZ,
     amplified,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from app.simulator.audio.utterance import Utterance
+from app.simulator.audio.utterance import Utterance
 
 OWN_VOICE_TEXT: Final = "(your own voice)"
 """Stands in the transcript where the caller's words are played back: nobody recognised them."""

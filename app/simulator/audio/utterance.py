@@ -1,7 +1,5 @@
 """One stretch of the caller's speech: its sound, and how many words it seems to hold."""
 
-from __future__ import annotations
-
 import math
 from typing import Final
 

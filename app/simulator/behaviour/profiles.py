@@ -3,10 +3,9 @@
 A switch exists where the real service was seen to differ from its documents, or from itself.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.simulator.behaviour.switches import (
     ReplySwitches,
@@ -19,9 +18,6 @@ from app.simulator.behaviour.switches import (
     number,
     parsed,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,9 @@
 Written by whoever tests a client; read from TOML or JSON and checked by `script_file.py`.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Final
 
 _SENTENCE_ENDS: Final = (".", "?", "!", "…", "。")
 

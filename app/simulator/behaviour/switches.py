@@ -3,13 +3,9 @@
 The defaults are what was measured in September 2026; the rest are in `profiles.py`.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 
 def choice(default: str, *others: str) -> Any:

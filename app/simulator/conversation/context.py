@@ -1,19 +1,14 @@
 """What the parts of one conversation share."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.behaviour.script import Prompter
-    from app.simulator.conversation.timers import Timers
-    from app.simulator.wire.ids import Ids
-    from app.simulator.wire.messages import Frame
-    from app.simulator.wire.session_config import SessionConfig
+from app.simulator.behaviour.profiles import Profile
+from app.simulator.behaviour.script import Prompter
+from app.simulator.conversation.timers import Timers
+from app.simulator.wire.ids import Ids
+from app.simulator.wire.messages import Frame
+from app.simulator.wire.session_config import SessionConfig
 
 
 @dataclass(frozen=True, slots=True)

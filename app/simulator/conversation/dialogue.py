@@ -1,28 +1,21 @@
 """Turn taking: who speaks when, and what the client is told of it in which order."""
 
-from __future__ import annotations
-
 from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.simulator.audio import speech
 from app.simulator.audio.encoding import Encoder
-from app.simulator.conversation.playback import Playback
-from app.simulator.conversation.tool_calls import ToolCalls
+from app.simulator.audio.speech import Speech
+from app.simulator.audio.utterance import Utterance
+from app.simulator.behaviour.profiles import Profile
+from app.simulator.behaviour.script import ScriptedTurn
+from app.simulator.conversation.context import Context
+from app.simulator.conversation.playback import Playback, Reply
+from app.simulator.conversation.tool_calls import CallGroup, ToolCalls
 from app.simulator.conversation.turn_taking import TurnTaking
 from app.simulator.wire import messages
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from app.simulator.audio.speech import Speech
-    from app.simulator.audio.utterance import Utterance
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.behaviour.script import ScriptedTurn
-    from app.simulator.conversation.context import Context
-    from app.simulator.conversation.playback import Reply
-    from app.simulator.conversation.tool_calls import CallGroup
 
 _WAITING_LIMIT: Final = 8
 _CONTEXT_LIMIT: Final = 20

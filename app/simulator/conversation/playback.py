@@ -3,22 +3,17 @@
 Source: frames recorded live on 2026-09-18.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.simulator.audio.encoding import G711_FRAME_BYTES, Encoder
 from app.simulator.audio.pcm import FRAME_BYTES, FRAME_MS
+from app.simulator.audio.speech import Speech
+from app.simulator.behaviour.profiles import Profile
+from app.simulator.conversation.timers import Timers
 from app.simulator.wire import messages
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from app.simulator.audio.speech import Speech
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.conversation.timers import Timers
-    from app.simulator.wire.messages import Frame
+from app.simulator.wire.messages import Frame
 
 _AT_ONCE_LIMIT: Final = 8
 """Replies that may be under way together, where the profile has that at all. Ours."""

@@ -3,31 +3,26 @@
 Frames carry the time they were due, so the same messages at the same times give the same frames.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from app.simulator.audio.encoding import Decoder
 from app.simulator.audio.pcm import duration_ms
+from app.simulator.behaviour.profiles import Profile
 from app.simulator.behaviour.script import Prompter, Script
 from app.simulator.conversation.context import Context
 from app.simulator.conversation.dialogue import Dialogue
 from app.simulator.conversation.timers import Timers
 from app.simulator.errors import Refusal
 from app.simulator.wire import messages
+from app.simulator.wire.ids import Ids
 from app.simulator.wire.messages import Frame
 from app.simulator.wire.session_config import SessionConfig
 from app.simulator.wire.setup_failures import FAILURES
 from app.simulator.wire.versions import encode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.wire.ids import Ids
 
 _BACKLOG_SECONDS: Final = 1.0
 """How far sound may run ahead of time where the profile minds."""

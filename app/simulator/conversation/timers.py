@@ -1,7 +1,5 @@
 """The clock, and a conversation's timers, which need neither a clock nor an event loop."""
 
-from __future__ import annotations
-
 import heapq
 import time
 from collections.abc import Callable

@@ -3,19 +3,14 @@
 Source: live measurements of 2026-09-24 and the pages on tools, September 2026.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from app.simulator.behaviour.script import ScriptedCall, ScriptedTurn
+from app.simulator.conversation.context import Context
+from app.simulator.conversation.playback import Reply
 from app.simulator.wire import messages
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.simulator.behaviour.script import ScriptedCall, ScriptedTurn
-    from app.simulator.conversation.context import Context
-    from app.simulator.conversation.playback import Reply
 
 _HTTP_ANSWER_SECONDS: Final = 0.5
 """How long the service's own request to an HTTP tool takes. Ours."""
@@ -31,7 +26,7 @@ class CallGroup:
 
     turn: ScriptedTurn
     preamble: Reply
-    pending: dict[str, _Call] = field(default_factory=dict)
+    pending: dict[str, "_Call"] = field(default_factory=dict)
     results: list[str] = field(default_factory=list)
     has_failed: bool = False
     has_timed_out: bool = False

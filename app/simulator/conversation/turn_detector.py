@@ -3,20 +3,19 @@
 Time here is counted in audio, not by a clock: a caller who sends no sound lets no time pass.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.simulator.audio.pcm import BYTES_PER_MS
 from app.simulator.audio.utterance import Utterance
-from app.simulator.conversation.vad import WINDOW_BYTES, WINDOW_MS, VoiceActivityDetector
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from app.simulator.conversation.turn_settings import TurnSettings
-    from app.simulator.conversation.vad import SpeechThreshold
+from app.simulator.conversation.turn_settings import TurnSettings
+from app.simulator.conversation.vad import (
+    WINDOW_BYTES,
+    WINDOW_MS,
+    SpeechThreshold,
+    VoiceActivityDetector,
+)
 
 _LEAD_IN_MS: Final = 160
 """Sound kept from before the onset: words begin more softly than any threshold."""

@@ -3,17 +3,12 @@
 Source: the page "Turn detection and interruptions", September 2026; the measures are ours.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from app.simulator.behaviour.profiles import Profile
 from app.simulator.conversation.vad import SpeechThreshold
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.simulator.behaviour.profiles import Profile
 
 _DB_PER_THRESHOLD: Final = 24.0
 """How many dB the whole range of `vad_threshold` shifts the threshold."""

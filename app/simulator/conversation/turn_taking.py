@@ -1,10 +1,14 @@
 """The caller's side of turn taking: what is told of their speech, and when the agent gives way."""
 
-from __future__ import annotations
-
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
+from app.simulator.audio.utterance import Utterance
+from app.simulator.behaviour.script import ScriptedTurn
+from app.simulator.conversation.context import Context
+from app.simulator.conversation.playback import Playback, Reply
+from app.simulator.conversation.tool_calls import ToolCalls
 from app.simulator.conversation.turn_detector import (
     SpeechForgotten,
     SpeechGrew,
@@ -15,18 +19,9 @@ from app.simulator.conversation.turn_detector import (
 )
 from app.simulator.conversation.turn_settings import turn_settings
 from app.simulator.wire import messages
+from app.simulator.wire.messages import Frame
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.simulator.audio.utterance import Utterance
-    from app.simulator.behaviour.script import ScriptedTurn
-    from app.simulator.conversation.context import Context
-    from app.simulator.conversation.playback import Playback, Reply
-    from app.simulator.conversation.tool_calls import ToolCalls
-    from app.simulator.wire.messages import Frame
-
-    Answer = Callable[[ScriptedTurn | None, Utterance, float], None]
+Answer = Callable[[ScriptedTurn | None, Utterance, float], None]
 
 _ENOUGH_VOICE_MS: Final = 400
 """What is shorter may be a beginning: it gets the longer silence."""

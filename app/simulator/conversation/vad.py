@@ -1,7 +1,5 @@
 """Voice activity detection by level: what in the caller's PCM stands out from the room's noise."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass

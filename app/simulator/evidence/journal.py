@@ -1,19 +1,15 @@
 """The journal of `--log`: one JSON object a line, with measures of sound instead of sound."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Self
 
 from app.simulator.audio.encoding import G711_LAWS, PCM
 from app.simulator.audio.pcm import SAMPLE_BYTES, duration_ms, level_db
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 _AUDIO_FIELDS: Final = {"input.audio": "audio", "reply.audio": "data"}
 _GROUPS: Final = {"c2s": "input", "s2c": "output"}

@@ -1,14 +1,10 @@
 """Who may watch the simulator: every frame both ways, every request, every socket."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.simulator.token_ledger import TokenLedger
+from app.simulator.token_ledger import TokenLedger
 
 
 class Observer(Protocol):

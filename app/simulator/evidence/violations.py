@@ -4,15 +4,11 @@ Pure: it is told of frames and times and knows no socket. Most of what it counts
 the service, so a client's author would else never notice.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 VIOLATIONS: Final[Mapping[str, str]] = {
     "unreadable_message": "not JSON, not an object with a text `type`, or binary",
@@ -58,7 +54,7 @@ class Violations:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
-    def watch(self) -> SocketWatch:
+    def watch(self) -> "SocketWatch":
         """Return the observer of one socket; it counts here."""
         return SocketWatch(self._count)
 

@@ -5,10 +5,10 @@ messages and `line.py` what makes them late or ends the line. A new one needs it
 below and a scenario: tests/simulator/test_faults.py fails until both are there.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
+from app.simulator.faults.chain import SocketFault
 from app.simulator.faults.line import (
     CloseAt,
     Jitter,
@@ -31,18 +31,13 @@ from app.simulator.faults.token import (
     TokenCharacters,
     TokenDelay,
     TokenExpired,
+    TokenFault,
     TokenMalformed,
     TokenRedirect,
     TokenReset,
     TokenSlowBody,
     TokenStatus,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.simulator.faults.chain import SocketFault
-    from app.simulator.faults.token import TokenFault
 
 _TOKEN: Final[tuple[type[TokenFault], ...]] = (
     *(TokenExpired, TokenCharacters, TokenStatus, TokenRedirect, TokenMalformed),

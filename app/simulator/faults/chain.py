@@ -1,14 +1,10 @@
 """What a fault of a socket is, how its setting is read, and how messages pass through several."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from app.simulator.conversation.session import Outgoing
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)

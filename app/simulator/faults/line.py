@@ -1,25 +1,20 @@
 """Faults of the line: messages come late, the upgrade is refused, the socket ends."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections import deque
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from app.simulator.conversation.session import Close
 from app.simulator.faults.chain import (
     Freeze,
+    Item,
     Raw,
     Reset,
     SocketFault,
     read_seconds,
     read_whole,
 )
-
-if TYPE_CHECKING:
-    from app.simulator.faults.chain import Item
-
 
 MOMENT_FORM: Final = "2.5s or 40frames"
 _LONGEST_SECONDS: Final = 86_400

@@ -1,15 +1,10 @@
 """Faults that change messages: other ones beside them, twice, cut anew, in another order."""
 
-from __future__ import annotations
-
 import base64
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from app.simulator.faults.chain import Raw, SocketFault, read_whole
-
-if TYPE_CHECKING:
-    from app.simulator.faults.chain import Item
-    from app.simulator.wire.messages import Frame
+from app.simulator.faults.chain import Item, Raw, SocketFault, read_whole
+from app.simulator.wire.messages import Frame
 
 
 class LateAudio(SocketFault):

@@ -1,18 +1,13 @@
 """Faults of `GET /v1/token`: what happens to its answer."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from app.simulator.faults.chain import read_choice, read_seconds, read_whole
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from app.simulator.token_ledger import TokenLedger
+from app.simulator.token_ledger import TokenLedger
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,16 @@
 Source: the page "Create an agent" and the SDK reference, September 2026.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from app.simulator.behaviour.profiles import Profile
 from app.simulator.behaviour.script import Script
 from app.simulator.errors import Problem, Refusal, invalid
 from app.simulator.wire.config_fields import refuse_bad_tool
+from app.simulator.wire.ids import Ids
 from app.simulator.wire.session_config import SessionConfig
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.wire.ids import Ids
 
 _AGENTS_LIMIT: Final = 100
 _NAME_LIMIT: Final = 200

@@ -1,29 +1,22 @@
 """The REST routes: who may ask, which answer has which status."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.simulator.errors import Problem, invalid
-from app.simulator.rest.agents import shown
+from app.simulator.rest.agents import AgentStore, shown
+from app.simulator.rest.sessions import SessionRecord, SessionRecords
+from app.simulator.token_ledger import TokenLedger
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-    from starlette.requests import Request
-
-    from app.simulator.rest.agents import AgentStore
-    from app.simulator.rest.sessions import SessionRecord, SessionRecords
-    from app.simulator.token_ledger import TokenLedger
-
-    Handler = Callable[[Request], Awaitable[Response]]
-    Note = Callable[[Request, int], None]
+Handler = Callable[[Request], Awaitable[Response]]
+Note = Callable[[Request, int], None]
 
 _BODY_LIMIT_BYTES: Final = 256 * 1024
 _USUAL_PAGE: Final = 50

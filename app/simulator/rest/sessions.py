@@ -3,19 +3,15 @@
 Source of the fields: the SDK reference and one live recording, September 2026.
 """
 
-from __future__ import annotations
-
 import json
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from app.simulator.errors import Problem
 from app.simulator.rest.timeline import Timeline
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _SESSIONS_LIMIT: Final = 100
 _CONFIG_LIMIT: Final = 64 * 1024
@@ -58,7 +54,7 @@ class SessionRecords:
     def __init__(self) -> None:
         self._records: OrderedDict[str, SessionRecord] = OrderedDict()
 
-    def watch(self) -> SessionWatch:
+    def watch(self) -> "SessionWatch":
         """Return the observer of one socket; it records here."""
         return SessionWatch(self)
 

@@ -1,11 +1,7 @@
 """The timeline of one session: its turns, with times in milliseconds from its start."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 _TURNS_LIMIT: Final = 500
 _CHANGES_LIMIT: Final = 100

@@ -1,23 +1,17 @@
 """The simulator as an ASGI application: its routes."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.simulator.behaviour.profiles import LIVE, Profile
+from app.simulator.behaviour.script import Script
 from app.simulator.conversation.timers import Clock, SystemClock
+from app.simulator.evidence.observers import Observer
 from app.simulator.faults import check_fault
 from app.simulator.server.control import Controls
 from app.simulator.server.service import WEBSOCKET_PATHS, Dependencies, Service
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.simulator.behaviour.script import Script
-    from app.simulator.evidence.observers import Observer
 
 
 def create_simulator(

@@ -1,23 +1,18 @@
 """One socket as pure state: its credential, its first message, then a conversation."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
+from app.simulator.behaviour.profiles import Profile
+from app.simulator.behaviour.script import Script
 from app.simulator.conversation.session import Close, Conversation, Outgoing
 from app.simulator.errors import Refusal
+from app.simulator.token_ledger import Grant
 from app.simulator.wire import messages
+from app.simulator.wire.ids import Ids
+from app.simulator.wire.messages import Frame
 from app.simulator.wire.versions import encode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.behaviour.script import Script
-    from app.simulator.token_ledger import Grant
-    from app.simulator.wire.ids import Ids
-    from app.simulator.wire.messages import Frame
 
 _KEPT_LIMIT: Final = 100
 _NOT_FOUND: Final = ("session_not_found", "Session not found or grace window has expired")

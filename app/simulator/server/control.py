@@ -1,18 +1,14 @@
 """What tests may do to a running simulator: `POST /_control`, which exists only on request."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from app.simulator.behaviour.profiles import Profile, with_switches
 from app.simulator.faults import check_fault
 from app.simulator.faults.line import CLOSE_CODES
 from app.simulator.server.sockets import Socket
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _STATUSES: Final = range(200, 600)
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,64}")

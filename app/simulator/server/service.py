@@ -1,14 +1,18 @@
 """What the simulator's routes and sockets share: state, and the way from one part to the next."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+from starlette.websockets import WebSocket
 
-from app.simulator.evidence.observers import Statistics
+from app.simulator.behaviour.script import Script
+from app.simulator.conversation.timers import Clock
+from app.simulator.evidence.observers import Observer, Statistics
 from app.simulator.evidence.violations import Violations
 from app.simulator.faults import SOCKET_FAULTS
 from app.simulator.faults.chain import Chain
@@ -18,24 +22,13 @@ from app.simulator.rest.agents import AgentStore
 from app.simulator.rest.routes import RestDesk
 from app.simulator.rest.sessions import SessionRecords
 from app.simulator.server.connection import Connection, KeptSessions
+from app.simulator.server.control import Controls
 from app.simulator.server.sockets import Socket
 from app.simulator.server.token_route import answer_token_request, apply_faults, send_answer
 from app.simulator.token_ledger import TokenLedger
 from app.simulator.wire import messages
 from app.simulator.wire.ids import Ids
 from app.simulator.wire.versions import encode
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.requests import Request
-    from starlette.routing import BaseRoute
-    from starlette.websockets import WebSocket
-
-    from app.simulator.behaviour.script import Script
-    from app.simulator.conversation.timers import Clock
-    from app.simulator.evidence.observers import Observer
-    from app.simulator.server.control import Controls
 
 WEBSOCKET_PATHS: Final = {"/v1/ws": "ws", "/v1/voice": "voice"}
 """With their names in the switch `websocket_path`; the second is that of April 2026."""

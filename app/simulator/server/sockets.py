@@ -1,24 +1,19 @@
 """Reads and writes one WebSocket: frames in, frames out when they are due."""
 
-from __future__ import annotations
-
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.simulator.conversation.session import Close, Outgoing
+from app.simulator.conversation.timers import Clock
 from app.simulator.errors import Refusal
-from app.simulator.faults.chain import Freeze, Raw, Reset
+from app.simulator.evidence.observers import Observer
+from app.simulator.faults.chain import Chain, Freeze, Item, Raw, Reset
+from app.simulator.server.connection import Connection
 from app.simulator.server.transport import MESSAGE_LIMIT_BYTES, line_of
 from app.simulator.wire.decoding import decode
-
-if TYPE_CHECKING:
-    from app.simulator.conversation.timers import Clock
-    from app.simulator.evidence.observers import Observer
-    from app.simulator.faults.chain import Chain, Item
-    from app.simulator.server.connection import Connection
 
 _OUTBOX_LIMIT: Final = 500
 _ABNORMAL: Final = 1006

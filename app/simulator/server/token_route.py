@@ -4,27 +4,21 @@ Source: live probes of 2026-09-18 and 2026-09-24; the documents tell other statu
 which are those of `token_errors=docs`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from app.simulator.behaviour.profiles import Profile
 from app.simulator.faults import TOKEN_FAULTS
+from app.simulator.faults.token import TokenAnswer
 from app.simulator.server.transport import Line, line_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-
-    from starlette.requests import Request
-
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.faults.token import TokenAnswer
-    from app.simulator.token_ledger import TokenLedger
+from app.simulator.token_ledger import TokenLedger
 
 Answer = tuple[int, dict[str, Any]]
 """HTTP status and JSON body."""

@@ -4,22 +4,17 @@ ASGI can only close a socket politely and answer a request properly. These proto
 `SERVER_OPTIONS` sets, let the application reset a TCP connection, cut it and stop reading from it.
 """
 
-from __future__ import annotations
-
 import logging
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-    from websockets.http11 import Request
+from websockets.http11 import Request
 
 MESSAGE_LIMIT_BYTES: Final = 2**20
 """Beyond it the socket closes with 1009, as the library that the service names does by default."""

@@ -4,17 +4,11 @@ Source: the pages "Session configuration", "Tools" and "HTTP tools", live echoes
 September 2026.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from app.simulator.audio.encoding import SAMPLE_RATES_HZ
 from app.simulator.errors import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 Check = Callable[[str, Any], None]
 """Takes the field's path and value; raises Refusal."""

@@ -1,15 +1,11 @@
 """From what arrives in a WebSocket frame to a message, however strange it is."""
 
-from __future__ import annotations
-
 import json
 import math
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 from app.simulator.errors import Refusal
-
-if TYPE_CHECKING:
-    from app.simulator.wire.messages import Frame
+from app.simulator.wire.messages import Frame
 
 _DEPTH_LIMIT: Final = 64
 """Far beyond any schema of a tool; what is deeper could be read but not written again."""

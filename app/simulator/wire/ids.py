@@ -1,7 +1,5 @@
 """Identifiers as the service makes them: a prefix, an underscore, 32 hexadecimal digits."""
 
-from __future__ import annotations
-
 import random
 
 

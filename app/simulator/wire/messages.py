@@ -3,15 +3,11 @@
 Source of all shapes: the page "Events reference" and frames recorded live, both September 2026.
 """
 
-from __future__ import annotations
-
 import base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.simulator.audio.speech import Word
+from app.simulator.audio.speech import Word
 
 Frame = dict[str, Any]
 """One JSON object of the wire."""

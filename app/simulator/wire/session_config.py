@@ -3,12 +3,13 @@
 Source: the page "Session configuration" and live probes, both September 2026.
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from app.simulator.audio.encoding import SAMPLE_RATES_HZ
+from app.simulator.behaviour.profiles import Profile
+from app.simulator.behaviour.script import Script
 from app.simulator.errors import Refusal
 from app.simulator.wire.config_fields import (
     DEFAULT_TIMEOUT_SECONDS,
@@ -16,12 +17,6 @@ from app.simulator.wire.config_fields import (
     GROUPS,
     refuse_unknown_voice,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.behaviour.script import Script
 
 _DEFAULT_ENCODING: Final = "audio/pcm"
 _IMMUTABLE: Final = ("greeting", "output.voice", "output.format")

@@ -3,14 +3,11 @@
 Everything else builds the events of September 2026; only here they become those of another day.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from app.simulator.behaviour.profiles import Profile
-    from app.simulator.wire.messages import Frame
+from app.simulator.behaviour.profiles import Profile
+from app.simulator.wire.messages import Frame
 
 _MARCH_CONFIG: Final = ("system_prompt", "tools", "greeting")
 _STRANGERS: Final = {

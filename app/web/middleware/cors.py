@@ -1,19 +1,14 @@
 """ASGI middleware: which pages may use the API, said to browsers in the terms of CORS."""
 
-from __future__ import annotations
-
 from http import HTTPMethod
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.config.origins import OriginPolicy
 from app.errors import OriginNotAllowedError
-from app.web.request_context import context_of
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from app.config.origins import OriginPolicy
-    from app.observability.metrics import Metrics
-    from app.web.request_context import Field
+from app.observability.metrics import Metrics
+from app.web.request_context import Field, context_of
 
 PREFIX: Final = "/api/"
 ACCESS_PATH: Final = "/api/access"

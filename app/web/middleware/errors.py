@@ -1,31 +1,24 @@
 """ASGI middleware: no failure passes here unmapped, unlogged or quoted, and nothing uncounted."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, DrainingError
 from app.observability import stopwatch
 from app.observability.logging import places, requests_log
 from app.observability.metrics import METHODS, OTHER, Metrics
 from app.tokens.service import MINT_PATH
+from app.web.lifespan import Lifecycle
 from app.web.problem_details import error_for, error_for_status, log_failure, problem_response
-from app.web.request_context import RequestContext, context_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from app.web.lifespan import Lifecycle
-    from app.web.request_context import Field
+from app.web.request_context import Field, RequestContext, context_of
 
 failures = logging.getLogger("voicegate.errors")
 
@@ -85,7 +78,9 @@ class ErrorMiddleware:
             self._lifecycle.in_flight -= 1
             self._tell(scope, answer, time.perf_counter() - started, watch.upstream_seconds)
 
-    def _tell(self, scope: Scope, answer: _Answer, seconds: float, upstream_seconds: float) -> None:
+    def _tell(
+        self, scope: Scope, answer: "_Answer", seconds: float, upstream_seconds: float
+    ) -> None:
         """Count and log the outcome; path and query may hold anything and stay out."""
         route = self._metrics.route_of(scope["path"])
         method = scope["method"] if scope["method"] in METHODS else OTHER

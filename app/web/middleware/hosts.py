@@ -1,20 +1,16 @@
 """ASGI middleware: requests under names that are not ours get no answer."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from app.errors import UnreadError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
 # Asked by machines under whatever name they have for this one; nothing in there is a page's to see.
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})

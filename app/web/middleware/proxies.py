@@ -1,15 +1,10 @@
 """ASGI middleware: believe what a proxy says about the caller, if the proxy is one we trust."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 BEHIND_PROXY = "behind_proxy"
 Networks = tuple[IPv4Network | IPv6Network, ...]

@@ -1,18 +1,14 @@
 """ASGI middleware: gives every request a name that its answer and the log share."""
 
-from __future__ import annotations
-
 import os
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.web.middleware.proxies import is_behind_proxy
 from app.web.request_context import KEY, RequestContext
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEADER: Final = b"x-request-id"
 ID_CHARACTERS: Final = 16

@@ -1,18 +1,12 @@
 """ASGI middleware: what every answer says to the browser about trust."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.cookies import EMBED_PATH
-from app.web.request_context import context_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from app.web.request_context import Field
+from app.web.request_context import Field, context_of
 
 Variants = tuple[tuple["list[Field]", frozenset[bytes]], tuple["list[Field]", frozenset[bytes]]]
 CLIENT_PATH: Final = "/static/voice-agent/"

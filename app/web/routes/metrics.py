@@ -1,21 +1,14 @@
 """`/metrics` on the service's own port, for whoever brings the operator's token."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from app.errors import UnauthenticatedError
-from app.observability.metrics import CONTENT_TYPE
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from app.observability.metrics import Metrics
+from app.observability.metrics import CONTENT_TYPE, Metrics
 
 CHALLENGE = 'Bearer realm="metrics"'
 

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import brotli  # type: ignore[import-untyped]
 from fastapi.responses import JSONResponse
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
+from app.access.cookies import Visitors
+from app.config.agents import Agents
 from app.web import markup
-from app.web.languages import Languages
+from app.web.languages import Language, Languages
+from app.web.static_files import BrowserFiles
 from app.web.weighted import choose_coding
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
     from fastapi.templating import Jinja2Templates
-    from markupsafe import Markup
-    from starlette.requests import Request
-    from starlette.responses import Response
 
-    from app.access.cookies import Visitors
-    from app.config.agents import Agents
-    from app.web.languages import Language
-    from app.web.static_files import BrowserFiles
-
-    Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 # Ask again each time: a page must never be older than the files that it names.

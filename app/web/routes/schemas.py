@@ -1,7 +1,5 @@
 """The shapes of the HTTP API, as its description shows them."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field

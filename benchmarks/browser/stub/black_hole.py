@@ -10,8 +10,6 @@ socket(7), SO_ATTACH_FILTER. Segments are 1,448 bytes, as on Ethernet: the sende
 with their size, and loopback's 64 kB would hide a minute of audio in them.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ctypes
 import socket

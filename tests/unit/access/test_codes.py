@@ -1,7 +1,5 @@
 """Access codes in themselves: found by comparing all of them, in constant time."""
 
-from __future__ import annotations
-
 import hmac
 
 import pytest

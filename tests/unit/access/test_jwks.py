@@ -1,10 +1,9 @@
 """When the keys of the login are fetched, how often, and what happens when they cannot be."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,9 +14,6 @@ from app.main import create_app
 from tests.logins import AUDIENCE, ISSUER, issue, jwk, key_set
 from tests.service import assert_problem, caller, make_settings, minting
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 ONE = jwk("RS256", "one")
 TWO = jwk("ES256", "two")

@@ -1,7 +1,5 @@
 """Which tokens of the operator's login count, and which keys they are checked with."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """The hash that hides callers and vouches for receipts."""
 
-from __future__ import annotations
-
 import re
 
 from app.access.signing import Signer

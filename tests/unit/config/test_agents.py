@@ -1,18 +1,13 @@
 """Agents: what the operator writes, and what goes to the browser."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from app.config.agents import DEFAULT_FILE, DEFAULT_VOICES, load_agents
 from app.errors import ConfigurationError
 from tests.service import make_settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FULL = """
 default = "sales"

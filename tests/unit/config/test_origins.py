@@ -1,7 +1,5 @@
 """Origins and who may call."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """What is allowed and yet risky, named without a word of what is secret."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

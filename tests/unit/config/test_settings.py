@@ -1,7 +1,5 @@
 """Settings: what is read, what is refused, and how that is said."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 import re

@@ -1,7 +1,5 @@
 """What the log says about exceptions."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import json
@@ -11,17 +9,14 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from app.errors import UpstreamUnavailableError
 from app.observability.line_writer import LineWriter
 from app.observability.logging import causes, places, requests_log
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "text-that-must-not-be-logged"

@@ -1,7 +1,5 @@
 """The numbers: counted once, out of fixed sets, and shown only to whom they are for."""
 
-from __future__ import annotations
-
 import socket
 from contextlib import ExitStack
 

@@ -1,15 +1,14 @@
 """Every answer of the upstream, and what becomes of it."""
 
-from __future__ import annotations
-
 import asyncio
 import copy
 import logging
 import pickle
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -32,9 +31,6 @@ from tests.service import (
     refusing,
     service,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SAID = "words-of-the-upstream"
 GOOD = {"token": TOKEN, "expires_in_seconds": 60}

@@ -1,7 +1,5 @@
 """Places and the queue for them."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,9 +1,7 @@
 """The ledger of grants: one suite for the one in memory and the one in Redis."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from itertools import count
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +10,6 @@ from app.usage.ledger_memory import MemoryLedger
 from app.usage.rate_limits import LimitState, RateLimit
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DAY = 86400
 ALL_MINUTE = RateLimit("all-minute", 3, 60, "all")

@@ -1,11 +1,10 @@
 """The ledger against a plain model of it: a list of all grants, counted anew at each question."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,9 +15,6 @@ from app.usage.ledger import LIFETIME_SECONDS, Grant
 from app.usage.rate_limits import RateLimit
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
 
 DAY = 86400
 LIMITS = rules(

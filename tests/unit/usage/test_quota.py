@@ -1,9 +1,7 @@
 """Rate limits, the quota, the limit on access codes, and what is said of them."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +15,7 @@ from app.usage.code_attempts import BY_NETWORK, MOST_SECONDS, CodeAttempts
 from app.usage.ledger import quota_limits
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.pricing import cost_sentence, worst_cost_per_day_usd
-from app.usage.quota import Quota
+from app.usage.quota import Admitted, Quota
 from app.usage.rate_limit_headers import SENTENCES, rate_limit_fields
 from app.usage.rate_limits import (
     LONGEST_WAIT_SECONDS,
@@ -29,11 +27,6 @@ from app.usage.rate_limits import (
 from app.usage.receipts import Receipts
 from tests.limit_kit import START, Clock, Tally, rules, visitor
 from tests.service import NO_LIMITS, make_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from app.usage.quota import Admitted
 
 DAY = 86400
 

@@ -1,7 +1,5 @@
 """The breaker before the store, and what happens while the store is away."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 

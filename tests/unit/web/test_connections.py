@@ -1,20 +1,16 @@
 """What stands in front of uvicorn, with its waits made short."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
+
+import pytest
+from starlette.types import Receive, Scope, Send
 
 from app.observability.metrics import Metrics
 from app.web import connections
 from tests.support import serve
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import pytest
-    from starlette.types import Receive, Scope, Send
 
 PART = bytes(1024 * 1024)
 BYTES = 64 * len(PART)

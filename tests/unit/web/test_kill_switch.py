@@ -1,10 +1,8 @@
 """The kill switch."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +10,6 @@ from app.errors import StoppedError
 from app.main import create_app
 from app.web.kill_switch import KillSwitch
 from tests.service import assert_problem, caller, make_settings, minting, refusing, service
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAGE = {"Origin": "http://voicegate.test", "Sec-Fetch-Site": "same-origin"}
 

@@ -1,7 +1,5 @@
 """Which language a visitor is given."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.web.languages import COOKIE, accepted

@@ -1,18 +1,14 @@
 """The description of the API."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from app.errors import AppError
 from app.main import create_app
 from tests.service import SERVICE, caller, make_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROBLEM = "application/problem+json"
 # Said where there is no route at all.

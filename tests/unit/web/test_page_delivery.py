@@ -1,7 +1,5 @@
 """Pages as they go out: how they are compressed, and how they install."""
 
-from __future__ import annotations
-
 import re
 import struct
 

@@ -1,14 +1,13 @@
 """Static files: built ones and sources, codings, caches, types, and what may not be read."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import json
 import mimetypes
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -17,11 +16,6 @@ from starlette.routing import Mount
 from app.web.static_files import MEDIA_TYPES, BrowserFiles
 from app.web.weighted import choose_coding
 from tests.service import assert_problem, caller, refusing, service
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import httpx
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 STABLE = "public, max-age=300, stale-while-revalidate=86400"

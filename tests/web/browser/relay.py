@@ -6,8 +6,6 @@ It is written in Python because Node cannot set what makes a line of loopback li
 internet: small segments, so that the sender's own buffer does not swallow half a minute of speech.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import socket

@@ -9,8 +9,6 @@ host goes before a thread of real-time priority: where that wakes late, the core
 Linux, and a user who may set such a priority; for others it ends at once, with a sentence.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,21 +1,16 @@
 """One conversation with the agent over its WebSocket, from a fresh token to the end."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 import websockets
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gate import Gate
-    from sound import FileSound, MachineSound
+from gate import Gate
+from sound import FileSound, MachineSound
 
 OPEN_SECONDS = 10
 READY_SECONDS = 10

@@ -1,7 +1,5 @@
 """What Voicegate is asked over HTTP: the operator's agents, a token, and a session's end."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from http.client import HTTPException

@@ -1,7 +1,5 @@
 """Sound in and out, 24 kHz mono 16-bit: of files at the pace of life, or of the machine."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import sys
@@ -9,11 +7,9 @@ import threading
 import wave
 from array import array
 from collections import deque
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 RATE_HZ = 24_000
 SAMPLE_BYTES = 2

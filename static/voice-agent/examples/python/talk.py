@@ -6,8 +6,6 @@
 Needs the package `websockets`, and `sounddevice` where the machine's own sound is used.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import contextlib

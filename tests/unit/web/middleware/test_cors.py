@@ -1,7 +1,5 @@
 """Which pages may call the API, end to end."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.main import create_app

@@ -1,7 +1,5 @@
 """The last line: what fails inside, and what comes out."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

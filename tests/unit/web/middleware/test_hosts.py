@@ -1,7 +1,5 @@
 """Names under which the service answers, and names that somebody else pointed here."""
 
-from __future__ import annotations
-
 import pytest
 
 from app.main import create_app

@@ -1,7 +1,5 @@
 """What is believed of a proxy."""
 
-from __future__ import annotations
-
 from ipaddress import ip_network
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Names of requests."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,16 +1,12 @@
 """Security headers."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+import httpx
 import pytest
 
 from app.main import create_app
 from tests.service import caller, make_settings, minting, service
-
-if TYPE_CHECKING:
-    import httpx
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; "

@@ -1,7 +1,5 @@
 """The description of access in the OpenAPI document, for each mode."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

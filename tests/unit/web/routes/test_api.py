@@ -1,17 +1,13 @@
 """`GET` and `POST /api/voice-token`, and `GET /api/agents`, as callers see them."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.service import KEY, TOKEN, answering, assert_problem, minting, refusing, service
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 EXPIRES = "expires_in_seconds"
 DURATION = "max_session_duration_seconds"

@@ -1,7 +1,5 @@
 """HEAD, on every route that answers GET."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

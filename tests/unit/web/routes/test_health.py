@@ -1,7 +1,5 @@
 """The probes."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 

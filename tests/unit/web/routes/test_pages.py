@@ -1,7 +1,5 @@
 """The page and the documentation."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

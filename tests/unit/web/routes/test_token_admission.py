@@ -1,7 +1,5 @@
 """Who reaches the routes that cost money, and what the answers say about limits."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx
