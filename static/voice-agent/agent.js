@@ -248,6 +248,7 @@ export class VoiceAgent {
     this.#heardWith = null;
     if (this.#isWatched) this.#watch(true); // the thread may be another one by now
     const audio = this.#newAudio();
+    audio.begin();
     const begun = this.#begin(audio, config, left);
     void this.#open(audio, begun, this.#lock.take({ takeOver }));
     return outcome;
@@ -445,7 +446,7 @@ export class VoiceAgent {
     const isWanted = () => this.#audio === audio; // not stopped meanwhile
     const proceed = () => isWanted() && this.#host.send({ type: 'proceed' });
     try {
-      // Both are asked before the audio system keeps this thread busy: their answers waited 20 to 40 ms for it.
+      // Both are asked before the audio graph keeps this thread busy: their answers waited 20 to 40 ms for it.
       const [isMine, isGranted] = await Promise.all([lock, isMicrophoneGranted()]);
       if (!isWanted()) return;
       if (!isMine) throw new VoiceAgentError('other-tab');

@@ -69,6 +69,20 @@ async function makeAgent(options) {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const started = () => worker.received.filter(({ type }) => type === 'start');
 
+test('the press itself lets the audio system sound, before anything is awaited', async () => {
+  let resumes = 0;
+  const { AudioContext: Silent } = BROWSER;
+  globalThis.AudioContext = /** @type {any} */ (
+    class extends Silent {
+      resume = async () => void (resumes += 1);
+    }
+  );
+  const agent = await makeAgent();
+  void agent.start();
+  assert.equal(resumes, 1);
+  await agent.dispose();
+});
+
 test('settings that cannot be sent are refused with their field before anything begins', async () => {
   const agent = await makeAgent();
   /** @type {any} */

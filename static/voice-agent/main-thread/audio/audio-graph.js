@@ -55,16 +55,14 @@ export class AudioGraph {
   #isStalled = false;
 
   /**
-   * Call it inside a click: a context made there may sound at once. It is made before the first `await`.
    * @param {GraphOptions} options
    * @param {GraphCalls} calls
+   * @param {ReturnType<typeof startContext>} [started] a context that was started in the click
    * @returns {Promise<AudioGraph>}
    */
-  static async open(options, calls) {
-    const { context, loaded } = takeContext(options.rateHz);
+  static async open(options, calls, started = startContext(options.rateHz)) {
+    const { context, loaded } = started;
     try {
-      // Not awaited: until the browser lets it sound, a context may stay suspended for long.
-      context.resume().catch(() => {});
       await loaded;
       return new AudioGraph(context, options, calls);
     } catch (error) {
@@ -226,6 +224,18 @@ export class AudioGraph {
     const timeout = new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS));
     return Promise.race([Promise.all(ends), timeout]);
   }
+}
+
+/**
+ * A context that sounds as soon as the browser lets it. Call it inside a click: one that is made or resumed there may at
+ * once.
+ * @param {number} [rateHz] the rate to ask for; the device's own when left out
+ */
+export function startContext(rateHz) {
+  const taken = takeContext(rateHz);
+  taken.context.resume().catch(() => {}); // not awaited: until it may sound it can stay suspended for long
+  taken.loaded.catch(() => {}); // told to whoever waits for it
+  return taken;
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { VoiceAgentError } from '../../errors.js';
 import { isDefault, watchDevices } from './devices.js';
-import { AudioGraph } from './audio-graph.js';
+import { AudioGraph, startContext } from './audio-graph.js';
 import { LiveMicrophone } from './call-microphone.js';
 import { WIRE_RATE_HZ } from '../../worklets/dsp/pcm.js';
 
@@ -51,8 +51,10 @@ export class LiveAudio {
   #calls;
   #browser;
   #microphone;
-  /** @type {Promise<void>} rejected when the audio system does not start */
-  #starting = Promise.resolve();
+  /** @type {ReturnType<typeof startContext> | undefined} the first one */
+  #context;
+  /** @type {Promise<void> | null} rejected when the audio system does not start */
+  #starting = null;
   /** @type {AudioGraph | null} */
   #graph = null;
   /** Whether the session has its ports. */
@@ -80,13 +82,21 @@ export class LiveAudio {
     });
   }
 
+  /** Let it sound: in the click itself, before anything is awaited, or Safari stays silent. */
+  begin() {
+    this.#context ??= startContext(this.#browser.rateHz);
+  }
+
   /**
    * Open both at the same time. Call it inside a click.
    * @returns {Promise<AudioPorts>}
    * @throws {VoiceAgentError} microphone-*, audio-failed; nothing is left open then
    */
   async open() {
-    this.#starting = this.#build(this.#browser.rateHz).then((graph) => void (this.#graph = graph));
+    this.begin();
+    this.#starting = this.#build(this.#browser.rateHz, this.#context).then(
+      (graph) => void (this.#graph = graph),
+    );
     this.#starting.catch(() => {}); // looked at when the microphone is there to be connected
     watchDevices((devices) => this.#devicesChanged(devices), this.#life.signal);
     try {
@@ -165,12 +175,16 @@ export class LiveAudio {
     const message = 'The call ended before its sound had started.';
     this.#life.abort(new VoiceAgentError('audio-failed', { message }));
     this.#microphone.close();
+    if (!this.#starting) this.#context?.context.close().catch(() => {});
     this.#graph?.close().catch(() => {});
     this.#graph = null;
   }
 
-  /** @param {number} [rateHz] the device's own when left out */
-  async #build(rateHz) {
+  /**
+   * @param {number} [rateHz] the device's own when left out
+   * @param {ReturnType<typeof startContext>} [context] made already
+   */
+  async #build(rateHz, context) {
     const { frameMs, volume } = this.#options;
     const graph = await AudioGraph.open(
       { rateHz, frameMs, volume },
@@ -180,6 +194,7 @@ export class LiveAudio {
         onBroken: () => this.#calls.onLost(new VoiceAgentError('audio-failed')),
         onStalled: () => this.#stalled(),
       },
+      context,
     );
     graph.setMuted(this.#isMuted);
     if (!this.#life.signal.aborted) return graph;
