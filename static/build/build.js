@@ -6,6 +6,9 @@
 //   voice-agent/element.js …  what other sites name: the same bytes under names that stay
 //   *.map *.br *.gz           beside each: its source map, and what is sent to browsers
 //   manifest.json             which file was built of which source, and a digest of every source
+//
+// What scripts load on demand is kept from the build before: a page that was open when a release came asks for it by the
+// name that it knows, and a Worker of another release may not understand it.
 
 import { hash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -147,6 +150,18 @@ async function write(contents, paths) {
   }
 }
 
+/** Of the build before, or, where nothing of it has changed, what that one kept. @returns {Promise<Map<string, Buffer>>} */
+async function readKept() {
+  const manifest = await readFile(join(DIST, 'manifest.json'), 'utf8').catch(() => '{}');
+  const { built: before = {}, kept: older = [] } = JSON.parse(manifest);
+  const old = LOADED.map((path) => before[path]).filter((path) => path && !files.has(path));
+  const paths = old.length > 0 ? old.flatMap((path) => [path, `${path}.br`, `${path}.gz`]) : older;
+  /** @type {Map<string, Buffer>} */
+  const kept = new Map();
+  for (const path of paths) kept.set(path, await readFile(join(DIST, path)));
+  return kept;
+}
+
 const others = [...STYLES.map((name) => `styles/${name}.css`), ...ICONS.map((n) => `icons/${n}`)];
 await bundle([...others, ...LOADED]);
 for (const entry of SCRIPTS) await bundle([entry], [builtIn, hashedNames(entry)]);
@@ -156,7 +171,12 @@ for (const path of LOADED) {
     throw new Error(`${path} was built, and no script names it`);
 }
 
+const kept = await readKept();
 await rm(DIST, { recursive: true, force: true });
+for (const [path, contents] of kept) {
+  await mkdir(dirname(join(DIST, path)), { recursive: true });
+  await writeFile(join(DIST, path), contents);
+}
 const stable = new Map(Object.entries(STABLE).map(([source, path]) => [built[source], path]));
 for (const [path, contents] of files) {
   await write(contents, [path, ...(stable.has(path) ? [String(stable.get(path))] : [])]);
@@ -166,4 +186,7 @@ const digests = {};
 for (const path of [...sources].sort())
   digests[path] = hash('sha256', await readFile(join(STATIC, path)));
 // The last, as without it nothing counts as built.
-await writeFile(join(DIST, 'manifest.json'), JSON.stringify({ built, sources: digests }, null, 1));
+await writeFile(
+  join(DIST, 'manifest.json'),
+  JSON.stringify({ built, kept: [...kept.keys()], sources: digests }, null, 1),
+);
