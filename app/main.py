@@ -107,13 +107,12 @@ def create_app(
     app.state.services = services
     app.router.routes.extend(_exact(_with_head(_routes(settings, services))))
     app.mount("/static", services.files, name="static")
-    services.metrics.know_routes(
+    metrics = services.metrics
+    metrics.routes = frozenset(
         route.path for route in app.routes if isinstance(route, Route | Mount)
     )
-    services.metrics.watch(
-        in_flight=lambda: services.lifecycle.in_flight,
-        minting=lambda: not services.kill_switch.is_stopped,
-    )
+    metrics.in_flight.set_function(lambda: services.lifecycle.in_flight)
+    metrics.minting.set_function(lambda: not services.kill_switch.is_stopped)
     describe(app, mode=services.access.mode, cookie=services.access.cookie_name)
     return app
 

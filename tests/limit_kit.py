@@ -1,9 +1,10 @@
 """What the tests of the limits share: a clock, callers, a record of what was counted, stores."""
 
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from app.access.caller import Caller
 from app.observability.metrics import Metrics
@@ -29,27 +30,25 @@ class Clock:
 
 
 class Tally(Metrics):
-    """Counts what the limits tell their metrics."""
+    """What the limits tell their metrics, to be read."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.counts: Counter[str] = Counter()
+    NAMES: ClassVar = {
+        "voicegate_limited_total": "{limit}",
+        "voicegate_store_failures_total": "failed-{kind}",
+        "voicegate_granted_seconds_total": "granted",
+        "voicegate_returned_seconds_total": "returned",
+    }
 
-    def limited(self, limit: str) -> None:
-        """Count a refusal."""
-        self.counts[limit] += 1
-
-    def store_failed(self, kind: str) -> None:
-        """Count a failure."""
-        self.counts[f"failed-{kind}"] += 1
-
-    def granted(self, seconds: int) -> None:
-        """Add seconds."""
-        self.counts["granted"] += seconds
-
-    def refunded(self, seconds: int) -> None:
-        """Add seconds."""
-        self.counts["returned"] += seconds
+    @property
+    def counts(self) -> dict[str, float]:
+        """What was counted until now, by a short name."""
+        families = text_string_to_metric_families(self.exposition().decode())
+        samples = [sample for family in families for sample in family.samples]
+        return {
+            self.NAMES[sample.name].format(**sample.labels): sample.value
+            for sample in samples
+            if sample.name in self.NAMES and sample.value
+        }
 
 
 def visitor(name: str, address: str = "home") -> Caller:

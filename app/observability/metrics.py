@@ -1,7 +1,7 @@
 """What Prometheus reads: counts and times, every label out of a fixed set."""
 
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Final
@@ -55,18 +55,17 @@ ACCESS_REASONS: Final = (
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
-class _Fixed:
-    """A counter with one label: each value has its child from the start, the rest share one."""
-
-    __slots__ = ("_children", "_other")
+class LabelledCounter:
+    """A counter of one label; what is none of its values counts as `other`."""
 
     def __init__(self, counter: Counter, values: Iterable[str]) -> None:
+        # All from the start, so that each has a 0 to rise from.
         self._children = {value: counter.labels(value) for value in values}
         self._other = counter.labels(OTHER)
 
-    def of(self, value: str) -> Counter:
-        """Return the child of a value."""
-        return self._children.get(value, self._other)
+    def count(self, value: str) -> None:
+        """Count one more of a value."""
+        self._children.get(value, self._other).inc()
 
 
 class Metrics:
@@ -75,14 +74,15 @@ class Metrics:
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self._registry = registry
-        self._routes: frozenset[str] = frozenset()
+        # The paths that may stand in the label `route`.
+        self.routes: frozenset[str] = frozenset()
         counter = partial(Counter, namespace="voicegate", registry=registry)
         gauge = partial(Gauge, namespace="voicegate", registry=registry)
         histogram = partial(
             Histogram, namespace="voicegate", buckets=BUCKETS_SECONDS, registry=registry
         )
-        self._in_flight = gauge("requests_in_flight", "Requests being answered now.")
-        self._minting = gauge("minting", "1 while tokens are minted, 0 while stopped.")
+        self.in_flight = gauge("requests_in_flight", "Requests being answered now.")
+        self.minting = gauge("minting", "1 while tokens are minted, 0 while stopped.")
         Info("voicegate_build", "What runs.", registry=registry).info(
             {"version": __version__, "python": platform.python_version()}
         )
@@ -96,44 +96,37 @@ class Metrics:
         pages = counter("pages", "Pages that were shown.", ("page",))
         self._pages = {page: pages.labels(page) for page in PAGES}
 
-        def fixed(name: str, text: str, label: str, values: Iterable[str]) -> _Fixed:
-            return _Fixed(counter(name, text, (label,)), values)
+        def labelled(name: str, text: str, label: str, values: Iterable[str]) -> LabelledCounter:
+            return LabelledCounter(counter(name, text, (label,)), values)
 
         outcomes = ("ok", "aborted", *_codes(AppError))
-        self._mints = fixed("mints", "Requests for a token.", "outcome", outcomes)
-        self._mint_seconds = histogram("mint_seconds", "To answer one of them.")
-        self._upstream = fixed(
+        self.mints = labelled("mints", "Requests for a token.", "outcome", outcomes)
+        self.mint_seconds = histogram("mint_seconds", "To answer one of them.")
+        self.upstream_requests = labelled(
             "upstream_requests", "Exchanges with the agent service.", "outcome", outcomes
         )
-        self._upstream_seconds = histogram("upstream_seconds", "Each of them.")
-        self._limited = fixed("limited", "Refused by a limit.", "limit", LIMITS)
-        self._store_failed = fixed(
+        self.upstream_seconds = histogram("upstream_seconds", "Each of them.")
+        self.limited = labelled("limited", "Refused by a limit.", "limit", LIMITS)
+        self.store_failures = labelled(
             "store_failures", "The store of limits was away.", "kind", STORES
         )
-        self._connections_closed = counter(
+        self.connections_closed = counter(
             "connections_closed", "Idle connections, closed to make room for new ones."
         )
-        self._granted = counter("granted_seconds", "Seconds of sessions granted.")
-        self._refunded = counter("returned_seconds", "Of these, proven to be unused.")
-        self._key_refused = fixed("key_refusals", "The agent service refused a key.", "key", KEYS)
-        self._access_refused = fixed(
+        self.granted_seconds = counter("granted_seconds", "Seconds of sessions granted.")
+        self.returned_seconds = counter("returned_seconds", "Of these, proven to be unused.")
+        self.key_refusals = labelled(
+            "key_refusals", "The agent service refused a key.", "key", KEYS
+        )
+        self.access_refusals = labelled(
             "access_refusals", "Callers turned away.", "reason", ACCESS_REASONS
         )
 
-    def know_routes(self, paths: Iterable[str]) -> None:
-        """Take the paths that may stand in the label `route`; of any other it says `other`."""
-        self._routes = frozenset(paths)
-
     def route_of(self, path: str) -> str:
         """Return the template of the route that a path belongs to, or `other`."""
-        if path in self._routes:
+        if path in self.routes:
             return path
         return STATIC if path.startswith(STATIC + "/") else OTHER
-
-    def watch(self, *, in_flight: Callable[[], float], minting: Callable[[], float]) -> None:
-        """Read these whenever somebody looks."""
-        self._in_flight.set_function(in_flight)
-        self._minting.set_function(minting)
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer. Args: its route's template, verb, status and seconds it took."""
@@ -143,44 +136,6 @@ class Metrics:
         times.observe(seconds)
         if route in self._pages and status == 200 and method == "GET":  # noqa: PLR2004 - OK
             self._pages[route].inc()
-
-    def mint(self, outcome: str, seconds: float) -> None:
-        """Count one request for a token: `ok`, `aborted` or the problem's code."""
-        self._mints.of(outcome).inc()
-        self._mint_seconds.observe(seconds)
-
-    def upstream(self, outcome: str, seconds: float) -> None:
-        """Count one exchange with the agent service: `ok` or the problem's code."""
-        self._upstream.of(outcome).inc()
-        self._upstream_seconds.observe(seconds)
-
-    def limited(self, limit: str) -> None:
-        """Count a refusal by the limit of this name."""
-        self._limited.of(limit).inc()
-
-    def store_failed(self, kind: str) -> None:
-        """Count that the store could not be asked; the kind is one of `STORES`."""
-        self._store_failed.of(kind).inc()
-
-    def connection_closed(self) -> None:
-        """Count an idle connection that had to make room."""
-        self._connections_closed.inc()
-
-    def granted(self, seconds: int) -> None:
-        """Add what was granted."""
-        self._granted.inc(seconds)
-
-    def refunded(self, seconds: int) -> None:
-        """Add what a settlement gave back."""
-        self._refunded.inc(seconds)
-
-    def key_refused(self, which: str) -> None:
-        """Count that the agent service refused the `first` key or the `spare`."""
-        self._key_refused.of(which).inc()
-
-    def access_refused(self, reason: str) -> None:
-        """Count a caller that was turned away."""
-        self._access_refused.of(reason).inc()
 
     def exposition(self) -> bytes:
         """Return all of it in Prometheus' text format."""
@@ -212,7 +167,7 @@ class Metrics:
         """
         route, method, status = key
         known = (
-            route if route in self._routes else OTHER,
+            route if route in self.routes else OTHER,
             method if method in METHODS else OTHER,
             str(status) if status in STATUSES else OTHER,
         )

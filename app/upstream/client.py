@@ -222,7 +222,8 @@ class AgentsClient:
             if watch is not None:
                 watch.upstream_seconds += seconds
             if self._metrics is not None:
-                self._metrics.upstream(outcome, seconds)
+                self._metrics.upstream_requests.count(outcome)
+                self._metrics.upstream_seconds.observe(seconds)
         return answer
 
     async def _send(self, request: httpx.Request) -> httpx.Response:

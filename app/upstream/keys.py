@@ -44,7 +44,7 @@ class KeyOrder:
     def refused(self, number: int) -> None:
         """Take note that a key was refused; where there is another, say so once a minute."""
         if self._metrics is not None:
-            self._metrics.key_refused(NAMES[number])
+            self._metrics.key_refusals.count(NAMES[number])
         now = self._clock()
         if self._count == 1 or now < self._alert_at:
             return

@@ -50,7 +50,7 @@ class CodeAttempts:
         self._of_all = Counter(SLIPS, self._clock())
         self._told_at = -math.inf
         self._script = script
-        self._failures = StoreFailures(metrics.store_failed, NAME)
+        self._failures = StoreFailures(metrics, NAME)
 
     async def allow_attempt(self, address_key: str, network_key: str) -> None:
         """Raise `RateLimitedError` while there were too many wrong ones; counts nothing."""
@@ -79,7 +79,7 @@ class CodeAttempts:
         if not hit.refused and self._script is not None:
             hit = await self._hit_in_common(self._script, asked, count=count)
         if hit.refused:
-            self._metrics.limited(NAME)
+            self._metrics.limited.count(NAME)
             raise limit_reached(RateLimitedError, NAME, hit.states[-1].seconds_until_fits())
 
     async def _hit_in_common(

@@ -64,7 +64,7 @@ class Quota:
         self._is_closed_without_store = any(limits.values())
         kind = "quota" if self._is_closed_without_store else "rate-limits"
         self._when_down = MINTS_NOTHING if self._is_closed_without_store else WITHOUT_LIMITS
-        self._failures = StoreFailures(metrics.store_failed, kind)
+        self._failures = StoreFailures(metrics, kind)
         self._undoing: set[asyncio.Task[None]] = set()
 
     async def take(
@@ -100,9 +100,9 @@ class Quota:
         except StoreDownError as error:
             return self._without_store(grant, error)
         if verdict.refused:
-            self._metrics.limited(verdict.refused)
+            self._metrics.limited.count(verdict.refused)
             raise _refusal(verdict, max_session_duration_seconds)
-        self._metrics.granted(max_session_duration_seconds)
+        self._metrics.granted_seconds.inc(max_session_duration_seconds)
         return Admitted(grant, verdict.states)
 
     async def cancel(self, grant: Grant) -> None:
@@ -145,7 +145,9 @@ class Quota:
         return task
 
     async def _cancel(self, grant: Grant) -> None:
-        self._metrics.refunded(await self._told(self._store.cancel(grant.grant_id)) or 0)
+        self._metrics.returned_seconds.inc(
+            await self._told(self._store.cancel(grant.grant_id)) or 0
+        )
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end; False if that is unknown."""
@@ -156,7 +158,7 @@ class Quota:
     ) -> None:
         """Refund what a session proves to be unused, if it is this grant's."""
         settling = self._store.settle(grant_id, session_id, began_at_seconds, used_seconds)
-        self._metrics.refunded(await self._told(settling) or 0)
+        self._metrics.returned_seconds.inc(await self._told(settling) or 0)
 
     async def _told(self, asking: Awaitable[int]) -> int | None:
         """Return what the store answers; None, and tell, while it is away."""

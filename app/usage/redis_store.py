@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from app.observability.metrics import Metrics
+
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
@@ -33,21 +35,16 @@ class StoreDownError(Exception):
 
 
 class StoreFailures:
-    """Counts the failures of a store, and logs at most one of them a second.
+    """Counts the failures of a store by their kind, and logs at most one of them a second."""
 
-    Args:
-        count: Is called with the kind at each.
-        kind: `rate-limits`, `quota` or `code-attempts`.
-    """
-
-    def __init__(self, count: Callable[[str], None], kind: str) -> None:
-        self._count = count
+    def __init__(self, metrics: Metrics, kind: str) -> None:
+        self._metrics = metrics
         self._kind = kind
         self._logged_at = -LOG_SECONDS
 
     def note(self, words: str, *details: object) -> None:
         """Take one more; the words are what its log line says."""
-        self._count(self._kind)
+        self._metrics.store_failures.count(self._kind)
         now = time.monotonic()
         if now - self._logged_at >= LOG_SECONDS:
             self._logged_at = now

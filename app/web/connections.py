@@ -65,7 +65,7 @@ class Connections:
             if (longest := min(idle, key=lambda each: each.since, default=None)) is not None:
                 longest.abort()
                 self._closed += 1
-                self._metrics.connection_closed()
+                self._metrics.connections_closed.inc()
         if not self._is_sweeping:
             self._is_sweeping = True
             asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep, opened)

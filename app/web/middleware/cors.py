@@ -55,7 +55,7 @@ class CorsMiddleware:
                 return
         context.sender = self._policy.judge(fields.origin, fields.site, fields.own_origin)
         if context.sender == "foreign":
-            self._metrics.access_refused("origin")
+            self._metrics.access_refusals.count("origin")
             raise OriginNotAllowedError
         await self._app(scope, receive, send)
 

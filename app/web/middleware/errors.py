@@ -86,7 +86,8 @@ class ErrorMiddleware:
         method = scope["method"] if scope["method"] in METHODS else OTHER
         self._metrics.request(route, method, answer.status or 0, seconds)
         if route == MINT_PATH and method in {"GET", "POST"}:
-            self._metrics.mint(answer.code or "ok", seconds)
+            self._metrics.mints.count(answer.code or "ok")
+            self._metrics.mint_seconds.observe(seconds)
         line: dict[str, Any] = {
             "request_id": answer.context.request_id,
             "method": method,

@@ -136,7 +136,7 @@ async def admit(request: Request, services: Services) -> Caller:
         raise
     except AppError as error:
         # The text of an error is our own word for what happened, out of a fixed set.
-        services.metrics.access_refused(str(error))
+        services.metrics.access_refusals.count(str(error))
         raise
     return context.caller
 

@@ -27,18 +27,16 @@ def read(metrics: Metrics) -> dict[str, float]:
 def test_labels_come_from_fixed_sets() -> None:
     """Whatever callers send, the number of series is bounded: strangers are all `other`."""
     metrics = Metrics()
-    metrics.know_routes(["/", "/api/voice-token"])
+    metrics.routes = frozenset({"/", "/api/voice-token"})
     metrics.request("/api/voice-token", "GET", 200, 0.01)
     before = len(read(metrics))
     for number in range(1000):
         metrics.request(f"/{number}", f"X{number}", 1000 + number, 0.01)
-        for count in (
-            *(metrics.limited, metrics.store_failed, metrics.key_refused),
-            metrics.access_refused,
+        for counter in (
+            *(metrics.limited, metrics.store_failures, metrics.key_refusals),
+            *(metrics.access_refusals, metrics.mints, metrics.upstream_requests),
         ):
-            count(f"word-{number}")
-        metrics.mint(f"word-{number}", 0.01)
-        metrics.upstream(f"word-{number}", 0.01)
+            counter.count(f"word-{number}")
     samples = read(metrics)
 
     assert len(samples) - before < 20
@@ -50,7 +48,7 @@ def test_times_are_cumulative_as_prometheus_reads_them() -> None:
     """Each bucket holds those below it, the last holds all, and the sum is theirs."""
     metrics = Metrics()
     for seconds in (0.0005, 0.001, 0.3, 99.0):
-        metrics.mint("ok", seconds)
+        metrics.mint_seconds.observe(seconds)
     samples = read(metrics)
 
     assert samples["voicegate_mint_seconds_bucket{le=0.001}"] == 2
@@ -63,15 +61,15 @@ def test_times_are_cumulative_as_prometheus_reads_them() -> None:
 
 
 def test_every_counter_counts() -> None:
-    """Each method of the object moves the number that is named after it."""
+    """Each attribute of the object moves the number that is named after it."""
     metrics = Metrics()
-    metrics.limited("caller-minute")
-    metrics.store_failed("quota")
-    metrics.granted(900)
-    metrics.granted(60)
-    metrics.refunded(300)
-    metrics.key_refused("spare")
-    metrics.access_refused("origin")
+    metrics.limited.count("caller-minute")
+    metrics.store_failures.count("quota")
+    metrics.granted_seconds.inc(900)
+    metrics.granted_seconds.inc(60)
+    metrics.returned_seconds.inc(300)
+    metrics.key_refusals.count("spare")
+    metrics.access_refusals.count("origin")
     samples = read(metrics)
 
     assert samples["voicegate_limited_total{limit=caller-minute}"] == 1
@@ -85,7 +83,7 @@ def test_every_counter_counts() -> None:
 def test_applications_do_not_share_numbers() -> None:
     """Two in one process, as in a test, each count their own."""
     first, second = Metrics(), Metrics()
-    first.granted(60)
+    first.granted_seconds.inc(60)
 
     assert read(second)["voicegate_granted_seconds_total{}"] == 0
 
