@@ -68,9 +68,17 @@ export class Session {
       isPause: () => this.#audio.isPause && !this.#conversation.hasCalls,
       listener: {
         onReady: (session) => this.#ready(session),
-        onHandOver: (session) => this.#handedOver(session),
+        onHandOver: (session) => {
+          this.#silence();
+          this.#dispatch({ type: 'handed-over', sessionId: session.sessionId });
+          this.#use(session);
+        },
         onMessage: (message) => this.#receive(message),
-        onFailed: (error) => this.#failed(error),
+        onFailed: (error) => {
+          const { code, upstreamCode } = error;
+          this.#stats.log.note('trouble', 'attempt-failed', { code, upstreamCode });
+          this.#dispatch({ type: 'attempt-failed', error, nowMs: environment.nowMs() });
+        },
         onLost: (closure, hasSuccessor) => this.#lost(closure, hasSuccessor),
         onForeignReply: (replyId) => this.#audio.refuseReply(replyId),
       },
@@ -196,13 +204,6 @@ export class Session {
     this.#use(session);
   }
 
-  /** @param {ReadySession} session */
-  #handedOver(session) {
-    this.#silence();
-    this.#dispatch({ type: 'handed-over', sessionId: session.sessionId });
-    this.#use(session);
-  }
-
   /** @param {ReadySession} session that everything goes to from now on */
   #use({ sessionId, httpTools }) {
     this.#stats.sessionId = sessionId;
@@ -229,13 +230,6 @@ export class Session {
       default:
         return this.#conversation.apply(message, this.#audio.apply(message));
     }
-  }
-
-  /** @param {VoiceAgentError} error */
-  #failed(error) {
-    const { code, upstreamCode } = error;
-    this.#stats.log.note('trouble', 'attempt-failed', { code, upstreamCode });
-    this.#dispatch({ type: 'attempt-failed', error, nowMs: this.#environment.nowMs() });
   }
 
   /** @param {import('./connection/socket.js').Closure} closure @param {boolean} hasSuccessor */

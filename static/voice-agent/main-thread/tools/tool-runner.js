@@ -150,7 +150,9 @@ export class ToolRunner {
       if (signal.reason === CANCELLED) return this.#tell(call, 'cancelled');
       const { timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS } = tool;
       const overdue = `The tool "${name}" did not finish within its ${seconds} s.`;
-      this.#conclude(call, signal.aborted ? failure(overdue) : outcomeOfThrown(name, error));
+      const why = sentence(error).slice(0, MAX_ERROR_CHARACTERS) || 'it did not say why';
+      const failed = `The tool "${name}" failed: ${why}`;
+      this.#conclude(call, failure(signal.aborted ? overdue : failed));
     }
   }
 
@@ -215,15 +217,6 @@ function outcomeOf(name, value) {
       `The result of the tool "${name}" is too long: ${text.length} characters, at most ${MAX_RESULT_CHARACTERS} are passed on. Ask for less.`,
     );
   return { value: JSON.parse(text), isError: false };
-}
-
-/**
- * @param {string} name of the tool
- * @param {unknown} thrown
- */
-function outcomeOfThrown(name, thrown) {
-  const why = sentence(thrown).slice(0, MAX_ERROR_CHARACTERS) || 'it did not say why';
-  return failure(`The tool "${name}" failed: ${why}`);
 }
 
 /**

@@ -90,7 +90,12 @@ export class ConnectionKeeper {
       leftMs: () => this.#deadline.leftMs,
       onForeignReply: listener.onForeignReply,
       onHandOver: (socket, session) => this.#handOver(socket, session),
-      onGivenUp: (error) => this.#giveUpExtension(error),
+      onGivenUp: ({ code, upstreamCode }) => {
+        stats.log.note('trouble', 'extension-failed', { code, upstreamCode });
+        const secondsLeft = Math.round(this.#deadline.leftMs / 1000);
+        if (secondsLeft < Infinity) emit({ type: 'limit', secondsLeft, refused: true });
+        dispatch({ type: 'extension-failed' });
+      },
     });
   }
 
@@ -210,15 +215,6 @@ export class ConnectionKeeper {
     this.#options.stats.connection.rollovers += 1;
     this.#options.stats.log.note('connection', 'hand-over');
     this.#ready(session, this.#options.listener.onHandOver);
-  }
-
-  /** @param {VoiceAgentError} error */
-  #giveUpExtension({ code, upstreamCode }) {
-    const { stats, emit, dispatch } = this.#options;
-    stats.log.note('trouble', 'extension-failed', { code, upstreamCode });
-    const secondsLeft = Math.round(this.#deadline.leftMs / 1000);
-    if (secondsLeft < Infinity) emit({ type: 'limit', secondsLeft, refused: true });
-    dispatch({ type: 'extension-failed' });
   }
 
   /** @param {SessionSocket} socket */
