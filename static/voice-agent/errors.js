@@ -43,7 +43,6 @@ const RETRYABLE = new Set([
   'at-capacity',
   'resume-refused',
   'internal-error',
-  'protocol-error',
 ]);
 
 /** @typedef {keyof typeof MESSAGES} ErrorCode */

@@ -209,6 +209,8 @@ function secondTry(call, error) {
 function lost(call, { error, nowMs, hasSuccessor = false }) {
   if (error.code === 'session-expired' && !hasSuccessor)
     return ended(call, { reason: 'time-limit' });
+  // Whoever sends what nobody can take would do so again.
+  if (error.code === 'protocol-error') return fail(call, { error });
   const isAgain = call.lostAtMs !== null && nowMs - call.liveAtMs < STABLE_MS;
   // A session that was resumed and is lost again at once would be so a third time.
   const isPastResuming = isAgain && call.mode === 'resume';

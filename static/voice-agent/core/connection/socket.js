@@ -30,6 +30,9 @@ const BACKPRESSURE_BYTES = 96_000;
  */
 const IN_FLIGHT_BYTES = 3_900;
 
+/** Of a message. The longest echo a configuration, with some ten thousand; a hundred megabytes end the tab. */
+const MAX_MESSAGE_CHARACTERS = 1024 * 1024;
+
 /** Codes of a close that was meant, and of one without a close frame. Source: RFC 6455, 7.4.1. */
 const NORMAL = 1000;
 const BROKEN = 1006;
@@ -235,6 +238,11 @@ export class SessionSocket {
 
   /** @param {unknown} data @param {VoiceToken} granted */
   #receive(data, granted) {
+    if (typeof data === 'string' && data.length > MAX_MESSAGE_CHARACTERS) {
+      this.end();
+      const message = 'The agent sent a message that is far too long.';
+      return this.#finish(new VoiceAgentError('protocol-error', { message }), 'too-long');
+    }
     const isRepetition = isRepeated(data, this.#lastData);
     this.#lastData = data;
     this.#liveness.heard();
