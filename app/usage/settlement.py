@@ -3,39 +3,29 @@
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from app.errors import AppError
 from app.upstream.client import AgentsClient
-from app.upstream.responses import SessionFacts
 from app.usage.quota import Quota
 
 logger = logging.getLogger("voicegate.limits")
 
-# After a report: at 1, 5, 20 and 60 s. Live, a session is complete some seconds after its end.
-PAUSES_SECONDS: Final = (1.0, 4.0, 15.0, 40.0)
+# After a report: at 1, 5, 20 and 60 s. Live, a session is complete some seconds after its end;
+# what is not by the last look is never refunded.
+PAUSES_SECONDS: Final[tuple[float, ...]] = (1.0, 4.0, 15.0, 40.0)
 MAX_OPEN: Final = 256
 
 
 class Settlement:
-    """Looks up the sessions whose end was reported, in the background and in bounded number.
+    """Looks up the sessions whose end was reported, in the background and in bounded number."""
 
-    Args:
-        pauses_seconds: Before each look; after the last one, nothing is refunded.
-    """
-
-    def __init__(
-        self,
-        client: AgentsClient,
-        quota: Quota,
-        *,
-        pauses_seconds: Sequence[float] = PAUSES_SECONDS,
-    ) -> None:
+    def __init__(self, client: AgentsClient, quota: Quota) -> None:
         self._client = client
         self._quota = quota
-        self._pauses_seconds = pauses_seconds
+        self.pauses_seconds = PAUSES_SECONDS
         self._open: set[asyncio.Task[None]] = set()
         self.dropped = 0
 
@@ -48,11 +38,6 @@ class Settlement:
         task = asyncio.create_task(self._look_into(grant_id, session_id))
         self._open.add(task)
         task.add_done_callback(self._open.discard)
-
-    async def settled(self) -> None:
-        """Wait until nothing is being looked into."""
-        while self._open:
-            await asyncio.wait(self._open)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -67,23 +52,20 @@ class Settlement:
     async def _look_into(self, grant_id: str, session_id: str) -> None:
         if not await self._quota.claim(grant_id):
             return
-        for pause_seconds in self._pauses_seconds:
+        for pause_seconds in self.pauses_seconds:
             await asyncio.sleep(pause_seconds)
             try:
                 facts = await self._client.session(session_id)
             except AppError as error:
                 logger.debug("a session cannot be looked up (%s)", error.code)
                 continue
-            if facts.status == "completed":
-                await self._settle(grant_id, session_id, facts)
-                return
-
-    async def _settle(self, grant_id: str, session_id: str, facts: SessionFacts) -> None:
-        if facts.duration_seconds is None or facts.created_at is None:
+            if facts.status != "completed":
+                continue
+            if facts.duration_seconds is not None and facts.created_at is not None:
+                await self._quota.settle(
+                    grant_id,
+                    session_id,
+                    began_at_seconds=facts.created_at.timestamp(),
+                    used_seconds=math.ceil(facts.duration_seconds),
+                )
             return
-        await self._quota.settle(
-            grant_id,
-            session_id,
-            began_at_seconds=facts.created_at.timestamp(),
-            used_seconds=math.ceil(facts.duration_seconds),
-        )

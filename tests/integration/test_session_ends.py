@@ -27,7 +27,7 @@ async def talking(
     """Run the service, which looks into ends without waiting; yields it and a client of it."""
     app = create_app(make_settings(**changes), transport=transport)
     async with app.router.lifespan_context(app), caller(app) as client:
-        app.state.services.settlement._pauses_seconds = SHORT_PAUSES
+        app.state.services.settlement.pauses_seconds = SHORT_PAUSES
         yield app, client
 
 
@@ -64,7 +64,8 @@ async def report(client: httpx.AsyncClient, app: FastAPI, session_id: str, recei
     body = {"session_id": session_id, "receipt": receipt}
     response = await client.post("/api/session-ends", json=body)
     assert (response.status_code, response.json()) == (202, {"status": "accepted"})
-    await asyncio.wait_for(app.state.services.settlement.settled(), 20)
+    settling = app.state.services.settlement._open
+    await asyncio.wait_for(asyncio.gather(*settling), 20)
 
 
 async def test_session_against_the_simulator_gives_its_unused_time_back() -> None:
@@ -199,7 +200,7 @@ async def test_reports_are_bounded_and_end_with_the_service() -> None:
     """Three hundred at once: 256 are looked into; at the end no task is left behind."""
     tasks_before = asyncio.all_tasks()
     async with talking(knowing(404), **NO_LIMITS) as (app, client):
-        app.state.services.settlement._pauses_seconds = (3600.0,)
+        app.state.services.settlement.pauses_seconds = (3600.0,)
         for number in range(300):
             receipt = (await client.get("/api/voice-token")).json()["receipt"]
             body = {"session_id": f"s{number}", "receipt": receipt}
