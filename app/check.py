@@ -28,8 +28,8 @@ from app.upstream.budget import Budget
 from app.upstream.client import AgentsClient
 from app.upstream.transport import CurlTransport
 from app.usage.accounting import Accounting
+from app.usage.ledger import StoreDownError
 from app.usage.pricing import cost_sentence
-from app.usage.redis_store import StoreDownError
 
 MAX_VALUE_CHARACTERS: Final = 100
 # The least there is: what is tried here opens no session.

@@ -21,12 +21,11 @@ from app.config.origins import OriginPolicy
 from app.config.settings import Settings
 from app.errors import ConfigurationError
 from app.observability.metrics import Metrics
-from app.tokens.service import MINT_PATH, TokenService
+from app.tokens.service import MINT_PATH, Receipts, TokenService
 from app.upstream.budget import Budget
 from app.upstream.client import AgentsClient
 from app.upstream.transport import CurlTransport
 from app.usage.accounting import Accounting
-from app.usage.receipts import Receipts
 from app.usage.settlement import Settlement
 from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle

@@ -8,10 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.access.caller import Caller
 from app.observability.metrics import Metrics
-from app.usage.ledger import LedgerStore, QuotaLimits
-from app.usage.ledger_memory import MemoryLedger
-from app.usage.ledger_redis import RedisLedger, UsageScript
-from app.usage.redis_store import open_redis
+from app.usage.ledger import LedgerStore, MemoryLedger, QuotaLimits
+from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis
 from tests.redis_server import RedisServer
 
 # Ten o'clock of some day in UTC: ten hours into a window of the day, none into one of the hour.
@@ -77,4 +75,3 @@ async def ledger_of(
         yield RedisLedger(UsageScript(redis, clock=clock), limits)
     finally:
         await redis.aclose()
-        await redis.connection_pool.disconnect()

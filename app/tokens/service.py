@@ -1,14 +1,15 @@
 """What a caller may ask of a token, and what it gets."""
 
+import hmac
 from dataclasses import dataclass, field
 from typing import Final
 
 from app.access.caller import Caller
+from app.access.signing import Signer
 from app.errors import AppError
 from app.upstream.client import AgentsClient
 from app.usage.quota import Quota
-from app.usage.rate_limit_headers import rate_limit_fields
-from app.usage.receipts import Receipts
+from app.usage.rate_limits import rate_limit_fields
 
 # The one route that costs money: whoever guards, counts or serves it means this.
 MINT_PATH: Final = "/api/voice-token"
@@ -33,6 +34,27 @@ class VoiceToken:
     ws_url: str
     receipt: str
     header_fields: list[tuple[bytes, bytes]]
+
+
+class Receipts:
+    """Writes what comes with a token and names its grant when the session is over, and reads it.
+
+    A receipt holds the grant's own random name and our signature: nothing of the caller, and no
+    time, as the ledger knows how old a grant is.
+    """
+
+    def __init__(self, signer: Signer) -> None:
+        self._hash = signer.hash
+
+    def write(self, grant_id: str) -> str:
+        """Return the receipt of a grant."""
+        return f"{grant_id}.{self._hash(f'receipt:{grant_id}')}"
+
+    def read(self, receipt: str) -> str | None:
+        """Return the grant that a receipt names; None if we did not write it."""
+        grant_id = receipt.partition(".")[0]
+        is_ours = hmac.compare_digest(receipt.encode(), self.write(grant_id).encode())
+        return grant_id if is_ours else None
 
 
 class TokenService:

@@ -6,12 +6,10 @@ from contextlib import asynccontextmanager
 from app.config.settings import Settings
 from app.observability.metrics import Metrics
 from app.usage.code_attempts import CodeAttempts
-from app.usage.ledger import LedgerStore, quota_limits
-from app.usage.ledger_memory import MemoryLedger
-from app.usage.ledger_redis import RedisLedger, UsageScript
+from app.usage.ledger import LedgerStore, MemoryLedger, quota_limits
+from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis
 from app.usage.quota import Quota
 from app.usage.rate_limits import rate_limits
-from app.usage.redis_store import open_redis
 
 
 class Accounting:
@@ -42,4 +40,3 @@ class Accounting:
             await self.quota.finish()
             if self._redis is not None:
                 await self._redis.aclose()
-                await self._redis.connection_pool.disconnect()

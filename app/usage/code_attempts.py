@@ -7,19 +7,17 @@ from typing import Final
 
 from app.errors import RateLimitedError
 from app.observability.metrics import Metrics
+from app.usage.ledger import StoreDownError, StoreFailures
 from app.usage.ledger_redis import UsageScript
-from app.usage.rate_limit_headers import limit_reached
 from app.usage.rate_limits import (
     HOUR,
     MINUTE,
-    Counted,
     Counter,
     RateLimit,
     SlidingWindows,
     SteadyClock,
-    Verdict,
+    limit_reached,
 )
-from app.usage.redis_store import StoreDownError, StoreFailures
 
 NAME: Final = "code-attempts"
 BY_ADDRESS: Final = (
@@ -77,16 +75,11 @@ class CodeAttempts:
         asked = [*((limit, address_key) for limit in BY_ADDRESS), (BY_NETWORK, network_key)]
         hit = self._windows.hit(asked, self._clock(), count=count)
         if not hit.refused and self._script is not None:
-            hit = await self._hit_in_common(self._script, asked, count=count)
+            try:
+                hit = await self._script.hit(asked, count=count)
+            except StoreDownError as error:
+                words = "Redis is away (%s): each process counts wrong codes alone"
+                self._failures.note(words, error)
         if hit.refused:
             self._metrics.limited.count(NAME)
             raise limit_reached(RateLimitedError, NAME, hit.states[-1].seconds_until_fits())
-
-    async def _hit_in_common(
-        self, script: UsageScript, asked: list[Counted], *, count: bool
-    ) -> Verdict:
-        try:
-            return await script.hit(asked, count=count)
-        except StoreDownError as error:
-            self._failures.note("Redis is away (%s): each process counts wrong codes alone", error)
-            return Verdict("", ())

@@ -2,7 +2,7 @@
 -- KEYS[1]: what all keys begin with; its hash tag keeps them together on a cluster.
 -- ARGV: the operation, the time in seconds (empty: the server's own, so that all processes agree),
 -- the life of a grant in seconds, and the operation's own.
--- `ledger_memory.py` and `rate_limits.py` do the same in Python; one test suite holds both.
+-- `ledger.py` and `rate_limits.py` do the same in Python; one test suite holds both.
 
 local prefix = KEYS[1]
 local operation = ARGV[1]

@@ -1,11 +1,31 @@
-"""The ledger of granted seconds and open sessions: entries, quotas, and the store's interface."""
+"""The ledger of granted seconds and open sessions: its entries, quotas and interface.
 
-from collections.abc import Sequence
+Kept here in this process's memory, of bounded size, which forgets all when the process ends.
+"""
+
+import heapq
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from app.config.settings import Settings
-from app.usage.rate_limits import DAY, MINUTE, Counted, Counts, RateLimit, Verdict
+from app.observability.metrics import Metrics
+from app.usage.rate_limits import (
+    DAY,
+    MAX_KEYS,
+    MINUTE,
+    Counted,
+    Counter,
+    Counts,
+    LimitState,
+    RateLimit,
+    SlidingWindows,
+    SteadyClock,
+    Verdict,
+)
 
 # The longest that a grant may matter: 600 s to redeem, 10800 s to talk, an hour to report the end.
 LIFETIME_SECONDS: Final = 600 + 10800 + 3600
@@ -15,6 +35,13 @@ LATE_SECONDS: Final = 60
 MAX_EXPIRES_SECONDS: Final = 600
 # How many grants are compared with one session at most; among more, nothing is refunded.
 MAX_CANDIDATES: Final = 2000
+# Reached only where the operator took the limits of all together away.
+MAX_RECORDS: Final = 100_000
+# Ends of grants that were undone are swept out together, once they are most of many.
+FEW: Final = 200
+LOG_SECONDS: Final = 1.0
+
+logger = logging.getLogger("voicegate.limits")
 
 
 @dataclass(slots=True)  # not frozen: made for each token, which would take three times as long
@@ -85,3 +112,203 @@ class LedgerStore(Protocol):
         opened it, so what comes back is measured by the smallest grant that could have: else a
         long grant could be settled by the short session of another, and be used as well.
         """
+
+
+class StoreDownError(Exception):
+    """The store failed, or is known to have failed within the last second."""
+
+
+class StoreFailures:
+    """Counts the failures of a store by their kind, and logs at most one of them a second."""
+
+    def __init__(self, metrics: Metrics, kind: str) -> None:
+        self._metrics = metrics
+        self._kind = kind
+        self._logged_at = -LOG_SECONDS
+
+    def note(self, words: str, *details: object) -> None:
+        """Take one more; the words are what its log line says."""
+        self._metrics.store_failures.count(self._kind)
+        now = time.monotonic()
+        if now - self._logged_at >= LOG_SECONDS:
+            self._logged_at = now
+            logger.error(words, *details)
+
+
+@dataclass(slots=True)
+class _Record:
+    """One grant, and what became of it."""
+
+    grant: Grant
+    minted_at: float
+    counters: list[Counter]
+    claimed: bool = False
+    settled: bool = False
+
+    def could_open(self, began_at: float) -> bool:
+        """Tell whether its token may have opened a session that began then."""
+        early = began_at - self.minted_at
+        return -EARLY_SECONDS <= early <= self.grant.expires_in_seconds + LATE_SECONDS
+
+
+class MemoryLedger:
+    """A `LedgerStore` that never waits: nothing comes between the parts of one call.
+
+    Args:
+        limits: What may be granted.
+        clock: Tells the time in seconds since 1970.
+        monotonic: Seconds since any moment.
+        max_keys: Of how many callers and addresses the counts are kept.
+        max_records: Of how many grants, and of how many sessions that were settled.
+    """
+
+    def __init__(
+        self,
+        limits: QuotaLimits,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        max_keys: int = MAX_KEYS,
+        max_records: int = MAX_RECORDS,
+    ) -> None:
+        self._days = caller, _, everyone = day_limits(limits)
+        self._days_of_subjects = [caller, everyone]
+        self._limits = limits
+        self._now = SteadyClock(clock, monotonic)
+        self._max_records = max_records
+        self._windows = SlidingWindows(max_keys=max_keys)
+        self._ends: list[tuple[float, str]] = []
+        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._sessions: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        """All that is remembered; each record takes up to three places besides."""
+        return len(self._windows) + len(self._records) + len(self._sessions) + len(self._ends)
+
+    async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
+        """Count a request against its rate limits, then a grant if all of its quotas allow it."""
+        now = self._now()
+        self._prune(now)
+        verdict = self._windows.hit(asked, now)
+        if verdict.refused:
+            return verdict
+        seconds, grant_id = grant.granted_seconds, grant.grant_id
+        keys: tuple[str, ...] = (grant.caller_key, grant.address_key, "all")
+        days = self._days
+        if not grant.address_key:
+            days, keys = self._days_of_subjects, (grant.caller_key, "all")
+        counters = [self._windows.find(*day, now) for day in zip(days, keys, strict=True)]
+        for counter in counters:
+            name = f"{counter.limit.counts}-open"
+            if 0 < self._limits[name] <= len(counter.places):
+                states = self._with_day(verdict, counters[0], now)
+                return Verdict(name, states, min(counter.places.values()) - now)
+        for counter in counters:
+            if counter.limit.quota and not counter.fits(seconds, now):
+                return Verdict(counter.limit.name, (*verdict.states, counter.at(now)))
+        ends_at = now + grant.expires_in_seconds + seconds
+        for counter in counters:
+            self._windows.add(counter, seconds)
+            counter.places[grant_id] = ends_at
+        heapq.heappush(self._ends, (ends_at, grant_id))
+        self._records[grant_id] = _Record(grant, now, counters)
+        return Verdict("", self._with_day(verdict, counters[0], now))
+
+    async def cancel(self, grant_id: str) -> int:
+        """Undo a grant of which no token came."""
+        now = self._now()
+        record = self._records.get(grant_id)
+        if record is None or record.settled or self._is_old(record, now):
+            return 0
+        del self._records[grant_id]
+        self._close(record)
+        return self._give_back(record, record.grant.granted_seconds, now)
+
+    async def claim(self, grant_id: str) -> bool:
+        """Tell whether this is the first report of this grant's end."""
+        record = self._records.get(grant_id)
+        if record is None or record.claimed or self._is_old(record, self._now()):
+            return False
+        record.claimed = True
+        return True
+
+    async def settle(
+        self, grant_id: str, session_id: str, began_at_seconds: float, used_seconds: int
+    ) -> int:
+        """Give back what a session proves to be unused."""
+        now = self._now()
+        self._prune(now)
+        record = self._records.get(grant_id)
+        if record is None or record.settled or session_id in self._sessions:
+            return 0
+        began_at = self._now.of(began_at_seconds)
+        if not record.could_open(began_at):
+            return 0
+        smallest = self._smallest(began_at)
+        if smallest is None:
+            return 0
+        self._sessions[session_id] = now
+        record.settled = True
+        self._close(record)
+        return self._give_back(record, max(0, smallest - used_seconds), now)
+
+    def _smallest(self, began_at: float) -> int | None:
+        """Return the seconds of the smallest grant that could open such a session."""
+        smallest: int | None = None
+        candidates = 0
+        for record in reversed(self._records.values()):
+            if record.minted_at < began_at - MAX_EXPIRES_SECONDS - LATE_SECONDS:
+                break
+            if record.minted_at > began_at + EARLY_SECONDS:
+                continue
+            candidates += 1
+            if candidates > MAX_CANDIDATES:
+                return None
+            if record.could_open(began_at):
+                granted = record.grant.granted_seconds
+                smallest = granted if smallest is None else min(smallest, granted)
+        return smallest
+
+    def _with_day(self, verdict: Verdict, day: Counter, now: float) -> tuple[LimitState, ...]:
+        """Return how the caller's limits stand, that of its day as well if there is one."""
+        return (*verdict.states, day.at(now)) if day.limit.quota else verdict.states
+
+    def _give_back(self, record: _Record, seconds: int, now: float) -> int:
+        seconds = min(seconds, record.grant.granted_seconds)
+        days_ago = now // DAY - record.minted_at // DAY
+        for counter in record.counters:
+            counter.advance(now)
+            if days_ago == 0:
+                counter.current = max(0, counter.current - seconds)
+            elif days_ago == 1:
+                counter.previous = max(0, counter.previous - seconds)
+        return seconds
+
+    def _close(self, record: _Record) -> None:
+        for counter in record.counters:
+            counter.places.pop(record.grant.grant_id, None)
+
+    def _is_old(self, record: _Record, now: float) -> bool:
+        return record.minted_at + LIFETIME_SECONDS <= now
+
+    def _prune(self, now: float) -> None:
+        """Forget what no longer counts; each entry is looked at once, in the order of its end."""
+        while self._ends and self._ends[0][0] <= now:
+            record = self._records.get(heapq.heappop(self._ends)[1])
+            if record is not None:
+                self._close(record)
+        records, sessions = self._records, self._sessions
+        while records:
+            oldest = next(iter(records.values()))
+            if len(records) < self._max_records and not self._is_old(oldest, now):
+                break
+            records.popitem(last=False)
+            self._close(oldest)
+        if len(self._ends) > 2 * len(records) + FEW:
+            self._ends = [end for end in self._ends if end[1] in records]
+            heapq.heapify(self._ends)
+        while sessions:
+            since = next(iter(sessions.values()))
+            if len(sessions) < self._max_records and since + LIFETIME_SECONDS > now:
+                break
+            sessions.popitem(last=False)

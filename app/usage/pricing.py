@@ -6,31 +6,23 @@ from app.config.settings import Settings
 from app.usage.rate_limits import DAY, MINUTE
 
 
-def worst_cost_per_day_usd(settings: Settings) -> float:
-    """Return what a day can cost at most if every granted minute is talked; infinite if unbounded.
+def most_minutes_per_day(settings: Settings) -> float:
+    """Return the granted minutes a day that the settings allow; infinite if nothing bounds them."""
+    minutes_per_mint = settings.max_session_duration_seconds / MINUTE
+    bounds = (
+        settings.minutes_per_day,
+        settings.mints_per_minute * DAY / MINUTE * minutes_per_mint,
+        settings.sessions_at_once * DAY / MINUTE,
+    )
+    return min((bound for bound in bounds if bound), default=math.inf)
+
+
+def cost_sentence(settings: Settings) -> str:
+    """Return the sentence that tells an operator what a day can cost, every granted minute talked.
 
     It holds for each day of UTC. A span of 24 hours across midnight can hold up to twice as much,
     which the days around it then lack.
     """
-    minutes = most_minutes_per_day(settings)
-    return minutes / 60 * settings.price_per_hour_usd if settings.price_per_hour_usd else 0.0
-
-
-def most_minutes_per_day(settings: Settings) -> float:
-    """Return the granted minutes a day that the settings allow; infinite if nothing bounds them."""
-    bounds = [math.inf]
-    if settings.minutes_per_day:
-        bounds.append(settings.minutes_per_day)
-    if settings.mints_per_minute:
-        mints = settings.mints_per_minute * DAY / MINUTE
-        bounds.append(mints * settings.max_session_duration_seconds / MINUTE)
-    if settings.sessions_at_once:
-        bounds.append(settings.sessions_at_once * DAY / MINUTE)
-    return min(bounds)
-
-
-def cost_sentence(settings: Settings) -> str:
-    """Return the sentence that tells an operator what a day can cost."""
     price = f"{settings.price_per_hour_usd:.2f} USD an hour"
     minutes = most_minutes_per_day(settings)
     if math.isinf(minutes):
@@ -38,7 +30,7 @@ def cost_sentence(settings: Settings) -> str:
             f"Nothing limits the minutes that are granted a day, at {price}: "
             "set VOICEGATE_MINUTES_PER_DAY."
         )
-    cost = worst_cost_per_day_usd(settings)
+    cost = minutes / 60 * settings.price_per_hour_usd
     sentence = f"At most {minutes:,.0f} minutes a day are granted: {cost:,.2f} USD at {price}."
     if not settings.minutes_per_day:
         sentence += " No limit of its own bounds this: set VOICEGATE_MINUTES_PER_DAY."

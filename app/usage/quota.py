@@ -10,10 +10,8 @@ from typing import Final, NamedTuple
 from app.access.caller import Caller
 from app.errors import AppError, QuotaExhaustedError, RateLimitedError, StoppedError
 from app.observability.metrics import Metrics
-from app.usage.ledger import Grant, LedgerStore, QuotaLimits
-from app.usage.rate_limit_headers import limit_reached
-from app.usage.rate_limits import LimitState, RateLimit, Verdict, whole_seconds
-from app.usage.redis_store import StoreDownError, StoreFailures
+from app.usage.ledger import Grant, LedgerStore, QuotaLimits, StoreDownError, StoreFailures
+from app.usage.rate_limits import LimitState, RateLimit, Verdict, limit_reached, whole_seconds
 
 MINTS_NOTHING: Final = "Redis is away (%s): what calls cost cannot be counted, nothing is minted"
 WITHOUT_LIMITS: Final = "Redis is away (%s): rate limits let every request pass"
@@ -54,7 +52,6 @@ class Quota:
         rate_limits: Sequence[RateLimit] = (),
     ) -> None:
         self._store = store
-        self._limits = limits
         self._metrics = metrics
         self._rate_limits = tuple(rate_limits)
         self._rate_limits_of_subjects = tuple(

@@ -8,9 +8,8 @@ from fastapi import Depends, Request
 from app.access.control import Access
 from app.access.credentials import RequestCredentials
 from app.observability.metrics import Metrics
-from app.tokens.service import TokenService
+from app.tokens.service import Receipts, TokenService
 from app.usage.accounting import Accounting
-from app.usage.receipts import Receipts
 from app.usage.settlement import Settlement
 from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle

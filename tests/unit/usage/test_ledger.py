@@ -5,8 +5,7 @@ from itertools import count
 
 import pytest
 
-from app.usage.ledger import LIFETIME_SECONDS, MAX_CANDIDATES, Grant
-from app.usage.ledger_memory import MemoryLedger
+from app.usage.ledger import LIFETIME_SECONDS, MAX_CANDIDATES, Grant, MemoryLedger
 from app.usage.rate_limits import LimitState, RateLimit
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server

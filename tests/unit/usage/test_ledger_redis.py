@@ -8,7 +8,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.errors import StoppedError
 from app.usage.accounting import Accounting
-from app.usage.redis_store import DOWN_SECONDS, MAX_EXCHANGES, Breaker, StoreDownError
+from app.usage.ledger import StoreDownError
+from app.usage.ledger_redis import DOWN_SECONDS, MAX_EXCHANGES, Breaker
 from tests.limit_kit import Clock, Tally, visitor
 from tests.redis_server import redis_server
 from tests.relay import relay
