@@ -1,6 +1,6 @@
 // The table of how long the last answers took to be heard. Owns one <table>: its <tbody>, and its <tfoot> with the median.
 
-import { createNumbers } from './details-numbers.js';
+import { createNumbers } from './details-facts.js';
 
 const SHOWN = 5;
 

@@ -1,7 +1,6 @@
 // The list of what happened: takes lines in at any time, draws them when it is told to.
 
 import { createFollower } from '../voice-agent/ui/follow.js';
-import { logFacts, logName, logTime } from './log-line.js';
 
 /** @typedef {import('../voice-agent/index.js').LogEntry} LogEntry */
 
@@ -93,4 +92,34 @@ function element(name, className, text) {
   node.className = className;
   node.textContent = text;
   return node;
+}
+
+// One line of the log as people read it.
+
+/** Milliseconds since the call began: 72345 → "1:12.35". @param {number} ms */
+export function logTime(ms) {
+  const hundredths = Math.floor(ms / 10);
+  const pad = (/** @type {number} */ value) => String(value).padStart(2, '0');
+  const [minutes, seconds] = [Math.floor(hundredths / 6000), Math.floor(hundredths / 100) % 60];
+  return `${minutes}:${pad(seconds)}.${pad(hundredths % 100)}`;
+}
+
+/** "reply.audio ×48" @param {LogEntry} entry */
+function logName({ name, count }) {
+  return count > 1 ? `${name} ×${count}` : name;
+}
+
+/** "1.0 s, 65 kB, replyId=reply_1" @param {LogEntry} entry */
+function logFacts({ soundMs, bytes, detail }) {
+  const parts = Object.entries(detail).map(([name, value]) => `${name}=${value}`);
+  if (bytes >= 1000) parts.unshift(`${Math.round(bytes / 1000)} kB`);
+  else if (bytes > 0) parts.unshift(`${bytes} B`);
+  if (soundMs > 0) parts.unshift(`${(soundMs / 1000).toFixed(1)} s`);
+  return parts.join(', ');
+}
+
+/** The whole line as plain text, for the report. @param {LogEntry} entry */
+export function logLine(entry) {
+  const { direction, atMs } = entry;
+  return [logTime(atMs), direction, logName(entry), logFacts(entry)].filter(Boolean).join(' ');
 }

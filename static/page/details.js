@@ -2,9 +2,8 @@
 // second while they are open.
 
 import { createAnswerTable } from './details-answers.js';
-import { factsOf } from './details-facts.js';
+import { createRates, factsOf } from './details-facts.js';
 import { createLogList } from './details-log.js';
-import { createRates } from './details-rates.js';
 import { createReportButton } from './report-button.js';
 import { reportOf } from './report.js';
 

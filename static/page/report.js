@@ -2,8 +2,7 @@
 // token, argument or name of a device gets into it: numbers pass, and words only where they are named here. Pure.
 
 import { medians } from './details-answers.js';
-import { kindOf } from './device-kind.js';
-import { logLine } from './log-line.js';
+import { logLine } from './details-log.js';
 
 /** Codes and ids: one short word. */
 const CODE = /^[\w.:+-]{1,80}$/;
@@ -96,4 +95,23 @@ function code(value) {
 function bareAddress(address) {
   const { origin, pathname } = new URL(address);
   return origin + pathname;
+}
+
+// What kind of device a name stands for.
+
+/** The first that fits. @type {[string, RegExp][]} */
+const KINDS = [
+  ['bluetooth', /bluetooth|airpods|hands.?free|\bbuds\b/i],
+  ['headset', /headset|headphone|kopfhörer|earphone/i],
+  ['webcam', /webcam|camera|kamera|facetime/i],
+  ['built-in', /built.?in|internal|intern|macbook|array|realtek|integrated/i],
+  ['usb', /\busb\b/i],
+  ['virtual', /virtual|fake|loopback|monitor|blackhole|cable/i],
+  ['default', /default|standard/i],
+];
+
+/** For reports: people name their headsets after themselves. @param {unknown} label */
+export function kindOf(label) {
+  if (typeof label !== 'string' || label === '') return 'unknown';
+  return KINDS.find(([, pattern]) => pattern.test(label))?.[0] ?? 'other';
 }

@@ -39,7 +39,7 @@ export function createSoundSettings(element, texts) {
 
   element.addEventListener('voice-agent-level', ({ detail }) => meter.show(detail.microphone));
 
-  /** The names of devices come with the permission, which may have been given meanwhile. */
+  /** Asked for when somebody looks: names come with the permission, which may have been given meanwhile. */
   function refresh() {
     void microphones.refresh();
     void speakers.refresh();
@@ -112,7 +112,6 @@ function createDevicePicker(kind, texts, on) {
 
   select.addEventListener('change', choose);
   navigator.mediaDevices?.addEventListener('devicechange', refresh);
-  void refresh();
 
   return { refresh };
 }

@@ -1,7 +1,7 @@
 // The report as plain text, for whoever helps. In English and with stable names, whatever language the visitor reads;
 // without token, code, or the names of devices. Pure.
 
-import { kindOf } from '../device-kind.js';
+import { kindOf } from '../report.js';
 
 /**
  * @typedef {object} Surroundings

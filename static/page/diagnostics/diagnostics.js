@@ -1,19 +1,40 @@
 // Composes the diagnostics page: checks, the panel that leads through them, a row for each, and the report.
 
-import { createAccess } from '../../voice-agent/ui/access.js';
-import { thisBrowser, unblockHint } from '../../voice-agent/ui/browser-hints.js';
-import { fill } from '../../voice-agent/ui/format.js';
-import { createReportButton } from '../report-button.js';
-import { CHECKS } from './checks.js';
-import { configuration, data, elements } from './diagnostics-elements.js';
-import { Passes } from './passes.js';
-import { createPlatform } from './platform.js';
-import { writeReport } from './diagnostics-report.js';
-import { createRow } from './row.js';
-import { createRunner } from './runner.js';
 import { Sound } from './check-sound.js';
 import { createStage } from './check-stage.js';
 import { count, countsFor, needsCode, valuesFor, wordsFor } from './check-words.js';
+import { CHECKS } from './checks.js';
+import { writeReport } from './diagnostics-report.js';
+import { Passes } from './passes.js';
+import { createPlatform } from './platform.js';
+import { createRow } from './row.js';
+import { createRunner } from './runner.js';
+import { byId } from '../find.js';
+import { createReportButton } from '../report-button.js';
+import { createAccess } from '../../voice-agent/ui/access.js';
+import { thisBrowser, unblockHint } from '../../voice-agent/ui/browser-hints.js';
+import { fill } from '../../voice-agent/ui/format.js';
+
+const elements = {
+  run: byId('run', HTMLButtonElement),
+  runLabel: byId('run-label'),
+  stop: byId('stop', HTMLButtonElement),
+  progress: byId('progress', HTMLProgressElement),
+  count: byId('count'),
+  rows: /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-check]')]),
+  stage: {
+    title: byId('stage-title'),
+    text: byId('stage-text'),
+    level: byId('level'),
+    words: byId('words'),
+    answers: byId('answers'),
+  },
+  report: {
+    button: byId('report-copy', HTMLButtonElement),
+    text: byId('report-text', HTMLTextAreaElement),
+    status: byId('report-told'),
+  },
+};
 
 const texts = /** @type {import('./diagnostics-types.js').DiagnosticsTexts} */ (data('texts'));
 const tokenUrl = new URL(
@@ -133,4 +154,14 @@ function showReport(isThere) {
   button.hidden = !isThere;
   text.hidden = true;
   status.textContent = '';
+}
+
+/** What the template tells the scripts. @param {string} name */
+export function configuration(name) {
+  return document.querySelector(`meta[name="${name}"]`)?.getAttribute('content') ?? null;
+}
+
+/** A block of data in the page. @param {string} id @returns {unknown} */
+export function data(id) {
+  return JSON.parse(byId(id, HTMLScriptElement).textContent ?? '');
 }

@@ -72,7 +72,7 @@ export function createRunner(checks, context, listener) {
  * @param {ReadonlyMap<CheckId, Verdict>} results
  * @returns {Verdict | null}
  */
-export function obstacle(check, results) {
+function obstacle(check, results) {
   const missing = check.needs.find((id) => {
     const { status, reason } = results.get(id) ?? {};
     return status === 'failed' || reason === 'needs';

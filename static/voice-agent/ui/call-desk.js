@@ -4,7 +4,6 @@
 import { createCallButton } from './call-button.js';
 import { createErrorPanel } from './error-panel.js';
 import { createTrouble } from './trouble.js';
-import { listenForTrouble } from './trouble-events.js';
 
 /**
  * @typedef {object} DeskActions
@@ -101,4 +100,39 @@ export function createCallDesk(root, elements, texts, context) {
     },
     offerResume: button.offerResume,
   };
+}
+
+// What the client tells of trouble in a call that goes on, as warnings that come and go.
+
+/** @typedef {import('./warning-list.js').Cause} Cause */
+
+/**
+ * What an event of the microphone's device begins; every other one ends it.
+ * @type {{[reason: string]: Cause}}
+ */
+const DEVICE_CAUSES = {
+  'muted-by-system': 'microphone-muted',
+  'lost': 'microphone-lost',
+  'permission-lost': 'microphone-permission-lost',
+};
+
+/**
+ * @param {Pick<import('../index.js').Agent, 'on'>} agent
+ * @param {(cause: Cause, isOn: boolean) => void} warn
+ * @param {{isHeld: () => boolean}} page   `isHeld`: a button is held to be heard
+ */
+function listenForTrouble(agent, warn, { isHeld }) {
+  agent.on('microphone', ({ silent }) => warn('microphone-silent', silent));
+  agent.on('sound', ({ blocked }) => warn('sound-blocked', blocked));
+  agent.on('device', ({ reason }) => {
+    for (const [of, cause] of Object.entries(DEVICE_CAUSES)) warn(cause, of === reason);
+  });
+  agent.on('unheard', ({ speaking }) => {
+    warn('unheard', speaking && !isHeld());
+    warn('unheard-hold', speaking && isHeld());
+  });
+  agent.on('limit', ({ secondsLeft, refused = false }) => {
+    warn('limit-near', secondsLeft !== null && !refused);
+    warn('extension-failed', refused);
+  });
 }

@@ -1,6 +1,5 @@
 // The conversation's region: what was said, as it is heard; what the agent's tools do; how long answers take; copies.
 
-import { createAnswerPause } from './answer-pause.js';
 import { createCaptions } from './captions.js';
 import { createCopyMenu } from './copy-menu.js';
 import { createTranscript } from './transcript-view.js';
@@ -41,6 +40,62 @@ export function createConversation(elements, texts, agentTitle, signal) {
         pause.reset();
         captions.finish();
       });
+    },
+  };
+}
+
+// How long the agent took to answer: from the end of the user's speech, or the sending of typed words, to the first
+// sound. By the page's own clock.
+
+/** Longer than this it was no answer to what was said. */
+const MAX_PAUSE_MS = 60_000;
+
+/**
+ * @param {(turnId: string, pauseMs: number) => void} onPause
+ * @param {() => number} [nowMs]
+ */
+export function createAnswerPause(onPause, nowMs = () => performance.now()) {
+  /** @type {number | null} */
+  let askedAtMs = null;
+  /** A pause whose reply is not known yet. @type {number | null} */
+  let pauseMs = null;
+  /** The reply on its way to the ear. @type {string | null} */
+  let replyId = null;
+  /** @type {import('./ui-types.js').Speaking} */
+  let speaking = { user: false, agent: false };
+
+  function tell() {
+    if (pauseMs === null || replyId === null) return;
+    onPause(`agent-${replyId}`, pauseMs);
+    pauseMs = null;
+  }
+
+  return {
+    /** @param {import('./ui-types.js').Speaking} now */
+    speaking(now) {
+      if (now.user) askedAtMs = null;
+      else if (speaking.user) askedAtMs = nowMs();
+      if (now.agent && !speaking.agent && askedAtMs !== null) {
+        const passedMs = nowMs() - askedAtMs;
+        askedAtMs = null;
+        if (passedMs <= MAX_PAUSE_MS) pauseMs = passedMs;
+        tell();
+      }
+      speaking = now;
+    },
+    typed() {
+      askedAtMs = nowMs();
+    },
+    /** @param {import('./ui-types.js').Playback} playback */
+    heard(playback) {
+      if (!playback.done) replyId = playback.replyId;
+      else if (playback.replyId === replyId) replyId = null;
+      tell();
+    },
+    /** The call is over. */
+    reset() {
+      askedAtMs = pauseMs = replyId = null;
+      speaking = { user: false, agent: false };
     },
   };
 }

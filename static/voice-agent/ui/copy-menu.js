@@ -7,7 +7,7 @@ const SAID_MS = 3_000;
  * @param {{toggle: HTMLButtonElement, list: HTMLElement, said: HTMLElement}} elements   buttons in the list say in
  *   `data-take` what they do
  * @param {import('./ui-types.js').Texts} texts
- * @param {() => import('./row-list.js').Item[]} items
+ * @param {() => import('./transcript-view.js').Item[]} items
  * @param {AbortSignal} [signal]   the menu is gone
  */
 export function createCopyMenu({ toggle, list, said }, texts, items, signal) {

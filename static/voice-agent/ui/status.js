@@ -1,7 +1,6 @@
 // The state of the call in words, who is speaking, how long the call has lasted, and how long it may still last.
 
 import { clock, duration, fill } from './format.js';
-import { createTimeLeft } from './time-left.js';
 
 /** The time limit is known a moment after the call is live. */
 const LIMIT_KNOWN_MS = 100;
@@ -105,4 +104,27 @@ function ending(reason, seconds, { endings, language }) {
 /** Writes only what changed: a live region announces even the same words again. @param {HTMLElement} element @param {string} text */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+// How long the call may still last, quietly; more visibly in the last minute. Nothing while no limit is known.
+
+const LAST_SECONDS = 60;
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} template
+ */
+function createTimeLeft(element, template) {
+  let shown = '';
+  return {
+    /** @param {number | null} seconds */
+    show(seconds) {
+      const isKnown = seconds !== null && Number.isFinite(seconds);
+      const text = isKnown ? fill(template, { time: clock(Math.ceil(seconds)) }) : '';
+      if (text === shown) return;
+      shown = text;
+      element.textContent = text;
+      element.dataset.near = String(isKnown && seconds <= LAST_SECONDS);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 // Takes the conversation along: copied as text, or downloaded as a file. Fetched once there is something to take.
 
-import { asJson, asText, asWebVtt, fileName } from './export.js';
+import { fill } from './format.js';
 
 /** A download has begun by then, and the browser needs its address no more. */
 const DOWNLOAD_MS = 10_000;
@@ -9,7 +9,7 @@ const DOWNLOAD_MS = 10_000;
 
 /**
  * @param {Kind} kind
- * @param {import('./row-list.js').Item[]} items
+ * @param {import('./transcript-view.js').Item[]} items
  * @param {import('./ui-types.js').Texts} texts
  * @returns {Promise<string>} what to say of it
  */
@@ -39,11 +39,134 @@ async function copy(text, said) {
 
 /**
  * @param {Exclude<Kind, 'copy'>} kind
- * @param {import('./row-list.js').Item[]} items
+ * @param {import('./transcript-view.js').Item[]} items
  * @param {import('./ui-types.js').Texts} texts
  */
 function fileOf(kind, items, texts) {
   if (kind === 'json') return [asJson(items), 'application/json', 'json'];
   if (kind === 'captions') return [asWebVtt(items, texts), 'text/vtt', 'vtt'];
   return [asText(items, texts), 'text/plain', 'txt'];
+}
+
+// The conversation as a file: plain text, JSON, or captions (WebVTT).
+
+/** A caption stays at least this long, even where the next one follows at once. */
+const LEAST_CUE_MS = 100;
+
+/** Where no end is known: how fast people read. */
+const MS_A_CHARACTER = 60;
+
+/** @typedef {import('./transcript-view.js').Item} Item */
+/** @typedef {Extract<Item, {kind: 'turn'}>} TurnItem */
+/** @typedef {import('./ui-types.js').Texts} Texts */
+
+/**
+ * One line for each turn, with time and name.
+ *
+ * @param {Item[]} items
+ * @param {Texts} texts
+ */
+export function asText(items, texts) {
+  const time = new Intl.DateTimeFormat(texts.language, { timeStyle: 'medium' });
+  const day = new Intl.DateTimeFormat(texts.language, { dateStyle: 'long' });
+  const lines = settled(items).map((item) => `[${time.format(item.at)}] ${line(item, texts)}`);
+  if (lines.length === 0) return '';
+  const title = fill(texts.export.heading, { date: day.format(items[0].at) });
+  return `${[title, '', ...lines].join('\n')}\n`;
+}
+
+/** @param {Item} item @param {Texts} texts */
+function line(item, texts) {
+  if (item.kind === 'note') return `– ${item.text}`;
+  if (item.kind === 'turn') {
+    const mark = item.turn.interrupted ? ` (${texts.transcript.interrupted})` : '';
+    return `${item.name}: ${item.turn.text}${mark}`;
+  }
+  return `${texts.export.tool} ${item.call.name}: ${texts.tools.states[item.call.status]}`;
+}
+
+/** @param {Item[]} items */
+export function asJson(items) {
+  const turns = settled(items).flatMap((item) => (item.kind === 'turn' ? turnRecord(item) : []));
+  const toolCalls = items.flatMap((item) => (item.kind === 'tool' ? toolRecord(item) : []));
+  return `${JSON.stringify({ turns, toolCalls }, null, 2)}\n`;
+}
+
+/** @param {TurnItem} item */
+function turnRecord({ turn: { id, role, text, startedAt, interrupted }, name, pauseMs }) {
+  const record = { id, role, name, text, startedAt: isoTime(startedAt), interrupted };
+  return pauseMs === null ? record : { ...record, answeredAfterMs: Math.round(pauseMs) };
+}
+
+/** @param {Extract<Item, {kind: 'tool'}>} item */
+function toolRecord({ at, call: { callId, name, args, status, result, error } }) {
+  return { id: callId, name, startedAt: isoTime(at), status, arguments: args, result, error };
+}
+
+/**
+ * Captions beside a recording: times count from the first turn, each ends where the next begins, at the latest.
+ *
+ * @param {Item[]} items
+ * @param {Texts} texts
+ */
+export function asWebVtt(items, texts) {
+  const turns = settled(items).flatMap((item) => (item.kind === 'turn' ? item : []));
+  const startsMs = cueStartsMs(turns);
+  const cues = turns.map((item, index) => {
+    const { turn, name, at, endedAt } = item;
+    const startMs = startsMs[index];
+    const endMs = startMs + Math.min(endedAt - at, turn.text.length * MS_A_CHARACTER);
+    const lastMs = startsMs[index + 1] ?? Infinity;
+    const untilMs = Math.min(Math.max(endMs, startMs + LEAST_CUE_MS), lastMs);
+    const mark = turn.interrupted ? ` <i>(${escape(texts.transcript.interrupted)})</i>` : '';
+    const said = `<v ${escape(name)}>${escape(turn.text)}${mark}`;
+    return `${index + 1}\n${cueTime(startMs)} --> ${cueTime(untilMs)}\n${said}\n`;
+  });
+  return `WEBVTT\n\n${cues.join('\n')}`;
+}
+
+/** One after the other, also where two began at the same moment. @param {TurnItem[]} turns */
+function cueStartsMs(turns) {
+  let earliestMs = 0;
+  return turns.map(({ at }) => {
+    const startMs = Math.max(at - turns[0].at, earliestMs);
+    earliestMs = startMs + LEAST_CUE_MS;
+    return startMs;
+  });
+}
+
+/** "00:01:02.345" @param {number} ms */
+function cueTime(ms) {
+  const pad = (/** @type {number} */ value, length = 2) =>
+    String(Math.floor(value)).padStart(length, '0');
+  return `${pad(ms / 3_600_000)}:${pad((ms / 60_000) % 60)}:${pad((ms / 1000) % 60)}.${pad(ms % 1000, 3)}`;
+}
+
+/** A cue is one line, and what means something in it must be spelt. @param {string} text */
+function escape(text) {
+  return text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+}
+
+/** Words that may still change are no part of a copy. @param {Item[]} items */
+const settled = (items) => items.filter((item) => item.kind !== 'turn' || item.turn.final);
+
+/** @param {number} epochMs */
+const isoTime = (epochMs) => new Date(epochMs).toISOString();
+
+/**
+ * "conversation-2026-11-21-0907.txt", by the visitor's clock.
+ *
+ * @param {string} name
+ * @param {Date} date
+ * @param {string} ending
+ */
+export function fileName(name, date, ending) {
+  const pad = (/** @type {number} */ value) => String(value).padStart(2, '0');
+  const day = [date.getFullYear(), pad(date.getMonth() + 1), pad(date.getDate())].join('-');
+  return `${name}-${day}-${pad(date.getHours())}${pad(date.getMinutes())}.${ending}`;
 }

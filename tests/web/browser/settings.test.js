@@ -231,6 +231,7 @@ test('the microphone is remembered, and used by the next call', () =>
     await microphone.locator('option', { hasText: name }).waitFor({ state: 'attached' });
     await microphone.selectOption({ label: name });
     await page.reload();
+    await openPanel(page);
     await microphone.locator('option:checked', { hasText: name }).waitFor({ state: 'attached' });
 
     await page.locator('#call').click();

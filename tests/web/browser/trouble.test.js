@@ -155,7 +155,15 @@ test('after trouble is over, trying again works', async () => {
 test('where no Worker can be had, the call runs on the main thread', async () => {
   const { page, passed, close } = await openBrowser();
   try {
-    await page.route('**/voice-agent/worker-*.js', (route) => route.abort());
+    await page.addInitScript(() => {
+      globalThis.Worker = /** @type {any} */ (
+        class {
+          constructor() {
+            throw new DOMException('A policy without worker-src', 'SecurityError');
+          }
+        }
+      );
+    });
     await page.goto(demo.url);
     await page.getByRole('button', { name: 'Start talking' }).click();
     await passed('connecting', 'live');

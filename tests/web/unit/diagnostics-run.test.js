@@ -6,7 +6,7 @@ import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import { Line } from '../../../static/page/diagnostics/check-line.js';
 import { Passes } from '../../../static/page/diagnostics/passes.js';
 import { createRunner } from '../../../static/page/diagnostics/runner.js';
-import { silentSession } from '../../../static/page/diagnostics/check-session.js';
+import { silentSession } from '../../../static/page/diagnostics/checks.js';
 
 /** @typedef {import('../../../static/page/diagnostics/diagnostics-types.js').Verdict} Verdict */
 

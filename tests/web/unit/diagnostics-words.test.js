@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { kindOf } from '../../../static/page/device-kind.js';
+import { kindOf } from '../../../static/page/report.js';
 import { writeReport } from '../../../static/page/diagnostics/diagnostics-report.js';
 import {
   countsFor,

@@ -5,10 +5,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import { gateUrl, loadAgent } from '../../../static/voice-agent/main-thread/gate.js';
-import { AGENT_EVENTS } from '../../../static/voice-agent/ui/element/make-agent.js';
+import { AGENT_EVENTS, sessionFor } from '../../../static/voice-agent/ui/element/element-call.js';
 import { ICONS } from '../../../static/voice-agent/ui/icons.js';
 import { MARKUP } from '../../../static/voice-agent/ui/markup.js';
-import { sessionFor } from '../../../static/voice-agent/ui/element/element-session.js';
 import { setUpHint } from '../../../static/voice-agent/ui/element/developer-hints.js';
 import { LANGUAGES, textsIn } from './page-texts.js';
 

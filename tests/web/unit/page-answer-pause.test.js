@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { createAnswerPause } from '../../../static/voice-agent/ui/answer-pause.js';
+import { createAnswerPause } from '../../../static/voice-agent/ui/conversation-panel.js';
 
 let nowMs = 0;
 /** @type {[string, number][]} */

@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { medians } from '../../../static/page/details-answers.js';
-import { factsOf } from '../../../static/page/details-facts.js';
-import { createRates } from '../../../static/page/details-rates.js';
-import { logLine, logTime } from '../../../static/page/log-line.js';
+import { createRates, factsOf } from '../../../static/page/details-facts.js';
+import { logLine, logTime } from '../../../static/page/details-log.js';
 import { reportOf } from '../../../static/page/report.js';
 import { Bench } from './fakes.js';
 import { LANGUAGES, texts, textsIn } from './page-texts.js';

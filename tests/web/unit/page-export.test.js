@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asJson, asText, asWebVtt, fileName } from '../../../static/voice-agent/ui/export.js';
+import { asJson, asText, asWebVtt, fileName } from '../../../static/voice-agent/ui/take.js';
 import { texts, textsIn } from './page-texts.js';
 
-/** @typedef {import('../../../static/voice-agent/ui/row-list.js').Item} Item */
+/** @typedef {import('../../../static/voice-agent/ui/transcript-view.js').Item} Item */
 
 const START = Date.UTC(2026, 10, 21, 9, 7, 5);
 

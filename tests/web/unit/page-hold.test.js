@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Hold } from '../../../static/voice-agent/ui/hold-to-talk.js';
+import { Hold } from '../../../static/voice-agent/ui/push-to-talk.js';
 
 /** A hold with a clock that is turned by hand; `changes` are the times at which it opened and closed. */
 function setUp() {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { LevelHistory, ringTicks, tickLevel } from '../../../static/voice-agent/ui/levels.js';
+import { LevelHistory, ringTicks, tickLevel } from '../../../static/voice-agent/ui/visualiser.js';
 
 test('a history gives the newest level first and forgets the oldest', () => {
   const history = new LevelHistory(3);

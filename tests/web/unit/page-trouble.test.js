@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { recoveryProgress } from '../../../static/voice-agent/ui/reconnecting.js';
+import { recoveryProgress } from '../../../static/voice-agent/ui/trouble.js';
 import { BY_SEVERITY, WarningList } from '../../../static/voice-agent/ui/warning-list.js';
 import { texts } from './page-texts.js';
 

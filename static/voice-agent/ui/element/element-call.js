@@ -2,15 +2,13 @@
 // that is made anew.
 
 import { Emitter } from '../../emitter.js';
+import { createVoiceAgent } from '../../index.js';
 import { loadAgent } from '../../main-thread/gate.js';
 import { leftCall } from '../../main-thread/reload-resume.js';
-import { areServedAlike, makeAgent } from './make-agent.js';
-import { sessionFor } from './element-session.js';
 import { setUpHint, tellDeveloper } from './developer-hints.js';
 
 /** @typedef {import('../../index.js').AgentEvents} AgentEvents */
 /** @typedef {AgentEvents & {mute: {muted: boolean}, settings: null, title: string}} CallEvents */
-/** @typedef {import('./make-agent.js').Wishes} Wishes */
 
 export class Call {
   #wishes;
@@ -24,7 +22,7 @@ export class Call {
   #lookup = null;
   #title = '';
   #isMuted = false;
-  /** As last chosen. @type {import('./make-agent.js').Sound} */
+  /** As last chosen. @type {Sound} */
   #sound = {};
 
   /** @param {() => Wishes} wishes   looked up whenever a call begins */
@@ -180,4 +178,78 @@ export class Call {
     const hint = setUpHint(error, { gate: this.#wishes().gate.origin, origin: location.origin });
     if (hint) tellDeveloper(hint);
   }
+}
+
+// Makes the client's object for what an element wants.
+
+/**
+ * What an element wants.
+ *
+ * @typedef {object} Wishes
+ * @property {URL} gate
+ * @property {string | null} agent   by name; the gate's own choice when it is null
+ * @property {{default: string, agents: import('../../main-thread/gate.js').PublicAgent[]} | null} agents   what the gate
+ *   says of them, where the page knows
+ * @property {Overrides} session
+ * @property {Record<string, import('../../index.js').Tool>} tools
+ * @property {string | (() => string | Promise<string>) | undefined} accessToken
+ */
+
+/** @typedef {Pick<import('../../index.js').VoiceAgentOptions, 'microphone' | 'speaker' | 'volume'>} Sound */
+
+/** All that is told of a call but what is for the curious. */
+export const AGENT_EVENTS = /** @type {const} */ ([
+  ...['state', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard'],
+  ...['permission', 'device', 'sound', 'limit', 'tool', 'error'],
+]);
+
+/**
+ * @param {Wishes} wishes
+ * @param {Sound} sound
+ * @param {(type: any, value: any) => void} onEvent
+ */
+export function makeAgent({ gate, tools, accessToken }, sound, onEvent) {
+  const tokenUrl = new URL('api/voice-token', gate);
+  const agent = createVoiceAgent({
+    ...{ tokenUrl, tools, ...sound },
+    ...(accessToken && { accessToken }),
+  });
+  for (const type of AGENT_EVENTS) {
+    agent.on(/** @type {any} */ (type), (value) => onEvent(type, value));
+  }
+  return agent;
+}
+
+/** Whether one object serves both. @param {Wishes} one @param {Wishes | null} other */
+function areServedAlike(one, other) {
+  return (
+    one.gate.href === other?.gate.href &&
+    one.tools === other.tools &&
+    one.accessToken === other.accessToken
+  );
+}
+
+// What a page sets of an agent, laid over what its gate says.
+
+/** @typedef {{voice?: string, system_prompt?: string, greeting?: string}} Overrides */
+
+/**
+ * Only what the gate makes editable counts; the gate's own object stays as it was.
+ *
+ * @param {Pick<import('../../main-thread/gate.js').PublicAgent, 'session' | 'editable'>} agent
+ * @param {Overrides} overrides   an empty text leaves the agent without it
+ * @returns {{session: import('../../index.js').SessionConfig, refused: string[]}} `refused`: names that did not count
+ */
+export function sessionFor({ session: configured, editable }, overrides) {
+  /** @type {Record<string, any>} */
+  const session = { ...configured };
+  const refused = [];
+  for (const [name, value] of Object.entries(overrides)) {
+    if (!editable.includes(name)) refused.push(name);
+    else if (name === 'voice')
+      session.output = { .../** @type {any} */ (session.output), voice: value };
+    else if (value) session[name] = value;
+    else delete session[name];
+  }
+  return { session, refused };
 }

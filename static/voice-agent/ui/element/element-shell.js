@@ -1,12 +1,12 @@
 // Fills the element's shadow root: styles, markup and view, made anew when another variant or language is asked for;
 // nothing for the variant without any. What the page's server wrote into the root is used as it is.
 
-import { createFloating } from './floating.js';
+import { tellDeveloper } from './developer-hints.js';
 import { textsIn } from './element-language.js';
 import { buildRoot, partsOf } from './element-markup.js';
 import { showStyled } from './element-styles.js';
-import { tellDeveloper } from './developer-hints.js';
 import { createView } from './element-view.js';
+import { fill } from '../format.js';
 
 /** @typedef {{form: 'full' | 'page' | 'compact' | 'floating' | 'headless', language: string}} Look */
 
@@ -123,6 +123,45 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
       last = null;
       clear();
       shadow.replaceChildren();
+    },
+  };
+}
+
+// A button in a corner of the page that opens the element. A call goes on while it is closed.
+
+/**
+ * @param {{panel: HTMLElement, title: HTMLElement, launcher: HTMLButtonElement, close: HTMLButtonElement}} elements
+ * @param {import('./element-language.js').AllTexts['element']} texts
+ * @param {object} on
+ * @param {() => void} on.opened   the focus is to go inside
+ */
+function createFloating({ panel, title, launcher, close }, texts, { opened }) {
+  /** @param {boolean} isOpen */
+  function setOpen(isOpen) {
+    if (panel.hidden === !isOpen) return;
+    panel.hidden = !isOpen;
+    launcher.setAttribute('aria-expanded', String(isOpen));
+    if (isOpen) opened();
+    else launcher.focus();
+  }
+
+  launcher.addEventListener('click', () => setOpen(Boolean(panel.hidden)));
+  close.addEventListener('click', () => setOpen(false));
+  panel.addEventListener('keydown', (event) => {
+    const isForOthers = event.defaultPrevented || panel.querySelector('dialog:modal');
+    if (event.key !== 'Escape' || isForOthers) return;
+    event.preventDefault();
+    setOpen(false);
+  });
+
+  return {
+    /** @param {boolean} isCall @param {string} agent   its title; empty while that is not known */
+    show(isCall, agent) {
+      const name = fill(texts.launcher, { agent: agent || texts.agent });
+      const call = fill(texts.inCall, { agent: agent || texts.agent });
+      title.textContent = agent;
+      panel.setAttribute('aria-label', name);
+      launcher.setAttribute('aria-label', isCall ? call : name);
     },
   };
 }

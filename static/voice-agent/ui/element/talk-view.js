@@ -1,6 +1,5 @@
 // What the full element has besides the button: orb, conversation, typed words, mute.
 
-import { createComposer } from '../composer.js';
 import { createConversation } from '../conversation-panel.js';
 import { createMuteButton } from '../mute-button.js';
 import { createVisualiser } from '../visualiser.js';
@@ -59,6 +58,35 @@ export function createTalk(elements, texts, { call, root, agentTitle, signal }) 
       show(turns);
       transcript.note(texts.transcript.left);
       showConversation();
+    },
+  };
+}
+
+// Typed words beside the voice; only while the agent can take them.
+
+/**
+ * @param {HTMLFormElement} form   with one text field and one submit button
+ * @param {(text: string) => void} onSay
+ */
+function createComposer(form, onSay) {
+  const field = /** @type {HTMLInputElement} */ (form.elements.namedItem('text'));
+  const send = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (!text || send.disabled) return;
+    onSay(text);
+    field.value = '';
+    field.focus();
+  });
+
+  return {
+    /** @param {import('../ui-types.js').CallState} state */
+    showState(state) {
+      // What was typed stays in the field while the connection is away.
+      field.disabled = state !== 'live' && state !== 'reconnecting';
+      send.disabled = state !== 'live';
     },
   };
 }

@@ -1,9 +1,9 @@
 // The custom element: attributes, properties, methods and DOM events around a call and what is seen of it.
 
-import { hintAtLostProperties } from './developer-hints.js';
-import { Call } from './element-call.js';
-import { lookOf, takeEarly, tellAsEvents } from './element-events.js';
 import { gateUrl } from '../../main-thread/gate.js';
+import { hintAtLostProperties } from './developer-hints.js';
+import { AGENT_EVENTS, Call } from './element-call.js';
+import { languageOf } from './element-language.js';
 import { createShell } from './element-shell.js';
 
 /** Set before the element was defined, they stand in the way of ours. */
@@ -29,11 +29,11 @@ export class VoiceAgentElement extends Base {
   #accessToken;
   /** An access code that the visitor gave. @type {string | undefined} */
   #code;
-  /** @type {import('./element-session.js').Overrides} */
+  /** @type {import('./element-call.js').Overrides} */
   #session = {};
   /** @type {Record<string, import('../../index.js').Tool>} */
   #tools = {};
-  /** @type {import('./make-agent.js').Wishes['agents']} */
+  /** @type {import('./element-call.js').Wishes['agents']} */
   #agents = null;
 
   constructor() {
@@ -272,4 +272,44 @@ export class VoiceAgentElement extends Base {
 export function define() {
   if (globalThis.customElements && !customElements.get('voice-agent'))
     customElements.define('voice-agent', VoiceAgentElement);
+}
+
+// Between the DOM and the element: its events, what its attributes say of its look, and what was set too early.
+
+const VARIANTS = /** @type {const} */ (['full', 'page', 'compact', 'headless']);
+
+/**
+ * Each event of a call becomes one of the DOM, with the client's value as `detail`.
+ *
+ * @param {HTMLElement} element
+ * @param {import('./element-call.js').Call} call
+ */
+function tellAsEvents(element, call) {
+  for (const type of [...AGENT_EVENTS, 'mute', 'settings']) {
+    call.on(/** @type {any} */ (type), (detail) => {
+      const options = { bubbles: true, composed: true, detail };
+      element.dispatchEvent(new CustomEvent(`voice-agent-${type}`, options));
+    });
+  }
+}
+
+/** @param {HTMLElement} element @returns {import('./element-shell.js').Look} */
+function lookOf(element) {
+  const variant = element.getAttribute('variant') ?? '';
+  const form = VARIANTS.find((one) => one === variant) ?? 'full';
+  const isFloating = element.hasAttribute('floating') && form !== 'headless';
+  return { form: isFloating ? 'floating' : form, language: languageOf(element) };
+}
+
+/**
+ * A property that was set before the element was defined hides the one that is defined: it is set again.
+ *
+ * @param {object} element
+ * @param {string} name
+ */
+function takeEarly(element, name) {
+  if (!Object.hasOwn(element, name)) return;
+  const early = Reflect.get(element, name);
+  Reflect.deleteProperty(element, name);
+  Reflect.set(element, name, early);
 }
