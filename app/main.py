@@ -36,10 +36,8 @@ from app.web.middleware.proxies import TrustedProxies
 from app.web.middleware.request_id import RequestId
 from app.web.middleware.security_headers import SecurityHeaders
 from app.web.openapi import describe
-from app.web.routes import health, session_ends
-from app.web.routes.access import access_router
-from app.web.routes.agents import agents_router
-from app.web.routes.metrics import metrics_route
+from app.web.routes.api import api_router
+from app.web.routes.operations import metrics_route, probes
 from app.web.routes.pages import page_routes
 from app.web.routes.token import ReadyResponseRoute, token_routes
 from app.web.services import Services
@@ -209,10 +207,8 @@ def _routes(settings: Settings, services: Services) -> Iterator[BaseRoute]:
     """Yield the routes; the token's first, so that it is found first."""
     agents = load_agents(settings)
     yield from token_routes(settings, services)
-    yield from agents_router(agents).routes
-    yield from session_ends.router.routes
-    yield from access_router(services.access).routes
-    yield from health.router.routes
+    yield from api_router(services, agents).routes
+    yield from probes(services.lifecycle).routes
     yield from page_routes(
         agents,
         files=services.files,

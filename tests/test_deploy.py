@@ -13,7 +13,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from app.config.settings import Settings, variables
-from app.web.routes import health
+from app.web.lifespan import Lifecycle
+from app.web.routes.operations import probes
 from app.web.server import GRACE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,7 +23,7 @@ RECIPES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 CONTAINER = [ROOT / name for name in ("Dockerfile", "docker-compose.yml")]
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 KNOWN = {name for field in Settings.model_fields for name in variables(field)}
-PROBES = {route.path for route in health.router.routes}  # type: ignore[attr-defined]
+PROBES = {route.path for route in probes(Lifecycle()).routes}  # type: ignore[attr-defined]
 
 
 def unknown_settings(text: str) -> set[str]:

@@ -1,9 +1,8 @@
-"""The parts of one service, as the server finds them and as routes depend on them."""
+"""The parts of one service, as the server and the routes find them."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
 
-from fastapi import Depends, Request
+from starlette.types import Scope
 
 from app.access.control import Access
 from app.access.credentials import RequestCredentials
@@ -31,17 +30,6 @@ class Services:
     tokens: TokenService = field(init=False)
     settlement: Settlement = field(init=False)
 
-
-async def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
-
-
-ServicesDep = Annotated[Services, Depends(_services)]
-
-
-async def _credentials(request: Request, services: ServicesDep) -> RequestCredentials:
-    return services.access.credentials(request.scope, context_of(request.scope).sender)
-
-
-CredentialsDep = Annotated[RequestCredentials, Depends(_credentials)]
+    def credentials(self, scope: Scope) -> RequestCredentials:
+        """Return what a request brings."""
+        return self.access.credentials(scope, context_of(scope).sender)

@@ -1,7 +1,6 @@
 """Bodies of JSON: of bounded size, in bounded time, and only if they say that they are JSON."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -25,22 +24,22 @@ SENTENCES: Final = {
 # What a route that takes one may answer, as its description lists it.
 BODY_ERRORS: Final = tuple(UnreadError(*each) for each in SENTENCES.items())
 
-
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def reader(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Model]]:
-    """Return what reads a body as a model, for a route to depend on."""
+async def read_model(request: Request, model: type[Model]) -> Model:
+    """Return a body as a model.
 
-    async def read(request: Request) -> Model:
-        members = await read_object(request)
-        try:
-            return model.model_validate(members)
-        except ValidationError as error:
-            names = members.keys() | model.model_fields.keys()
-            raise invalid_request(error, in_body=names) from None
-
-    return read
+    Raises:
+        UnreadError: As `read_object` does.
+        InvalidRequestError: It is no such object.
+    """
+    members = await read_object(request)
+    try:
+        return model.model_validate(members)
+    except ValidationError as error:
+        names = members.keys() | model.model_fields.keys()
+        raise invalid_request(error, in_body=names) from None
 
 
 def described(schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:

@@ -128,10 +128,10 @@ async def admit(request: Request, services: Services) -> Caller:
     services.lifecycle.require_serving()
     services.kill_switch.require_minting()
     context = context_of(request.scope)
-    access = services.access
-    credentials = access.credentials(request.scope, context.sender)
     try:
-        context.caller = await access.authenticator.authenticate(credentials)
+        context.caller = await services.access.authenticator.authenticate(
+            services.credentials(request.scope)
+        )
     except RateLimitedError:
         raise
     except AppError as error:

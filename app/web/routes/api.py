@@ -1,0 +1,136 @@
+"""`/api/` but for the token: the agents, who may mint, access codes, and the ends of sessions."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.access.codes import MAX_CODE_CHARACTERS
+from app.access.credentials import RequestCredentials, not_valid
+from app.config.agents import Agents
+from app.errors import (
+    AppError,
+    ForbiddenError,
+    InvalidRequestError,
+    OriginNotAllowedError,
+    RateLimitedError,
+    StoppedError,
+    bad_parameter,
+)
+from app.web.routes.body import BODY_ERRORS, described, read_model
+from app.web.routes.schemas import (
+    MAX_RECEIPT_CHARACTERS,
+    AccessAnswer,
+    AccessCode,
+    AgentsAnswer,
+    SessionEnd,
+    SessionEndAnswer,
+    problem_responses,
+)
+from app.web.services import Services
+
+END_ERRORS: tuple[AppError, ...] = (
+    OriginNotAllowedError(),
+    *BODY_ERRORS,
+    InvalidRequestError(
+        bad_parameter("receipt", f"text of at most {MAX_RECEIPT_CHARACTERS} characters", "")
+    ),
+)
+ENTER_ERRORS: tuple[AppError, ...] = (
+    not_valid("code", "This access code is not right."),
+    OriginNotAllowedError(),
+    ForbiddenError(),
+    *BODY_ERRORS,
+    InvalidRequestError(
+        bad_parameter("code", f"text of at most {MAX_CODE_CHARACTERS} characters", "")
+    ),
+    RateLimitedError(retry_after_seconds=60),
+)
+
+
+def api_router(services: Services, agents: Agents) -> APIRouter:
+    """Return the routes; an access code can be entered only where there are any."""
+    router = APIRouter(prefix="/api", tags=["API"])
+    access = services.access
+    public = AgentsAnswer.model_validate(agents.public())
+
+    @router.get(
+        "/agents",
+        summary="List the agents",
+        operation_id="agents",
+        responses=problem_responses(OriginNotAllowedError()),
+    )
+    async def list_agents() -> AgentsAnswer:
+        """Return the configured agents, as a page needs them."""
+        return public
+
+    @router.post(
+        "/session-ends",
+        summary="Report the end of a session",
+        operation_id="session_end",
+        status_code=202,
+        responses=problem_responses(*END_ERRORS),
+        openapi_extra=described(SessionEnd.model_json_schema()),
+    )
+    async def session_end(request: Request) -> SessionEndAnswer:
+        """Look into it later, and give back the time that the session provably did not use.
+
+        The answer is the same whatever is known of receipt and session: it tells nothing.
+        """
+        end = await read_model(request, SessionEnd)
+        grant_id = services.receipts.read(end.receipt)
+        if grant_id is not None:
+            services.settlement.report(grant_id, end.session_id)
+        return SessionEndAnswer(status="accepted")
+
+    @router.get(
+        "/access",
+        summary="May this page mint",
+        operation_id="access",
+        responses=problem_responses(OriginNotAllowedError(), StoppedError(retry_after_seconds=3)),
+    )
+    async def read_access(request: Request) -> AccessAnswer:
+        """Return the mode, and whether what came along is good for it."""
+        granted = await access.authenticator.accepts(services.credentials(request.scope))
+        return AccessAnswer(mode=access.mode, granted=granted)
+
+    authenticator = access.code_authenticator
+    if authenticator is None:
+        return router
+
+    def credentials_of_page(request: Request) -> RequestCredentials:
+        credentials = services.credentials(request.scope)
+        if not credentials.is_from_page:
+            raise ForbiddenError(
+                "origin",
+                detail="Only pages enter an access code: a program sends it as its bearer token.",
+            )
+        return credentials
+
+    @router.post(
+        "/access",
+        summary="Enter an access code",
+        operation_id="enter",
+        status_code=204,
+        response_class=Response,
+        responses=problem_responses(*ENTER_ERRORS),
+        openapi_extra=described(AccessCode.model_json_schema()),
+    )
+    async def enter(request: Request) -> Response:
+        """Exchange a code for a cookie that lasts 30 days, or until the code is withdrawn."""
+        credentials = credentials_of_page(request)
+        entered = await read_model(request, AccessCode)
+        cookie = await authenticator.enter(credentials, entered.code)
+        return Response(status_code=204, headers={"Set-Cookie": cookie})
+
+    @router.delete(
+        "/access",
+        summary="Forget the access code",
+        operation_id="leave",
+        status_code=204,
+        response_class=Response,
+        responses=problem_responses(OriginNotAllowedError(), ForbiddenError()),
+    )
+    async def leave(request: Request) -> Response:
+        """Take the cookie back."""
+        cookie = authenticator.leave(credentials_of_page(request).scope)
+        return Response(status_code=204, headers={"Set-Cookie": cookie})
+
+    return router
