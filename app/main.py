@@ -33,7 +33,7 @@ from app.web.middleware.cors import CorsMiddleware
 from app.web.middleware.errors import ErrorMiddleware
 from app.web.middleware.hosts import OwnNames
 from app.web.middleware.proxies import TrustedProxies
-from app.web.middleware.request_id import RequestId
+from app.web.middleware.request_context import RequestId
 from app.web.middleware.security_headers import SecurityHeaders
 from app.web.openapi import describe
 from app.web.routes.api import api_router

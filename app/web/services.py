@@ -12,7 +12,7 @@ from app.usage.accounting import Accounting
 from app.usage.settlement import Settlement
 from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle
-from app.web.request_context import context_of
+from app.web.middleware.request_context import context_of
 from app.web.static_files import BrowserFiles
 
 

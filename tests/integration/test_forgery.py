@@ -16,8 +16,7 @@ from app.observability.metrics import Metrics
 from app.usage.code_attempts import CodeAttempts
 from app.web.middleware.cors import CorsMiddleware
 from app.web.middleware.proxies import TrustedProxies
-from app.web.middleware.request_id import RequestId
-from app.web.request_context import context_of
+from app.web.middleware.request_context import RequestId, context_of
 from tests.service import caller, make_settings, refusing
 
 CODE = "correct-horse-battery"

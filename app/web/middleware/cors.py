@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.config.origins import OriginPolicy
 from app.errors import OriginNotAllowedError
 from app.observability.metrics import Metrics
-from app.web.request_context import Field, context_of
+from app.web.middleware.request_context import context_of
 
 PREFIX: Final = "/api/"
 ACCESS_PATH: Final = "/api/access"
@@ -18,6 +18,13 @@ EXPOSE: Final = (
     b"access-control-expose-headers",
     b"Retry-After, RateLimit, RateLimit-Policy, X-Request-ID",
 )
+PREFLIGHT: Final = (
+    (b"access-control-allow-headers", b"Authorization, Content-Type"),
+    (b"access-control-max-age", b"600"),
+)
+REQUEST_METHOD: Final = b"access-control-request-method"
+# What is read, and taken for its value where it came twice: nothing that is good for anything.
+IF_TWICE: Final = {b"origin": "null", b"sec-fetch-site": "", b"host": " ", REQUEST_METHOD: ""}
 
 
 class CorsMiddleware:
@@ -42,53 +49,31 @@ class CorsMiddleware:
             await self._app(scope, receive, send)
             return
         context = context_of(scope)
-        fields = _BrowserFields(scope)
+        fields = _said_by_browser(scope)
+        origin = fields.get(b"origin")
         context.response_headers.append(VARY)
-        if fields.origin is not None and self._policy.lists(fields.origin):
+        if self._policy.lists(origin):
             # The one origin by name, never a wildcard.
-            named = (b"access-control-allow-origin", fields.origin.encode("latin-1"))
+            named = (b"access-control-allow-origin", fields[b"origin"].encode("latin-1"))
             context.response_headers += (named, ALLOW_CREDENTIALS, EXPOSE)
-            if fields.is_preflight:
-                headers = _preflight(scope["path"])
+            if scope["method"] == HTTPMethod.OPTIONS and REQUEST_METHOD in fields:
+                methods = b"DELETE, GET, POST" if scope["path"] == ACCESS_PATH else b"GET, POST"
+                headers = [(b"access-control-allow-methods", methods), *PREFLIGHT]
                 await send({"type": "http.response.start", "status": 204, "headers": headers})
                 await send({"type": "http.response.body", "body": b""})
                 return
-        context.sender = self._policy.judge(fields.origin, fields.site, fields.own_origin)
+        own_origin = f"{scope['scheme']}://{fields.get(b'host', '')}"
+        context.sender = self._policy.judge(origin, fields.get(b"sec-fetch-site"), own_origin)
         if context.sender == "foreign":
             self._metrics.access_refusals.count("origin")
             raise OriginNotAllowedError
         await self._app(scope, receive, send)
 
 
-class _BrowserFields:
-    """What a request says about the page that sent it; a field that came twice says nothing."""
-
-    __slots__ = ("is_preflight", "origin", "own_origin", "site")
-
-    def __init__(self, scope: Scope) -> None:
-        self.origin: str | None = None
-        self.site: str | None = None
-        self.is_preflight = False
-        host = ""
-        for name, value in scope["headers"]:
-            if name == b"origin":
-                self.origin = value.decode("latin-1") if self.origin is None else "null"
-            elif name == b"sec-fetch-site":
-                self.site = value.decode("latin-1") if self.site is None else ""
-            elif name == b"host":
-                host = value.decode("latin-1") if not host else " "
-            elif name == b"access-control-request-method":
-                self.is_preflight = scope["method"] == HTTPMethod.OPTIONS
-        self.own_origin = f"{scope['scheme']}://{host}"
-
-
-def _preflight(path: str) -> list[Field]:
-    """Return what the answer to a preflight says besides."""
-    return [
-        (
-            b"access-control-allow-methods",
-            b"DELETE, GET, POST" if path == ACCESS_PATH else b"GET, POST",
-        ),
-        (b"access-control-allow-headers", b"Authorization, Content-Type"),
-        (b"access-control-max-age", b"600"),
-    ]
+def _said_by_browser(scope: Scope) -> dict[bytes, str]:
+    """Return what a request says about the page that sent it."""
+    fields: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in IF_TWICE:
+            fields[name] = IF_TWICE[name] if name in fields else value.decode("latin-1")
+    return fields

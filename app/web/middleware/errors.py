@@ -17,8 +17,8 @@ from app.observability.logging import places, requests_log
 from app.observability.metrics import METHODS, OTHER, Metrics
 from app.tokens.service import MINT_PATH
 from app.web.lifespan import Lifecycle
+from app.web.middleware.request_context import Field, RequestContext, context_of
 from app.web.problem_details import error_for, error_for_status, log_failure, problem_response
-from app.web.request_context import Field, RequestContext, context_of
 
 failures = logging.getLogger("voicegate.errors")
 

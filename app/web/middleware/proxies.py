@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-BEHIND_PROXY = "behind_proxy"
+# In the state of a request that came through a proxy that we trust.
+BEHIND_PROXY: Final = "behind_proxy"
 Networks = tuple[IPv4Network | IPv6Network, ...]
 _HOST = re.compile(rb"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
@@ -19,11 +21,6 @@ def is_trusted(address: str, networks: Networks) -> bool:
         return False
     mapped = getattr(ip, "ipv4_mapped", None) or ip
     return any(mapped in network for network in networks if network.version == mapped.version)
-
-
-def is_behind_proxy(scope: Scope) -> bool:
-    """Tell whether the request came through a proxy that we trust."""
-    return BEHIND_PROXY in scope.get("state", ())
 
 
 class TrustedProxies:

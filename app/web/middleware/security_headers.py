@@ -6,7 +6,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.cookies import EMBED_PATH
-from app.web.request_context import Field, context_of
+from app.web.middleware.request_context import Field, context_of
 
 Variants = tuple[tuple["list[Field]", frozenset[bytes]], tuple["list[Field]", frozenset[bytes]]]
 CLIENT_PATH: Final = "/static/voice-agent/"

@@ -19,8 +19,8 @@ from app.access.caller import Caller
 from app.config.settings import Settings
 from app.errors import AppError, InvalidRequestError, RateLimitedError, bad_parameter
 from app.tokens.service import MINT_PATH, VoiceToken
+from app.web.middleware.request_context import context_of
 from app.web.problem_details import MAX_ENTRIES, invalid_request
-from app.web.request_context import context_of
 from app.web.routes.body import BODY_ERRORS, described, read_object
 from app.web.routes.schemas import TOKEN_ERRORS, VoiceTokenAnswer, problem_responses
 from app.web.services import Services

@@ -12,7 +12,7 @@ from app.config.origins import OriginPolicy
 from app.observability.metrics import Metrics
 from app.web.lifespan import Lifecycle
 from app.web.middleware.errors import ErrorMiddleware
-from app.web.middleware.request_id import RequestId
+from app.web.middleware.request_context import RequestId
 from tests.service import assert_problem, caller, minting, service
 
 PAGE = {"Origin": "http://voicegate.test", "Sec-Fetch-Site": "same-origin"}
