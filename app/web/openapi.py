@@ -1,16 +1,14 @@
 """The description of the API, which `/docs` shows and generators of clients read."""
 
-from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-
+from app.access.control import Access
 from app.errors import NotFoundError
 from app.tokens.service import MINT_PATH
 from app.web.routes.schemas import Problem, problem_description
 
-DESCRIPTION = (
+SUMMARY: Final = "Short-lived tokens for voice agents in the browser."
+DESCRIPTION: Final = (
     "Puts a voice agent on any web page without giving the page the API key. "
     "Fetch a token, open `ws_url` with `?token=` in the browser, and talk: "
     "the audio never passes through this service. "
@@ -18,53 +16,20 @@ DESCRIPTION = (
 )
 
 
-# What a request must bring, as the routes that need it name it.
-BEARER = {"bearer": {"type": "http", "scheme": "bearer", "description": "A code or a JWT."}}
-
-
-def describe(app: FastAPI, *, mode: str = "open", cookie: str = "") -> None:
-    """Let `app.openapi()` return a description that has the problem details in it; made once.
-
-    Args:
-        app: The service.
-        mode: How access to it is controlled.
-        cookie: The cookie that holds a credential of that mode, if one can.
-    """
-
-    @cache
-    def openapi() -> dict[str, Any]:
-        document = _document(app)
-        if mode != "open":
-            _secure(document, cookie)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        summary="Short-lived tokens for voice agents in the browser.",
-        description=DESCRIPTION,
-        routes=app.routes,
-        license_info={"name": "MIT", "identifier": "MIT"},
-    )
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    template = "#/components/schemas/{model}"
-    problem = Problem.model_json_schema(ref_template=template)
-    schemas.update(problem.pop("$defs", {}))
-    schemas["Problem"] = problem
+def complete(document: dict[str, Any], access: Access) -> dict[str, Any]:
+    """Add to FastAPI's description what it does not know: problem details and credentials."""
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components = document["components"]
+    components["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
     # Of no route: what any other path answers.
-    document["components"]["responses"] = {"NotFound": problem_description(NotFoundError())}
+    components["responses"] = {"NotFound": problem_description(NotFoundError())}
+    if access.mode != "open":
+        schemes: dict[str, Any] = {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "A code or a JWT."}
+        }
+        if access.cookie_name:
+            schemes["cookie"] = {"type": "apiKey", "in": "cookie", "name": access.cookie_name}
+        components["securitySchemes"] = schemes
+        for operation in document["paths"][MINT_PATH].values():
+            operation["security"] = [{name: []} for name in schemes]
     return document
-
-
-def _secure(document: dict[str, Any], cookie: str) -> None:
-    """Say what the routes that mint need."""
-    schemes: dict[str, Any] = dict(BEARER)
-    if cookie:
-        schemes["cookie"] = {"type": "apiKey", "in": "cookie", "name": cookie}
-    document["components"]["securitySchemes"] = schemes
-    for operation in document["paths"][MINT_PATH].values():
-        operation["security"] = [{name: []} for name in schemes]
