@@ -28,7 +28,7 @@ RETIRED_WORDS_JS := [Ll]adders?|[Rr]ungs?|[Pp]rob(es?|ing)|[Ss]hak(es?|ing)|[Mm]
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -136,6 +136,9 @@ bench-scale: $(VENV)/dev.stamp #+ Run three replicas behind Caddy with Redis, an
 
 bench-faults: $(VENV)/dev.stamp #+ Make every fault of a list, and tell what callers saw (ARGS="--tree FOLDER" for another checkout; 12 minutes)
 	@redis=$$(.ci/redis) && REDIS_SERVER="$$redis" $(PY) -m benchmarks.faults $(ARGS)
+
+soak: $(VENV)/dev.stamp #+ Call for an hour, 50 at once, with a fault a minute (ARGS="--minutes N --seed N")
+	@redis=$$(.ci/redis) && REDIS_SERVER="$$redis" $(PY) -m benchmarks.faults.soak $(ARGS)
 
 container: ## Build the image (DOCKER=podman for another engine)
 	@$(DOCKER) version >/dev/null 2>&1 || \

@@ -323,24 +323,21 @@ async def hang_up_signal(tree: Path) -> Seen:
 
 async def public_prompts(tree: Path) -> Seen:
     """12 A stranger asks a service with access codes for its agents."""
-    settings = {
-        "VOICEGATE_ACCESS": "code",
-        "VOICEGATE_ACCESS_CODES": CODE,
-        "VOICEGATE_AGENT_SYSTEM_PROMPT": "the operator's own words",
-    }
-    async with agents() as upstream, gate(tree, upstream.port, settings) as one:
-        told = [await one.ask(path) for path in ("/api/agents", "/", "/diagnostics")]
-        with_code = await one.ask(headers={"authorization": f"Bearer {CODE}"})
-    words = settings["VOICEGATE_AGENT_SYSTEM_PROMPT"]
-    shown = [
-        path
-        for path, said in zip(("/api/agents", "/", "/diagnostics"), told, strict=True)
-        if words in said.text or words.replace("'", "&#39;") in said.text
-    ]
-    return Seen(
-        f"prompt shown by {', '.join(shown) or 'none of three pages'}; with the token: "
-        f"{'yes' if words in with_code.text else 'no'}"
-    )
+    words, pages = "the operators own words", ("/api/agents", "/", "/diagnostics")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "agents.toml"
+        file.write_text(
+            f'[agents.assistant]\nsystem_prompt = "{words}"\neditable = ["system_prompt"]\n'
+        )
+        settings = {
+            "VOICEGATE_ACCESS": "code",
+            "VOICEGATE_ACCESS_CODES": CODE,
+            "VOICEGATE_AGENTS_FILE": str(file),
+        }
+        async with agents() as upstream, gate(tree, upstream.port, settings) as one:
+            told = [await one.ask(path) for path in pages]
+    shown = [path for path, said in zip(pages, told, strict=True) if words in said.text]
+    return Seen(f"prompt shown by {', '.join(shown) or 'none of three pages'}")
 
 
 async def untrusted_certificate(tree: Path) -> Seen:
