@@ -24,8 +24,7 @@ from app.errors import (
 )
 from app.observability.logging import causes, chain
 from app.observability.metrics import Metrics
-from app.upstream.budget import Budget
-from app.upstream.client import AgentsClient
+from app.upstream.client import AgentsClient, Budget
 from app.upstream.transport import CurlTransport
 from app.usage.accounting import Accounting
 from app.usage.ledger import StoreDownError
@@ -139,9 +138,8 @@ async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]
                 transport,
                 base_url=settings.upstream_url,
                 api_key=key.get_secret_value(),
-                max_in_flight=1,
-                max_waiting=0,
-                total_seconds=budget.total_seconds,
+                budget=budget,
+                metrics=Metrics(),
             )
             problem = ""
             try:

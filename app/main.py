@@ -22,8 +22,7 @@ from app.config.settings import Settings
 from app.errors import ConfigurationError, NotFoundError
 from app.observability.metrics import Metrics
 from app.tokens.service import MINT_PATH, Receipts, TokenService
-from app.upstream.budget import Budget
-from app.upstream.client import AgentsClient
+from app.upstream.client import AgentsClient, Budget
 from app.upstream.transport import CurlTransport
 from app.usage.accounting import Accounting
 from app.usage.settlement import Settlement
@@ -172,9 +171,7 @@ def _lifespan(
                 base_url=settings.upstream_url,
                 api_key=api_key.get_secret_value(),
                 spare_api_key=spare.get_secret_value() if spare else None,
-                max_in_flight=budget.max_in_flight,
-                max_waiting=budget.max_waiting,
-                total_seconds=budget.total_seconds,
+                budget=budget,
                 metrics=services.metrics,
             )
             services.tokens = TokenService(

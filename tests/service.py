@@ -9,7 +9,7 @@ import httpx
 
 from app.config.settings import Settings
 from app.main import create_app
-from app.upstream.budget import Budget
+from app.upstream.client import Budget
 
 KEY = "key-0123456789abcdef-never-to-be-seen"
 TOKEN = "token-never-to-be-logged"

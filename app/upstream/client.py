@@ -1,14 +1,16 @@
 """AssemblyAI's token endpoint; with `responses.py` all that knows its HTTP."""
 
 import asyncio
+import logging
 import random
 import re
 import ssl
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NoReturn, Self, TypeVar
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 import httpx
 
@@ -16,39 +18,32 @@ from app import __version__
 from app.errors import (
     OverloadedError,
     UpstreamError,
-    UpstreamRejectedError,
     UpstreamTimeoutError,
     UpstreamUnavailableError,
     UpstreamUnreadableError,
 )
 from app.observability import stopwatch
+from app.observability.logging import chain
 from app.observability.metrics import Metrics
-from app.upstream.keys import KeyOrder
 from app.upstream.responses import (
     KeyRefusedError,
     MintedToken,
     SessionFacts,
     TransientError,
-    read_body,
     read_session,
     read_token,
-    refusal,
 )
 
-__all__ = ["AgentsClient", "MintedToken", "SessionFacts"]
+logger = logging.getLogger("voicegate.upstream")
 
 T = TypeVar("T")
 
-MAX_BODY_BYTES = 64 * 1024
-# A session's answer repeats its configuration.
-MAX_SESSION_BYTES = 256 * 1024
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-# Source: AssemblyAI documentation and live answers, September 2026: a wrong key is 404 when minting
-# and 401 elsewhere, where 404 says that there is no such session.
-MINT_KEY_REFUSALS: Final = frozenset({401, 403, 404})
-SESSION_KEY_REFUSALS: Final = frozenset({401, 403})
 # Callers that failed together should not come back together.
 PAUSE_SECONDS: Final = (0.02, 0.1)
+KEY_NAMES: Final = ("first", "spare")
+SPARE_FIRST_SECONDS: Final = 300
+ALERT_EVERY_SECONDS: Final = 60
 # What a transport may raise before an answer, the special before the general.
 TRANSPORT_ERRORS: Final[tuple[tuple[type[httpx.HTTPError], type[UpstreamError], str], ...]] = (
     (httpx.TimeoutException, UpstreamTimeoutError, "no answer in time"),
@@ -57,48 +52,53 @@ TRANSPORT_ERRORS: Final[tuple[tuple[type[httpx.HTTPError], type[UpstreamError], 
 )
 
 
-class Slots:
-    """At most `limit` holders and `max_waiting` waiters, first come first served.
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a mint may take; one value fits all services, so only tests have others.
 
-    `async with slots:` raises `OverloadedError` at once when the queue is full.
+    Args:
+        connect_seconds: To look up, connect to and greet (TLS) the upstream.
+        read_seconds: For one exchange, connecting and reading included.
+        total_seconds: For the whole of a mint: waiting, connecting, one retry, reading.
+        max_in_flight: Mints at the same time.
+        max_waiting: Callers who wait for one of those places; any further one gets 503 at once.
     """
 
-    def __init__(self, limit: int, max_waiting: int) -> None:
-        self._free = asyncio.Semaphore(limit)
-        self._max_waiting = max_waiting
-        self._waiting = 0
-
-    async def __aenter__(self) -> Self:
-        if self._free.locked() and self._waiting >= self._max_waiting:
-            raise OverloadedError("the queue for the upstream is full", retry_after_seconds=1)
-        self._waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self._waiting -= 1
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._free.release()
+    connect_seconds: float = 3
+    read_seconds: float = 8
+    total_seconds: float = 10
+    max_in_flight: int = 4096
+    max_waiting: int = 4096
 
 
 class AgentsClient:
     """Mints tokens with the operator's keys, which nothing else in the process keeps.
 
+    Once the spare key had to help out it goes first for five minutes, so that a refused key costs
+    one caller in five minutes a second exchange, and its repair is still noticed.
+
     Args:
-        transport: Sends requests; called directly, as httpx's client costs as much again.
+        transport: Sends requests, and bounds their answers; called directly, as httpx's client
+            costs as much again.
         base_url: Scheme, host and port of the upstream.
         api_key: The key; it goes into one closure and no attribute.
         spare_api_key: Used when the first is refused; likewise.
-        max_in_flight: How many may ask at once.
-        max_waiting: How many more may wait for their turn.
-        total_seconds: The budget of one mint: waiting, connecting, a retry and reading.
+        budget: What a mint may take.
         metrics: Is told each exchange.
         clock: Seconds that only go forward.
     """
 
     __slots__ = (
-        *("_keys", "_metrics", "_session", "_slots", "_token", "_total_seconds", "_transport"),
+        "_alert_at",
+        "_asking",
+        "_budget",
+        "_clock",
+        "_keys",
+        "_metrics",
+        "_places",
+        "_request",
+        "_spare_until",
+        "_transport",
     )
 
     def __init__(
@@ -108,18 +108,19 @@ class AgentsClient:
         base_url: str,
         api_key: str,
         spare_api_key: str | None = None,
-        max_in_flight: int,
-        max_waiting: int,
-        total_seconds: float,
-        metrics: Metrics | None = None,
+        budget: Budget,
+        metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transport = transport
-        self._token, self._session = _request_builders(base_url, api_key, spare_api_key)
-        self._keys = KeyOrder(1 if spare_api_key is None else 2, clock=clock, metrics=metrics)
-        self._slots = Slots(max_in_flight, max_waiting)
-        self._total_seconds = total_seconds
+        self._request = _request_builder(base_url, api_key, spare_api_key)
+        self._keys = (0,) if spare_api_key is None else (0, 1)
+        self._budget = budget
+        self._asking = 0
+        self._places = asyncio.Semaphore(budget.max_in_flight)
         self._metrics = metrics
+        self._clock = clock
+        self._spare_until = self._alert_at = clock()
 
     async def mint(
         self, *, expires_in_seconds: int, max_session_duration_seconds: int
@@ -130,18 +131,11 @@ class AgentsClient:
             UpstreamError: The upstream refused, failed or talked nonsense.
             OverloadedError: Too many are asking already.
         """
-
-        async def exchange(key: int) -> MintedToken:
-            request = self._token(key, expires_in_seconds, max_session_duration_seconds)
-            response = await self._send(request)
-            try:
-                if response.status_code != httpx.codes.OK:
-                    raise refusal(response, MINT_KEY_REFUSALS)
-                return read_token(await read_body(response, MAX_BODY_BYTES))
-            finally:
-                await response.aclose()
-
-        return await self._within_budget(exchange)
+        target = (
+            f"/v1/token?expires_in_seconds={expires_in_seconds}"
+            f"&max_session_duration_seconds={max_session_duration_seconds}"
+        )
+        return await self._ask(target, read_token)
 
     async def session(self, session_id: str) -> SessionFacts:
         """Ask what became of a session.
@@ -153,67 +147,81 @@ class AgentsClient:
         """
         if not SESSION_ID.fullmatch(session_id):
             raise ValueError("not a session's id")
+        return await self._ask(f"/v1/sessions/{session_id}", read_session)
 
-        async def exchange(key: int) -> SessionFacts:
-            response = await self._send(self._session(key, session_id))
-            try:
-                if response.status_code == httpx.codes.NOT_FOUND:
-                    return SessionFacts("unknown")
-                if response.status_code != httpx.codes.OK:
-                    raise refusal(response, SESSION_KEY_REFUSALS)
-                return read_session(await read_body(response, MAX_SESSION_BYTES))
-            finally:
-                await response.aclose()
-
-        return await self._within_budget(exchange)
-
-    async def _within_budget(self, exchange: Callable[[int], Awaitable[T]]) -> T:
+    async def _ask(self, target: str, read: Callable[[httpx.Response, bytes], T]) -> T:
+        """Ask within the budget; first come, first served."""
+        if self._asking >= self._budget.max_in_flight + self._budget.max_waiting:
+            raise OverloadedError("the queue for the upstream is full", retry_after_seconds=1)
+        self._asking += 1
         admitted = False
         try:
-            async with asyncio.timeout(self._total_seconds), self._slots:
+            async with asyncio.timeout(self._budget.total_seconds), self._places:
                 admitted = True
-                return await self._with_good_key(exchange)
-        except TimeoutError as cause:
-            _forget_locals(cause)
+                return await self._with_good_key(target, read)
+        except Exception as error:
+            # Some frames that it passed hold the key in a header, some a token: what reports errors
+            # with the values of variables then has nothing to show; the places stay.
+            for link in chain(error):
+                traceback.clear_frames(link.__traceback__)
+            if not isinstance(error, TimeoutError):
+                raise
             if admitted:
-                raise UpstreamTimeoutError("the whole budget is spent") from cause
-            raise OverloadedError("the wait for a slot took too long", retry_after_seconds=1) from (
-                cause
-            )
+                raise UpstreamTimeoutError("the whole budget is spent") from error
+            reason = "the wait for a slot took too long"
+            raise OverloadedError(reason, retry_after_seconds=1) from error
+        finally:
+            self._asking -= 1
 
-    async def _with_good_key(self, exchange: Callable[[int], Awaitable[T]]) -> T:
+    async def _with_good_key(self, target: str, read: Callable[[httpx.Response, bytes], T]) -> T:
         """Try one key after the other, and once more after a failure that may pass."""
+        is_spare_first = self._clock() < self._spare_until
+        keys = list(reversed(self._keys) if is_spare_first else self._keys)
         may_retry = True
-        refused: KeyRefusedError | None = None
-        for key in self._keys.order():
+        while True:
+            key = keys[0]
             try:
-                try:
-                    answer = await self._timed(exchange, key)
-                except TransientError as error:
-                    if not may_retry:
-                        raise
-                    may_retry = False
-                    if error.__cause__ is None:  # a server failed, not an idle connection
-                        await asyncio.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - jitter
-                    answer = await self._timed(exchange, key)
-            except KeyRefusedError as error:
-                self._keys.refused(key)
-                refused = error
+                answer = await self._exchange(self._request(key, target), read)
+            except KeyRefusedError:
+                self._note_refused(key)
+                del keys[0]
+                if not keys:
+                    raise
+            except TransientError as error:
+                if not may_retry:
+                    raise
+                may_retry = False
+                if error.__cause__ is None:  # a server failed, not an idle connection
+                    await asyncio.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - jitter
             else:
-                if refused is not None:
-                    self._keys.helped_out(key)
+                if len(keys) < len(self._keys):  # the other was refused
+                    self._spare_until = self._clock() + (SPARE_FIRST_SECONDS if key else 0)
                 return answer
-        raise refused or UpstreamRejectedError
 
-    async def _timed(self, exchange: Callable[[int], Awaitable[T]], key: int) -> T:
+    def _note_refused(self, key: int) -> None:
+        """Take note that a key was refused; where there is another, say so once a minute."""
+        name = KEY_NAMES[key]
+        self._metrics.key_refusals.count(name)
+        now = self._clock()
+        if len(self._keys) == 1 or now < self._alert_at:
+            return
+        self._alert_at = now + ALERT_EVERY_SECONDS
+        logger.error(
+            "the agent service refuses the %s key, the other is used: replace it",
+            name,
+            extra={"key": name},
+        )
+
+    async def _exchange(
+        self, request: httpx.Request, read: Callable[[httpx.Response, bytes], T]
+    ) -> T:
         """Make one exchange, and say how it went and how long it took."""
         started = time.perf_counter()
         outcome = "aborted"
         try:
-            answer = await exchange(key)
+            answer = read(*await self._send(request))
             outcome = "ok"
         except Exception as error:
-            _forget_locals(error)
             outcome = error.code if isinstance(error, UpstreamError) else "internal_error"
             raise
         finally:
@@ -221,15 +229,17 @@ class AgentsClient:
             watch = stopwatch.running.get()
             if watch is not None:
                 watch.upstream_seconds += seconds
-            if self._metrics is not None:
-                self._metrics.upstream_requests.count(outcome)
-                self._metrics.upstream_seconds.observe(seconds)
+            self._metrics.upstream_requests.count(outcome)
+            self._metrics.upstream_seconds.observe(seconds)
         return answer
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         """Send once; give each failure of the transport its name among ours."""
         try:
-            return await self._transport.handle_async_request(request)
+            response = await self._transport.handle_async_request(request)
+            # httpx's own way to the same bytes takes as long as reading them from the socket.
+            stream = cast("httpx.AsyncByteStream", response.stream)
+            return response, b"".join([piece async for piece in stream])
         except httpx.HTTPError as cause:
             ours, text = next(row[1:] for row in TRANSPORT_ERRORS if isinstance(cause, row[0]))
             if isinstance(cause.__cause__, ssl.SSLCertVerificationError):
@@ -243,22 +253,8 @@ class AgentsClient:
         raise TypeError("the client holds the API key and is never serialised")
 
 
-def _forget_locals(error: BaseException) -> None:
-    """Empty the frames that a failure passed: some hold the key in a header, some a token.
-
-    What reports errors with the values of variables then has nothing to show; the places stay.
-    """
-    link: BaseException | None = error
-    seen: set[int] = set()
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        traceback.clear_frames(link.__traceback__)
-        link = link.__cause__ or link.__context__
-
-
-def _request_builders(
-    base_url: str, *api_keys: str | None
-) -> tuple[Callable[[int, int, int], httpx.Request], Callable[[int, str], httpx.Request]]:
+def _request_builder(base_url: str, *api_keys: str | None) -> Callable[[int, str], httpx.Request]:
+    """Return what makes the request for a key, by its number, and a target."""
     headers = [
         {
             "Accept": "application/json",
@@ -267,20 +263,10 @@ def _request_builders(
             "User-Agent": f"voicegate/{__version__}",
         }
         for api_key in api_keys
-        if api_key is not None
     ]
 
     @lru_cache(maxsize=64)
-    def token(
-        key: int, expires_in_seconds: int, max_session_duration_seconds: int
-    ) -> httpx.Request:
-        query = {
-            "expires_in_seconds": expires_in_seconds,
-            "max_session_duration_seconds": max_session_duration_seconds,
-        }
-        return httpx.Request("GET", f"{base_url}/v1/token", params=query, headers=headers[key])
+    def request(key: int, target: str) -> httpx.Request:
+        return httpx.Request("GET", base_url + target, headers=headers[key])
 
-    def session(key: int, session_id: str) -> httpx.Request:
-        return httpx.Request("GET", f"{base_url}/v1/sessions/{session_id}", headers=headers[key])
-
-    return token, session
+    return request

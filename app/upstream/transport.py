@@ -24,6 +24,7 @@ FIRST_WAIT_SECONDS: Final = 2
 # ... unless a new one is as slow; then nothing is asked twice for so long.
 PATIENT_SECONDS: Final = 60
 MAX_KEPT_CONNECTIONS: Final = 4096
+# The longest are those on sessions, which repeat their configuration.
 MAX_BODY_BYTES: Final = 256 * 1024
 MAX_PORT: Final = 65535
 

@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from app.main import create_app
 from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
-from app.upstream.budget import Budget
+from app.upstream.client import Budget
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.integration.test_server import GOOD, finish, running
 from tests.service import KEY, NO_LIMITS, caller, make_settings

@@ -14,8 +14,8 @@ import pytest
 
 from app.errors import AppError
 from app.main import create_app
-from app.upstream.budget import Budget
-from app.upstream.client import AgentsClient
+from app.observability.metrics import Metrics
+from app.upstream.client import AgentsClient, Budget
 from app.upstream.transport import CurlTransport
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, NO_LIMITS, SERVICE, TOKEN, caller, make_settings, minting, service
@@ -237,9 +237,8 @@ async def test_tracebacks_with_the_values_of_variables_show_nothing(
             base_url=upstream.url,
             api_key=KEY,
             spare_api_key=SPARE,
-            max_in_flight=1,
-            max_waiting=1,
-            total_seconds=2,
+            budget=Budget(total_seconds=2),
+            metrics=Metrics(),
         )
         with pytest.raises(AppError) as raised:
             await client.mint(expires_in_seconds=60, max_session_duration_seconds=900)

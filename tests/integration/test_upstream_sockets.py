@@ -7,7 +7,7 @@ from asyncio import StreamReader, StreamWriter
 
 import pytest
 
-from app.upstream.budget import Budget
+from app.upstream.client import Budget
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, TOKEN, assert_problem, service
 

@@ -13,7 +13,7 @@ from app.config.settings import Settings, variable
 from app.errors import UpstreamUnavailableError
 from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
-from app.upstream.budget import Budget
+from app.upstream.client import Budget
 from tests.integration.raw_upstream import raw_upstream
 from tests.redis_server import redis_server
 from tests.service import KEY, make_settings

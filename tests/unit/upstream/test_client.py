@@ -17,8 +17,8 @@ import respx
 from app.errors import OverloadedError, UpstreamError, UpstreamRejectedError
 from app.main import create_app
 from app.observability.metrics import Metrics
-from app.upstream.budget import Budget
-from app.upstream.client import AgentsClient, MintedToken, SessionFacts
+from app.upstream.client import AgentsClient, Budget
+from app.upstream.responses import MintedToken, SessionFacts
 from tests.service import (
     KEY,
     TOKEN,
@@ -336,11 +336,10 @@ async def test_a_wait_that_takes_too_long_is_overload() -> None:
         refusing(),
         base_url=UPSTREAM,
         api_key=KEY,
-        max_in_flight=1,
-        max_waiting=1,
-        total_seconds=0.01,
+        budget=Budget(max_in_flight=1, total_seconds=0.01),
+        metrics=Metrics(),
     )
-    async with client._slots:
+    async with client._places:
         with pytest.raises(OverloadedError):
             await client.mint(expires_in_seconds=60, max_session_duration_seconds=900)
 
@@ -351,9 +350,8 @@ def test_client_shows_nothing_of_the_key() -> None:
         refusing(),
         base_url=UPSTREAM,
         api_key=KEY,
-        max_in_flight=1,
-        max_waiting=1,
-        total_seconds=1,
+        budget=Budget(),
+        metrics=Metrics(),
     )
 
     shown = repr(client) + str(client) + str([getattr(client, name) for name in client.__slots__])
@@ -413,10 +411,8 @@ def two_keys(
         base_url=UPSTREAM,
         api_key=KEY,
         spare_api_key=SPARE,
-        max_in_flight=1,
-        max_waiting=1,
-        total_seconds=5,
-        metrics=metrics,
+        budget=Budget(),
+        metrics=metrics or Metrics(),
         clock=clock,
     )
 

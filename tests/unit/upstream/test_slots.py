@@ -1,58 +1,94 @@
 """Places and the queue for them."""
 
 import asyncio
+from collections import defaultdict
 
+import httpx
 import pytest
 
 from app.errors import OverloadedError
-from app.upstream.client import Slots
+from app.observability.metrics import Metrics
+from app.upstream.client import AgentsClient, Budget
+from app.upstream.responses import MintedToken
+from tests.service import KEY, TOKEN, UPSTREAM
 
 
-async def hold(slots: Slots, order: list[int], number: int, release: asyncio.Event) -> None:
-    """Take a place, say so, and keep it until released."""
-    async with slots:
-        order.append(number)
-        await release.wait()
+class Held:
+    """A client of one place, and an upstream that answers a mint once it is released."""
+
+    def __init__(self, max_waiting: int) -> None:
+        self.order: list[int] = []
+        self.release: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
+        self.client = AgentsClient(
+            httpx.MockTransport(self.answer),
+            base_url=UPSTREAM,
+            api_key=KEY,
+            budget=Budget(max_in_flight=1, max_waiting=max_waiting),
+            metrics=Metrics(),
+        )
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Say which mint has the place, and keep it until released."""
+        number = int(request.url.params["expires_in_seconds"])
+        self.order.append(number)
+        await self.release[number].wait()
+        return httpx.Response(200, json={"token": TOKEN, "expires_in_seconds": number})
+
+    async def mint(self, number: int) -> MintedToken:
+        """Ask for a token that is known by its expiry."""
+        return await self.client.mint(expires_in_seconds=number, max_session_duration_seconds=900)
 
 
-async def test_slots_serve_in_order_and_refuse_beyond_the_queue() -> None:
+async def settle() -> None:
+    """Let every task go as far as it can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_places_are_given_in_order_and_refused_beyond_the_queue() -> None:
     """First come, first served; who finds the queue full is refused without waiting."""
-    slots, order, release = Slots(1, 2), list[int](), asyncio.Event()
+    held = Held(max_waiting=2)
     async with asyncio.TaskGroup() as group:
-        for number in range(3):
-            group.create_task(hold(slots, order, number, release))
-            await asyncio.sleep(0)
+        for number in (1, 2, 3):
+            group.create_task(held.mint(number))
+            await settle()
         with pytest.raises(OverloadedError):
-            await slots.__aenter__()
-        assert order == [0]
-        release.set()
+            await held.mint(4)
+        assert held.order == [1]
+        for number in (1, 2, 3):
+            held.release[number].set()
 
-    assert order == [0, 1, 2]
+    assert held.order == [1, 2, 3]
 
 
 async def test_waiter_that_gives_up_leaves_its_place_in_the_queue() -> None:
     """A cancelled caller neither holds a place nor blocks the queue."""
-    slots = Slots(1, 1)
-    async with slots:
-        waiter = asyncio.create_task(slots.__aenter__())
-        await asyncio.sleep(0)
-        waiter.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiter
-        second = asyncio.create_task(slots.__aenter__())
-        await asyncio.sleep(0)
-        assert not second.done()
+    held = Held(max_waiting=1)
+    first = asyncio.create_task(held.mint(1))
+    await settle()
+    waiter = asyncio.create_task(held.mint(2))
+    await settle()
+    waiter.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    second = asyncio.create_task(held.mint(3))
+    await settle()
+    assert not second.done()
 
-    await second
-    await slots.__aexit__()
+    held.release[1].set()
+    held.release[3].set()
+    assert (await first, await second) == (MintedToken(TOKEN, 1), MintedToken(TOKEN, 3))
+    assert held.order == [1, 3]
 
 
-async def test_failure_inside_frees_the_place() -> None:
+async def test_holder_that_gives_up_frees_the_place() -> None:
     """A place is given back however its holder ends."""
-    slots = Slots(1, 0)
-    with pytest.raises(KeyError):
-        async with slots:
-            raise KeyError
+    held = Held(max_waiting=0)
+    holder = asyncio.create_task(held.mint(1))
+    await settle()
+    holder.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holder
 
-    async with slots:
-        pass
+    held.release[2].set()
+    assert await held.mint(2) == MintedToken(TOKEN, 2)
