@@ -35,18 +35,13 @@ class RequestsLog:
     """
 
     def __init__(self) -> None:
-        self._level = 0
-        self._write: Callable[[dict[str, Any]], None] = _to_standard_library
-
-    def send_to(self, level: int, write: Callable[[dict[str, Any]], None]) -> None:
-        """Write lines of at least this level there."""
-        self._level = level
-        self._write = write
+        self.level = 0
+        self.sink: Callable[[dict[str, Any]], None] = _to_standard_library
 
     def write(self, level: str, fields: dict[str, Any]) -> None:
         """Write the line of one request."""
-        if LEVELS[level] >= self._level:
-            self._write({"time": _now(), "level": level, "event": "request", **fields})
+        if LEVELS[level] >= self.level:
+            self.sink({"time": _now(), "level": level, "event": "request", **fields})
 
 
 class LineHandler(logging.Handler):
@@ -82,7 +77,7 @@ def configure(level: str, log_format: str = "auto") -> None:
     """
     if sys.stderr is None:  # closed by whoever started us
         logging.basicConfig(handlers=[logging.NullHandler()], force=True)
-        requests_log.send_to(sys.maxsize, _to_standard_library)
+        requests_log.level = sys.maxsize
         return
     is_terminal = sys.stderr.isatty()
     is_console = log_format == "console" or (log_format == "auto" and is_terminal)
@@ -97,7 +92,8 @@ def configure(level: str, log_format: str = "auto") -> None:
     logging.basicConfig(handlers=[LineHandler(render, writer)], level="WARNING", force=True)
     logging.getLogger("voicegate").setLevel(LEVELS[level])
     logging.captureWarnings(capture=True)
-    requests_log.send_to(LEVELS[level], lambda fields: writer.write(render(fields)))
+    requests_log.level = LEVELS[level]
+    requests_log.sink = lambda fields: writer.write(render(fields))
 
 
 def lines_dropped() -> int:

@@ -8,6 +8,7 @@ import ssl
 import time
 import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeVar, cast
@@ -22,7 +23,6 @@ from app.errors import (
     UpstreamUnavailableError,
     UpstreamUnreadableError,
 )
-from app.observability import stopwatch
 from app.observability.logging import chain
 from app.observability.metrics import Metrics
 from app.upstream.responses import (
@@ -44,6 +44,8 @@ PAUSE_SECONDS: Final = (0.02, 0.1)
 KEY_NAMES: Final = ("first", "spare")
 SPARE_FIRST_SECONDS: Final = 300
 ALERT_EVERY_SECONDS: Final = 60
+# What one request's exchanges took, for the log: the layers between have no use for the number.
+upstream_seconds: ContextVar[float] = ContextVar("upstream_seconds", default=0.0)
 # What a transport may raise before an answer, the special before the general.
 TRANSPORT_ERRORS: Final[tuple[tuple[type[httpx.HTTPError], type[UpstreamError], str], ...]] = (
     (httpx.TimeoutException, UpstreamTimeoutError, "no answer in time"),
@@ -226,9 +228,7 @@ class AgentsClient:
             raise
         finally:
             seconds = time.perf_counter() - started
-            watch = stopwatch.running.get()
-            if watch is not None:
-                watch.upstream_seconds += seconds
+            upstream_seconds.set(upstream_seconds.get() + seconds)
             self._metrics.upstream_requests.count(outcome)
             self._metrics.upstream_seconds.observe(seconds)
         return answer

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, DrainingError
-from app.observability import stopwatch
 from app.observability.logging import places, requests_log
 from app.observability.metrics import METHODS, OTHER, Metrics
 from app.tokens.service import MINT_PATH
+from app.upstream.client import upstream_seconds
 from app.web.lifespan import Lifecycle
 from app.web.middleware.request_context import Field, RequestContext, context_of
 from app.web.problem_details import error_for, error_for_status, log_failure, problem_response
@@ -55,8 +55,7 @@ class ErrorMiddleware:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send, self._lifecycle)
-        watch = stopwatch.Stopwatch()
-        stopwatch.running.set(watch)
+        upstream_seconds.set(0.0)
         started = time.perf_counter()
         self._lifecycle.in_flight += 1
         try:
@@ -76,11 +75,9 @@ class ErrorMiddleware:
             await answer.fail(AppError())
         finally:
             self._lifecycle.in_flight -= 1
-            self._tell(scope, answer, time.perf_counter() - started, watch.upstream_seconds)
+            self._tell(scope, answer, time.perf_counter() - started)
 
-    def _tell(
-        self, scope: Scope, answer: "_Answer", seconds: float, upstream_seconds: float
-    ) -> None:
+    def _tell(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
         """Count and log the outcome; path and query may hold anything and stay out."""
         route = self._metrics.route_of(scope["path"])
         method = scope["method"] if scope["method"] in METHODS else OTHER
@@ -97,8 +94,8 @@ class ErrorMiddleware:
         }
         if answer.code:
             line["code"] = answer.code
-        if upstream_seconds:
-            line["upstream_ms"] = round(upstream_seconds * 1000, 2)
+        if waited_seconds := upstream_seconds.get():
+            line["upstream_ms"] = round(waited_seconds * 1000, 2)
         if answer.context.caller is not None:
             line["caller"] = answer.context.caller.key
         if self._log_addresses and scope.get("client"):
