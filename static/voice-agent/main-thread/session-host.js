@@ -126,7 +126,7 @@ export class SessionHost {
       (error) => {
         this.#isMissing = true;
         this.#early.length = 0;
-        this.#failCall(String(error));
+        this.#failCall(String(error), 'connection-failed'); // its file could not be fetched
       },
     );
   }
@@ -149,10 +149,10 @@ export class SessionHost {
     this.#startWorker();
   }
 
-  /** @param {string} cause */
-  #failCall(cause) {
+  /** @param {string} cause @param {import('../errors.js').ErrorCode} [code] */
+  #failCall(cause, code = 'internal-error') {
     if (!this.#isInCall) return;
-    const error = new VoiceAgentError('internal-error', { cause }).toJSON();
+    const error = new VoiceAgentError(code, { cause }).toJSON();
     this.#tell({ type: 'state', state: 'failed', recovery: null, reason: null, error });
   }
 

@@ -102,6 +102,7 @@ test('without the core the call fails in words, and the next one finds it', asyn
     await page.goto(server.url);
     await page.locator('#call').click();
     await passed('failed');
+    await page.locator('.voice-agent[data-error="connection-failed"]').waitFor();
     await page.unrouteAll();
     await page.locator('#call').click();
     await passed('failed', 'connecting', 'live');

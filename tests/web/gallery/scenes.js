@@ -344,9 +344,6 @@ export const scenes = [
     name: 'offline',
     prepare: async (stage) => {
       await open(stage);
-      const thread = stage.page.waitForEvent('worker');
-      await stage.page.locator('#call').hover();
-      await thread;
       await stage.page.context().setOffline(true);
       await stage.page.locator('#call').click();
       await told(stage, 'offline');
