@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import UpstreamUnavailableError
-from app.observability.line_writer import LineWriter
-from app.observability.logging import causes, places, requests_log
+from app.observability.logging import LineWriter, causes, places, requests_log
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "text-that-must-not-be-logged"
