@@ -48,7 +48,7 @@ class CodeAttempts:
         self._of_all = Counter(SLIPS, self._clock())
         self._told_at = -math.inf
         self._script = script
-        self._failures = StoreFailures(metrics, NAME)
+        self._failures = StoreFailures(metrics, NAME, "each process counts wrong codes alone")
 
     async def allow_attempt(self, address_key: str, network_key: str) -> None:
         """Raise `RateLimitedError` while there were too many wrong ones; counts nothing."""
@@ -78,8 +78,7 @@ class CodeAttempts:
             try:
                 hit = await self._script.hit(asked, count=count)
             except StoreDownError as error:
-                words = "Redis is away (%s): each process counts wrong codes alone"
-                self._failures.note(words, error)
+                self._failures.note(error)
         if hit.refused:
             self._metrics.limited.count(NAME)
             raise limit_reached(RateLimitedError, NAME, hit.states[-1].seconds_until_fits())

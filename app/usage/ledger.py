@@ -119,20 +119,27 @@ class StoreDownError(Exception):
 
 
 class StoreFailures:
-    """Counts the failures of a store by their kind, and logs at most one of them a second."""
+    """Counts the failures of a store by their kind, and logs at most one of them a second.
 
-    def __init__(self, metrics: Metrics, kind: str) -> None:
+    Args:
+        metrics: Counts them.
+        kind: Under which.
+        effect: What the log says becomes of requests.
+    """
+
+    def __init__(self, metrics: Metrics, kind: str, effect: str) -> None:
         self._metrics = metrics
         self._kind = kind
+        self._effect = effect
         self._logged_at = -LOG_SECONDS
 
-    def note(self, words: str, *details: object) -> None:
-        """Take one more; the words are what its log line says."""
+    def note(self, error: StoreDownError) -> None:
+        """Take one more."""
         self._metrics.store_failures.count(self._kind)
         now = time.monotonic()
         if now - self._logged_at >= LOG_SECONDS:
             self._logged_at = now
-            logger.error(words, *details)
+            logger.error("Redis is away (%s): %s", error, self._effect)
 
 
 @dataclass(slots=True)
@@ -171,8 +178,7 @@ class MemoryLedger:
         max_keys: int = MAX_KEYS,
         max_records: int = MAX_RECORDS,
     ) -> None:
-        self._days = caller, _, everyone = day_limits(limits)
-        self._days_of_subjects = [caller, everyone]
+        self._days = day_limits(limits)
         self._limits = limits
         self._now = SteadyClock(clock, monotonic)
         self._max_records = max_records
@@ -193,11 +199,9 @@ class MemoryLedger:
         if verdict.refused:
             return verdict
         seconds, grant_id = grant.granted_seconds, grant.grant_id
-        keys: tuple[str, ...] = (grant.caller_key, grant.address_key, "all")
-        days = self._days
-        if not grant.address_key:
-            days, keys = self._days_of_subjects, (grant.caller_key, "all")
-        counters = [self._windows.find(*day, now) for day in zip(days, keys, strict=True)]
+        keys = (grant.caller_key, grant.address_key, "all")
+        days = zip(self._days, keys, strict=True)
+        counters = [self._windows.find(day, key, now) for day, key in days if key]
         for counter in counters:
             name = f"{counter.limit.counts}-open"
             if 0 < self._limits[name] <= len(counter.places):

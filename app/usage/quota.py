@@ -13,10 +13,9 @@ from app.observability.metrics import Metrics
 from app.usage.ledger import Grant, LedgerStore, QuotaLimits, StoreDownError, StoreFailures
 from app.usage.rate_limits import LimitState, RateLimit, Verdict, limit_reached, whole_seconds
 
-MINTS_NOTHING: Final = "Redis is away (%s): what calls cost cannot be counted, nothing is minted"
-WITHOUT_LIMITS: Final = "Redis is away (%s): rate limits let every request pass"
-DOWN_RETRY_SECONDS: Final = 5
-DOWN_DETAIL: Final = "The service cannot count calls at this moment; try again shortly."
+# How a failure of the store is counted, and what the log says of it.
+MINTS_NOTHING: Final = ("quota", "what calls cost cannot be counted, nothing is minted")
+WITHOUT_LIMITS: Final = ("rate-limits", "rate limits let every request pass")
 ID_BYTES: Final = 12
 IDS_AT_ONCE: Final = 256
 
@@ -59,9 +58,8 @@ class Quota:
         )
         self._ids = _random_ids()
         self._is_closed_without_store = any(limits.values())
-        kind = "quota" if self._is_closed_without_store else "rate-limits"
-        self._when_down = MINTS_NOTHING if self._is_closed_without_store else WITHOUT_LIMITS
-        self._failures = StoreFailures(metrics, kind)
+        down = MINTS_NOTHING if self._is_closed_without_store else WITHOUT_LIMITS
+        self._failures = StoreFailures(metrics, *down)
         self._undoing: set[asyncio.Task[None]] = set()
 
     async def take(
@@ -95,7 +93,14 @@ class Quota:
             self._undo(grant)
             raise
         except StoreDownError as error:
-            return self._without_store(grant, error)
+            self._failures.note(error)
+            if not self._is_closed_without_store:
+                return Admitted(grant, ())
+            raise StoppedError(
+                "the ledger cannot be asked",
+                detail="The service cannot count calls at this moment; try again shortly.",
+                retry_after_seconds=5,
+            ) from error
         if verdict.refused:
             self._metrics.limited.count(verdict.refused)
             raise _refusal(verdict, max_session_duration_seconds)
@@ -125,26 +130,11 @@ class Quota:
         await self._store.cancel(grant.grant_id)
         return seconds
 
-    def _without_store(self, grant: Grant, error: StoreDownError) -> Admitted:
-        self._failures.note(self._when_down, error)
-        if not self._is_closed_without_store:
-            return Admitted(grant, ())
-        raise StoppedError(
-            "the ledger cannot be asked",
-            detail=DOWN_DETAIL,
-            retry_after_seconds=DOWN_RETRY_SECONDS,
-        ) from error
-
     def _undo(self, grant: Grant) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._cancel(grant))
+        task = asyncio.create_task(self._refund(self._store.cancel(grant.grant_id)))
         self._undoing.add(task)
         task.add_done_callback(self._undoing.discard)
         return task
-
-    async def _cancel(self, grant: Grant) -> None:
-        self._metrics.returned_seconds.inc(
-            await self._told(self._store.cancel(grant.grant_id)) or 0
-        )
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end; False if that is unknown."""
@@ -154,16 +144,18 @@ class Quota:
         self, grant_id: str, session_id: str, *, began_at_seconds: float, used_seconds: int
     ) -> None:
         """Refund what a session proves to be unused, if it is this grant's."""
-        settling = self._store.settle(grant_id, session_id, began_at_seconds, used_seconds)
-        self._metrics.returned_seconds.inc(await self._told(settling) or 0)
+        await self._refund(self._store.settle(grant_id, session_id, began_at_seconds, used_seconds))
 
-    async def _told(self, asking: Awaitable[int]) -> int | None:
-        """Return what the store answers; None, and tell, while it is away."""
+    async def _refund(self, asking: Awaitable[int]) -> None:
+        self._metrics.returned_seconds.inc(await self._told(asking))
+
+    async def _told(self, asking: Awaitable[int]) -> int:
+        """Return what the store answers; 0, and tell, while it is away."""
         try:
             return await asking
         except StoreDownError as error:
-            self._failures.note(self._when_down, error)
-            return None
+            self._failures.note(error)
+            return 0
 
 
 def _refusal(verdict: Verdict, cost_seconds: int) -> AppError:
