@@ -1,7 +1,5 @@
 """`python -m app`: read the settings, say what is wrong with them, or serve."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import contextlib
@@ -11,17 +9,13 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import Any, Final, TextIO
 
 from app.config.risks import risks
 from app.config.settings import Settings, cluster_variables, load_settings, variable
 from app.errors import ConfigurationError
 from app.observability import logging as log
 from app.usage.pricing import cost_sentence
-
-if TYPE_CHECKING:
-    from app.web.services import Services
-
 
 logger = logging.getLogger("voicegate.start")
 
@@ -36,8 +30,8 @@ NO_KEY = (
 UNBUILT = "Browsers load some two hundred files a page, as they are written: {why}."
 
 
-class PortError(Exception):
-    """A port cannot be listened on; the text says which, why, and what to set."""
+class PortError(ConfigurationError):
+    """A port cannot be listened on, whatever is set; says which, why, and what to set."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,8 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     options, rest = build_parser().parse_known_args(argv)
     try:
         settings = load_settings()
+        has_key = settings.assemblyai_api_key is not None
+        if not (has_key or options.demo or options.demo_without_key):
+            say(NO_KEY, stream=sys.stderr)
+            return 2
         simulator_options = None
-        if is_demo(options, settings):
+        if options.demo or not has_key:
             simulator_options = read_simulator_options(rest)
         elif rest:
             build_parser().error(f"unrecognized arguments: {' '.join(rest)}")
@@ -64,23 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         serve(settings, simulator_options)
     except ConfigurationError as error:
         say(*error.problems, stream=sys.stderr)
-        return 2
-    except PortError as error:
-        say(str(error), stream=sys.stderr)
-        return 1
+        return 1 if isinstance(error, PortError) else 2
     return 0
-
-
-def is_demo(options: argparse.Namespace, settings: Settings) -> bool:
-    """Tell whether to serve the simulator.
-
-    Raises:
-        ConfigurationError: It is not wanted, and there is no key to do without it.
-    """
-    has_key = settings.assemblyai_api_key is not None
-    if not (has_key or options.demo or options.demo_without_key):
-        raise ConfigurationError(NO_KEY)
-    return options.demo or not has_key
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -125,9 +108,10 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
         PortError: A port cannot be listened on.
     """
     from app.web.server import Server, listen  # noqa: PLC0415 - after the collector is told
+    from app.web.services import Services  # noqa: PLC0415 - likewise
 
     with contextlib.ExitStack() as stack:
-        with explained(settings, "host", "port"):
+        with explained(settings, "port"):
             listener = stack.enter_context(listen(settings.host, settings.port))
         log.configure(settings.log_level)
         if ignored := cluster_variables():
@@ -136,7 +120,7 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
         app, uvicorn_options = build(settings, url, simulator_options)
         services: Services = app.state.services
         if settings.metrics_port is not None:
-            with explained(settings, "host", "metrics_port"):
+            with explained(settings, "metrics_port"):
                 served = services.metrics.served(settings.host, settings.metrics_port)
                 port = stack.enter_context(served)
             logger.info("metrics are on http://%s:%d/metrics", reachable(settings.host), port)
@@ -157,7 +141,7 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
             announcement=f"Voicegate is on {url} ({partner})",
             **uvicorn_options,
         )
-        server.run_on(listener)
+        server.run(sockets=[listener])
 
 
 def build(
@@ -176,7 +160,7 @@ def build(
 
 
 @contextlib.contextmanager
-def explained(settings: Settings, host_field: str, port_field: str) -> Iterator[None]:
+def explained(settings: Settings, port_field: str) -> Iterator[None]:
     """Say in one sentence why a port cannot be listened on.
 
     Raises:
@@ -185,8 +169,8 @@ def explained(settings: Settings, host_field: str, port_field: str) -> Iterator[
     try:
         yield
     except OSError as error:
-        place = f"port {getattr(settings, port_field)} of {getattr(settings, host_field)}"
-        host_name, port_name = variable(host_field), variable(port_field)
+        place = f"port {getattr(settings, port_field)} of {settings.host}"
+        host_name, port_name = variable("host"), variable(port_field)
         if error.errno == errno.EADDRINUSE:
             sentence = f"Something else uses {place}: end it, or set {port_name} to another port."
         else:

@@ -95,8 +95,9 @@ class OriginPolicy:
         if origin is not None:
             if self.lists(origin):
                 return "page"
-            is_own = is_same(origin, own_origin) and site in {None, "none", "same-origin"}
-            return "page" if is_own else "foreign"
+            normal = _normal(origin)  # of what is no origin, None
+            is_own = normal is not None and normal == _normal(own_origin)
+            return "page" if is_own and site in {None, "none", "same-origin"} else "foreign"
         if site is None:
             return "program"
         if site == "same-origin":
@@ -111,12 +112,6 @@ class OriginPolicy:
         scheme, _, host = normal.partition("://")
         # The one wildcard entry that takes it in has `*` for its first label.
         return not self.allowed.isdisjoint((normal, f"{scheme}://*.{host.partition('.')[2]}"))
-
-
-def is_same(origin: str, own_origin: str) -> bool:
-    """Tell whether both are the same origin; what is none is never the same."""
-    normal = _normal(origin)
-    return normal is not None and normal == _normal(own_origin)
 
 
 def _normal(origin: str) -> str | None:

@@ -81,16 +81,6 @@ def _https_url(value: str) -> str:
     return value.strip()
 
 
-def _codes(value: Any) -> Any:
-    """Turn `a, b` into codes; each of them is a secret."""
-    return tuple(map(SecretStr, split(value))) if isinstance(value, str) else value
-
-
-def lower(value: Any) -> Any:
-    """Let words be written in capitals too."""
-    return value.lower() if isinstance(value, str) else value
-
-
 Folders = Annotated[
     tuple[Annotated[Path, AfterValidator(_folder)], ...], NoDecode, BeforeValidator(split)
 ]
@@ -107,7 +97,7 @@ Secret = Annotated[SecretStr, _hidden(r".{32,}", "must have at least 32 characte
 _CODE = _hidden(
     r"[\x21-\x7e]{8,128}", "must hold codes of 8 to 128 visible ASCII characters without spaces"
 )
-Codes = Annotated[tuple[Annotated[SecretStr, _CODE], ...], NoDecode, BeforeValidator(_codes)]
+Codes = Annotated[tuple[Annotated[SecretStr, _CODE], ...], NoDecode, BeforeValidator(split)]
 # 0 takes the limit away.
 Limit = Annotated[int, Field(ge=0, le=10_000_000)]
 # It becomes a header's value: anything else would be refused far from here, or be unsafe.
@@ -128,4 +118,5 @@ _SOCKET = _base_url(
 )
 WsUrl = Annotated[str, _SOCKET]
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
-LowerCase = BeforeValidator(lower)
+# Words may be written in capitals too.
+LowerCase = BeforeValidator(str.lower)

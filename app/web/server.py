@@ -72,10 +72,6 @@ class Server(uvicorn.Server):
         self._announcement = announcement
         self._crowd: Crowd | None = None
 
-    def run_on(self, listener: socket.socket) -> None:
-        """Serve on a bound socket until told to end."""
-        self.run(sockets=[listener])
-
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, and say so."""
         await super().startup(sockets)

@@ -108,7 +108,9 @@ class BrowserFiles(StaticFiles):
     ) -> Response:
         """Return the file in the coding that the caller takes, or 304 when the caller has it."""
         path, wanted = Path(full_path), Headers(scope=scope)
-        media, headers = media_type(path), {"Cache-Control": REVALIDATE}
+        # Of an unknown name: bytes, which browsers only save.
+        media = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
+        headers = {"Cache-Control": REVALIDATE}
         if path.is_relative_to(self._dist):
             name = path.relative_to(self._dist).as_posix()
             headers["Cache-Control"] = STABLE if name in self._by_stable_name else IMMUTABLE
@@ -134,11 +136,6 @@ class BrowserFiles(StaticFiles):
         if self.is_not_modified(response.headers, wanted):
             return NotModifiedResponse(response.headers)
         return response
-
-
-def media_type(path: Path) -> str:
-    """Return the type of a file by its name; unknown ones are bytes that browsers only save."""
-    return MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
 
 
 def read_manifest(directory: Path) -> tuple[dict[str, str], str]:

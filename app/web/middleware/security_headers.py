@@ -15,8 +15,6 @@ PERMISSIONS_OFF = (
     *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid"),
     *("magnetometer", "midi", "payment", "serial", "usb", "xr-spatial-tracking"),
 )
-
-
 # A year, as the preload list asks for. Source: RFC 6797, section 6.1.
 STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 # For answers that are sent before there is a request: they hold no page and load nothing.
@@ -26,32 +24,6 @@ BARE: Final = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-def content_security_policy(ws_origin: str, frame_ancestors: Sequence[str] = ()) -> str:
-    """Return the one policy of all pages: our own files, and the agent's socket.
-
-    Args:
-        ws_origin: Where that socket is.
-        frame_ancestors: Origins of pages that may show ours in a frame.
-    """
-    ancestors = " ".join(("'self'", *frame_ancestors)) if frame_ancestors else "'none'"
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            "worker-src 'self'",
-            f"connect-src 'self' {ws_origin}",
-            "manifest-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "require-trusted-types-for 'script'",
-            "trusted-types voicegate",
-            f"frame-ancestors {ancestors}",
-        )
-    )
 
 
 class SecurityHeaders:
@@ -83,16 +55,14 @@ class SecurityHeaders:
         framed = _framing(ws_origin, list(dict.fromkeys((*frame_ancestors, *embed_ancestors))))
         self._embed = _both(common | own_only | framed)
         common |= _framing(ws_origin, frame_ancestors)
-        own = common | own_only
+        self._own = _both(common | own_only)
+        self._api = _both(common | own_only | {"Cache-Control": "no-store"})
         # Pages of any origin may import the browser client: it holds no secret.
-        shared = {
-            **common,
+        importable = {
             "Access-Control-Allow-Origin": "*",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
-        self._own = _both(own)
-        self._api = _both({**own, "Cache-Control": "no-store"})
-        self._shared = _both(shared)
+        self._shared = _both(common | importable)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and have its answer carry the headers."""
@@ -112,8 +82,26 @@ class SecurityHeaders:
 
 
 def _framing(ws_origin: str, ancestors: Sequence[str]) -> dict[str, str]:
-    """Return the policy with those who may show a page in a frame."""
-    policy = {"Content-Security-Policy": content_security_policy(ws_origin, ancestors)}
+    """Return the policy of pages, with those who may show one in a frame.
+
+    It allows our own files and the agent's socket.
+    """
+    shown_by = " ".join(("'self'", *ancestors)) if ancestors else "'none'"
+    directives = (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "worker-src 'self'",
+        f"connect-src 'self' {ws_origin}",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types voicegate",
+        f"frame-ancestors {shown_by}",
+    )
+    policy = {"Content-Security-Policy": "; ".join(directives)}
     # Says the same to old browsers; it knows no list, so with one it would say too much.
     return policy if ancestors else {**policy, "X-Frame-Options": "DENY"}
 
