@@ -46,25 +46,47 @@ FAILURES: Final[dict[int, tuple[type[httpx.TransportError], str, type[OSError] |
 }
 NOT_HTTP: Final = (httpx.RemoteProtocolError, "not HTTP, or its head is too long", None)
 
+# By the local port of each connection of a pool, what tells whether something came on it.
+Polls = dict[int, Callable[[int], list[Any]]]
 
-class _Connections:
-    """Asks the system whether something came on a kept connection, which libcurl does too rarely.
 
-    Bytes that nobody asked for must not be taken for the answer to the next request.
-    """
+class _Handle:
+    """One of libcurl's handles, used for one exchange after the other, and what came on it."""
 
-    def __init__(self) -> None:
-        self._polls: dict[int, Callable[[int], list[Any]]] = {}
-        self._ports: dict[int, int] = {}
+    __slots__ = ("_loop", "_polls", "_ports", "curl", "head", "is_sent", "pieces", "prepared")
 
-    def has_input(self, local_port: int) -> bool:
-        """Return whether something came on the connection of a port; of a new one it is False."""
-        poll = self._polls.get(local_port)
-        return poll is not None and bool(poll(0))
+    def __init__(self, options: dict[int, Any], polls: Polls, ports: dict[int, int]) -> None:
+        self._polls = polls
+        self._ports = ports
+        self._loop = asyncio.get_running_loop()
+        self.prepared: object = None
+        self.is_sent = False
+        self.head: list[bytes] = []
+        self.pieces = bytearray()
+        self.curl = pycurl.Curl()
+        for option, value in options.items():
+            self.curl.setopt(option, value)
+        self.curl.setopt(pycurl.PREREQFUNCTION, self._before_sending)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self.head.append)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self._take)
 
-    def note(self, curl: pycurl.Curl, local_port: int) -> None:
-        """Take note of the connection that a handle uses, in place of whichever had its socket."""
-        descriptor = curl.getinfo(pycurl.ACTIVESOCKET)
+    def _before_sending(self, _: str, __: str, ___: int, local_port: int) -> int:
+        """Refuse a connection on which something came, and the second sending.
+
+        What nobody asked for must not be taken for the answer to the next request, and libcurl
+        looks for it too rarely. Of itself it would send again after the end of a kept connection.
+        """
+        poll = self._polls.get(local_port)  # none for a new connection
+        if self.is_sent or (poll is not None and poll(0)):
+            return int(pycurl.PREREQFUNC_ABORT)
+        self.is_sent = True
+        # Within its callbacks libcurl does not say which socket that is.
+        self._loop.call_soon(self._note, local_port)
+        return int(pycurl.PREREQFUNC_OK)
+
+    def _note(self, local_port: int) -> None:
+        """Take note of the connection in use, in place of whichever had its socket."""
+        descriptor = self.curl.getinfo(pycurl.ACTIVESOCKET)
         if descriptor == -1:
             self._polls.pop(local_port, None)
             return
@@ -76,41 +98,9 @@ class _Connections:
             self._polls[local_port] = poll.poll
             self._ports[descriptor] = local_port
 
-
-class _Handle:
-    """One of libcurl's handles, used for one exchange after the other, and what came on it."""
-
-    __slots__ = ("_connections", "_loop", "curl", "head", "is_sent", "pieces", "prepared", "size")
-
-    def __init__(self, curl: pycurl.Curl, connections: _Connections) -> None:
-        self._connections = connections
-        self._loop = asyncio.get_running_loop()
-        self.curl = curl
-        self.prepared: object = None
-        self.is_sent = False
-        self.head: list[bytes] = []
-        self.pieces: list[bytes] = []
-        self.size = 0
-        curl.setopt(pycurl.PREREQFUNCTION, self._before_sending)
-        curl.setopt(pycurl.HEADERFUNCTION, self.head.append)
-        curl.setopt(pycurl.WRITEFUNCTION, self._take)
-
-    def _before_sending(self, _: str, __: str, ___: int, local_port: int) -> int:
-        """Refuse a connection that is no good, and the second sending.
-
-        Of itself libcurl would send again after the end of a kept connection.
-        """
-        if self.is_sent or self._connections.has_input(local_port):
-            return int(pycurl.PREREQFUNC_ABORT)
-        self.is_sent = True
-        # Within its callbacks libcurl does not say which socket that is.
-        self._loop.call_soon(self._connections.note, self.curl, local_port)
-        return int(pycurl.PREREQFUNC_OK)
-
     def _take(self, piece: bytes) -> int:
-        self.size += len(piece)
-        self.pieces.append(piece)
-        return len(piece) if self.size <= MAX_BODY_BYTES else 0
+        self.pieces += piece
+        return len(piece) if len(self.pieces) <= MAX_BODY_BYTES else 0
 
     def answer(self) -> httpx.Response:
         """Return what came, and forget it.
@@ -130,11 +120,10 @@ class _Handle:
             else:
                 is_complete = True
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
-        body = httpx.ByteStream(b"".join(self.pieces))
+        body = httpx.ByteStream(bytes(self.pieces))
         self.is_sent = False
         self.head.clear()
         self.pieces.clear()
-        self.size = 0
         if not is_complete or status < httpx.codes.OK:
             raise httpx.RemoteProtocolError("the head of the answer broke off")
         return httpx.Response(status, headers=headers, stream=body)
@@ -187,7 +176,8 @@ class CurlTransport(httpx.AsyncBaseTransport):
             **_trusted_by_environment(),
         }
         self._idle: list[_Handle] = []
-        self._connections = _Connections()
+        self._polls: Polls = {}
+        self._ports: dict[int, int] = {}  # by socket
         self._dropped_at = self._patient_until = float("-inf")
 
     async def __aenter__(self) -> Self:
@@ -202,12 +192,13 @@ class CurlTransport(httpx.AsyncBaseTransport):
         prepared = request.extensions.get("voicegate.prepared")
         if prepared is None:
             prepared = request.extensions["voicegate.prepared"] = _prepare(request)
-        handle = self._idle.pop() if self._idle else _Handle(self._new_curl(), self._connections)
-        curl = handle.curl
+        handle = (
+            self._idle.pop() if self._idle else _Handle(self._options, self._polls, self._ports)
+        )
         if handle.prepared is not prepared:
             handle.prepared = prepared
-            curl.setopt(pycurl.URL, prepared[0])
-            curl.setopt(pycurl.HTTPHEADER, prepared[1])
+            handle.curl.setopt(pycurl.URL, prepared[0])
+            handle.curl.setopt(pycurl.HTTPHEADER, prepared[1])
         try:
             # Nothing was sent where a kept connection was no good.
             while not await self._exchange(handle):
@@ -253,12 +244,6 @@ class CurlTransport(httpx.AsyncBaseTransport):
         await self._multi.aclose()
         self._idle.clear()
 
-    def _new_curl(self) -> pycurl.Curl:
-        curl = pycurl.Curl()
-        for option, value in self._options.items():
-            curl.setopt(option, value)
-        return curl
-
 
 def _end_if_deaf(curl: pycurl.Curl, exchange: Future[pycurl.Curl]) -> None:
     """End an exchange for which no connection was made."""
@@ -303,23 +288,25 @@ def _prepare(request: httpx.Request) -> tuple[str, list[str]]:
 
 
 def _trusted_by_environment() -> dict[int, str]:
-    """Return what checks certificates: httpx's own list, or that of the environment."""
+    """Return what checks certificates: httpx's own list, or that of the environment.
+
+    Raises:
+        ConfigurationError: The environment names a file that is no list of certificates.
+    """
     file, folder = map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"))  # noqa: TID251 - as httpx
-    if not folder:
-        file = file or certifi.where()
-    try:
-        ssl.create_default_context(cafile=file, capath=folder)
-    except OSError as error:
-        raise ConfigurationError(
-            "SSL_CERT_FILE names a file that cannot be used as a list of certificates "
-            f"({error.strerror})."
-        ) from None
-    options: dict[int, str] = {}
     if file:
-        options |= {pycurl.CAINFO: file, pycurl.PROXY_CAINFO: file}
-    if folder:
-        options |= {pycurl.CAPATH: folder, pycurl.PROXY_CAPATH: folder}
-    return options
+        try:
+            ssl.create_default_context(cafile=file)
+        except OSError as error:
+            raise ConfigurationError(
+                "SSL_CERT_FILE names a file that cannot be used as a list of certificates "
+                f"({error.strerror})."
+            ) from None
+    elif not folder:
+        file = certifi.where()  # not tried: that takes 20 ms of the start
+    options = {pycurl.CAINFO: file, pycurl.PROXY_CAINFO: file}
+    options |= {pycurl.CAPATH: folder, pycurl.PROXY_CAPATH: folder}
+    return {option: value for option, value in options.items() if value}
 
 
 def _check_proxy(url: httpx.URL) -> None:
