@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.access.caller import Caller
+from app.access.credentials import Caller
 from app.observability.metrics import Metrics
 from app.usage.ledger import LedgerStore, MemoryLedger, QuotaLimits
 from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis

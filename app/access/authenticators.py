@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from starlette.types import Scope
 
-from app.access.caller import Caller, address_bucket
-from app.access.codes import Codes
 from app.access.cookies import ACCESS, ACCESS_COOKIE, LIFETIME_SECONDS, Visitors, new_id
-from app.access.credentials import RequestCredentials, needs_credential, not_valid
+from app.access.credentials import (
+    Caller,
+    RequestCredentials,
+    address_bucket,
+    needs_credential,
+    not_valid,
+)
 from app.access.signing import Signer
 from app.errors import ForbiddenError, UnauthenticatedError
 
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
     from app.access.jwt import Logins
 
 
+MAX_CODE_CHARACTERS: Final = 128
 NEEDS_BEARER: Final = "A request without an Origin header needs {}."
 
 
@@ -52,12 +61,30 @@ class OpenAuthenticator:
         return credentials.sender != "address-bar"
 
 
-class CodeAuthenticator:
-    """Lets in whoever knows a code: programs by bearer token, pages by the cookie it earned."""
+class Attempts(Protocol):
+    """Counts wrong codes, by address and by the network around it."""
 
-    def __init__(self, signer: Signer, codes: Codes) -> None:
+    async def allow_attempt(self, address_key: str, network_key: str) -> None:
+        """Raise `RateLimitedError` while there were too many; counts nothing."""
+
+    async def wrong_attempt(self, address_key: str, network_key: str) -> None:
+        """Count one, and wait; raises `RateLimitedError` if it was one too many."""
+
+
+class CodeAuthenticator:
+    """Lets in whoever knows a code: programs by bearer token, pages by the cookie it earned.
+
+    Args:
+        signer: Gives each code the name that cookies carry.
+        codes: In clear; only digests are kept.
+        attempts: Limits wrong ones.
+    """
+
+    def __init__(self, signer: Signer, codes: Iterable[str], attempts: Attempts) -> None:
         self._signer = signer
-        self._codes = codes
+        self._salt = secrets.token_bytes(32)
+        self._names = {self._digest(code): signer.hash(f"code:{code}") for code in codes}
+        self._attempts = attempts
 
     async def authenticate(self, credentials: RequestCredentials) -> Caller:
         """Return the visitor of the cookie, or the address that knows a code.
@@ -102,9 +129,27 @@ class CodeAuthenticator:
         return ACCESS.header(scope, "", max_age_seconds=0)
 
     async def _redeem(self, code: str, credentials: RequestCredentials) -> str:
+        """Return the name of a right code.
+
+        While an address is over its limit it learns nothing, not even from the right code: the
+        limit would else be none.
+        """
         host, _ = credentials.scope.get("client") or (None, 0)
         network_key = self._signer.hash("network:" + address_bucket(host, 48))
-        return await self._codes.redeem(code, credentials.address_key, network_key)
+        digest = self._digest(code[: MAX_CODE_CHARACTERS + 1])
+        found = None
+        # All of them, each time: how long it takes must not tell which one was nearly right.
+        for known, name in self._names.items():
+            if hmac.compare_digest(known, digest):
+                found = name
+        if found is not None:
+            await self._attempts.allow_attempt(credentials.address_key, network_key)
+            return found
+        await self._attempts.wrong_attempt(credentials.address_key, network_key)
+        raise not_valid("code", "This access code is not right.")
+
+    def _digest(self, code: str) -> bytes:
+        return hmac.digest(self._salt, code.encode("utf-8", "surrogatepass"), hashlib.sha256)
 
     def _visitor(self, credentials: RequestCredentials) -> str | None:
         text = ACCESS.read(credentials.scope) if credentials.is_from_page else None
@@ -112,7 +157,7 @@ class CodeAuthenticator:
             return None
         value: Any = self._signer.read(ACCESS_COOKIE, text, max_age_seconds=LIFETIME_SECONDS)
         match value:
-            case [str(visitor), str(name)] if self._codes.has(name):
+            case [str(visitor), str(name)] if name in self._names.values():
                 return visitor
         return None
 

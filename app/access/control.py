@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from starlette.types import Scope
 
 from app.access.authenticators import (
+    Attempts,
     Authenticator,
     CodeAuthenticator,
     JwtAuthenticator,
     OpenAuthenticator,
 )
-from app.access.caller import address_bucket
-from app.access.codes import Attempts, Codes
 from app.access.cookies import ACCESS_COOKIE, Visitors
-from app.access.credentials import RequestCredentials
+from app.access.credentials import RequestCredentials, address_bucket
 from app.access.signing import Signer
 from app.config.origins import Sender
 from app.config.settings import Settings
 
 if TYPE_CHECKING:
     from app.access.jwks import Jwks
-    from app.access.jwt import Logins
 
 
 class Access:
@@ -45,21 +42,28 @@ class Access:
         self._jwks: Jwks | None = None
         self.authenticator: Authenticator
         if settings.access == "jwt":
-            logins = self._logins(settings)
+            # The libraries of tokens take a twentieth of the start; only this mode needs them.
+            from app.access.jwks import Jwks  # noqa: PLC0415
+            from app.access.jwt import Logins, SharedSecret  # noqa: PLC0415
+
+            keys: Jwks | SharedSecret
+            if settings.jwt_secret:
+                keys = SharedSecret(settings.jwt_secret)
+            else:  # the settings hold one of both
+                keys = self._jwks = Jwks(settings.jwt_jwks_url or "")
+            logins = Logins(keys, settings.jwt_issuer, settings.jwt_audience)
             self.authenticator = JwtAuthenticator(signer, logins, settings.jwt_cookie)
         elif settings.access == "code":
             known = [code.get_secret_value() for code in settings.access_codes]
-            codes = Codes(known, signer, attempts)
-            self.authenticator = self.code_authenticator = CodeAuthenticator(signer, codes)
+            self.code_authenticator = CodeAuthenticator(signer, known, attempts)
+            self.authenticator = self.code_authenticator
         else:
             self.visitors = Visitors(signer)
             self.authenticator = OpenAuthenticator(signer, self.visitors)
 
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
+    def serving(self) -> AbstractAsyncContextManager[None]:
         """Hold open what this mode needs while the app serves."""
-        async with self._jwks.serving() if self._jwks else nullcontext():
-            yield
+        return self._jwks.serving() if self._jwks else nullcontext()
 
     def credentials(self, scope: Scope, sender: Sender) -> RequestCredentials:
         """Return what a request brings.
@@ -71,15 +75,3 @@ class Access:
         client = scope.get("client")
         address_key = self._address_key(client[0] if client else None)
         return RequestCredentials(scope, address_key, sender)
-
-    def _logins(self, settings: Settings) -> Logins:
-        # The libraries of tokens take a twentieth of the start; only this mode needs them.
-        from app.access.jwks import Jwks  # noqa: PLC0415
-        from app.access.jwt import Logins, SharedSecret  # noqa: PLC0415
-
-        keys: Jwks | SharedSecret
-        if settings.jwt_secret:
-            keys = SharedSecret(settings.jwt_secret)
-        else:
-            keys = self._jwks = Jwks(settings.jwt_jwks_url or "")  # the settings hold one of both
-        return Logins(keys, settings.jwt_issuer, settings.jwt_audience)

@@ -74,20 +74,17 @@ class Visitors:
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
 
-    def recognise(self, scope: Scope) -> str | None:
-        """Return the id in the cookie, if it is one of ours and not too old."""
-        return self._read(scope, LIFETIME_SECONDS)
-
-    def greeting(self, scope: Scope) -> str | None:
-        """Return the `Set-Cookie` that the page's answer needs; None while the cookie is fresh."""
-        if self._read(scope, RENEW_AFTER_SECONDS) is not None:
-            return None
-        visitor = self.recognise(scope) or new_id()
-        return VISITOR.header(scope, self._signer.sign(VISITOR_COOKIE, visitor))
-
-    def _read(self, scope: Scope, max_age_seconds: int) -> str | None:
+    def recognise(self, scope: Scope, max_age_seconds: int = LIFETIME_SECONDS) -> str | None:
+        """Return the id in the cookie, if it is one of ours and not older."""
         text = VISITOR.read(scope)
         if text is None:
             return None
         value: Any = self._signer.read(VISITOR_COOKIE, text, max_age_seconds=max_age_seconds)
         return value if isinstance(value, str) else None
+
+    def greeting(self, scope: Scope) -> str | None:
+        """Return the `Set-Cookie` that the page's answer needs; None while the cookie is fresh."""
+        if self.recognise(scope, RENEW_AFTER_SECONDS) is not None:
+            return None
+        visitor = self.recognise(scope) or new_id()
+        return VISITOR.header(scope, self._signer.sign(VISITOR_COOKIE, visitor))

@@ -1,24 +1,18 @@
 """JSON Web Tokens of the operator's own login: which of them count, and whom they name."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import jwt
 from pydantic import SecretStr
 
 from app.access.credentials import not_valid
+from app.access.jwks import Jwks
 from app.errors import UnauthenticatedError
-
-if TYPE_CHECKING:
-    from app.access.jwks import Jwks
-
 
 MAX_TOKEN_CHARACTERS = 8192
 MAX_SUBJECT_CHARACTERS = 256
 MAX_KEY_ID_CHARACTERS = 256
 LEEWAY_SECONDS = 30
-HS256: Final = "HS256"
 # What odd content makes of the library, besides its own errors.
 UNREADABLE: Final = (
     *(jwt.PyJWTError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError),
@@ -28,14 +22,14 @@ UNREADABLE: Final = (
 class SharedSecret:
     """One secret, for HS256 and for nothing else: it is never a public key."""
 
-    algorithms = frozenset({HS256})
+    algorithms = frozenset({"HS256"})
 
     def __init__(self, secret: SecretStr) -> None:
         self._secret = secret
 
-    async def find(self, key_id: str | None, algorithm: str) -> str | None:  # noqa: ARG002 - it has no name
-        """Return the secret."""
-        return self._secret.get_secret_value() if algorithm == HS256 else None
+    async def find(self, *_: object) -> str:
+        """Return the secret, which has no name and one algorithm."""
+        return self._secret.get_secret_value()
 
 
 class Logins:
@@ -63,9 +57,17 @@ class Logins:
         """
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise _bad_token()
-        key_id, algorithm = _head(token)
-        known = algorithm in self._keys.algorithms
-        key = await self._keys.find(key_id, algorithm) if known else None
+        try:
+            head = jwt.get_unverified_header(token)  # what the token claims; proves nothing
+        except UNREADABLE:
+            raise _bad_token() from None
+        key_id, algorithm = head.get("kid"), head.get("alg")
+        # An extension that must be understood is one that we do not understand (RFC 7515, 4.1.11).
+        if "crit" in head or "b64" in head or len(key_id or "") > MAX_KEY_ID_CHARACTERS:
+            raise _bad_token()
+        if not isinstance(algorithm, str) or algorithm not in self._keys.algorithms:
+            raise _bad_token()
+        key = await self._keys.find(key_id, algorithm)
         if key is None:
             raise _bad_token()
         try:
@@ -90,21 +92,6 @@ class Logins:
         if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_CHARACTERS:
             raise _bad_token()
         return subject
-
-
-def _head(token: str) -> tuple[str | None, str]:
-    """Return key id and algorithm as a token claims them; proves nothing."""
-    try:
-        head = jwt.get_unverified_header(token)
-    except UNREADABLE:
-        raise _bad_token() from None
-    key_id, algorithm = head.get("kid"), head.get("alg")
-    # An extension that must be understood is one that we do not understand (RFC 7515, 4.1.11).
-    if "crit" in head or "b64" in head or not isinstance(algorithm, str):
-        raise _bad_token()
-    if key_id is not None and len(key_id) > MAX_KEY_ID_CHARACTERS:
-        raise _bad_token()
-    return key_id, algorithm
 
 
 def _bad_token() -> UnauthenticatedError:

@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.access.caller import Caller
+from app.access.credentials import Caller
 from app.access.signing import Signer
 from app.errors import AppError
 from app.upstream.client import AgentsClient

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from app.access.caller import Caller
+from app.access.credentials import Caller
 from app.errors import AppError, QuotaExhaustedError, RateLimitedError, StoppedError
 from app.observability.metrics import Metrics
 from app.usage.ledger import Grant, LedgerStore, QuotaLimits, StoreDownError, StoreFailures

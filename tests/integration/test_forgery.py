@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.access.caller import address_bucket
 from app.access.control import Access
+from app.access.credentials import address_bucket
 from app.access.signing import Signer
 from app.config.origins import OriginPolicy
 from app.main import create_app

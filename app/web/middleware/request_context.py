@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.access.caller import Caller
+from app.access.credentials import Caller
 from app.config.origins import Sender
 from app.web.middleware.proxies import BEHIND_PROXY
 

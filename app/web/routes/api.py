@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app.access.codes import MAX_CODE_CHARACTERS
+from app.access.authenticators import MAX_CODE_CHARACTERS
 from app.access.credentials import RequestCredentials, not_valid
 from app.config.agents import Agents
 from app.errors import (

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import errors
-from app.access.codes import MAX_CODE_CHARACTERS
+from app.access.authenticators import MAX_CODE_CHARACTERS
 from app.config.agents import Agent
 from app.errors import AppError, ParameterProblem, bad_parameter
 from app.upstream.client import SESSION_ID

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.access.caller import Caller
+from app.access.credentials import Caller
 from app.config.settings import Settings
 from app.errors import AppError, InvalidRequestError, RateLimitedError, bad_parameter
 from app.tokens.service import MINT_PATH, VoiceToken

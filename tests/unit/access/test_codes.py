@@ -4,7 +4,9 @@ import hmac
 
 import pytest
 
-from app.access.codes import Codes
+from app.access.authenticators import CodeAuthenticator
+from app.access.cookies import ACCESS_COOKIE
+from app.access.credentials import RequestCredentials
 from app.access.signing import Signer
 from app.errors import UnauthenticatedError
 from app.observability.metrics import Metrics
@@ -21,7 +23,9 @@ async def test_every_code_is_compared_whatever_is_given(
     given: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A match ends nothing early: each attempt compares digests of one length with all codes."""
-    codes = Codes(KNOWN, SIGNER, CodeAttempts(metrics=Metrics()))
+    authenticator = CodeAuthenticator(SIGNER, KNOWN, CodeAttempts(metrics=Metrics()))
+    scope = {"type": "http", "scheme": "http", "headers": []}
+    credentials = RequestCredentials(scope, "address", "page")
     compared: list[tuple[int, int]] = []
     real = hmac.compare_digest
 
@@ -31,14 +35,20 @@ async def test_every_code_is_compared_whatever_is_given(
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
     if given in KNOWN:
-        assert await codes.redeem(given, "address", "network") == SIGNER.hash(f"code:{given}")
+        cookie = await authenticator.enter(credentials, given)
     else:
         with pytest.raises(UnauthenticatedError):
-            await codes.redeem(given, "address", "network")
+            await authenticator.enter(credentials, given)
 
     assert compared == [(32, 32)] * 3
+    if given in KNOWN:
+        value = cookie.removeprefix(f"{ACCESS_COOKIE}=").partition(";")[0]
+        _, name = SIGNER.read(ACCESS_COOKIE, value, max_age_seconds=60) or ("", "")
+        assert name == SIGNER.hash(f"code:{given}")
 
 
 def test_codes_are_not_kept_in_clear() -> None:
     """What the object holds tells no code."""
-    assert "first-code" not in repr(vars(Codes(KNOWN, SIGNER, CodeAttempts(metrics=Metrics()))))
+    authenticator = CodeAuthenticator(SIGNER, KNOWN, CodeAttempts(metrics=Metrics()))
+
+    assert "first-code" not in repr(vars(authenticator))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.access.caller import Caller
+from app.access.credentials import Caller
 from app.access.signing import Signer
 from app.errors import QuotaExhaustedError, RateLimitedError
 from app.observability.metrics import LIMITS
