@@ -100,7 +100,13 @@ test('one tab talks: a second one is told so, and takes the call over when asked
 
 test('where no Worker can be had, a lost call is recovered on the main thread just so', () =>
   callers.withCaller(line.url, async (caller) => {
-    await caller.page.context().route('**/voice-agent/worker-*.js', (route) => route.abort());
+    await caller.page.addInitScript(() => {
+      window.Worker = new Proxy(Worker, {
+        construct() {
+          throw new DOMException('No Worker here.', 'SecurityError');
+        },
+      });
+    });
     await caller.page.reload();
     const evidence = await beginEvidence(line);
     await caller.call();
