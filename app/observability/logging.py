@@ -175,15 +175,6 @@ def configure(level: str, log_format: str = "auto") -> None:
     requests_log.sink = lambda fields: writer.write(render(fields))
 
 
-def lines_dropped() -> int:
-    """Return how many lines could not be written since `configure`."""
-    return sum(
-        handler.writer.dropped
-        for handler in logging.getLogger().handlers
-        if isinstance(handler, LineHandler)
-    )
-
-
 def causes(error: BaseException) -> str:
     """Name an exception and what caused it, outermost first.
 
@@ -240,8 +231,7 @@ def _second_as_text(second: int) -> str:
 
 
 def _line(level: str, logger: str, event: str, **fields: Any) -> dict[str, Any]:
-    line = {"time": _now(), "level": level, "logger": logger, "event": event}
-    return line | fields
+    return {"time": _now(), "level": level, "logger": logger, "event": event, **fields}
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What Prometheus reads: counts and times, every label out of a fixed set."""
 
+import logging
 import platform
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from prometheus_client.registry import Collector
 
 from app import __version__
 from app.errors import AppError
-from app.observability.logging import lines_dropped
+from app.observability.logging import LineHandler
 
 BUCKETS_SECONDS: Final = (
     *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
@@ -181,9 +182,9 @@ class _LinesDropped(Collector):
     """Reads what the log counts itself."""
 
     def collect(self) -> Iterable[Metric]:
-        yield CounterMetricFamily(
-            "voicegate_log_lines_dropped", "Not written.", value=lines_dropped()
-        )
+        handlers = logging.getLogger().handlers
+        dropped = sum(each.writer.dropped for each in handlers if isinstance(each, LineHandler))
+        yield CounterMetricFamily("voicegate_log_lines_dropped", "Not written.", value=dropped)
 
 
 def _codes(error: type[AppError]) -> set[str]:

@@ -56,12 +56,6 @@ class CodeAttempts:
 
     async def wrong_attempt(self, address_key: str, network_key: str) -> None:
         """Count a wrong one, and wait; raises `RateLimitedError` if it was one too many."""
-        wait_seconds = self._count_guess()
-        await self._hit(address_key, network_key, count=True)
-        await asyncio.sleep(wait_seconds)
-
-    def _count_guess(self) -> float:
-        """Count a wrong one among those of all; return how long its answer has to wait."""
         now = self._clock()
         self._of_all.advance(now)
         self._of_all.current += 1
@@ -69,7 +63,8 @@ class CodeAttempts:
         if guesses > SLIPS.quota and now - self._told_at >= MINUTE:
             self._told_at = now
             logger.warning("access codes are being guessed: %d wrong ones in an hour", guesses)
-        return min(max(0, guesses - SLIPS.quota) * SECONDS_A_GUESS, MOST_SECONDS)
+        await self._hit(address_key, network_key, count=True)
+        await asyncio.sleep(min(max(0, guesses - SLIPS.quota) * SECONDS_A_GUESS, MOST_SECONDS))
 
     async def _hit(self, address_key: str, network_key: str, *, count: bool) -> None:
         asked = [*((limit, address_key) for limit in BY_ADDRESS), (BY_NETWORK, network_key)]

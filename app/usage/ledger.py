@@ -246,9 +246,7 @@ class MemoryLedger:
         if record is None or record.settled or session_id in self._sessions:
             return 0
         began_at = self._now.of(began_at_seconds)
-        if not record.could_open(began_at):
-            return 0
-        smallest = self._smallest(began_at)
+        smallest = self._smallest(began_at) if record.could_open(began_at) else None
         if smallest is None:
             return 0
         self._sessions[session_id] = now

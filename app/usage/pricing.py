@@ -1,20 +1,7 @@
 """What the settings allow to be spent, said in words before anything is."""
 
-import math
-
 from app.config.settings import Settings
 from app.usage.rate_limits import DAY, MINUTE
-
-
-def most_minutes_per_day(settings: Settings) -> float:
-    """Return the granted minutes a day that the settings allow; infinite if nothing bounds them."""
-    minutes_per_mint = settings.max_session_duration_seconds / MINUTE
-    bounds = (
-        settings.minutes_per_day,
-        settings.mints_per_minute * DAY / MINUTE * minutes_per_mint,
-        settings.sessions_at_once * DAY / MINUTE,
-    )
-    return min((bound for bound in bounds if bound), default=math.inf)
 
 
 def cost_sentence(settings: Settings) -> str:
@@ -23,9 +10,15 @@ def cost_sentence(settings: Settings) -> str:
     It holds for each day of UTC. A span of 24 hours across midnight can hold up to twice as much,
     which the days around it then lack.
     """
+    minutes_per_mint = settings.max_session_duration_seconds / MINUTE
+    bounds = (
+        settings.minutes_per_day,
+        settings.mints_per_minute * DAY / MINUTE * minutes_per_mint,
+        settings.sessions_at_once * DAY / MINUTE,
+    )
+    minutes = min((bound for bound in bounds if bound), default=None)
     price = f"{settings.price_per_hour_usd:.2f} USD an hour"
-    minutes = most_minutes_per_day(settings)
-    if math.isinf(minutes):
+    if minutes is None:
         return (
             f"Nothing limits the minutes that are granted a day, at {price}: "
             "set VOICEGATE_MINUTES_PER_DAY."
