@@ -108,7 +108,7 @@ async def test_visitors_without_a_cookie_share_what_their_address_may_use() -> N
     limits = {**NO_LIMITS, "caller_mints_per_minute": 10, "callers_per_address": 4}
     app = create_app(make_settings(allowed_origins=(site,), **limits), transport=minting())
     # The minute must not end in the middle of a test.
-    app.state.services.accounting.quota._store._clock = lambda: 1_000_000_030.0
+    app.state.services.accounting.quota._store._now = lambda: 1_000_000_030.0
     async with app.router.lifespan_context(app):
         async with caller(app, "203.0.113.7", {"Origin": site}) as pages:
             statuses = [(await pages.get("/api/voice-token")).status_code for _ in range(41)]
