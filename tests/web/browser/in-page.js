@@ -71,6 +71,17 @@ export function refuseOtherRates() {
   };
 }
 
+/** Be a browser, or have a policy, that gives no Worker. Its file is the core's own: to block that leaves no core at all. */
+export function refuseWorkers() {
+  globalThis.Worker = /** @type {any} */ (
+    class {
+      constructor() {
+        throw new DOMException('no worker-src', 'SecurityError');
+      }
+    }
+  );
+}
+
 /** Look into the page's element as into the page: for what is shown there under an id, and what has the focus. */
 export function lookInside() {
   globalThis.shown = (id) =>

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { openBrowser, serveDemo } from './harness.js';
+import { refuseWorkers } from './in-page.js';
 import { until } from './line.js';
 
 const PAGE = `<!doctype html><title>Shop</title><button>Talk</button><button>Bye</button>
@@ -110,7 +111,7 @@ test('a page that is closed tells it on its way', () =>
 test('a page whose core runs on the main thread tells it on its way', async () =>
   expectEndTold(async (page) => {
     assert.equal(page.workers().length, 1, 'the tests above are about a Worker');
-    await page.route('**/voice-agent/worker-*.js', (route) => route.abort());
+    await page.addInitScript(refuseWorkers);
     await page.reload();
     await until(() => told.length, 'the end of the first session');
     [given, told] = [[], []];

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Caller } from './caller.js';
+import { refuseWorkers } from './in-page.js';
 import { beginEvidence, endCleanly, WORDS } from './reconnect-evidence.js';
 import { until } from './line.js';
 import { setUpCalls } from './set-up.js';
@@ -100,13 +101,7 @@ test('one tab talks: a second one is told so, and takes the call over when asked
 
 test('where no Worker can be had, a lost call is recovered on the main thread just so', () =>
   callers.withCaller(line.url, async (caller) => {
-    await caller.page.addInitScript(() => {
-      window.Worker = new Proxy(Worker, {
-        construct() {
-          throw new DOMException('No Worker here.', 'SecurityError');
-        },
-      });
-    });
+    await caller.page.addInitScript(refuseWorkers);
     await caller.page.reload();
     const evidence = await beginEvidence(line);
     await caller.call();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fetchForPage, openBrowser, serve, serveDemo } from './harness.js';
+import { refuseWorkers } from './in-page.js';
 
 /** @type {Awaited<ReturnType<typeof serveDemo>>} */
 let demo;
@@ -155,15 +156,7 @@ test('after trouble is over, trying again works', async () => {
 test('where no Worker can be had, the call runs on the main thread', async () => {
   const { page, passed, close } = await openBrowser();
   try {
-    await page.addInitScript(() => {
-      globalThis.Worker = /** @type {any} */ (
-        class {
-          constructor() {
-            throw new DOMException('A policy without worker-src', 'SecurityError');
-          }
-        }
-      );
-    });
+    await page.addInitScript(refuseWorkers);
     await page.goto(demo.url);
     await page.getByRole('button', { name: 'Start talking' }).click();
     await passed('connecting', 'live');
