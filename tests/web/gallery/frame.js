@@ -8,9 +8,10 @@ export const FLAGS = ['--disable-features=LocalNetworkAccessChecks'];
 
 /** @param {Pick<import('./scenes.js').Stage, 'page' | 'url'>} stage */
 export async function openFramed({ page, url }) {
-  const style = 'body, iframe { margin: 0; border: 0; inline-size: 100%; block-size: 99vh }';
+  const style =
+    'body, iframe { margin: 0; border: 0; inline-size: 100%; block-size: 99vh } h1 { position: absolute; clip-path: inset(50%) }';
   const head = `<html lang="en"><title>Another site</title><style>${style}</style>`;
-  const body = `<!doctype html>${head}<main><h1 hidden>Another site</h1><iframe title="Voicegate" src="${url}"></iframe></main>`;
+  const body = `<!doctype html>${head}<main><h1>Another site</h1><iframe title="Voicegate" src="${url}"></iframe></main>`;
   await page.route(`${HOST}/`, (route) => route.fulfill({ contentType: 'text/html', body }));
   await page.goto(`${HOST}/`);
   return page.frameLocator('iframe');
