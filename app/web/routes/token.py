@@ -97,7 +97,16 @@ def token_routes(settings: Settings, services: Services) -> Iterator[APIRoute]:
 
     schema = model.model_json_schema()
     schema["examples"] = [read(b"").model_dump(exclude={"product", "cache_buster"})]
-    parameters = query_parameters(schema)
+    parameters = [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": member["description"],
+            "schema": member,
+        }
+        for name, member in schema["properties"].items()
+    ]
     yield route(
         "GET",
         operation_id="voice_token",
@@ -203,20 +212,6 @@ def read_parameters(
         return model.model_validate(values | body)
     except ValidationError as error:
         raise invalid_request(error, in_body=body.keys()) from None
-
-
-def query_parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the OpenAPI parameters of a query."""
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": False,
-            "description": member["description"],
-            "schema": member,
-        }
-        for name, member in schema["properties"].items()
-    ]
 
 
 def token_response(token: VoiceToken) -> Response:
