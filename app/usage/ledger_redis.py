@@ -59,7 +59,7 @@ class Breaker(Generic[Q, A]):
     exchange finds out whether it is back.
 
     Args:
-        exchange: Asks all of some questions; returns an answer to each, or the exception.
+        exchange: Asks all of some questions, and gives an answer to each, or the exception.
         clock: Seconds that only go forward.
     """
 

@@ -53,14 +53,14 @@ class RequestId:
         """Name the request, and have its answer say the name."""
         if scope["type"] == "http":
             # A name is no secret, and to ask the system for each would take longer.
-            name = _given(scope) or f"{random.getrandbits(64):016x}"
+            name = _from_proxy(scope) or f"{random.getrandbits(64):016x}"
             context = RequestContext(name, [(HEADER, name.encode())])
             # Each request has a copy of its own. Source: ASGI, lifespan protocol, "Lifespan State".
             scope.setdefault("state", {})[KEY] = context
         await self._app(scope, receive, send)
 
 
-def _given(scope: Scope) -> str | None:
+def _from_proxy(scope: Scope) -> str | None:
     """Return the name that came with a request through a trusted proxy, if it is well-formed."""
     if BEHIND_PROXY not in scope.get("state", ()):
         return None
