@@ -208,11 +208,11 @@ Authenticator = OpenAuthenticator | CodeAuthenticator | JwtAuthenticator
 def as_visitor(signer: Signer, visitor: str | None, credentials: RequestCredentials) -> Caller:
     """Return the caller for an id of ours, or for an address without one.
 
-    A page that brings no cookie, as those of other sites and in frames do, is a new visitor each
-    time: its visitors share what their address may use, not what one of them may.
+    Pages that bring no cookie, as those of other sites and in frames do, are as many visitors in
+    turn as an address may have: they share what it may use, not what one of them may.
     """
     if visitor is None and credentials.is_from_page:
-        visitor = new_id()
+        visitor = f"{credentials.address_key}:{credentials.turn}"
     if visitor is None:
         return Caller("address", credentials.address_key, credentials.address_key)
     return Caller("visitor", signer.hash(f"visitor:{visitor}"), credentials.address_key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import lru_cache
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from starlette.types import Scope
@@ -39,6 +40,7 @@ class Access:
             return signer.hash("address:" + address_bucket(host))
 
         self._address_key = address_key
+        self._turns = cycle(range(settings.callers_per_address))
         self._jwks: Jwks | None = None
         self.authenticator: Authenticator
         if settings.access == "jwt":
@@ -74,4 +76,4 @@ class Access:
         """
         client = scope.get("client")
         address_key = self._address_key(client[0] if client else None)
-        return RequestCredentials(scope, address_key, sender)
+        return RequestCredentials(scope, address_key, sender, next(self._turns))

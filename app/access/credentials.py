@@ -62,11 +62,13 @@ class RequestCredentials:
         scope: The request; its `client` is who the trusted proxies say.
         address_key: The hash of the bucket of its address.
         sender: What sent it, as far as a browser says.
+        turn: Below `VOICEGATE_CALLERS_PER_ADDRESS`, another one for each request.
     """
 
     scope: Scope
     address_key: str
     sender: Sender
+    turn: int = 0
 
     @property
     def is_from_page(self) -> bool:

@@ -24,7 +24,8 @@ CODED: dict[str, Any] = {"access": "code", "access_codes": ("correct-horse-batte
 async def test_every_counted_answer_says_what_is_left() -> None:
     """The fields are on a token, on a failure upstream, and on the refusal of the limit itself."""
     upstream = iter((httpx.Response(200, json=MINTED), httpx.Response(500)))
-    async with service(answering(lambda _: next(upstream)), caller_mints_per_minute=2) as client:
+    limits: dict[str, Any] = {"caller_mints_per_minute": 2, "callers_per_address": 1}
+    async with service(answering(lambda _: next(upstream)), **limits) as client:
         answers = [await client.get("/api/voice-token") for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [200, 502, 429]
@@ -37,7 +38,7 @@ async def test_every_counted_answer_says_what_is_left() -> None:
 
 async def test_bad_parameters_use_nothing_up() -> None:
     """A client that is being written gets its parameters wrong, and is not locked out for it."""
-    async with service(minting(), caller_mints_per_minute=3) as client:
+    async with service(minting(), caller_mints_per_minute=3, callers_per_address=1) as client:
         bad = [await client.get("/api/voice-token?x=1") for _ in range(10)]
         good = [await client.get("/api/voice-token") for _ in range(4)]
 
