@@ -14,10 +14,10 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.server import processes
-from benchmarks.server.cells import Bench, Cell
+from benchmarks.server.cells import Bench, Cell, Results
 from benchmarks.server.cpu import pin
 from benchmarks.server.peers import LOAD_CORE, NODE_PEERS, Peer
-from benchmarks.server.report import Results, print_report
+from benchmarks.server.report import print_report
 
 US, EXPRESS = Peer.VOICEGATE, Peer.EXPRESS
 AT_ONCE = "{} clients, upstream answers at once"
@@ -42,7 +42,7 @@ class Progress:
     """Says on standard error what is under way."""
 
     total: int
-    _numbers: count[int] = field(default_factory=lambda: count(1))
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def step(self, words: str) -> None:
         """Say what begins."""

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -155,6 +155,28 @@ class Bench:
 
     def _run_upstream(self, delay_seconds: float) -> AbstractContextManager[processes.Server]:
         return processes.server((str(self._upstream), str(delay_seconds)), core=LOAD_CORE)
+
+
+@dataclass(slots=True)
+class Results:
+    """All that was measured.
+
+    Attributes:
+        loads: By the names of cell and peer, one sample for each repetition.
+        starts: Seconds to the first token.
+    """
+
+    loads: dict[str, dict[Peer, list[Sample]]]
+    starts: dict[Peer, list[float]] = field(default_factory=dict)
+
+    def samples(self) -> list[Sample]:
+        """Return every sample of every load."""
+        return [
+            sample
+            for cell in self.loads.values()
+            for samples in cell.values()
+            for sample in samples
+        ]
 
 
 def _cpu_seconds_at(mark: str, lines: IO[str], pids: Iterable[int]) -> list[float]:

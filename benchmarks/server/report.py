@@ -6,11 +6,10 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from statistics import median
 
-from benchmarks.server.cells import Cell, Sample
+from benchmarks.server.cells import Cell, Results, Sample
 from benchmarks.server.peers import NODE_PEERS, Peer
 from benchmarks.server.processes import NODE
 from benchmarks.server.targets import Target, judge
@@ -29,28 +28,6 @@ FIGURES: dict[str, Callable[[Sample], float]] = {
     "slowest ms": lambda s: s.slowest_ms,
     "memory after, MiB": lambda s: s.memory_bytes / 2**20,
 }
-
-
-@dataclass(slots=True)
-class Results:
-    """All that was measured.
-
-    Attributes:
-        loads: By the names of cell and peer, one sample for each repetition.
-        starts: Seconds to the first token.
-    """
-
-    loads: dict[str, dict[Peer, list[Sample]]]
-    starts: dict[Peer, list[float]] = field(default_factory=dict)
-
-    def samples(self) -> list[Sample]:
-        """Return every sample of every load."""
-        return [
-            sample
-            for cell in self.loads.values()
-            for samples in cell.values()
-            for sample in samples
-        ]
 
 
 def print_report(results: Results, cells: Mapping[str, Cell]) -> None:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.server.cells import Sample
+from benchmarks.server.cells import Results, Sample
 from benchmarks.server.peers import Peer
-from benchmarks.server.report import Results
 
 US, EXPRESS = Peer.VOICEGATE, Peer.EXPRESS
 
