@@ -72,7 +72,7 @@ test('a page that goes away ends its session', async () => {
   const { page, passed, close } = await openBrowser();
   try {
     let hasEnded = false;
-    for (let visit = 0; visit < 3 && !hasEnded; visit += 1) {
+    for (let visit = 0; visit < 8 && !hasEnded; visit += 1) {
       await page.goto(demo.url);
       await page.getByRole('button', { name: 'Start talking' }).click();
       await passed('connecting', 'live');
@@ -80,7 +80,7 @@ test('a page that goes away ends its session', async () => {
 
       await page.goto('about:blank');
 
-      await untilStats(({ sockets_open: open }) => open === 0);
+      await untilStats(({ sockets_open: open }) => open === 0, 30_000);
       const { frames_in: now } = await demo.stats();
       hasEnded = now['session.end'] === (before['session.end'] ?? 0) + 1;
     }
