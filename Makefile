@@ -10,8 +10,9 @@ EMBED  := benchmarks/browser/embed
 LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
 APPS := $(WEB)/apps
-# What judges each sample that is heard runs two at a time, before the others, four at a time.
-HEARD_TESTS = $(patsubst %,browser/%.test.js,captions conversation)
+# What judges each sample that is heard, or races the browser's own end of a page, runs two at a
+# time, before the others, four at a time.
+QUIET_TESTS = $(patsubst %,browser/%.test.js,captions conversation page-left)
 PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility apps assets details devices diagnostics element embedding examples keyboard permission receipts recovery settings streams token-route transcript-rows trouble warnings)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
@@ -53,7 +54,7 @@ test-web: $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp #+ Run the Jav
 test-browser: build $(WEB)/node_modules/.stamp $(APPS)/node_modules/.stamp #+ Run the page in Chromium with a fake microphone
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" sh -c \
-	  'node --test --test-concurrency=2 $(HEARD_TESTS) && node --test --test-concurrency=4 $(PAGE_TESTS)'
+	  'node --test --test-concurrency=2 $(QUIET_TESTS) && node --test --test-concurrency=4 $(PAGE_TESTS)'
 
 test-reconnect: build $(WEB)/node_modules/.stamp #+ Run every way to reconnect in Chromium (ten minutes; not part of test)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
