@@ -1,7 +1,9 @@
-"""Icons, and what `<voice-agent>` shows, as HTML; browsers make theirs of the same files."""
+"""Icons, and what `<voice-agent>` shows, as HTML; browsers make theirs of the same files.
+
+How a piece is written stands in `static/voice-agent/ui/element/element-markup.js`.
+"""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,10 +13,9 @@ from markupsafe import Markup, escape
 
 STATIC: Final = Path(__file__).resolve().parents[2] / "static"
 # Those of the element, and those that only pages have.
-ICON_FILES: Final = ("voice-agent/ui/icons.js", "page/icons.js")
-MARKUP_FILE: Final = "voice-agent/ui/markup.js"
+ICON_FILES: Final = ("voice-agent/ui/icons.json", "page/page-icons.json")
+MARKUP_FILE: Final = "voice-agent/ui/markup.json"
 
-_LITERAL: Final = re.compile(r"^export const \w+ = (\{$.*?^\});$", re.MULTILINE | re.DOTALL)
 _VOID: Final = frozenset({"input"})
 
 
@@ -35,7 +36,7 @@ def element(texts: Mapping[str, Any], form: str, theme: str | None) -> Markup:
         form: Its variant.
         theme: Where one was chosen.
     """
-    pieces = _literal(MARKUP_FILE)
+    pieces = _read(MARKUP_FILE)
     name, attributes = pieces["root"]
     attributes = {**attributes, "data-variant": form, "lang": texts["call"]["language"]}
     if theme:
@@ -44,7 +45,7 @@ def element(texts: Mapping[str, Any], form: str, theme: str | None) -> Markup:
 
 
 def _render(piece: Any, pieces: Mapping[str, Any], texts: Mapping[str, Any]) -> Iterator[Markup]:
-    """Yield the parts of a piece; how one is written is said in its file."""
+    """Yield the parts of a piece."""
     if isinstance(piece, str):
         if piece.startswith("@"):
             yield from _render(pieces[piece[1:]], pieces, texts)
@@ -94,14 +95,10 @@ def _path(line: str) -> Markup:
 
 @cache
 def _icons() -> dict[str, Any]:
-    return {name: paths for file in ICON_FILES for name, paths in _literal(file).items()}
+    return {name: paths for file in ICON_FILES for name, paths in _read(file).items()}
 
 
 @cache
-def _literal(file: str) -> dict[str, Any]:
-    """Return the object that a script exports, written as JSON."""
-    found = _LITERAL.search((STATIC / file).read_text("utf-8"))
-    if not found:
-        raise ValueError(f"static/{file} exports no object that is written as JSON")
-    literal: dict[str, Any] = json.loads(found[1])
-    return literal
+def _read(file: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((STATIC / file).read_bytes())
+    return content

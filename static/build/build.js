@@ -52,8 +52,9 @@ const sources = new Set();
 /**
  * @param {string[]} entries paths below static/
  * @param {import('esbuild').Plugin[]} [plugins]
+ * @param {'copy' | 'json'} [json] what becomes of JSON: files as they are, or part of the script that imports it
  */
-async function bundle(entries, plugins = []) {
+async function bundle(entries, plugins = [], json = 'copy') {
   const { outputFiles, metafile } = await build({
     absWorkingDir: STATIC,
     entryPoints: entries.map((path) => {
@@ -68,7 +69,7 @@ async function bundle(entries, plugins = []) {
     target: 'es2022', // known to every engine that the README names
     charset: 'utf8',
     sourcemap: 'linked',
-    loader: { '.json': 'copy', '.svg': 'copy', '.png': 'copy' },
+    loader: { '.json': json, '.svg': 'copy', '.png': 'copy' },
     write: false,
     metafile: true,
     logLevel: 'warning',
@@ -164,7 +165,7 @@ async function readKept() {
 
 const others = [...STYLES.map((name) => `styles/${name}.css`), ...ICONS.map((n) => `icons/${n}`)];
 await bundle([...others, ...LOADED]);
-for (const entry of SCRIPTS) await bundle([entry], [builtIn, hashedNames(entry)]);
+for (const entry of SCRIPTS) await bundle([entry], [builtIn, hashedNames(entry)], 'json');
 const scripts = SCRIPTS.map((path) => Buffer.from(files.get(built[path]) ?? ''));
 for (const path of LOADED) {
   if (!scripts.some((script) => script.includes(basename(built[path]))))

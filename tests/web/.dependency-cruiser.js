@@ -74,6 +74,7 @@ export default {
         `${CLIENT}/((${[folder, ...others].join('|')})/[^/]+|errors)\\.js$`,
       ),
     ),
+    allow(`${CLIENT}/ui/`, `${CLIENT}/ui/[^/]+\\.json$`), // what is shown, as data
     // The element uses the client as any page would.
     allow(
       `${CLIENT}/ui/element/`,

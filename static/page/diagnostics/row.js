@@ -1,7 +1,10 @@
 // One check in the list: its state as icon and word, what it means, what was measured, and a button to repeat it.
 
-import { drawIcon } from '../../voice-agent/ui/icons.js';
-import { PAGE_ICONS } from '../icons.js';
+import { drawIcon } from '../../voice-agent/ui/draw-icon.js';
+import icons from '../page-icons.json' with { type: 'json' };
+
+/** @type {Record<string, string | string[]>} */
+const ICONS = icons;
 
 /**
  * @param {HTMLElement} row
@@ -28,7 +31,7 @@ export function createRow(row, texts, onRepeat) {
    */
   function show(now, content) {
     row.dataset.status = now;
-    part('.check__icon').replaceWith(drawIcon(PAGE_ICONS[now], 'check__icon'));
+    part('.check__icon').replaceWith(drawIcon(ICONS[now], 'check__icon'));
     status.textContent = texts.statuses[now];
     text.textContent = content.text;
     values.replaceChildren(...(content.values ?? []).map(pair));

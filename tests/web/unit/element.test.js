@@ -6,11 +6,13 @@ import { test } from 'node:test';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import { gateUrl, loadAgent } from '../../../static/voice-agent/main-thread/gate.js';
 import { AGENT_EVENTS, sessionFor } from '../../../static/voice-agent/ui/element/element-call.js';
-import { ICONS } from '../../../static/voice-agent/ui/icons.js';
-import { MARKUP } from '../../../static/voice-agent/ui/markup.js';
+import { ICONS } from '../../../static/voice-agent/ui/draw-icon.js';
+import markup from '../../../static/voice-agent/ui/markup.json' with { type: 'json' };
 import { setUpHint } from '../../../static/voice-agent/ui/element/developer-hints.js';
 import { LANGUAGES, textsIn } from './page-texts.js';
 
+/** @type {Record<string, any>} */
+const MARKUP = markup;
 const GATE = new URL('https://gate.example/');
 
 test('the module can be loaded where there is no browser', async () => {

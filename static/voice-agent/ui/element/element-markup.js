@@ -1,10 +1,17 @@
-// The markup of an element as nodes, and what of it the parts own.
+// The markup of an element as nodes, and what of it the parts own. One store for this and for the service, which writes
+// it into its pages so that something is painted before a script has run (app/web/markup.py): ui/markup.json.
+//
+// ["tag.class#id", {attribute: value}, ...children]; "$call.states" is a text, "@stage" a piece from there, and
+// ["icon", name, class] an icon. true: an attribute without a value.
 
-import { drawIcon, ICONS } from '../icons.js';
-import { MARKUP } from '../markup.js';
+import { drawIcon, ICONS } from '../draw-icon.js';
+import markup from '../markup.json' with { type: 'json' };
 
 /** @typedef {import('./element-language.js').AllTexts} AllTexts */
 /** @typedef {ReturnType<typeof partsOf>} Parts */
+
+/** @type {Record<string, any>} */
+const MARKUP = markup;
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -25,7 +32,7 @@ export function buildRoot(texts, form) {
 }
 
 /**
- * @param {any} piece   as in markup.js
+ * @param {any} piece   as in markup.json
  * @param {AllTexts} texts
  * @returns {any[]}
  */
