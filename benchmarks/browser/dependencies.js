@@ -9,13 +9,4 @@ export const { chromium } = /** @type {typeof import('playwright-core')} */ (
 );
 export const { WebSocketServer } = /** @type {typeof import('ws')} */ (require('ws'));
 
-/** What a Chromium without network and screen needs. */
-export const CHROMIUM_FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+export { CHROMIUM_FLAGS, freePort } from '../../tests/web/browser/machine.js';

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from benchmarks.server import processes
 from benchmarks.server.peers import LIMITS, PLENTY
 from tests.redis_server import RedisServer
 from tests.relay import Relay, relay
+from tests.support import free_port
 
 MINT = "/api/voice-token"
 # What a browser says of our own page's requests.
@@ -237,13 +237,6 @@ def tell(answers: Iterable[Answer]) -> str:
 def worst(answers: Iterable[Answer]) -> float:
     """Return the longest wait."""
     return max((answer.seconds for answer in answers), default=0.0)
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as placeholder:
-        port: int = placeholder.getsockname()[1]
-        return port
 
 
 def _seconds(value: float) -> str:

@@ -21,7 +21,6 @@ from benchmarks.faults.gate import (
     PAGE,
     agents,
     ask,
-    free_port,
     gate,
     python,
     raw,
@@ -34,6 +33,7 @@ from benchmarks.server.cpu import process_cpu_seconds, process_memory_bytes
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.logins import AUDIENCE, ISSUER, issue, jwk, key_set, private_key
 from tests.relay import Relay
+from tests.support import free_port
 
 SOURCES = Path(__file__).parent
 CODE = "right-code-0123456789abcdef"

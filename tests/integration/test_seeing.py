@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import sys
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
@@ -19,6 +18,7 @@ from app.web.connections import MAX_BYTES
 from tests.integration.raw_upstream import raw_upstream
 from tests.integration.test_server import GOOD, ROOT, finish, running, start
 from tests.service import KEY, PAGE
+from tests.support import free_port
 
 METRICS_TOKEN = "metrics-token-0123456789abcdef-0123"
 SPARE = "spare-0123456789abcdef-never-to-be-seen"
@@ -185,13 +185,6 @@ async def served_by(process: asyncio.subprocess.Process, port: int) -> None:
             assert (await client.get("/api/voice-token")).status_code == 200
             assert (await client.get("/healthz")).status_code == 200
         assert (await client.get("/", headers=PAGE)).status_code == 200
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 @pytest.mark.parametrize("trouble", ["full pipes", "closed readers", "full disk", "closed"])

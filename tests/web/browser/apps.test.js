@@ -18,7 +18,8 @@ import {
   policyFor,
   POLICY,
 } from './app.js';
-import { freePort, openBrowser, serveDemo } from './harness.js';
+import { openBrowser, serveDemo } from './harness.js';
+import { freePort } from './machine.js';
 import { loudest, SILENT } from './listening.js';
 import { openShop } from './shop.js';
 import { serveSite } from './site.js';

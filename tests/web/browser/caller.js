@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
-import { CHROMIUM_FLAGS, clip } from './harness.js';
+import { clip } from './harness.js';
+import { CHROMIUM_FLAGS } from './machine.js';
 import { until } from './line.js';
 import { RATE_HZ } from './wav.js';
 

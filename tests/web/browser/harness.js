@@ -5,29 +5,18 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { violations } from '../unit/schema.js';
 import { installRecorder, lookInside, packHeard, watchStates } from './in-page.js';
+import { CHROMIUM_FLAGS, freePort } from './machine.js';
 import { readWav, room, silence, writeWav } from './wav.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const PYTHON = process.env.PYTHON ?? join(ROOT, '.venv/bin/python');
 const SPEECH = new URL('../../fixtures/speech/', import.meta.url);
-
-/** Flags that a Chromium without network, screen and sound device needs. */
-export const CHROMIUM_FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** A test file calls more often than a person does; what the limits do is tested where they are built. */
 const NO_LIMITS = {
@@ -249,16 +238,6 @@ function gather(child) {
         check();
       }),
   };
-}
-
-/** @returns {Promise<number>} */
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /**

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 
 /** How long a program may take to end when asked to; then it is killed. */
 const PATIENCE_MS = 10_000;
@@ -63,14 +62,4 @@ export async function until(ask, awaited, everyMs = 100) {
     assert.ok(Date.now() < end, `${awaited}: not within ${LIMIT_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
-}
-
-/** @returns {Promise<number>} a port of the loopback that nobody listens on */
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -3,7 +3,8 @@
 import { Builder } from 'selenium-webdriver';
 import { watchStates } from '../browser/in-page.js';
 import { buttonNamed } from './browser-page.js';
-import { freePort, run, until } from './processes.js';
+import { freePort } from '../browser/machine.js';
+import { run, until } from './processes.js';
 
 /** How long an action may take on a busy machine. */
 const PATIENCE_MS = 60_000;

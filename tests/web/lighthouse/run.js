@@ -2,7 +2,8 @@
 
 import { launch } from 'chrome-launcher';
 import lighthouse, { desktopConfig } from 'lighthouse';
-import { CHROMIUM_FLAGS, serveDemo } from '../browser/harness.js';
+import { serveDemo } from '../browser/harness.js';
+import { CHROMIUM_FLAGS } from '../browser/machine.js';
 
 const PATHS = ['/', '/diagnostics'];
 const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
