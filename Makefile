@@ -29,7 +29,7 @@ RETIRED_WORDS_JS := [Ll]adders?|[Rr]ungs?|[Pp]rob(es?|ing)|[Ss]hak(es?|ing)|[Mm]
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-accessibility test-half-hour lighthouse check check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-accessibility test-half-hour lighthouse check check-python check-web check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,10 +46,10 @@ build: $(BUILD)/node_modules/.stamp ## Bundle and compress what browsers load in
 test: test-python test-web test-browser ## Run every test: Python, JavaScript, real browser
 
 test-python: $(VENV)/dev.stamp #+ Run the Python tests
-	@redis=$$(.ci/redis || true) && REDIS_SERVER="$$redis" $(PY) -m pytest -n 4 --dist worksteal
+	@redis=$$(.ci/redis || true) && REDIS_SERVER="$$redis" $(PY) -m pytest -n 6 --dist worksteal
 
 test-web: $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp #+ Run the JavaScript unit tests
-	cd $(WEB) && $(NODE_ENV) node --test --test-concurrency=2 unit/*.test.js
+	cd $(WEB) && $(NODE_ENV) node --test --test-concurrency=4 unit/*.test.js
 
 test-browser: build $(WEB)/node_modules/.stamp $(APPS)/node_modules/.stamp #+ Run the page in Chromium with a fake microphone
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
@@ -89,7 +89,9 @@ lighthouse: build $(WEB)/node_modules/.stamp $(LIGHTHOUSE)/node_modules/.stamp #
 	@chromium=$$(.ci/chromium) && cd $(LIGHTHOUSE) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node run.js
 
-check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp ## Lint, types, imports, formatting and locks; no tests
+check: check-python check-web check-locks ## Lint, types, imports, formatting and locks; no tests (-j2: side by side)
+
+check-python: $(VENV)/dev.stamp #+ What of it is about Python; part of check
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
@@ -97,11 +99,12 @@ check: $(VENV)/dev.stamp $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp
 	@! grep -rnE --include=*.py '$(PRIVATE_NAMES)' app || { echo "private names of a library change without notice" >&2; exit 1; }
 	@! grep -rnE --include=*.py --include=*.lua '(^|[^[:alpha:]])($(RETIRED_WORDS))([^[:lower:]]|$$)' app | grep -v ' Returns:$$' || \
 	  { echo "words that the field does not use: see CONTRIBUTING, house rules" >&2; exit 1; }
+	cd $(EXAMPLES)/python && $(abspath $(VENV))/bin/mypy --config-file= --strict --ignore-missing-imports --cache-dir=$(abspath .mypy_cache)/examples .
+
+check-web: $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp #+ What of it is about JavaScript and CSS; part of check
 	@! grep -rnE --include=*.js --exclude-dir=node_modules --exclude-dir=dist '(^|[^[:alpha:]])($(RETIRED_WORDS_JS))([^[:lower:]]|$$)' static || \
 	  { echo "words that the field does not use: see CONTRIBUTING, house rules" >&2; exit 1; }
-	cd $(EXAMPLES)/python && $(abspath $(VENV))/bin/mypy --config-file= --strict --ignore-missing-imports --cache-dir=$(abspath .mypy_cache)/examples .
 	cd $(WEB) && $(NODE_ENV) npm run --silent check
-	$(MAKE) --no-print-directory check-locks
 
 # Resolves again into copies, which keeps the versions that the locks hold.
 check-locks: $(VENV)/dev.stamp #+ Compare the locks with what they are made from; part of check
