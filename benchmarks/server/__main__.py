@@ -33,7 +33,7 @@ QUICK = {
     for name in ("16", "256")
 }
 START = "start"
-STARTED = (US, EXPRESS)
+STARTED = (US, EXPRESS, Peer.SHARED)
 REPETITIONS, STARTS = 3, 6
 
 
