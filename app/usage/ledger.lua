@@ -1,36 +1,35 @@
 -- Ledger and rate limits in Redis: one call is one step that nobody else comes between.
 -- KEYS[1]: what all keys begin with; its hash tag keeps them together on a cluster.
--- ARGV: the operation, the time in seconds (empty: the server's own, so that all processes agree),
--- the life of a grant in seconds, and the operation's own.
+-- ARGV[1]: a JSON list, as each argument more costs the client more than all of a list's members: the
+-- operation, the time in seconds (false: the server's own, so that all processes agree), the life of a
+-- grant in seconds, and the operation's own.
 -- `ledger.py` and `rate_limits.py` do the same in Python; one test suite holds both.
 
 local prefix = KEYS[1]
-local operation = ARGV[1]
-local now = tonumber(ARGV[2])
+local asked = cjson.decode(ARGV[1])
+local operation, now = asked[1], asked[2]
 if not now then
   local time = redis.call('TIME')
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
 
-local DAY, LIFETIME = 86400, tonumber(ARGV[3])
+local DAY, LIFETIME = 86400, asked[3]
 local EARLY, LATE, MAX_EXPIRES, MAX_CANDIDATES = 5, 60, 600, 2000
 local day_number = math.floor(now / DAY)
 
 local function exact(value) return string.format('%.17g', value) end
-
-local function number(index) return tonumber(ARGV[index]) end
 
 local function expire(key, seconds)
   redis.call('EXPIRE', key, math.ceil(seconds) + 60)
 end
 
 -- Counts one request against one rate limit after the other, up to the first that refuses.
--- From ARGV[first] on, each has three: its name and key, its quota, and its window in seconds.
+-- From asked[first] on, each has three: its name and key, its quota, and its window in seconds.
 -- Answers the name of the limit that refused, or ''; appends two counts for each to the answer.
 local function hit(first, is_counting, answer)
-  for index = first, #ARGV, 3 do
-    local key = prefix .. 'rate:' .. ARGV[index]
-    local quota, seconds = number(index + 1), number(index + 2)
+  for index = first, #asked, 3 do
+    local key = prefix .. 'rate:' .. asked[index]
+    local quota, seconds = asked[index + 1], asked[index + 2]
     local window, previous, current = math.floor(now / seconds), 0, 0
     local kept = redis.call('GET', key)
     if kept then
@@ -51,7 +50,7 @@ local function hit(first, is_counting, answer)
     end
     answer[#answer + 1] = previous
     answer[#answer + 1] = current
-    if not fits then return string.match(ARGV[index], '^[^:]+') end
+    if not fits then return string.match(asked[index], '^[^:]+') end
   end
   return ''
 end
@@ -192,11 +191,11 @@ if operation == 'hit' or operation == 'peek' then
   return answer
 end
 if operation == 'take' then
-  return take(ARGV[4], ARGV[5], ARGV[6], number(7), number(8), {
-    ['caller-day'] = number(9), ['address-day'] = number(10), ['all-day'] = number(11),
-    ['caller-open'] = number(12), ['address-open'] = number(13), ['all-open'] = number(14),
+  return take(asked[4], asked[5], asked[6], asked[7], asked[8], {
+    ['caller-day'] = asked[9], ['address-day'] = asked[10], ['all-day'] = asked[11],
+    ['caller-open'] = asked[12], ['address-open'] = asked[13], ['all-open'] = asked[14],
   })
 end
-if operation == 'cancel' then return cancel(ARGV[4]) end
-if operation == 'claim' then return claim(ARGV[4]) end
-return settle(ARGV[4], ARGV[5], number(6), number(7))
+if operation == 'cancel' then return cancel(asked[4]) end
+if operation == 'claim' then return claim(asked[4]) end
+return settle(asked[4], asked[5], asked[6], asked[7])

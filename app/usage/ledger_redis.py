@@ -6,6 +6,7 @@ It is asked so that nobody waits long for it when it is away.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -129,7 +130,7 @@ class UsageScript:
     def __init__(self, redis: Redis, *, clock: Callable[[], float] | None = None) -> None:
         self._redis = redis
         self._script = redis.register_script(SCRIPT.read_text(encoding="utf-8"))
-        self._breaker = Breaker[list[str | float], Any](self._call_all)
+        self._breaker = Breaker[str, Any](self._call_all)
         self._clock = clock
 
     async def run(self, operation: str, *arguments: str | float) -> Any:
@@ -138,10 +139,11 @@ class UsageScript:
         Raises:
             StoreDownError: Redis cannot be asked.
         """
-        now = "" if self._clock is None else repr(self._clock())
-        return await self._breaker.ask([operation, now, LIFETIME_SECONDS, *arguments])
+        now = self._clock is not None and self._clock()
+        asked = json.dumps([operation, now, LIFETIME_SECONDS, *arguments])
+        return await self._breaker.ask(asked)
 
-    async def _call_all(self, calls: list[list[str | float]]) -> list[Any]:
+    async def _call_all(self, calls: list[str]) -> list[Any]:
         from redis.exceptions import NoScriptError  # noqa: PLC0415 - only for whoever uses Redis
 
         answers = await self._send(calls)
@@ -153,10 +155,10 @@ class UsageScript:
                 answers[n] = answer
         return answers
 
-    async def _send(self, calls: list[list[str | float]]) -> list[Any]:
+    async def _send(self, calls: list[str]) -> list[Any]:
         pipeline = self._redis.pipeline(transaction=False)
         for call in calls:
-            pipeline.evalsha(self._script.sha, 1, PREFIX, *call)
+            pipeline.evalsha(self._script.sha, 1, PREFIX, call)
         return await pipeline.execute(raise_on_error=False)
 
     async def hit(self, asked: Sequence[Counted], *, count: bool = True) -> Verdict:
