@@ -139,6 +139,7 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
             services,
             delay_seconds=settings.shutdown_delay_seconds,
             announcement=f"Voicegate is on {url} ({partner})",
+            has_proxies=bool(settings.trusted_proxies),
             **uvicorn_options,
         )
         server.run(sockets=[listener])

@@ -7,11 +7,14 @@ caller reads nothing, and takes connections until no descriptor is left.
 import asyncio
 import logging
 import time
+from collections import Counter
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from app.access.credentials import address_bucket
 from app.errors import UnreadError
 from app.observability.metrics import OTHER, Metrics
 from app.web.middleware.security_headers import BARE
@@ -28,6 +31,8 @@ LINGER_SECONDS: Final = 1
 SWEEP_SECONDS: Final = 1
 # What was accepted at most, as far as descriptors allow; each takes some 30 KiB.
 MOST: Final = 10_000
+# Of these one address may have one in so many, unless it may be a proxy's.
+SHARES: Final = 4
 DETAILS: Final = {
     HTTPStatus.BAD_REQUEST: "The request is not HTTP.",
     HTTPStatus.REQUEST_TIMEOUT: "The request's head took too long.",
@@ -46,11 +51,14 @@ class Connections:
     Args:
         metrics: Told of what no route sees.
         most: How many may be open; for one more, that which has been idle longest is closed.
+        most_of_one: How many of these one address may have; for one more, likewise one of its own.
     """
 
-    def __init__(self, metrics: Metrics, most: int = MOST) -> None:
+    def __init__(self, metrics: Metrics, most: int, most_of_one: int) -> None:
         self._metrics = metrics
         self._most = most
+        self._most_of_one = most_of_one
+        self._counts: Counter[str] = Counter()
         self._refused = self._closed = 0
         self._is_sweeping = False
 
@@ -58,28 +66,44 @@ class Connections:
         """Return the protocol of one connection; uvicorn calls it as it would call its own."""
         return Connection(self, **options)
 
-    def watch(self, opened: set[Any]) -> None:
-        """Bound uvicorn's set, and look at it every `SWEEP_SECONDS` until it is empty."""
-        if len(opened) > self._most:
-            idle = (each for each in opened if isinstance(each, Connection) and each.is_idle)
-            if (longest := min(idle, key=lambda each: each.since, default=None)) is not None:
-                longest.abort()
-                self._closed += 1
-                self._metrics.connections_closed.inc()
-        if not self._is_sweeping:
-            self._is_sweeping = True
-            asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep, opened)
+    def add(self, connection: "Connection") -> None:
+        """Count one that was opened, and make room for it where there are too many."""
+        opened, address = connection.connections, connection.address
+        self._counts[address] += 1
+        if self._counts[address] > self._most_of_one:
+            self._make_room(each for each in opened if each.address == address)
+        elif len(opened) > self._most:
+            self._make_room(opened)
+        self._watch(opened)
+
+    def remove(self, connection: "Connection") -> None:
+        """Count one that was closed."""
+        self._counts[connection.address] -= 1
+        if not self._counts[connection.address]:
+            del self._counts[connection.address]
 
     def count_refusal(self, status: HTTPStatus, seconds: float) -> None:
         """Count what no route will ever see."""
         self._refused += 1
         self._metrics.request(OTHER, OTHER, status, seconds)
 
-    def _sweep(self, opened: set[Any]) -> None:
+    def _make_room(self, connections: "Iterable[Connection]") -> None:
+        idle = (each for each in connections if each.is_idle)
+        if (longest := min(idle, key=lambda each: each.since, default=None)) is not None:
+            longest.abort()
+            self._closed += 1
+            self._metrics.connections_closed.inc()
+
+    def _watch(self, opened: "set[Connection]") -> None:
+        """Look at uvicorn's set every `SWEEP_SECONDS` until it is empty."""
+        if not self._is_sweeping:
+            self._is_sweeping = True
+            asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep, opened)
+
+    def _sweep(self, opened: "set[Connection]") -> None:
         now = time.monotonic()
         for connection in list(opened):
-            if isinstance(connection, Connection):
-                connection.check(now)
+            connection.check(now)
         if self._refused:
             # One line for all of a second: a flood must not become a flood of lines.
             what = "that were too long, too slow or no HTTP"
@@ -90,7 +114,7 @@ class Connections:
             self._closed = 0
         self._is_sweeping = False
         if opened:
-            self.watch(opened)
+            self._watch(opened)
 
 
 class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
@@ -128,7 +152,13 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """Begin to wait for the first head."""
         self._transport = transport
         super().connection_made(JoinedWrites(transport))
-        self._watcher.watch(self.connections)
+        self.address = address_bucket(self.client[0] if self.client else None)
+        self._watcher.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Make room."""
+        self._watcher.remove(self)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless head or body grow too long."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 import uvicorn
 from starlette.types import ASGIApp
 
-from app.web.connections import MOST, Connections
+from app.web.connections import MOST, SHARES, Connections
 from app.web.services import Services
 
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
@@ -44,6 +44,7 @@ class Server(uvicorn.Server):
         services: Its `lifecycle` is told of the end, its `metrics` of what the app does not see.
         delay_seconds: How long to serve on after SIGTERM, not ready any more.
         announcement: Printed once callers can connect.
+        has_proxies: Whether many callers may come from one address.
         options: uvicorn's own, over those set here; without a `ws` no WebSocket is served.
     """
 
@@ -54,10 +55,13 @@ class Server(uvicorn.Server):
         *,
         delay_seconds: int = 0,
         announcement: str,
+        has_proxies: bool = False,
         **options: Any,
     ) -> None:
+        most = most_connections()
+        connections = Connections(services.metrics, most, most if has_proxies else most // SHARES)
         defaults: dict[str, Any] = {
-            "http": Connections(services.metrics, most_connections()).protocol,
+            "http": connections.protocol,
             "ws": "none",
             "lifespan": "on",
             "log_config": None,

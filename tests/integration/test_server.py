@@ -385,10 +385,8 @@ async def test_kept_connections_make_room_for_new_ones(tmp_path: Path) -> None:
     async with running(tmp_path, before=few, ASSEMBLYAI_API_KEY=KEY) as service:
         kept = []
         for _ in range(200):
-            reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
-            writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-            kept.append((reader, writer))
-            assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+            kept.append(await asyncio.open_connection("127.0.0.1", service.port))
+            assert await is_answered(*kept[-1])
         async with asyncio.timeout(60):
             ends = [await reader.read() for reader, _ in kept[:50]]
             assert service.process.stderr is not None
@@ -400,6 +398,31 @@ async def test_kept_connections_make_room_for_new_ones(tmp_path: Path) -> None:
             writer.close()
 
     assert set(ends) == {b""}
+
+
+async def test_one_address_takes_no_others_place(tmp_path: Path) -> None:
+    """However many connections it opens: whoever was there before, and idle longer, stays."""
+    few = ("sh", "-c", 'ulimit -n 128; exec "$@"', "sh")
+    async with running(tmp_path, before=few, ASSEMBLYAI_API_KEY=KEY) as service:
+        first = await asyncio.open_connection("127.0.0.1", service.port)
+        assert await is_answered(*first)
+        others = []
+        for _ in range(150):
+            other = await asyncio.open_connection(
+                "127.0.0.1", service.port, local_addr=("127.0.0.2", 0)
+            )
+            assert await is_answered(*other)
+            others.append(other)
+        assert await is_answered(*first)
+        for _, writer in (first, *others):
+            writer.close()
+
+
+async def is_answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Ask for the health on a kept connection; returns whether it is well."""
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+    answer = await asyncio.wait_for(reader.readuntil(b"}"), 30)
+    return answer.startswith(b"HTTP/1.1 200")
 
 
 async def test_what_is_no_http_is_400(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ async def test_caller_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyPat
             await send({"type": "http.response.body", "body": PART, "more_body": True})
         ended.set()
 
-    bounded = connections.Connections(Metrics())
+    bounded = connections.Connections(Metrics(), most=10, most_of_one=10)
     async with serve(app, http=bounded.protocol, lifespan="off") as url:
         parts = urlsplit(url)
         _, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1024)
