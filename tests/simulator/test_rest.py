@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.simulator.behaviour.profiles import LIVE
+from app.simulator.behaviour.profiles import LIVE, with_switches
 from app.simulator.errors import Problem
 from app.simulator.rest.agents import AgentStore
 from app.simulator.rest.sessions import SessionRecords
@@ -220,7 +220,9 @@ def recorded(*steps: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     watch = records.watch()
     for number, (direction, frame) in enumerate([("s2c", READY), *steps]):
         watch(direction, "sess_1", frame, 1000 + number / 10)
-    return records.get("sess_1").timeline.report()
+    timeline = records.get("sess_1").timeline
+    assert timeline is not None
+    return timeline.report()
 
 
 def test_timeline_tells_of_tools_and_interruptions() -> None:
@@ -252,16 +254,66 @@ def test_timeline_tells_of_tools_and_interruptions() -> None:
 
 
 def test_records_are_bounded() -> None:
-    """Of very many sessions and turns the oldest sessions and the last turns are let go."""
+    """Of very many sessions and turns the oldest sessions, timelines and the last turns go."""
     records = SessionRecords()
-    for number in range(101):
-        records.watch()("s2c", f"sess_{number}", READY, float(number))
+    watch = records.watch()
+    for number in range(20_001):
+        watch("s2c", f"sess_{number}", READY, float(number))
 
     with pytest.raises(Problem):
         records.get("sess_0")
+    assert len(records.listed()) == 20_000
+    assert records.get("sess_19900").timeline is None
+    assert records.get("sess_19901").timeline is not None
     started = ("s2c", REPLY | {"type": "reply.started"})
-    assert len(records.summaries(None, None)) == 100
     assert len(recorded(*[started] * 600)["turns"]) == 500
+
+
+async def test_sessions_are_listed_in_pages_newest_first() -> None:
+    """The cursor leads through all of them once, while new ones begin; each page is limited."""
+    async with asking() as (client, url):
+        ids = [await ended_session(url) for _ in range(5)]
+        query: dict[str, Any] = {"limit": 2}
+        first = (await client.get("/v1/sessions", params=query)).json()
+        await ended_session(url)
+        cursor = first["response_metadata"]["next_cursor"]
+        second = (await client.get("/v1/sessions", params=query | {"cursor": cursor})).json()
+        cursor = second["response_metadata"]["next_cursor"]
+        last = (await client.get("/v1/sessions", params=query | {"cursor": cursor})).json()
+
+    pages = [first, second, last]
+    assert [item["id"] for page in pages for item in page["sessions"]] == ids[::-1]
+    assert [page["has_more"] for page in pages] == [True, True, False]
+    assert last["response_metadata"] == {"next_cursor": None}
+
+
+async def test_sessions_may_be_told_of_by_the_host_of_their_zone_only() -> None:
+    """Three sessions behind one name lie in three zones and nowhere else, or all everywhere."""
+    names = ("agents.assemblyai.com", "agents.eu.assemblyai.com", "agents.us.assemblyai.com")
+    for zones, expected in (("three", [[0], [1], [2]]), ("one", [[2, 1, 0]] * 3)):
+        options = {"profile": with_switches(QUICK, {"session_zones": zones}), "key": KEY}
+        async with simulated(**options) as url, httpx.AsyncClient(base_url=url) as client:
+            ids = [await ended_session(url) for _ in range(3)]
+            told, found = [], []
+            for name in names:
+                headers = {"Host": name, "Authorization": KEY}
+                answer = await client.get("/v1/sessions", headers=headers)
+                told.append([ids.index(item["id"]) for item in answer.json()["sessions"]])
+                answers = [await client.get(f"/v1/sessions/{i}", headers=headers) for i in ids]
+                found.append([answer.status_code == 200 for answer in answers])
+
+        assert told == expected
+        assert found == [[place in places for place in range(3)] for places in expected]
+
+
+async def ended_session(url: str) -> str:
+    """Hold a session and end it; returns its id."""
+    async with opened(url) as socket:
+        await send(socket, LISTEN)
+        session_id: str = (await until(socket, "session.ready"))[-1]["session_id"]
+        await send(socket, END)
+        await closed(socket)
+    return session_id
 
 
 async def test_words_that_are_no_text_can_be_told() -> None:

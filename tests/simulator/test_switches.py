@@ -165,6 +165,7 @@ TESTED_ELSEWHERE = {
     "token_errors": ["test_token_route.test_documented_errors"],
     "expires_in_seconds": ["test_token_route.test_window_may_be_left_out"],
     "single_use_tokens": ["test_token_route.test_single_use_tokens_open_once"],
+    "session_zones": ["test_rest.test_sessions_may_be_told_of_by_the_host_of_their_zone_only"],
     "resume": ["test_resume.test_resume_can_be_refused_for_other_reasons"],
     "resume_grace_seconds": ["test_resume.test_refused_resume"],
     "max_sockets": ["test_server.test_too_many_sockets_meet_at_capacity"],

@@ -54,6 +54,11 @@ class Profile(WireSwitches, ToolSwitches, ReplySwitches, TurnSwitches, SessionSw
     resume_grace_seconds: int = number(30, 1, 3600)
     """How long a dropped session is kept. Documents: 30 s."""
 
+    session_zones: str = choice("one", "three")
+    """Whether every host tells of every session, or each of its own only: `agents.eu.`,
+    `agents.us.`, and any other name. Then sockets go to the three in turn, as behind a name that
+    leads to the nearest (three public reports, September 2026)."""
+
     max_sockets: int = number(100, 1, 10_000)
     """How many sockets may be open; the next one meets `at_capacity`. Ours; no number is public."""
 

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.simulator.errors import Problem, invalid
 from app.simulator.rest.agents import AgentStore, shown
-from app.simulator.rest.sessions import SessionRecord, SessionRecords
+from app.simulator.rest.sessions import SessionRecord, SessionRecords, zone_of
 from app.simulator.token_ledger import TokenLedger
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -91,7 +91,9 @@ class RestDesk:
         return _reply(shown(self._agents.create(await _json(request))), 201)
 
     async def _list_agents(self, request: Request) -> Response:
-        return _reply(_page_of(self._agents.summaries(), request.query_params, "agents"))
+        agents, query = self._agents.summaries(), request.query_params
+        page, next_cursor = _page_of([agent["id"] for agent in agents], query)
+        return _reply(_list("agents", agents[page], next_cursor))
 
     async def _get_agent(self, request: Request) -> Response:
         return _reply(shown(self._agents.get(request.path_params["id"])))
@@ -109,16 +111,23 @@ class RestDesk:
         query = request.query_params
         if query.get("status") not in _STATUSES:
             raise invalid("status", "status must be created or completed")
-        found = self._records.summaries(query.get("status"), query.get("agent_id"))
-        return _reply(_page_of(found, query, "sessions"))
+        zone = zone_of(request.url.hostname or "")
+        found = self._records.listed(query.get("status"), query.get("agent_id"), zone)
+        page, next_cursor = _page_of([record.session_id for record in found], query)
+        summaries = [record.summary() for record in found[page]]
+        return _reply(_list("sessions", summaries, next_cursor))
+
+    def _session(self, request: Request) -> SessionRecord:
+        zone = zone_of(request.url.hostname or "")
+        return self._records.get(request.path_params["id"], zone)
 
     async def _get_session(self, request: Request) -> Response:
-        record = self._records.get(request.path_params["id"])
+        record = self._session(request)
         more = {"config": record.config, "artifacts": self._artifacts(record, request)}
         return _reply(record.summary() | more)
 
     async def _delete_session(self, request: Request) -> Response:
-        self._records.delete(request.path_params["id"])
+        self._records.delete(self._session(request))
         return Response(status_code=204)
 
     async def _timeline(self, request: Request) -> Response:
@@ -128,11 +137,14 @@ class RestDesk:
             signature.encode(errors="replace"), self._sign(session_id).encode()
         ):
             raise Problem(403, "unauthorized", "The link is not signed")
-        return _reply(self._records.get(session_id).timeline.report())
+        timeline = self._session(request).timeline
+        if timeline is None:
+            raise Problem(404, "session_not_found", "The timeline is not kept any more")
+        return _reply(timeline.report())
 
     def _artifacts(self, record: SessionRecord, request: Request) -> list[dict[str, Any]]:
         """Return the one artifact there is: recordings are not kept here."""
-        if record.ended_at is None:
+        if record.ended_at is None or record.timeline is None:
             return []
         path = f"v1/sessions/{record.session_id}/timeline.json"
         url = f"{request.base_url}{path}?signature={self._sign(record.session_id)}"
@@ -142,10 +154,10 @@ class RestDesk:
         return hmac.new(self._secret, session_id.encode(), hashlib.sha256).hexdigest()
 
 
-def _page_of(
-    items: Sequence[Mapping[str, Any]], query: Mapping[str, str], name: str
-) -> dict[str, Any]:
+def _page_of(ids: Sequence[str], query: Mapping[str, str]) -> tuple[slice, str | None]:
     """Return the page that `limit` (1-200, 50) and `cursor` (the id it begins after) ask for.
+
+    With it comes the cursor of the next one, if there is one.
 
     Raises:
         Problem: one of them is wrong.
@@ -153,16 +165,17 @@ def _page_of(
     limit = _limit(query.get("limit", str(_USUAL_PAGE)))
     start = 0
     if cursor := query.get("cursor"):
-        places = [place for place, item in enumerate(items) if item["id"] == cursor]
-        if not places:
+        if cursor not in ids:
             raise invalid("cursor", "Unknown cursor")
-        start = places[0] + 1
-    shown = items[start : start + limit]
-    has_more = start + limit < len(items)
-    next_cursor = shown[-1]["id"] if has_more else None
+        start = ids.index(cursor) + 1
+    end = start + limit
+    return slice(start, end), ids[end - 1] if end < len(ids) else None
+
+
+def _list(name: str, shown: Sequence[Mapping[str, Any]], next_cursor: str | None) -> dict[str, Any]:
     return {
         name: list(shown),
-        "has_more": has_more,
+        "has_more": next_cursor is not None,
         "response_metadata": {"next_cursor": next_cursor},
     }
 

@@ -4,7 +4,7 @@ Source of the fields: the SDK reference and one live recording, September 2026.
 """
 
 import json
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,10 +13,20 @@ from typing import Any, Final
 from app.simulator.errors import Problem
 from app.simulator.rest.timeline import Timeline
 
-_SESSIONS_LIMIT: Final = 100
+_SESSIONS_LIMIT: Final = 20_000
+_DETAILS_LIMIT: Final = 100
+"""Of how many sessions, the last ones, configuration and timeline are kept."""
 _CONFIG_LIMIT: Final = 64 * 1024
 """Characters; a longer configuration is not kept."""
 _STATUSES: Final = ("created", "completed")
+ZONES: Final = ("", "eu", "us")
+"""Where sockets go in turn if sessions are kept by zone; the first has all other names."""
+
+
+def zone_of(host: str) -> str:
+    """Return the zone that a host tells of: `agents.eu.assemblyai.com` is `eu`."""
+    label = host.partition(".")[2].partition(".")[0]
+    return label if label in ZONES else ""
 
 
 @dataclass(slots=True)
@@ -25,14 +35,21 @@ class SessionRecord:
 
     session_id: str
     started_at: float
+    zone: str | None
+    """The zone whose host tells of it; None: all do."""
     agent_id: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     ended_at: float | None = None
     close_reason: str | None = None
-    timeline: Timeline = field(init=False)
+    timeline: Timeline | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.timeline = Timeline(self.session_id, self.started_at)
+
+    @property
+    def status(self) -> str:
+        """Whether it goes on, in the words of the service."""
+        return _STATUSES[self.ended_at is not None]
 
     def summary(self) -> dict[str, Any]:
         """Return what a list tells."""
@@ -40,7 +57,7 @@ class SessionRecord:
         return {
             "id": self.session_id,
             "agent_id": self.agent_id,
-            "status": _STATUSES[ended is not None],
+            "status": self.status,
             "public_close_reason": self.close_reason,
             "duration_seconds": None if ended is None else round(ended - self.started_at, 3),
             "created_at": _iso(self.started_at),
@@ -49,60 +66,65 @@ class SessionRecord:
 
 
 class SessionRecords:
-    """The last 100 sessions."""
+    """The last 20,000 sessions."""
 
     def __init__(self) -> None:
         self._records: OrderedDict[str, SessionRecord] = OrderedDict()
+        self._detailed: deque[SessionRecord] = deque()
 
-    def watch(self) -> "SessionWatch":
-        """Return the observer of one socket; it records here."""
-        return SessionWatch(self)
+    def watch(self, zone: str | None = None) -> "SessionWatch":
+        """Return the observer of one socket; it records here, in this zone."""
+        return SessionWatch(self, zone)
 
     def find(self, session_id: str) -> SessionRecord | None:
         """Return a session, or None when it is not known."""
         return self._records.get(session_id)
 
-    def begin(self, session_id: str, at: float) -> SessionRecord:
+    def begin(self, session_id: str, at: float, zone: str | None = None) -> SessionRecord:
         """Return the record of a session that begins; the oldest is forgotten for it."""
-        self._records[session_id] = SessionRecord(session_id, at)
+        record = self._records[session_id] = SessionRecord(session_id, at, zone)
         if len(self._records) > _SESSIONS_LIMIT:
             self._records.popitem(last=False)
-        return self._records[session_id]
+        self._detailed.append(record)
+        if len(self._detailed) > _DETAILS_LIMIT:
+            oldest = self._detailed.popleft()
+            oldest.config, oldest.timeline = {}, None
+        return record
 
-    def get(self, session_id: str) -> SessionRecord:
+    def get(self, session_id: str, zone: str = "") -> SessionRecord:
         """Return a session.
 
         Raises:
-            Problem: it is not known, or not any more.
+            Problem: it is not known in this zone, or not any more.
         """
-        if session_id not in self._records:
+        record = self._records.get(session_id)
+        if record is None or record.zone not in (None, zone):
             raise Problem(404, "session_not_found", "Session not found")
-        return self._records[session_id]
+        return record
 
-    def delete(self, session_id: str) -> None:
-        """Forget a session; one that goes on goes on unrecorded.
+    def delete(self, record: SessionRecord) -> None:
+        """Forget a session; one that goes on goes on unrecorded."""
+        del self._records[record.session_id]
 
-        Raises:
-            Problem: it is not known.
-        """
-        self.get(session_id)
-        del self._records[session_id]
-
-    def summaries(self, status: str | None, agent_id: str | None) -> list[dict[str, Any]]:
-        """Return what a list tells of each, the newest first."""
-        all_of_them = [record.summary() for record in reversed(self._records.values())]
+    def listed(
+        self, status: str | None = None, agent_id: str | None = None, zone: str = ""
+    ) -> list[SessionRecord]:
+        """Return those that a list tells of, the newest first."""
         return [
-            summary
-            for summary in all_of_them
-            if status in (None, summary["status"]) and agent_id in (None, summary["agent_id"])
+            record
+            for record in reversed(self._records.values())
+            if record.zone in (None, zone)
+            and status in (None, record.status)
+            and agent_id in (None, record.agent_id)
         ]
 
 
 class SessionWatch:
     """An observer of one socket that records its session, from `session.ready` on."""
 
-    def __init__(self, records: SessionRecords) -> None:
+    def __init__(self, records: SessionRecords, zone: str | None) -> None:
         self._records = records
+        self._zone = zone
         self._agent_id: str | None = None
 
     def __call__(
@@ -114,7 +136,7 @@ class SessionWatch:
             return
         record = self._records.find(session_id)
         if record is None and direction == "s2c" and frame.get("type") == "session.ready":
-            record = self._records.begin(session_id, at)
+            record = self._records.begin(session_id, at, self._zone)
             record.agent_id = self._agent_id
         if record is not None:
             _note(record, direction, frame, at)
@@ -127,19 +149,20 @@ class SessionWatch:
 
 
 def _note(record: SessionRecord, direction: str, frame: Mapping[str, Any], at: float) -> None:
+    timeline = record.timeline or Timeline(record.session_id, record.started_at)
     if direction == "socket" and frame["event"] == "close" and record.ended_at is None:
         record.ended_at, record.close_reason = at, "client_disconnect"
-        record.timeline.end(record.close_reason, at)
+        timeline.end(record.close_reason, at)
     elif direction == "s2c" and frame.get("type") == "session.ended":
         record.ended_at, record.close_reason = at, "client_end"
-        record.timeline.end(record.close_reason, at)
+        timeline.end(record.close_reason, at)
     elif direction == "s2c" and frame.get("type") == "session.ready":
         config = frame.get("config") or {}
         record.config = config if len(json.dumps(config)) <= _CONFIG_LIMIT else {}
         record.ended_at = record.close_reason = None
-        record.timeline.go_on()
+        timeline.go_on()
     elif direction in {"c2s", "s2c"}:
-        record.timeline.note(direction, frame, at)
+        timeline.note(direction, frame, at)
 
 
 def _iso(at: float) -> str:

@@ -20,7 +20,7 @@ from app.simulator.faults.line import RefuseUpgrade
 from app.simulator.faults.token import TokenAnswer
 from app.simulator.rest.agents import AgentStore
 from app.simulator.rest.routes import RestDesk
-from app.simulator.rest.sessions import SessionRecords
+from app.simulator.rest.sessions import ZONES, SessionRecords
 from app.simulator.server.connection import Connection, KeptSessions
 from app.simulator.server.control import Controls
 from app.simulator.server.sockets import Socket
@@ -103,6 +103,7 @@ class Service:
         if len(self._controls.sockets) >= profile.max_sockets:
             await self._turn_away(websocket)
             return
+        zone = ZONES[self._connections % len(ZONES)] if profile.session_zones == "three" else None
         self._connections += 1
         ids = Ids(f"{self._seed}:{self._connections}")
         await self._serve(
@@ -115,6 +116,7 @@ class Service:
                 self._script,
                 stored=self._agents.session_of,
             ),
+            zone,
         )
 
     def rest_routes(self) -> list[BaseRoute]:
@@ -134,9 +136,9 @@ class Service:
             return JSONResponse({"message": str(refusal)}, 422)
         return JSONResponse({"done": True})
 
-    async def _serve(self, websocket: WebSocket, connection: Connection) -> None:
+    async def _serve(self, websocket: WebSocket, connection: Connection, zone: str | None) -> None:
         faults = Chain(SOCKET_FAULTS, self._controls.faults)
-        watches = (self._violations.watch(), self._records.watch(), self._observe)
+        watches = (self._violations.watch(), self._records.watch(zone), self._observe)
 
         def observe(
             direction: str, session_id: str | None, frame: Mapping[str, Any], at: float
