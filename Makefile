@@ -38,7 +38,7 @@ help-more: #+ List single test suites, longer runs and what is needed rarely
 	@awk -F ':.*#[+] ' '/^[a-z-]+:.*#[+] / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/runtime.stamp ## Serve on http://127.0.0.1:8000 (simulator when no API key is set)
-	@VOICEGATE_PLAIN_SCRIPTS=true $(PY) -m app --demo-without-key
+	@$(PY) -m app --demo-without-key --plain-scripts
 
 build: $(BUILD)/node_modules/.stamp ## Bundle and compress what browsers load into static/dist, as a service for others needs it
 	@cd $(BUILD) && $(NODE_ENV) node build.js

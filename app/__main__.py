@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options, rest = build_parser().parse_known_args(argv)
     try:
         settings = load_settings()
-        has_key = settings.assemblyai_api_key is not None
+        has_key = bool(settings.assemblyai_api_key)
         if not (has_key or options.demo or options.demo_without_key):
             say(NO_KEY, stream=sys.stderr)
             return 2
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             log.configure("error", "console")
             return asyncio.run(check(settings, say))
-        serve(settings, simulator_options)
+        serve(settings, simulator_options, as_written=options.plain_scripts)
     except ConfigurationError as error:
         say(*error.problems, stream=sys.stderr)
         return 1 if isinstance(error, PortError) else 2
@@ -83,6 +83,9 @@ def build_parser() -> argparse.ArgumentParser:
     mode.add_argument(
         "--demo-without-key", action="store_true", help="--demo, but only if no key is set"
     )
+    parser.add_argument(
+        "--plain-scripts", action="store_true", help="let browsers load scripts as they are written"
+    )
     return parser
 
 
@@ -96,12 +99,15 @@ def read_simulator_options(arguments: list[str]) -> dict[str, Any]:
     return options.options_from(parser.parse_args(arguments))
 
 
-def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
+def serve(
+    settings: Settings, simulator_options: dict[str, Any] | None, *, as_written: bool = False
+) -> None:
     """Serve until told to end.
 
     Args:
         settings: What the operator decided.
         simulator_options: Those of the simulator in a demo, else None.
+        as_written: Whether browsers load scripts and styles as they are written.
 
     Raises:
         ConfigurationError: An agent is wrong.
@@ -117,7 +123,7 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
         if ignored := cluster_variables():
             logger.info("ignored, as a cluster sets them: %s", ", ".join(ignored))
         url = f"http://{reachable(settings.host)}:{listener.getsockname()[1]}"
-        app, uvicorn_options = build(settings, url, simulator_options)
+        app, uvicorn_options = build(settings, url, simulator_options, as_written=as_written)
         services: Services = app.state.services
         if settings.metrics_port is not None:
             with explained(settings, "metrics_port"):
@@ -146,18 +152,19 @@ def serve(settings: Settings, simulator_options: dict[str, Any] | None) -> None:
 
 
 def build(
-    settings: Settings, url: str, simulator_options: dict[str, Any] | None
+    settings: Settings, url: str, simulator_options: dict[str, Any] | None, *, as_written: bool
 ) -> tuple[Any, dict[str, Any]]:
     """Return the ASGI app to serve, and how uvicorn must serve it."""
     from app.main import create_app  # noqa: PLC0415 - after the collector is told
 
     if simulator_options is None:
-        return create_app(settings), {}
+        return create_app(settings, as_written=as_written), {}
     # A demo is no production: nothing else outside the simulator may import it.
     from app.simulator.demo import create_demo  # noqa: PLC0415
     from app.simulator.server.transport import SERVER_OPTIONS  # noqa: PLC0415
 
-    return create_demo(settings, origin=url, **simulator_options), dict(SERVER_OPTIONS)
+    app = create_demo(settings, origin=url, as_written=as_written, **simulator_options)
+    return app, dict(SERVER_OPTIONS)
 
 
 @contextlib.contextmanager

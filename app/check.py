@@ -42,7 +42,8 @@ MODES: Final = {
 
 
 ANSWERS: Final[dict[type[AppError], str]] = {
-    UpstreamRejectedError: "{url} refuses it ({reason}): check {key}, and that it is of this zone.",
+    UpstreamRejectedError: "{url} refuses it ({reason}): check ASSEMBLYAI_API_KEY, and that the "
+    "key is of this zone.",
     AccountUnavailableError: "{url} does not serve the account ({reason}): look at its balance.",
     UpstreamBusyError: "{url} takes no more now ({reason}): it may be good; try in a minute.",
     UpstreamTimeoutError: "{url} did not answer in time: check the network, firewall and proxy.",
@@ -74,8 +75,6 @@ async def check(
     say(cost_sentence(settings))
     for risk in risks(settings):
         say(risk)
-    if not settings.minting:
-        say("VOICEGATE_MINTING is false: nobody gets a token until it is true.")
     if settings.stop_file is not None and settings.stop_file.exists():
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
     results = [await _try_store(settings), *await _try_keys(settings, budget or Budget())]
@@ -130,10 +129,7 @@ async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]
         read_seconds=budget.read_seconds,
     )
     async with transport:
-        for what, name in (("First", "assemblyai_api_key"), ("Spare", "spare_api_key")):
-            key: SecretStr | None = getattr(settings, name)
-            if key is None:
-                continue
+        for what, key in zip(("First", "Spare"), settings.assemblyai_api_key, strict=False):
             client = AgentsClient(
                 transport,
                 base_url=settings.upstream_url,
@@ -145,12 +141,12 @@ async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]
             try:
                 await client.mint(**TRIAL)
             except AppError as error:
-                problem = in_words(error, variable(name), settings.upstream_url)
+                problem = in_words(error, settings.upstream_url)
             results.append((not problem, f"{what} key: {problem or 'a token was minted.'}"))
     return results
 
 
-def in_words(error: AppError, key: str, url: str) -> str:
+def in_words(error: AppError, url: str) -> str:
     """Return a sentence on what went wrong and what to do."""
     links = chain(error)
     causes_of = CAUSES if isinstance(error, UpstreamUnavailableError) else {}
@@ -159,6 +155,4 @@ def in_words(error: AppError, key: str, url: str) -> str:
         *(text for kind, text in ANSWERS.items() if isinstance(error, kind)),
         "{url} failed ({trail}): try again in a minute.",
     ]
-    return sentences[0].format(
-        url=url, key=key, reason=error, trail=causes(error), cause=causes(links[-1])
-    )
+    return sentences[0].format(url=url, reason=error, trail=causes(error), cause=causes(links[-1]))

@@ -84,6 +84,8 @@ class Application(FastAPI):
 def create_app(
     settings: Settings,
     *,
+    as_written: bool = False,
+    notice: str = "",
     transport: httpx.AsyncBaseTransport | None = None,
     budget: Budget | None = None,
 ) -> FastAPI:
@@ -91,13 +93,15 @@ def create_app(
 
     Args:
         settings: What the operator decided; must hold a key.
+        as_written: Whether browsers load scripts and styles as they are written.
+        notice: Shown on the page where the operator has none.
         transport: Used for upstream requests instead of a pool of real connections.
         budget: What a mint may take; the usual unless told.
 
     Raises:
         ConfigurationError: There is no key, an agent is wrong, or a proxy of the environment.
     """
-    services = _services(settings)
+    services = _services(settings, BrowserFiles(as_written=as_written))
     app = Application(
         title="Voicegate",
         version=__version__,
@@ -114,7 +118,7 @@ def create_app(
         middleware=_middleware(settings, services),
     )
     app.state.services = services
-    app.router.routes.extend(_with_head(_routes(settings, services)))
+    app.router.routes.extend(_with_head(_routes(settings, services, notice)))
     app.mount("/static", services.files, name="static")
     metrics = services.metrics
     metrics.routes = frozenset(
@@ -125,7 +129,7 @@ def create_app(
     return app
 
 
-def _services(settings: Settings) -> Services:
+def _services(settings: Settings, files: BrowserFiles) -> Services:
     # Without a secret of the operator, one that lasts as long as the process.
     secret = settings.secret.get_secret_value() if settings.secret else secrets.token_urlsafe(32)
     signer = Signer(secret)
@@ -133,12 +137,12 @@ def _services(settings: Settings) -> Services:
     accounting = Accounting(settings, metrics)
     return Services(
         lifecycle=Lifecycle(),
-        kill_switch=KillSwitch(minting=settings.minting, stop_file=settings.stop_file),
+        kill_switch=KillSwitch(settings.stop_file),
         metrics=metrics,
         access=Access(settings, signer, accounting.code_attempts),
         accounting=accounting,
         receipts=Receipts(signer),
-        files=BrowserFiles(as_written=settings.plain_scripts),
+        files=files,
     )
 
 
@@ -148,9 +152,9 @@ def _lifespan(
     transport: httpx.AsyncBaseTransport | None,
     budget: Budget,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    if settings.assemblyai_api_key is None:
+    if not settings.assemblyai_api_key:
         raise ConfigurationError("Set ASSEMBLYAI_API_KEY: without a key there are no tokens.")
-    api_key, spare = settings.assemblyai_api_key, settings.spare_api_key
+    api_key, spare, *_ = [*settings.assemblyai_api_key, None]
     quota = services.accounting.quota
     upstream = transport or CurlTransport(
         settings.upstream_url,
@@ -191,14 +195,13 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
         Middleware(
             SecurityHeaders,
             ws_origin=settings.ws_origin,
-            frame_ancestors=settings.frame_ancestors,
             embed_ancestors=settings.allowed_origins,
         ),
         Middleware(
             ErrorMiddleware,
             lifecycle=services.lifecycle,
             metrics=services.metrics,
-            log_addresses=settings.log_addresses,
+            log_addresses=settings.log_level == "debug",
         ),
         Middleware(OwnNames, public_urls=settings.public_url),
         Middleware(
@@ -212,7 +215,7 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
     return layers
 
 
-def _routes(settings: Settings, services: Services) -> Iterator[BaseRoute]:
+def _routes(settings: Settings, services: Services, notice: str) -> Iterator[BaseRoute]:
     """Yield the routes; the token's first, so that it is found first."""
     agents = load_agents(settings)
     yield from token_routes(settings, services)
@@ -221,11 +224,11 @@ def _routes(settings: Settings, services: Services) -> Iterator[BaseRoute]:
     yield from page_routes(
         agents,
         files=services.files,
-        notice=settings.notice,
+        notice=agents.notice or notice,
         visitors=services.access.visitors,
     )
-    if settings.metrics_token is not None:
-        yield metrics_route(services.metrics, settings.metrics_token.get_secret_value())
+    if settings.operator_token is not None:
+        yield metrics_route(services.metrics, settings.operator_token.get_secret_value())
 
 
 def _with_head(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

@@ -15,7 +15,7 @@ AUDIENCE = "voicegate"
 SECRET = "an-hs256-secret-of-the-operators-login-0123"
 JWT_SETTINGS = {
     "access": "jwt",
-    "jwt_secret": SECRET,
+    "jwt_key": SECRET,
     "jwt_issuer": ISSUER,
     "jwt_audience": AUDIENCE,
     "jwt_cookie": "login",

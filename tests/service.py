@@ -43,10 +43,15 @@ async def service(
     transport: httpx.AsyncBaseTransport | None = None,
     *,
     budget: Budget | None = None,
+    as_written: bool = False,
+    notice: str = "",
     **changes: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Run the service without a socket and without limits; yields a client of it."""
-    app = create_app(make_settings(**(NO_LIMITS | changes)), transport=transport, budget=budget)
+    settings = make_settings(**(NO_LIMITS | changes))
+    app = create_app(
+        settings, transport=transport, budget=budget, as_written=as_written, notice=notice
+    )
     async with app.router.lifespan_context(app), caller(app) as client:
         yield client
 

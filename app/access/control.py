@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
 from starlette.types import Scope
 
 from app.access.authenticators import (
@@ -21,6 +22,7 @@ from app.access.credentials import RequestCredentials, address_bucket
 from app.access.signing import Signer
 from app.config.origins import Sender
 from app.config.settings import Settings
+from app.config.types import is_url
 
 if TYPE_CHECKING:
     from app.access.jwks import Jwks
@@ -49,10 +51,11 @@ class Access:
             from app.access.jwt import Logins, SharedSecret  # noqa: PLC0415
 
             keys: Jwks | SharedSecret
-            if settings.jwt_secret:
-                keys = SharedSecret(settings.jwt_secret)
-            else:  # the settings hold one of both
-                keys = self._jwks = Jwks(settings.jwt_jwks_url or "")
+            key = settings.jwt_key or SecretStr("")  # the settings hold one in this mode
+            if is_url(key.get_secret_value()):
+                keys = self._jwks = Jwks(key.get_secret_value())
+            else:
+                keys = SharedSecret(key)
             logins = Logins(keys, settings.jwt_issuer, settings.jwt_audience)
             self.authenticator = JwtAuthenticator(signer, logins, settings.jwt_cookie)
         elif settings.access == "code":

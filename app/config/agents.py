@@ -117,9 +117,13 @@ class Agent(_Strict):
 
 
 class Agents(_Strict):
-    """All configured agents; `default` is the name of the one that a page starts with."""
+    """All configured agents, and what a page says beside them.
+
+    `default` is the name of the one that a page starts with.
+    """
 
     default: str = ""
+    notice: str = Field(default="", max_length=500)
     agents: dict[str, Agent] = Field(min_length=1)
 
     @model_validator(mode="after")

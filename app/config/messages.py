@@ -27,10 +27,20 @@ _REMOVED: Final = {
     "VOICEGATE_CALLER_MINTS_PER_HOUR": "it is six times VOICEGATE_CALLER_MINTS_PER_MINUTE",
     "VOICEGATE_DEFAULT_EXPIRES_IN_SECONDS": "it is 60, and callers may ask for up to 600",
     "VOICEGATE_DOCS": "/docs and /openapi.json are always there; a proxy can close them",
+    "VOICEGATE_FRAME_ANCESTORS": "frames show /embed, to the pages of VOICEGATE_ALLOWED_ORIGINS",
+    "VOICEGATE_JWT_JWKS_URL": "write the address in VOICEGATE_JWT_KEY",
+    "VOICEGATE_JWT_SECRET": "write it in VOICEGATE_JWT_KEY",
+    "VOICEGATE_LOG_ADDRESSES": "VOICEGATE_LOG_LEVEL=debug logs them",
     "VOICEGATE_LOG_FORMAT": "the log is JSON, or for people where standard error is a terminal",
     "VOICEGATE_MAX_EXPIRES_IN_SECONDS": "it is 600, as upstream",
     "VOICEGATE_METRICS_HOST": "VOICEGATE_METRICS_PORT is a port of VOICEGATE_HOST",
+    "VOICEGATE_METRICS_TOKEN": "VOICEGATE_OPERATOR_TOKEN opens /metrics",
+    "VOICEGATE_MINTING": "VOICEGATE_STOP_FILE=/ stops minting from the start",
+    "VOICEGATE_NOTICE": f"{_IN_FILE}, as notice",
+    "VOICEGATE_PLAIN_SCRIPTS": "start with --plain-scripts",
+    "VOICEGATE_SECRETS_DIR": "files in /run/secrets are read, and those of CREDENTIALS_DIRECTORY",
     "VOICEGATE_SHUTDOWN_GRACE_SECONDS": _FIXED,
+    "VOICEGATE_SPARE_API_KEY": "write it behind the first in ASSEMBLYAI_API_KEY, after a comma",
     "VOICEGATE_UPSTREAM_CONNECT_SECONDS": _FIXED,
     "VOICEGATE_UPSTREAM_MAX_IN_FLIGHT": _FIXED,
     "VOICEGATE_UPSTREAM_MAX_WAITING": _FIXED,
@@ -116,12 +126,13 @@ def _of_file(name: str) -> str:
 
 
 def _of_unknown(name: str, known: list[str]) -> str:
-    if name in _REMOVED:
-        return f"{name} is no setting any more: remove it; {_REMOVED[name]}."
-    if (held := _of_file(name)) in known:
+    held = _of_file(name)
+    if instead := _REMOVED.get(name) or _REMOVED.get(held):
+        return f"{name} is no setting any more: remove it; {instead}."
+    if held in known:
         return (
             f"{name} is no setting any more: remove it; call the file {held.lower()}, "
-            "and name its folder in VOICEGATE_SECRETS_DIR."
+            "in /run/secrets or in a folder that CREDENTIALS_DIRECTORY names."
         )
     # Compared without the prefix, which all have, and which makes everything look alike.
     by_rest = {variable.removeprefix(PREFIX): variable for variable in known}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, Self
+from typing import Annotated, Any, Final, Literal, NoReturn, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, model_validator
@@ -18,10 +18,9 @@ from pydantic_settings import (
 
 from app.config.messages import PREFIX, is_from_cluster, sentence, unknown
 from app.config.types import (
-    ApiKey,
+    ApiKeys,
     Codes,
-    Folders,
-    HttpsUrl,
+    JwtKey,
     Limit,
     LowerCase,
     Networks,
@@ -31,9 +30,11 @@ from app.config.types import (
     UpstreamUrl,
     WsUrl,
     is_loopback,
-    split,
 )
 from app.errors import ConfigurationError
+
+# Where Docker puts secrets; systemd names its folder in CREDENTIALS_DIRECTORY.
+DOCKER_SECRETS: Final = "/run/secrets"
 
 
 class Settings(BaseSettings):
@@ -50,8 +51,10 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    assemblyai_api_key: ApiKey | None = Field(default=None, validation_alias="ASSEMBLYAI_API_KEY")
-    spare_api_key: ApiKey | None = None
+    # The second, if any, is the spare one.
+    assemblyai_api_key: ApiKeys = Field(
+        default=(), max_length=2, validation_alias="ASSEMBLYAI_API_KEY"
+    )
     upstream_url: UpstreamUrl = "https://agents.assemblyai.com"
     upstream_ws_url: WsUrl | None = None
 
@@ -63,12 +66,10 @@ class Settings(BaseSettings):
     public_url: Origins = ()
     trusted_proxies: Networks = ()
     allowed_origins: Origins = ()
-    frame_ancestors: Origins = ()
 
     access: Literal["open", "code", "jwt"] = "open"
     access_codes: Codes = ()
-    jwt_secret: Secret | None = None
-    jwt_jwks_url: HttpsUrl | None = None
+    jwt_key: JwtKey | None = None
     jwt_issuer: str = Field(default="", max_length=500)
     jwt_audience: str = Field(default="", max_length=500)
     jwt_cookie: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$")
@@ -83,22 +84,17 @@ class Settings(BaseSettings):
     default_session_duration_seconds: int = Field(default=900, ge=60, le=10800)
     max_session_duration_seconds: int = Field(default=10800, ge=60, le=10800)
     price_per_hour_usd: float = Field(default=4.5, ge=0, le=1000, allow_inf_nan=False)
-    minting: bool = True
     stop_file: Path | None = None
 
     redis_url: RedisUrl | None = None
     secret: Secret | None = None
-    secrets_dir: Folders = ()
 
     agents_file: Path | None = None
-    notice: str = Field(default="", max_length=500)
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
-    log_addresses: bool = False
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    metrics_token: Secret | None = None
+    operator_token: Secret | None = None
     shutdown_delay_seconds: int = Field(default=0, ge=0, le=600)
-    plain_scripts: bool = False
 
     @classmethod
     def settings_customise_sources(
@@ -107,9 +103,9 @@ class Settings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - its folders are a setting
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - it knows no folder
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Add the files of `secrets_dir`; leave out what a cluster sets."""
+        """Add the files of secrets; leave out what a cluster sets."""
         variables: dict[str, str | None] = {}
         for source in (dotenv_settings, env_settings):
             if isinstance(source, EnvSettingsSource):
@@ -145,13 +141,10 @@ class Settings(BaseSettings):
                 "VOICEGATE_ACCESS_CODES has no effect where VOICEGATE_ACCESS is open: "
                 "set VOICEGATE_ACCESS=code, or remove it"
             )
-        if self.access == "jwt" and bool(self.jwt_secret) == bool(self.jwt_jwks_url):
+        if self.access == "jwt" and not (self.jwt_key and self.jwt_issuer and self.jwt_audience):
             raise ValueError(
-                "VOICEGATE_ACCESS is jwt: set either VOICEGATE_JWT_SECRET or VOICEGATE_JWT_JWKS_URL"
-            )
-        if self.access == "jwt" and not (self.jwt_issuer and self.jwt_audience):
-            raise ValueError(
-                "VOICEGATE_ACCESS is jwt: set VOICEGATE_JWT_ISSUER and VOICEGATE_JWT_AUDIENCE"
+                "VOICEGATE_ACCESS is jwt: set VOICEGATE_JWT_KEY, VOICEGATE_JWT_ISSUER and "
+                "VOICEGATE_JWT_AUDIENCE"
             )
         if self.redis_url and not self.secret:
             raise ValueError(
@@ -211,8 +204,8 @@ def _ours(environment: Mapping[str, str | None]) -> dict[str, str | None]:
 
 
 def _folders(environment: Mapping[str, str | None]) -> list[Path]:
-    named = map(Path, split(environment.get("voicegate_secrets_dir") or ""))
-    return [folder for folder in named if folder.is_dir()]
+    named = (DOCKER_SECRETS, environment.get("credentials_directory"))
+    return [Path(folder) for folder in named if folder and Path(folder).is_dir()]
 
 
 def load_settings() -> Settings:
@@ -234,7 +227,7 @@ def load_settings() -> Settings:
         ]
     except (OSError, UnicodeDecodeError, SettingsError) as error:
         cause = error.__cause__ or error
-        place = getattr(cause, "filename", None) or ".env, or a file of VOICEGATE_SECRETS_DIR,"
+        place = getattr(cause, "filename", None) or ".env, or a file of secrets,"
         raise ConfigurationError(f"{place} cannot be read ({type(cause).__name__}).") from None
     if problems:
         raise ConfigurationError(*problems)

@@ -2,7 +2,6 @@
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -25,12 +24,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _folder(value: Path) -> Path:
-    if not value.is_dir():
-        raise ValueError("must name folders that are there")
-    return value
 
 
 def _network(value: Any) -> Any:
@@ -73,17 +66,27 @@ def _hidden(pattern: str, sentence: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _https_url(value: str) -> str:
-    parts = urlsplit(value.strip())
-    local = is_loopback(parts.hostname or "")
-    if (parts.scheme != "https" and not (parts.scheme == "http" and local)) or not parts.hostname:
-        raise ValueError("must be an https:// address (http:// on this machine only)")
-    return value.strip()
+def _jwt_key(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    if is_url(text):
+        parts = urlsplit(text)
+        local = is_loopback(parts.hostname or "")
+        is_good = bool(parts.hostname) and (parts.scheme == "https" or local)
+    else:
+        is_good = len(text) >= MIN_SECRET_CHARACTERS
+    if not is_good:
+        raise ValueError(
+            "must be a key of at least 32 characters, or the https:// address of public keys "
+            "(http:// on this machine only)"
+        )
+    return SecretStr(text)
 
 
-Folders = Annotated[
-    tuple[Annotated[Path, AfterValidator(_folder)], ...], NoDecode, BeforeValidator(split)
-]
+def is_url(text: str) -> bool:
+    """Tell whether this is where keys are, and no key."""
+    return text.startswith(("https://", "http://"))
+
+
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(listed_origin)], ...], NoDecode, BeforeValidator(split)
 ]
@@ -93,7 +96,9 @@ Networks = Annotated[
     BeforeValidator(split),
 ]
 # Source: RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
+MIN_SECRET_CHARACTERS = 32
 Secret = Annotated[SecretStr, _hidden(r".{32,}", "must have at least 32 characters")]
+JwtKey = Annotated[SecretStr, AfterValidator(_jwt_key)]
 _CODE = _hidden(
     r"[\x21-\x7e]{8,128}", "must hold codes of 8 to 128 visible ASCII characters without spaces"
 )
@@ -102,7 +107,7 @@ Codes = Annotated[tuple[Annotated[SecretStr, _CODE], ...], NoDecode, BeforeValid
 Limit = Annotated[int, Field(ge=0, le=10_000_000)]
 # It becomes a header's value: anything else would be refused far from here, or be unsafe.
 _WORD = _hidden(r"[\x21-\x7e]{1,512}", "must be one word of at most 512 visible ASCII characters")
-ApiKey = Annotated[SecretStr, _WORD]
+ApiKeys = Annotated[tuple[Annotated[SecretStr, _WORD], ...], NoDecode, BeforeValidator(split)]
 _REDIS = _hidden(
     "rediss?://.*", "must be redis://[:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS"
 )
@@ -117,6 +122,5 @@ _SOCKET = _base_url(
     sentence="must be wss://HOST[:PORT]/PATH without query",
 )
 WsUrl = Annotated[str, _SOCKET]
-HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 # Words may be written in capitals too.
 LowerCase = BeforeValidator(str.lower)

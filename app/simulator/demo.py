@@ -20,22 +20,26 @@ DEMO_NOTICE: Final = (
 _SIMULATED_PATHS: Final = ("/v1/", "/_")
 
 
-def create_demo(settings: Settings, *, origin: str, **simulator_options: Any) -> ASGIApp:
+def create_demo(
+    settings: Settings, *, origin: str, as_written: bool = False, **simulator_options: Any
+) -> ASGIApp:
     """Return one application that serves both.
 
     Args:
         settings: of the service; its key and upstream are replaced by those of the demo.
         origin: where this application will be reached, such as `http://127.0.0.1:8000`.
+        as_written: whether browsers load the scripts as they are written.
         simulator_options: keyword arguments of `create_simulator`.
     """
     key = simulator_options.get("key") or DEMO_KEY
     changes = {
-        "assemblyai_api_key": SecretStr(key),
+        "assemblyai_api_key": (SecretStr(key),),
         "upstream_url": origin,
         "upstream_ws_url": None,
-        "notice": settings.notice or DEMO_NOTICE,
     }
-    service = create_app(settings.model_copy(update=changes))
+    service = create_app(
+        settings.model_copy(update=changes), as_written=as_written, notice=DEMO_NOTICE
+    )
     return _Demo(service, create_simulator(**simulator_options))
 
 

@@ -17,22 +17,20 @@ RETRY_AFTER_SECONDS: Final = 60
 
 
 class KillSwitch:
-    """Stops minting by a setting for good, or as long as a file is there.
+    """Stops minting as long as a file is there; needs no restart.
 
     Args:
-        minting: Whether tokens are minted at all.
-        stop_file: Stops minting as long as it exists; needs no restart.
+        stop_file: The file, or whatever else is at this place; None for no switch.
     """
 
-    def __init__(self, *, minting: bool = True, stop_file: Path | None = None) -> None:
-        self._minting = minting
+    def __init__(self, stop_file: Path | None = None) -> None:
         self._file = stop_file
         self._file_is_there = False
 
     @property
     def is_stopped(self) -> bool:
         """Whether tokens are refused."""
-        return self._file_is_there or not self._minting
+        return self._file_is_there
 
     def require_minting(self) -> None:
         """Raise `StoppedByOperatorError` while stopped."""
@@ -62,8 +60,6 @@ class KillSwitch:
     @contextlib.asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """Look for the file every half second while this is open, and once before."""
-        if not self._minting:
-            logger.warning("minting is stopped by VOICEGATE_MINTING")
         if self._file is None:
             yield
             return

@@ -70,7 +70,7 @@ class BrowserFiles(StaticFiles):
         super().__init__(directory=directory)
         self._dist = directory.resolve() / "dist"
         self._built: dict[str, str] = {}
-        self.why_unbuilt = "VOICEGATE_PLAIN_SCRIPTS is set"
+        self.why_unbuilt = "--plain-scripts asks for it"
         if not as_written:
             self._built, self.why_unbuilt = read_manifest(directory)
         self._by_stable_name = {_without_hash(path): path for path in self._built.values()}

@@ -384,7 +384,7 @@ async def new_signing_key(tree: Path) -> Seen:
     async with agents() as upstream, raw_upstream(behave) as login:
         settings = {
             "VOICEGATE_ACCESS": "jwt",
-            "VOICEGATE_JWT_JWKS_URL": login.url,
+            "VOICEGATE_JWT_KEY": login.url,
             "VOICEGATE_JWT_ISSUER": ISSUER,
             "VOICEGATE_JWT_AUDIENCE": AUDIENCE,
         }
@@ -418,7 +418,7 @@ async def unreadable_flood(tree: Path) -> Seen:
     }
     async with (
         agents() as upstream,
-        gate(tree, upstream.port, {"VOICEGATE_METRICS_TOKEN": METRICS_TOKEN}) as one,
+        gate(tree, upstream.port, {"VOICEGATE_OPERATOR_TOKEN": METRICS_TOKEN}) as one,
     ):
         said = len(one.log())
         await asyncio.gather(*(raw(one.port, sent[s], 15) for s in sent for _ in range(50)))

@@ -141,7 +141,7 @@ FAULTS = (
 async def running(tree: Path) -> AsyncIterator[Rig]:
     """Run the service with all that faults act on, and read its log."""
     reading, writing = os.pipe()
-    settings = {"VOICEGATE_METRICS_TOKEN": METRICS_TOKEN}
+    settings = {"VOICEGATE_OPERATOR_TOKEN": METRICS_TOKEN}
     async with agents() as upstream, redis() as store:
         settings |= shared(store)
         async with gate(tree, upstream.port, settings, output=writing) as service:

@@ -133,7 +133,7 @@ MODES: dict[str, dict[str, Any]] = {
     "code": {"access": "code", "access_codes": CODE},
     "jwt": {
         "access": "jwt",
-        "jwt_secret": JWT_SECRET,
+        "jwt_key": JWT_SECRET,
         "jwt_issuer": "https://login.example.com/",
         "jwt_audience": "voicegate",
     },
@@ -156,8 +156,8 @@ async def test_a_run_of_everything_tells_no_secret(
 
     async with raw_upstream(behave) as upstream:
         secrets = {
-            "spare_api_key": SPARE,
-            "metrics_token": METRICS_TOKEN,
+            "assemblyai_api_key": f"{KEY},{SPARE}",
+            "operator_token": METRICS_TOKEN,
             "secret": OWN_SECRET,
         }
         changes = {"upstream_url": upstream.url, **NO_LIMITS, **secrets, **MODES[mode]}

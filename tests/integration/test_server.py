@@ -91,7 +91,7 @@ async def test_no_key_exits_2_and_says_what_to_set(tmp_path: Path) -> None:
 
 async def test_wrong_settings_exit_2_one_sentence_a_line(tmp_path: Path) -> None:
     """No traceback; the variables are named, secrets are not shown."""
-    wrong = {"VOICEGATE_MINTING": "perhaps", "ASSEMBLYAI_API_KEY": "two words"}
+    wrong = {"VOICEGATE_LOG_LEVEL": "perhaps", "ASSEMBLYAI_API_KEY": "two words"}
     code, _, err = await finish(await start(tmp_path, PORT="x", **wrong))
 
     assert code == 2
@@ -315,12 +315,12 @@ async def test_service_for_others_says_that_browsers_load_the_sources(
     tmp_path: Path, host: str, *, warned: bool
 ) -> None:
     """Whoever serves others learns in one line why pages load slowly; who works alone need not."""
-    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_PLAIN_SCRIPTS": "true"}
-    async with running(tmp_path, VOICEGATE_HOST=host, **environment) as service:
+    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_HOST": host}
+    async with running(tmp_path, "--plain-scripts", **environment) as service:
         service.process.send_signal(signal.SIGINT)
         code, _, err = await finish(service.process)
 
-    lines = [line for line in err.splitlines() if "VOICEGATE_PLAIN_SCRIPTS is set" in line]
+    lines = [line for line in err.splitlines() if "--plain-scripts asks for it" in line]
     assert code == 0
     assert len(lines) == int(warned)
 
@@ -491,7 +491,7 @@ async def test_refused_heads_are_in_the_metrics_and_one_line(
 ) -> None:
     """A flood of what never becomes a request can be seen, and does not flood the log."""
     token = "metrics-token-0123456789abcdef-0123"
-    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_METRICS_TOKEN": token}
+    environment = {"ASSEMBLYAI_API_KEY": KEY, "VOICEGATE_OPERATOR_TOKEN": token}
     async with running(tmp_path, **environment) as service:
         await asyncio.gather(*(sent_to(service.port, sent) for _ in range(20)))
         headers = {"Authorization": f"Bearer {token}"}

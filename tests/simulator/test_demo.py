@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -20,11 +21,11 @@ from tests.simulator.caller import LISTEN
 
 
 @asynccontextmanager
-async def demo(notice: str = "", **options: Any) -> AsyncIterator[str]:
+async def demo(agents_file: Path | None = None, **options: Any) -> AsyncIterator[str]:
     """Serve a demo, which must know its own address before it is made, and give its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = create_demo(Settings(_env_file=None, notice=notice), origin=origin, **options)
+    app = create_demo(Settings(_env_file=None, agents_file=agents_file), origin=origin, **options)
     config = uvicorn.Config(
         app, ws=CuttableWebSocketProtocol, lifespan="on", log_level="warning", log_config=None
     )
@@ -57,9 +58,11 @@ async def test_demo_serves_the_whole_path_on_one_port(key: str | None) -> None:
     assert DEMO_NOTICE in page
 
 
-async def test_demo_keeps_what_the_operator_set() -> None:
+async def test_demo_keeps_what_the_operator_set(tmp_path: Path) -> None:
     """A notice of the operator's own stays, and control exists only on request in a demo too."""
-    async with demo("Ours.") as origin, httpx.AsyncClient(base_url=origin, headers=PAGE) as client:
+    file = tmp_path / "agents.toml"
+    file.write_text("notice = 'Ours.'\n[agents.a]\n")
+    async with demo(file) as origin, httpx.AsyncClient(base_url=origin, headers=PAGE) as client:
         page = (await client.get("/")).text
         status = (await client.get("/_stats")).status_code
 

@@ -32,15 +32,13 @@ class SecurityHeaders:
     Args:
         app: What is inside.
         ws_origin: Where the agent's socket is.
-        frame_ancestors: Origins of pages that may show ours in a frame.
-        embed_ancestors: Origins that may besides show the page that is made for it.
+        embed_ancestors: Origins that may show in a frame the page that is made for it.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         ws_origin: str,
-        frame_ancestors: Sequence[str] = (),
         embed_ancestors: Sequence[str] = (),
     ) -> None:
         self._app = app
@@ -52,9 +50,8 @@ class SecurityHeaders:
             "X-Content-Type-Options": "nosniff",
         }
         own_only = {"Cross-Origin-Resource-Policy": "same-origin"}
-        framed = _framing(ws_origin, list(dict.fromkeys((*frame_ancestors, *embed_ancestors))))
-        self._embed = _both(common | own_only | framed)
-        common |= _framing(ws_origin, frame_ancestors)
+        self._embed = _both(common | own_only | _framing(ws_origin, embed_ancestors))
+        common |= _framing(ws_origin, ())
         self._own = _both(common | own_only)
         self._api = _both(common | own_only | {"Cache-Control": "no-store"})
         # Pages of any origin may import the browser client: it holds no secret.

@@ -81,9 +81,8 @@ async function open({ tree, before, 'as-written': isPlain }, endings) {
   const python = (/** @type {string} */ folder) => join(folder, '.venv/bin/python');
   const old = before ? { tree: before, python: python(before) } : checkOut(ROOT, BEFORE);
   if ('remove' in old) endings.push(old.remove);
-  /** @type {Record<string, string>} */
-  const settings = isPlain ? { VOICEGATE_PLAIN_SCRIPTS: 'true' } : {};
-  const gate = await serve(tree, process.env.PYTHON ?? python(tree), sites.url, settings);
+  const options = isPlain ? ['--plain-scripts'] : [];
+  const gate = await serve(tree, process.env.PYTHON ?? python(tree), sites.url, options);
   endings.push(gate.stop);
   const oldGate = await serve(old.tree, old.python, sites.url);
   endings.push(oldGate.stop);

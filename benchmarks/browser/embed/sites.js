@@ -110,15 +110,15 @@ const frame = (body) => `<!doctype html>
  * @param {string} tree
  * @param {string} python
  * @param {string} page origin that may use it
- * @param {Record<string, string>} [settings] environment
+ * @param {string[]} [options] of the command line
  * @returns {Promise<Running>}
  */
-export async function serve(tree, python, page, settings = {}) {
+export async function serve(tree, python, page, options = []) {
   const port = await freePort();
-  const { ASSEMBLYAI_API_KEY: _key, VOICEGATE_PLAIN_SCRIPTS: _plain, ...environment } = process.env;
-  const child = spawn(python, ['-m', 'app', '--demo'], {
+  const { ASSEMBLYAI_API_KEY: _key, ...environment } = process.env;
+  const child = spawn(python, ['-m', 'app', '--demo', ...options], {
     cwd: tree,
-    env: { ...environment, PORT: String(port), VOICEGATE_ALLOWED_ORIGINS: page, ...settings },
+    env: { ...environment, PORT: String(port), VOICEGATE_ALLOWED_ORIGINS: page },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   await once(child, 'spawn'); // or the error, where there is no such program

@@ -213,7 +213,7 @@ async def test_tokens_are_checked_with_fetched_keys_end_to_end() -> None:
     login = Login()
     async with serve(login) as url:
         operator = make_settings(
-            access="jwt", jwt_jwks_url=f"{url}/keys", jwt_issuer=ISSUER, jwt_audience=AUDIENCE
+            access="jwt", jwt_key=f"{url}/keys", jwt_issuer=ISSUER, jwt_audience=AUDIENCE
         )
         app = create_app(operator, transport=minting())
         async with app.router.lifespan_context(app), caller(app, headers={}) as client:
@@ -234,7 +234,7 @@ async def test_login_that_is_away_is_a_problem_with_a_time() -> None:
     """Without keys the answer is 503 problem details that say when to ask again."""
     operator = make_settings(
         access="jwt",
-        jwt_jwks_url="http://127.0.0.1:1/keys",
+        jwt_key="http://127.0.0.1:1/keys",
         jwt_issuer=ISSUER,
         jwt_audience=AUDIENCE,
     )

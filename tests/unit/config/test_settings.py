@@ -53,8 +53,6 @@ def problems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **environment: str
         ("VOICEGATE_ALLOWED_ORIGINS", "https://a.test,https://b.test/x", "must be an origin"),
         ("VOICEGATE_TRUSTED_PROXIES", "proxy.internal", "must hold addresses or networks"),
         ("VOICEGATE_TRUSTED_PROXIES", "*", "must hold addresses or networks"),
-        ("VOICEGATE_SECRETS_DIR", "/nowhere", "must name folders that are there; it is"),
-        ("VOICEGATE_LOG_ADDRESSES", "maybe", "must be true or false; it is 'maybe'."),
         ("VOICEGATE_LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
         ("VOICEGATE_JWT_ISSUER", "x" * 501, "should have at most 500 characters"),
     ],
@@ -97,7 +95,7 @@ def test_settings_that_contradict_each_other(
 
 def test_every_wrong_setting_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """All faults come at once, so that they are not met one start at a time."""
-    assert len(problems(monkeypatch, tmp_path, PORT="x", VOICEGATE_MINTING="x")) == 2
+    assert len(problems(monkeypatch, tmp_path, PORT="x", VOICEGATE_LOG_LEVEL="x")) == 2
 
 
 @pytest.mark.parametrize(
@@ -129,6 +127,16 @@ REMOVED = {
     "VOICEGATE_ALLOW_WITHOUT_ORIGIN": "set VOICEGATE_ACCESS=code or jwt",
     "VOICEGATE_CALLER_MINTS_PER_HOUR": "six times VOICEGATE_CALLER_MINTS_PER_MINUTE",
     "VOICEGATE_METRICS_HOST": "VOICEGATE_METRICS_PORT is a port of VOICEGATE_HOST",
+    "VOICEGATE_METRICS_TOKEN": "VOICEGATE_OPERATOR_TOKEN opens /metrics",
+    "VOICEGATE_FRAME_ANCESTORS": "frames show /embed",
+    "VOICEGATE_JWT_JWKS_URL": "write the address in VOICEGATE_JWT_KEY",
+    "VOICEGATE_JWT_SECRET": "write it in VOICEGATE_JWT_KEY",
+    "VOICEGATE_LOG_ADDRESSES": "VOICEGATE_LOG_LEVEL=debug",
+    "VOICEGATE_MINTING": "VOICEGATE_STOP_FILE=/ stops",
+    "VOICEGATE_NOTICE": "in the file that VOICEGATE_AGENTS_FILE names, as notice",
+    "VOICEGATE_PLAIN_SCRIPTS": "start with --plain-scripts",
+    "VOICEGATE_SECRETS_DIR": "CREDENTIALS_DIRECTORY",
+    "VOICEGATE_SPARE_API_KEY": "behind the first in ASSEMBLYAI_API_KEY",
     "VOICEGATE_DOCS": "/docs and /openapi.json are always there",
     "VOICEGATE_DEFAULT_EXPIRES_IN_SECONDS": "it is 60",
     "VOICEGATE_MAX_EXPIRES_IN_SECONDS": "it is 600",
@@ -148,18 +156,17 @@ REMOVED = {
         for name in ("SYSTEM_PROMPT", "GREETING", "VOICE", "VOICES", "EDITABLE")
     },
     **{
-        f"{name}_FILE": f"call the file {name.lower()}, and name its folder in "
-        "VOICEGATE_SECRETS_DIR"
+        f"{name}_FILE": f"call the file {name.lower()}, in /run/secrets or in a folder"
         for name in (
             "ASSEMBLYAI_API_KEY",
-            "VOICEGATE_SPARE_API_KEY",
             "VOICEGATE_ACCESS_CODES",
-            "VOICEGATE_JWT_SECRET",
             "VOICEGATE_SECRET",
             "VOICEGATE_REDIS_URL",
-            "VOICEGATE_METRICS_TOKEN",
         )
     },
+    "VOICEGATE_JWT_SECRET_FILE": "write it in VOICEGATE_JWT_KEY",
+    "VOICEGATE_METRICS_TOKEN_FILE": "VOICEGATE_OPERATOR_TOKEN",
+    "VOICEGATE_SPARE_API_KEY_FILE": "behind the first",
 }
 
 
@@ -187,10 +194,10 @@ def test_setting_that_is_like_no_other_is_refused_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """It is said beside what else is wrong."""
-    said = problems(monkeypatch, tmp_path, VOICEGATE_XQZ="1", VOICEGATE_MINTING="x")
+    said = problems(monkeypatch, tmp_path, VOICEGATE_XQZ="1", PORT="x")
 
     assert said[0].startswith("VOICEGATE_XQZ is no setting: remove it")
-    assert said[1].startswith("VOICEGATE_MINTING must be true or false")
+    assert said[1].startswith("PORT must be a whole number")
     assert len(said) == 2
 
 
@@ -253,6 +260,49 @@ def test_wrong_port_is_named_as_it_was_set(monkeypatch: pytest.MonkeyPatch, tmp_
     assert said == "VOICEGATE_PORT must be a whole number from 0 to 65535; it is '80.5'."
 
 
+@pytest.mark.parametrize(
+    ("text", "is_good"),
+    [
+        ("k" * 32, True),
+        ("k" * 31, False),
+        ("https://login.example.com/keys", True),
+        ("http://127.0.0.1:8080/keys", True),
+        ("http://login.example.com/.well-known/jwks.json", False),
+        ("https:///.well-known/jwks.json-of-a-login", False),
+    ],
+)
+def test_key_of_logins_is_one_or_where_they_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, *, is_good: bool
+) -> None:
+    """Public keys come from the login by TLS; a key is long enough for HS256, and never shown."""
+    if is_good:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("VOICEGATE_JWT_KEY", text)
+        key = load_settings().jwt_key
+        assert key is not None
+        assert key.get_secret_value() == text
+        return
+    (said,) = problems(monkeypatch, tmp_path, VOICEGATE_JWT_KEY=text)
+
+    assert said == (
+        "VOICEGATE_JWT_KEY must be a key of at least 32 characters, or the https:// address of "
+        "public keys (http:// on this machine only)."
+    )
+
+
+def test_there_is_one_spare_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It stands behind the first; a third would never be used."""
+    monkeypatch.setenv("ASSEMBLYAI_API_KEY", " first , spare ")
+    assert [key.get_secret_value() for key in load_settings().assemblyai_api_key] == [
+        *("first", "spare")
+    ]
+    (said,) = problems(monkeypatch, tmp_path, ASSEMBLYAI_API_KEY="one,two,three")
+
+    assert said.startswith("ASSEMBLYAI_API_KEY ")
+    assert "at most 2 items" in said
+    assert "three" not in said
+
+
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel", "x" * 513])
 def test_unusable_key_is_refused_without_being_shown(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str
@@ -269,7 +319,7 @@ def test_unusable_key_is_refused_without_being_shown(
 def test_settings_are_read_from_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, place: str
 ) -> None:
-    """Of several folders; a container's secret ends with a line break that is not part of it."""
+    """Docker's and systemd's; a container's secret ends with a line break, no part of it."""
     keys, others = tmp_path / "keys", tmp_path / "others"
     for folder, file, content in (
         (keys, name, f"{KEY}\n"),
@@ -280,15 +330,15 @@ def test_settings_are_read_from_files(
         (folder / file).write_text(content)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VOICEGATE_ACCESS", "code")
+    monkeypatch.setattr("app.config.settings.DOCKER_SECRETS", str(others))
     if place == ".env":
-        (tmp_path / ".env").write_text(f"VOICEGATE_SECRETS_DIR={keys},{others}\n")
+        (tmp_path / ".env").write_text(f"CREDENTIALS_DIRECTORY={keys}\n")
     else:
-        monkeypatch.setenv("VOICEGATE_SECRETS_DIR", f"{keys}, {others}")
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(keys))
 
     settings = load_settings()
 
-    assert settings.assemblyai_api_key is not None
-    assert settings.assemblyai_api_key.get_secret_value() == KEY
+    assert key_of(settings) == KEY
     codes = [code.get_secret_value() for code in settings.access_codes]
     assert codes == ["spring-meadow-4711", "linden-harbour-42"]
 
@@ -302,36 +352,31 @@ def test_files_of_a_kubernetes_volume_are_read(
     (tmp_path / "..data").symlink_to("..2026_11_29")
     (tmp_path / "assemblyai_api_key").symlink_to("..data/assemblyai_api_key")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VOICEGATE_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
 
-    key = load_settings().assemblyai_api_key
-
-    assert key is not None
-    assert key.get_secret_value() == KEY
+    assert key_of(load_settings()) == KEY
 
 
 def test_environment_wins_over_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A variable that is set counts, an empty one does not."""
     (tmp_path / "assemblyai_api_key").write_text("of-the-file")
-    (tmp_path / "voicegate_notice").write_text("of-the-file")
+    (tmp_path / "voicegate_jwt_issuer").write_text("of-the-file")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VOICEGATE_SECRETS_DIR", str(tmp_path))
-    monkeypatch.setenv("VOICEGATE_NOTICE", "")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("VOICEGATE_JWT_ISSUER", "")
     monkeypatch.setenv("ASSEMBLYAI_API_KEY", KEY)
 
     settings = load_settings()
 
-    assert settings.assemblyai_api_key is not None
-    assert settings.assemblyai_api_key.get_secret_value() == KEY
-    assert settings.notice == "of-the-file"
+    assert key_of(settings) == KEY
+    assert settings.jwt_issuer == "of-the-file"
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "ASSEMBLYAI_API_KEY must be one word"),
         (b"two words", "ASSEMBLYAI_API_KEY must be one word"),
-        (b"\xff\xfe", "a file of VOICEGATE_SECRETS_DIR, cannot be read"),
+        (b"\xff\xfe", "a file of secrets, cannot be read"),
     ],
 )
 def test_unreadable_key_file_is_said(
@@ -339,7 +384,7 @@ def test_unreadable_key_file_is_said(
 ) -> None:
     """An odd file is told; what is in it is not."""
     (tmp_path / "assemblyai_api_key").write_bytes(content)
-    (sentence,) = problems(monkeypatch, tmp_path, VOICEGATE_SECRETS_DIR=str(tmp_path))
+    (sentence,) = problems(monkeypatch, tmp_path, CREDENTIALS_DIRECTORY=str(tmp_path))
 
     assert said in sentence
     assert "two words" not in sentence
@@ -348,7 +393,7 @@ def test_unreadable_key_file_is_said(
 def test_mistyped_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A secret under a wrong name must not silently be none."""
     (tmp_path / "voicegate_secrets").write_text("x" * 32)
-    (sentence,) = problems(monkeypatch, tmp_path, VOICEGATE_SECRETS_DIR=str(tmp_path))
+    (sentence,) = problems(monkeypatch, tmp_path, CREDENTIALS_DIRECTORY=str(tmp_path))
 
     assert sentence == "VOICEGATE_SECRETS is no setting: VOICEGATE_SECRET is probably meant."
 
@@ -357,13 +402,13 @@ def test_dotenv_is_read_and_the_environment_wins(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """`.env` of the working folder counts, unknown and empty lines in it do not."""
-    lines = ["PORT=9001", "VOICEGATE_NOTICE=hello", "VOICEGATE_MINTING=", "OTHER=1"]
+    lines = ["PORT=9001", "VOICEGATE_JWT_ISSUER=hello", "VOICEGATE_LOG_LEVEL=", "OTHER=1"]
     (tmp_path / ".env").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PORT", "9002")
 
     settings = load_settings()
-    assert (settings.port, settings.notice, settings.minting) == (9002, "hello", True)
+    assert (settings.port, settings.jwt_issuer, settings.log_level) == (9002, "hello", "info")
 
 
 @pytest.mark.parametrize(
@@ -413,28 +458,30 @@ def test_settings_give_no_key_away() -> None:
     assert KEY not in repr(copy.copy(settings))
 
 
+def key_of(settings: Settings) -> str:
+    """Return the only key."""
+    (key,) = settings.assemblyai_api_key
+    return key.get_secret_value()
+
+
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 # Each setting with the words above it.
 DESCRIBED = re.findall(r"((?:^# .*\n)+?)^# ([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE)
 WRONG = {
     "ASSEMBLYAI_API_KEY": "two words",
-    "VOICEGATE_SPARE_API_KEY": "two words",
     "VOICEGATE_UPSTREAM_URL": "agents.example.test",
     "VOICEGATE_UPSTREAM_WS_URL": "https://agents.example.test",
     "VOICEGATE_HOST": "x" * 256,
     "VOICEGATE_ALLOWED_ORIGINS": "*",
-    "VOICEGATE_FRAME_ANCESTORS": "*",
     "VOICEGATE_ACCESS": "everybody",
     "VOICEGATE_ACCESS_CODES": "short",
-    "VOICEGATE_JWT_SECRET": "short",
-    "VOICEGATE_JWT_JWKS_URL": "login.example.com",
+    "VOICEGATE_JWT_KEY": "login.example.com",
     "VOICEGATE_JWT_ISSUER": "x" * 501,
     "VOICEGATE_JWT_AUDIENCE": "x" * 501,
     "VOICEGATE_JWT_COOKIE": "a b",
     "VOICEGATE_REDIS_URL": "http://localhost",
     "VOICEGATE_SECRET": "short",
-    "VOICEGATE_NOTICE": "x" * 501,
-    "VOICEGATE_METRICS_TOKEN": "short",
+    "VOICEGATE_OPERATOR_TOKEN": "short",
 }
 # Any text may be a path; what is not there is said at start, or is what the setting is for.
 PATHS = {"VOICEGATE_STOP_FILE", "VOICEGATE_AGENTS_FILE"}
@@ -480,8 +527,6 @@ def test_every_setting_is_read_by_the_service(field: str) -> None:
     attribute = re.compile(rf"(settings|self)\.{field}\b|\"{field}\"")
     others = [path for path in (ROOT / "app").rglob("*.py") if "simulator" not in path.parts]
 
-    if field == "secrets_dir":  # read before there are settings
-        attribute = re.compile(r"voicegate_secrets_dir")
     assert any(attribute.search(path.read_text(encoding="utf-8")) for path in others)
 
 

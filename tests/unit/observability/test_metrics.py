@@ -141,7 +141,7 @@ async def test_metrics_are_off_by_default() -> None:
 )
 async def test_metrics_need_their_token(credential: str) -> None:
     """Numbers about callers are the operator's: 401 with a challenge to anybody else."""
-    async with service(refusing(), metrics_token=METRICS_TOKEN) as client:
+    async with service(refusing(), operator_token=METRICS_TOKEN) as client:
         header = {b"Authorization": credential.encode("latin-1")}
         response = await client.get("/metrics", headers=header)
 
@@ -152,7 +152,7 @@ async def test_metrics_need_their_token(credential: str) -> None:
 
 async def test_metrics_are_shown_to_the_token() -> None:
     """Prometheus' text, never stored, without the token in it."""
-    async with service(refusing(), metrics_token=METRICS_TOKEN) as client:
+    async with service(refusing(), operator_token=METRICS_TOKEN) as client:
         header = {"Authorization": f"bearer {METRICS_TOKEN}"}
         response = await client.get("/metrics", headers=header)
 

@@ -490,7 +490,7 @@ async def test_spare_key_is_for_refused_keys_only(status: int) -> None:
 async def test_spare_key_of_the_settings_is_used() -> None:
     """It goes from the setting to the upstream, and nowhere else."""
     upstream = TwoKeys(SPARE)
-    async with service(answering(upstream), spare_api_key=SPARE) as client:
+    async with service(answering(upstream), assemblyai_api_key=f"{KEY},{SPARE}") as client:
         response = await client.get("/api/voice-token")
 
     assert response.json()["token"] == TOKEN

@@ -14,9 +14,9 @@ from tests.service import assert_problem, caller, make_settings, minting, refusi
 PAGE = {"Origin": "http://voicegate.test", "Sec-Fetch-Site": "same-origin"}
 
 
-async def test_stopped_by_the_setting() -> None:
+async def test_stopped_from_the_start() -> None:
     """No token and no question upstream; the service stays ready, and its page is there."""
-    async with service(refusing(), minting=False) as client:
+    async with service(refusing(), stop_file="/") as client:
         response = await client.get("/api/voice-token", headers=PAGE)
         ready = await client.get("/readyz")
         page = await client.get("/")
@@ -30,7 +30,7 @@ async def test_stopped_by_the_setting() -> None:
 async def test_other_origins_may_read_that_it_is_stopped() -> None:
     """A page elsewhere can tell its visitor the reason."""
     origin = "https://shop.example.com"
-    async with service(refusing(), minting=False, allowed_origins=origin) as client:
+    async with service(refusing(), stop_file="/", allowed_origins=origin) as client:
         response = await client.get("/api/voice-token", headers={"Origin": origin})
 
     assert_problem(response, 503, "service_unavailable")
@@ -40,7 +40,7 @@ async def test_other_origins_may_read_that_it_is_stopped() -> None:
 async def test_each_change_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A file that comes or goes writes one line; one that stays as it was writes none."""
     file = tmp_path / "stop"
-    switch = KillSwitch(stop_file=file)
+    switch = KillSwitch(file)
     seen = []
     for is_there in (False, True, True, False):
         file.touch() if is_there else file.unlink(missing_ok=True)
@@ -51,14 +51,6 @@ async def test_each_change_is_told_once(tmp_path: Path, caplog: pytest.LogCaptur
     assert seen == [False, True, True, False]
     assert lines == ["minting is stopped by the stop file", "minting goes on by the stop file"]
     switch.require_minting()
-
-
-async def test_file_does_not_undo_the_setting(tmp_path: Path) -> None:
-    """The setting and the file are two switches, and either is enough."""
-    switch = KillSwitch(minting=False, stop_file=tmp_path / "stop")
-    await switch.look()
-
-    assert switch.is_stopped
 
 
 async def test_file_is_looked_for_before_the_first_request_and_from_then_on(
@@ -87,7 +79,7 @@ async def test_file_that_cannot_be_looked_for_changes_nothing(
     """A disk that fails neither starts nor stops the minting, and is spoken of."""
     file = tmp_path / "stop"
     file.touch()
-    switch = KillSwitch(stop_file=file)
+    switch = KillSwitch(file)
     await switch.look()
     file.unlink()
     file.symlink_to(file)  # a loop, which no look gets to the end of
@@ -103,7 +95,7 @@ async def test_file_that_cannot_be_looked_for_changes_nothing(
 async def test_file_below_what_is_no_folder_is_absent(tmp_path: Path) -> None:
     """Where there can be no such file, there is none."""
     (tmp_path / "plain").touch()
-    switch = KillSwitch(stop_file=tmp_path / "plain" / "stop")
+    switch = KillSwitch(tmp_path / "plain" / "stop")
     await switch.look()
 
     assert not switch.is_stopped

@@ -46,7 +46,7 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
         "code": {"access": "code", "access_codes": ["code-0123456789"]},
         "jwt": {
             "access": "jwt",
-            "jwt_secret": "s" * 32,
+            "jwt_key": "s" * 32,
             "jwt_issuer": "https://login.test",
             "jwt_audience": "voicegate",
         },

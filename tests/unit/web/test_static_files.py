@@ -121,7 +121,7 @@ async def test_file_of_another_release_is_not_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("as_written", "built", "why"),
     [
-        (True, True, "VOICEGATE_PLAIN_SCRIPTS is set"),
+        (True, True, "--plain-scripts asks for it"),
         (False, False, "nothing was built; run `make build` and start again"),
     ],
 )
@@ -301,7 +301,7 @@ async def test_media_type_is_ours(
 
 async def test_page_can_name_the_files_as_they_are_written() -> None:
     """Whoever debugs the browser's code sees the files themselves, and none of them twice."""
-    async with service(refusing(), plain_scripts=True) as client:
+    async with service(refusing(), as_written=True) as client:
         page = (await client.get("/")).text
         first = await client.get("/static/voice-agent/index.js")
         again = await client.get(

@@ -146,7 +146,7 @@ test('when what it earned counts no more in the middle of a call, the code is as
 test('where people sign in elsewhere, no code is asked for, and the page says what to do', async () => {
   const signedIn = await serveDemo([], {
     VOICEGATE_ACCESS: 'jwt',
-    VOICEGATE_JWT_SECRET: 'a'.repeat(48),
+    VOICEGATE_JWT_KEY: 'a'.repeat(48),
     VOICEGATE_JWT_ISSUER: 'https://login.example',
     VOICEGATE_JWT_AUDIENCE: 'voicegate',
   });

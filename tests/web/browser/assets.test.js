@@ -55,7 +55,7 @@ test('a call needs a handful of small files', async () => {
 });
 
 test('before any script has run, the service has written what the element would build', async () => {
-  const plain = await serveDemo([], { VOICEGATE_PLAIN_SCRIPTS: 'true' });
+  const plain = await serveDemo(['--plain-scripts']);
   const { page, close } = await openBrowser();
   try {
     await page.route('**/page/main.js', (route) => route.abort());
@@ -82,7 +82,7 @@ async function total(sizes) {
 }
 
 test('the files as they are written make the same page', async () => {
-  const plain = await serveDemo([], { VOICEGATE_PLAIN_SCRIPTS: 'true' });
+  const plain = await serveDemo(['--plain-scripts']);
   const { page, complaints, passed, close } = await openBrowser();
   try {
     await page.goto(plain.url);

@@ -9,7 +9,7 @@ import { openBrowser, serveDemo } from './harness.js';
 let demo;
 before(async () => {
   demo = await serveDemo([], {
-    VOICEGATE_FRAME_ANCESTORS: HOST,
+    VOICEGATE_ALLOWED_ORIGINS: HOST,
     VOICEGATE_PUBLIC_URL: 'http://gate.test',
   });
 });

@@ -1,4 +1,4 @@
-// A page of another origin that shows ours in a frame and gives it no microphone.
+// A page of another origin that shows /embed in a frame and gives it no microphone.
 
 /** It is answered by the test itself. */
 export const HOST = 'http://localhost:4444';
@@ -11,7 +11,7 @@ export async function openFramed({ page, url }) {
   const style =
     'body, iframe { margin: 0; border: 0; inline-size: 100%; block-size: 99vh } h1 { position: absolute; clip-path: inset(50%) }';
   const head = `<html lang="en"><title>Another site</title><style>${style}</style>`;
-  const body = `<!doctype html>${head}<main><h1>Another site</h1><iframe title="Voicegate" src="${url}"></iframe></main>`;
+  const body = `<!doctype html>${head}<main><h1>Another site</h1><iframe title="Voicegate" src="${url}/embed"></iframe></main>`;
   await page.route(`${HOST}/`, (route) => route.fulfill({ contentType: 'text/html', body }));
   await page.goto(`${HOST}/`);
   return page.frameLocator('iframe');

@@ -295,7 +295,7 @@ export const scenes = [
   },
   {
     name: 'microphone-blocked-by-policy',
-    service: { settings: { VOICEGATE_FRAME_ANCESTORS: HOST } },
+    service: { settings: { VOICEGATE_ALLOWED_ORIGINS: HOST } },
     options: { flags: FLAGS },
     prepare: async (stage) => {
       const frame = await openFramed(stage);

@@ -140,7 +140,7 @@ async def test_access_line_holds_no_query(caplog: pytest.LogCaptureFixture) -> N
 async def test_addresses_are_logged_only_if_wanted(caplog: pytest.LogCaptureFixture) -> None:
     """An operator who needs them gets the caller's, not that of the proxy before us."""
     caplog.set_level(logging.INFO, "voicegate")
-    changes: dict[str, Any] = {"log_addresses": True, "trusted_proxies": "127.0.0.1"}
+    changes: dict[str, Any] = {"log_level": "debug", "trusted_proxies": "127.0.0.1"}
     async with service(minting(), **changes) as client:
         await client.get("/api/agents", headers={"X-Forwarded-For": "203.0.113.9"})
 

@@ -12,7 +12,7 @@ TOKEN = "m" * 40
 PATHS = sorted(
     {
         route.path
-        for route in create_app(make_settings(metrics_token=TOKEN)).routes
+        for route in create_app(make_settings(operator_token=TOKEN)).routes
         if isinstance(route, Route) and "GET" in (route.methods or ())
     }
     | {"/static/voice-agent/index.js"}
@@ -24,7 +24,7 @@ OWN = ("x-request-id", "set-cookie")
 @pytest.mark.parametrize("path", [path for path in PATHS if path != "/api/voice-token"])
 async def test_head_says_what_get_says(path: str) -> None:
     """Status and fields are those of GET, so that a monitor may ask without the body."""
-    app = create_app(make_settings(metrics_token=TOKEN), transport=refusing())
+    app = create_app(make_settings(operator_token=TOKEN), transport=refusing())
     headers = {"Authorization": f"Bearer {TOKEN}", "Sec-Fetch-Site": "same-origin"}
     answers = []
     async with app.router.lifespan_context(app):
