@@ -77,7 +77,7 @@ async def check(
         say(risk)
     if settings.stop_file is not None and settings.stop_file.exists():
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
-    results = [await _try_store(settings), *await _try_keys(settings, budget or Budget())]
+    results = [*await _try_store(settings), *await _try_keys(settings, budget or Budget())]
     for _, line in results:
         say(line)
     is_good = all(worked for worked, _ in results)
@@ -102,22 +102,29 @@ def _short(value: Any) -> str:
     return shorten(json.dumps(",".join(map(str, parts)))[1:-1], MAX_VALUE_CHARACTERS)
 
 
-async def _try_store(settings: Settings) -> tuple[bool, str]:
-    """Make the exchange that each mint makes; return whether it worked, and a line on it."""
+async def _try_store(settings: Settings) -> list[tuple[bool, str]]:
+    """Make the exchange that each mint makes; return whether it worked, and lines on the store."""
     if settings.redis_url is None:
-        return True, "Store: in this process."
+        return [(True, "Store: in this process.")]
     accounting = Accounting(settings, Metrics())
-    async with accounting.serving():
-        try:
-            seconds = await accounting.quota.probe()
-        except StoreDownError as error:
-            if any(isinstance(link, AuthenticationError) for link in chain(error)):
-                return False, "Store: Redis refuses the password in VOICEGATE_REDIS_URL."
-            return False, (
-                f"Store: Redis does not answer ({causes(error)}): check VOICEGATE_REDIS_URL. "
-                "Without it nobody gets a token."
-            )
-    return True, f"Store: Redis answers; what each mint asks of it took {seconds * 1000:.1f} ms."
+    try:
+        take_seconds, cancel_seconds = await accounting.quota.probe()
+        risks_of_store = await accounting.store_risks()
+    except StoreDownError as error:
+        if any(isinstance(link, AuthenticationError) for link in chain(error)):
+            return [(False, "Store: Redis refuses the password in VOICEGATE_REDIS_URL.")]
+        sentence = (
+            f"Store: Redis does not answer ({causes(error)}): check VOICEGATE_REDIS_URL. "
+            "Without it nobody gets a token."
+        )
+        return [(False, sentence)]
+    finally:
+        await accounting.close()
+    timed = (
+        f"Store: Redis answers; a grant took {take_seconds * 1000:.1f} ms, "
+        f"giving it back {cancel_seconds * 1000:.1f} ms."
+    )
+    return [(True, timed), *((True, f"Store: {sentence}") for sentence in risks_of_store)]
 
 
 async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]]:

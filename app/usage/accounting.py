@@ -1,15 +1,22 @@
 """Rate limits, quota and attempts of one application, over one store."""
 
+import asyncio
+import contextlib
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Final
 
 from app.config.settings import Settings
 from app.observability.metrics import Metrics
 from app.usage.code_attempts import CodeAttempts
-from app.usage.ledger import LedgerStore, MemoryLedger, quota_limits
-from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis
+from app.usage.ledger import LedgerStore, MemoryLedger, StoreDownError, quota_limits
+from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis, store_risks
 from app.usage.quota import Quota
 from app.usage.rate_limits import rate_limits
+
+logger = logging.getLogger("voicegate.limits")
+
+LOOK_EVERY_SECONDS: Final = 300.0
 
 
 class Accounting:
@@ -31,12 +38,48 @@ class Accounting:
             self.code_attempts = CodeAttempts(metrics=metrics, script=UsageScript(self._redis))
         self.quota = Quota(store, limits, metrics, rate_limits=rate_limits(settings))
 
-    @asynccontextmanager
+    async def store_risks(self) -> list[str]:
+        """Return a sentence for each way in which the store may forget; none in memory.
+
+        Raises:
+            StoreDownError: The store cannot be asked.
+        """
+        if self._redis is None:
+            return []
+        try:
+            return await store_risks(self._redis)
+        except Exception as error:  # a broken connection has many
+            raise StoreDownError(type(error).__name__) from error
+
+    @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Close the store at the end, after what is still being undone."""
+        """Watch the store meanwhile, and close it at the end."""
+        ending = asyncio.Event()
+        watching = asyncio.create_task(self._watch_store(ending))
         try:
             yield
         finally:
-            await self.quota.finish()
-            if self._redis is not None:
-                await self._redis.aclose()
+            # Not cancelled: until Python 3.12 `wait_for`, which redis-py uses, may swallow that.
+            ending.set()
+            await watching
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the store, after what is still being undone."""
+        await self.quota.finish()
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    async def _watch_store(self, ending: asyncio.Event) -> None:
+        """Log how the store may forget, when that is another than at the last look."""
+        known: list[str] = []
+        while not ending.is_set():
+            # That it is away is told by whoever needs it.
+            with contextlib.suppress(StoreDownError):
+                known, before = await self.store_risks(), known
+                for sentence in known:
+                    if sentence not in before:
+                        logger.warning("%s", sentence)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                    await ending.wait()

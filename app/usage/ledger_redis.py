@@ -6,6 +6,7 @@ It is asked so that nobody waits long for it when it is away.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -41,7 +42,7 @@ def open_redis(url: str) -> Redis:
 
     pool = ConnectionPool.from_url(
         url,
-        max_connections=2 * MAX_EXCHANGES,  # two breakers let no more through
+        max_connections=2 * MAX_EXCHANGES + 1,  # two breakers let no more through; and a look at it
         socket_timeout=PATIENCE_SECONDS,
         socket_connect_timeout=PATIENCE_SECONDS,
         retry=Retry(NoBackoff(), 0),
@@ -51,6 +52,36 @@ def open_redis(url: str) -> Redis:
         driver_info=None,
     )
     return Redis.from_pool(pool)
+
+
+async def store_risks(redis: Redis) -> list[str]:
+    """Return a sentence for each way in which Redis, as it is set, may forget what was counted.
+
+    INFO tells it, and not CONFIG, which managed services keep to themselves. Where it does not
+    tell, nothing is said.
+
+    Raises:
+        RedisError: It cannot be asked.
+    """
+    from redis.exceptions import ResponseError  # noqa: PLC0415 - only for whoever uses Redis
+
+    facts = {}
+    with contextlib.suppress(ResponseError):  # this user may not ask
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            facts = await redis.info()
+    policy = facts.get("maxmemory_policy", "noeviction")
+    sentences = []
+    if policy != "noeviction":
+        sentences.append(
+            f"Redis throws counts away when its memory is full (maxmemory-policy {policy}): limits "
+            "then allow more than they say; set noeviction."
+        )
+    if facts.get("aof_enabled", 1) == 0:
+        sentences.append(
+            "Redis has no append-only file: what was granted since it last wrote a snapshot is "
+            "forgotten when it restarts; set appendonly yes."
+        )
+    return sentences
 
 
 class Breaker(Generic[Q, A]):

@@ -116,8 +116,8 @@ class Quota:
         while self._undoing:
             await asyncio.wait(self._undoing)
 
-    async def probe(self) -> float:
-        """Take a grant and cancel it; return the seconds that taking it needed.
+    async def probe(self) -> tuple[float, float]:
+        """Take a grant and cancel it; return the seconds that each of the two needed.
 
         Raises:
             StoreDownError: The store cannot be asked; its `__cause__` says why.
@@ -126,9 +126,9 @@ class Quota:
         await self._store.cancel(grant.grant_id)  # opens the connection, which a mint finds open
         began = time.perf_counter()
         await self._store.take(grant)
-        seconds = time.perf_counter() - began
+        taken = time.perf_counter()
         await self._store.cancel(grant.grant_id)
-        return seconds
+        return taken - began, time.perf_counter() - taken
 
     def _undo(self, grant: Grant) -> asyncio.Task[None]:
         task = asyncio.create_task(self._refund(self._store.cancel(grant.grant_id)))

@@ -178,4 +178,32 @@ async def test_store_is_asked_what_a_mint_asks_and_timed() -> None:
             code, text = await checked(upstream_url=url, redis_url=redis.url, secret=LONG)
 
     assert code == 0
-    assert re.search(r"Store: Redis answers; what each mint asks of it took \d+\.\d ms\.", text)
+    timed = r"Store: Redis answers; a grant took \d+\.\d ms, giving it back \d+\.\d ms\."
+    assert re.search(timed, text)
+
+
+async def test_store_that_may_forget_is_named() -> None:
+    """Counts that are evicted, or lost in a restart, are minutes granted twice; not a failure."""
+    sentences = ("maxmemory-policy allkeys-lru", "no append-only file")
+    async with serve(create_simulator()) as url:
+        with redis_server() as redis:
+            redis.ask("CONFIG SET maxmemory-policy allkeys-lru")
+            code, text = await checked(upstream_url=url, redis_url=redis.url, secret=LONG)
+            redis.ask("CONFIG SET maxmemory-policy noeviction")
+            redis.ask("CONFIG SET appendonly yes")
+            _, safe = await checked(upstream_url=url, redis_url=redis.url, secret=LONG)
+
+    assert code == 0
+    assert all(sentence in text for sentence in sentences)
+    assert not any(sentence in safe for sentence in sentences)
+
+
+async def test_store_that_keeps_its_settings_to_itself_is_used_all_the_same() -> None:
+    """A user that may not ask INFO, as managed services have, is no failure."""
+    async with serve(create_simulator()) as url:
+        with redis_server() as redis:
+            redis.ask("ACL SETUSER default -info")
+            code, text = await checked(upstream_url=url, redis_url=redis.url, secret=LONG)
+
+    assert code == 0
+    assert "Store: Redis answers" in text

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -9,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from app.errors import StoppedError
 from app.usage.accounting import Accounting
 from app.usage.ledger import StoreDownError
-from app.usage.ledger_redis import DOWN_SECONDS, MAX_EXCHANGES, Breaker
+from app.usage.ledger_redis import DOWN_SECONDS, MAX_EXCHANGES, Breaker, store_risks
 from tests.limit_kit import Clock, Tally, visitor
 from tests.redis_server import redis_server
 from tests.relay import relay
@@ -220,3 +221,30 @@ async def test_wrong_codes_stay_limited_while_the_store_is_away() -> None:
                 refused += type(error).__name__ == "RateLimitedError"
 
     assert refused == 5
+
+
+async def test_store_that_may_forget_is_looked_for_while_serving(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What somebody sets wrong is told once, however often it is seen, and again if set again."""
+    monkeypatch.setattr("app.usage.accounting.LOOK_EVERY_SECONDS", 0)
+    sentence = "maxmemory-policy allkeys-lru"
+    looks: asyncio.Queue[None] = asyncio.Queue()
+
+    async def look(redis: Any) -> list[str]:
+        looks.put_nowait(None)
+        return await store_risks(redis)
+
+    monkeypatch.setattr("app.usage.accounting.store_risks", look)
+    told = []
+    with redis_server() as server:
+        limits = Accounting(make_settings(redis_url=server.url, secret=SECRET), Tally())
+        async with limits.serving(), asyncio.timeout(20):
+            for policy in ("allkeys-lru", "noeviction", "allkeys-lru"):
+                server.ask(f"CONFIG SET maxmemory-policy {policy}")
+                for _ in range(looks.qsize() + 3):
+                    await looks.get()
+                told.append(caplog.text.count(sentence))
+
+    assert told == [1, 1, 2]
+    assert caplog.text.count("no append-only file") == 1
