@@ -223,6 +223,7 @@ def _routes(settings: Settings, services: Services, notice: str) -> Iterator[Bas
     yield from probes(services.lifecycle).routes
     yield from page_routes(
         agents,
+        is_open=settings.access == "open",
         files=services.files,
         notice=agents.notice or notice,
         visitors=services.access.visitors,

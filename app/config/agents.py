@@ -103,14 +103,14 @@ class Agent(_Strict):
         )
         return said | ({"input": heard} if heard else {}) | {"output": {"voice": self.voice}}
 
-    def public(self, name: str) -> dict[str, Any]:
-        """Return what the page and other front ends may know."""
+    def public(self, name: str, *, with_session: bool = True) -> dict[str, Any]:
+        """Return what front ends may know; whoever may mint needs the session too."""
         stored = self.agent_id is not None
         return {
             "name": name,
             "title": self.title or name.replace("-", " ").replace("_", " ").capitalize(),
             "description": self.description,
-            "session": self.session(),
+            "session": self.session() if with_session else None,
             "voices": [] if stored else list(dict.fromkeys([self.voice, *self.voices])),
             "editable": list(dict.fromkeys(self.editable)),
         }
@@ -135,11 +135,14 @@ class Agents(_Strict):
             raise ValueError(f"default must be one of {', '.join(self.agents)}")
         return self
 
-    def public(self) -> dict[str, Any]:
-        """Return the answer of `GET /api/agents`."""
+    def public(self, *, with_sessions: bool = True) -> dict[str, Any]:
+        """Return the answer of `GET /api/agents`, for whoever may mint or for strangers."""
         return {
             "default": self.default or next(iter(self.agents)),
-            "agents": [agent.public(name) for name, agent in self.agents.items()],
+            "agents": [
+                agent.public(name, with_session=with_sessions)
+                for name, agent in self.agents.items()
+            ],
         }
 
 

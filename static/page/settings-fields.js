@@ -94,7 +94,7 @@ export function createAgentFields(fieldset, { name: agent, session, editable }, 
     /** @param {boolean} isCalled whether the call under way is with this agent */
     showCall(isCalled) {
       apply.showCall(
-        isCalled ? String(edits().system_prompt ?? session.system_prompt ?? '') : null,
+        isCalled ? String(edits().system_prompt ?? session?.system_prompt ?? '') : null,
       );
     },
     restoreDefaults() {

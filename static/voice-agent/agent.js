@@ -9,7 +9,6 @@ import { WIRE_RATE_HZ } from './worklets/dsp/pcm.js';
 import { CallLock } from './main-thread/call-lock.js';
 import { VoiceAgentError } from './errors.js';
 import { Emitter } from './emitter.js';
-import { loadAgent } from './main-thread/gate.js';
 import { CallRecord, forgetCall, leftCall } from './main-thread/reload-resume.js';
 import { watchPage } from './main-thread/page-lifecycle.js';
 import { SessionEnds } from './main-thread/session-ends.js';
@@ -289,8 +288,8 @@ export class VoiceAgent {
    * @returns {Promise<SessionConfig>}
    */
   async #laidOver(config) {
-    const gate = /** @type {URL} */ (this.#service.gate);
-    const [own, agent] = await Promise.all([config, loadAgent(gate, this.#options.agent ?? null)]);
+    const name = this.#options.agent ?? null;
+    const [own, agent] = await Promise.all([config, this.#service.loadAgent(name)]);
     const [param] = Object.keys(own);
     if (param === undefined || !('agent_id' in agent.session))
       return mergedConfig(agent.session, own);

@@ -84,7 +84,10 @@ type Overrides = {
 type PublicAgent = {
   name: string;
   title: string;
-  session: SessionConfig;
+  /**
+   * null: not for whoever asked
+   */
+  session: SessionConfig | null;
   /**
    * what of it a page may set: voice, system_prompt, greeting
    */

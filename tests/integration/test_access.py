@@ -1,6 +1,7 @@
 """Every mode of access with every kind of caller, end to end."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -170,6 +171,37 @@ async def test_token_route(mode: str, headers: dict[str, str], expected: tuple[i
         assert response.headers["www-authenticate"].startswith('Bearer realm="voicegate"')
     if code == "forbidden":
         assert "curl" in body["detail"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_prompts_are_for_whoever_may_mint(mode: str, tmp_path: Path) -> None:
+    """Strangers get names and titles, and pages, which are the same for all, hold no more."""
+    file = tmp_path / "agents.toml"
+    file.write_text("[agents.desk]\nsystem_prompt = 'Between us.'\ngreeting = 'Between us?'\n")
+    settings = make_settings(
+        secret=KEPT, allowed_origins=(FRIEND,), agents_file=file, **MODES[mode]
+    )
+    strangers = [NO_ONE, PAGE, {"Origin": FRIEND}, PAGE | bearer("guess-0001"), visitor_cookie()]
+    let_in = {
+        "open": strangers,
+        "code": [bearer(CODE), PAGE | access_cookie(), {"Origin": FRIEND} | bearer(CODE)],
+        "jwt": [bearer(GOOD), PAGE | cookie("login", GOOD), {"Origin": FRIEND} | bearer(GOOD)],
+    }
+    app = create_app(settings, transport=refusing())
+    async with app.router.lifespan_context(app), caller(app, headers={}) as client:
+        told = [await client.get("/api/agents", headers=headers) for headers in let_in[mode]]
+        untold = [await client.get("/api/agents", headers=headers) for headers in strangers]
+        pages = [await client.get(path) for path in ("/", "/embed", "/diagnostics")]
+
+    for answer in told:
+        assert answer.json()["agents"][0]["session"]["greeting"] == "Between us?"
+    if mode == "open":
+        return
+    for answer in untold:
+        assert answer.json()["agents"][0]["title"] == "Desk"
+    for answer in untold + pages:
+        assert answer.status_code == 200
+        assert "Between us" not in answer.text
 
 
 @pytest.mark.parametrize(("mode", "status"), [("open", 200), ("code", 401), ("jwt", 401)])

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app.access.authenticators import MAX_CODE_CHARACTERS
+from app.access.authenticators import MAX_CODE_CHARACTERS, CodeAuthenticator
 from app.access.credentials import RequestCredentials, not_valid
 from app.config.agents import Agents
 from app.errors import (
@@ -49,7 +49,8 @@ def api_router(services: Services, agents: Agents) -> APIRouter:
     """Return the routes; an access code can be entered only where there are any."""
     router = APIRouter(prefix="/api", tags=["API"])
     access = services.access
-    public = AgentsAnswer.model_validate(agents.public())
+    public = AgentsAnswer.model_validate(agents.public(with_sessions=access.mode == "open"))
+    whole = AgentsAnswer.model_validate(agents.public())
 
     @router.get(
         "/agents",
@@ -57,9 +58,13 @@ def api_router(services: Services, agents: Agents) -> APIRouter:
         operation_id="agents",
         responses=problem_responses(OriginNotAllowedError()),
     )
-    async def list_agents() -> AgentsAnswer:
-        """Return the configured agents, as a page needs them."""
-        return public
+    async def list_agents(request: Request) -> AgentsAnswer:
+        """Return the configured agents; their sessions, prompts included, to whoever may mint."""
+        try:
+            await access.authenticator.authenticate(services.credentials(request.scope))
+        except AppError:
+            return public
+        return whole
 
     @router.post(
         "/session-ends",
@@ -91,10 +96,14 @@ def api_router(services: Services, agents: Agents) -> APIRouter:
         granted = await access.authenticator.accepts(services.credentials(request.scope))
         return AccessAnswer(mode=access.mode, granted=granted)
 
-    authenticator = access.code_authenticator
-    if authenticator is None:
-        return router
+    if access.code_authenticator is not None:
+        _add_code_routes(router, services, access.code_authenticator)
+    return router
 
+
+def _add_code_routes(
+    router: APIRouter, services: Services, authenticator: CodeAuthenticator
+) -> None:
     def credentials_of_page(request: Request) -> RequestCredentials:
         credentials = services.credentials(request.scope)
         if not credentials.is_from_page:
@@ -132,5 +141,3 @@ def api_router(services: Services, agents: Agents) -> APIRouter:
         """Take the cookie back."""
         cookie = authenticator.leave(credentials_of_page(request).scope)
         return Response(status_code=204, headers={"Set-Cookie": cookie})
-
-    return router

@@ -50,6 +50,7 @@ def _templates() -> Jinja2Templates:
 def page_routes(
     agents: Agents,
     *,
+    is_open: bool,
     files: BrowserFiles,
     notice: str,
     visitors: Visitors | None = None,
@@ -58,12 +59,13 @@ def page_routes(
 
     Args:
         agents: What the page offers.
+        is_open: Whether anybody may mint, and so may know what the agents are told.
         files: What the pages load.
         notice: A line for everyone.
         visitors: Gives the page its cookie, where callers are told apart by it.
     """
     languages = Languages()
-    public = agents.public()
+    public = agents.public(with_sessions=is_open)
 
     @cache
     def element(language: str, theme: str | None) -> Markup:

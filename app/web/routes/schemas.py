@@ -78,7 +78,9 @@ class AgentEntry(BaseModel):
     name: str
     title: str
     description: str
-    session: dict[str, Any] = Field(description="The `session` of the first `session.update`.")
+    session: dict[str, Any] | None = Field(
+        description="The `session` of the first `session.update`; null if the caller may not mint."
+    )
     voices: list[str] = Field(description="Voices to offer; not a closed list.")
     editable: list[str] = Field(description="What a visitor may change of `session`.")
 

@@ -12,9 +12,11 @@ const OUR_FOLDER = /\/static\/voice-agent\/.*$/;
  * @typedef {object} PublicAgent
  * @property {string} name
  * @property {string} title
- * @property {import('../core/connection/protocol.js').SessionConfig} session
+ * @property {import('../core/connection/protocol.js').SessionConfig | null} session   null: not for whoever asked
  * @property {string[]} editable   what of it a page may set: voice, system_prompt, greeting
  */
+
+/** @typedef {PublicAgent & {session: import('../core/connection/protocol.js').SessionConfig}} WholeAgent */
 
 /**
  * @param {string | null} attribute   as the page's author wrote it
@@ -32,11 +34,12 @@ export function gateUrl(attribute, module, page) {
 /**
  * @param {URL} gate
  * @param {string | null} name   the gate's own choice when left out
+ * @param {RequestInit} [credentials]   of whoever asks; without, those of a page of the gate's own origin
  * @returns {Promise<PublicAgent>}
  * @throws {VoiceAgentError}
  */
-export async function loadAgent(gate, name) {
-  const { default: standard, agents } = await ask(gate);
+export async function loadAgent(gate, name, credentials) {
+  const { default: standard, agents } = await ask(gate, credentials);
   const agent = agents.find((/** @type {PublicAgent} */ one) => one.name === (name || standard));
   if (agent) return agent;
   const names = agents.map((/** @type {PublicAgent} */ one) => one.name).join(', ');
@@ -44,11 +47,11 @@ export async function loadAgent(gate, name) {
   throw new VoiceAgentError('agent-refused', { message, param: 'agent' });
 }
 
-/** @param {URL} gate @returns {Promise<{default: string, agents: PublicAgent[]}>} */
-async function ask(gate) {
+/** @param {URL} gate @param {RequestInit} [credentials] @returns {Promise<{default: string, agents: PublicAgent[]}>} */
+async function ask(gate, credentials) {
   let answer;
   try {
-    answer = await get(new URL('api/agents', gate));
+    answer = await get(new URL('api/agents', gate), credentials);
   } catch (cause) {
     throw await unreachable(gate, cause);
   }
@@ -75,7 +78,7 @@ async function unreachable(gate, cause) {
   return new VoiceAgentError('token-refused', { problem, cause });
 }
 
-/** @param {URL} url */
-function get(url) {
-  return fetch(url, { credentials: 'same-origin', signal: AbortSignal.timeout(TIMEOUT_MS) });
+/** @param {URL} url @param {RequestInit} [init] */
+function get(url, init = { credentials: 'same-origin' }) {
+  return fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
 }

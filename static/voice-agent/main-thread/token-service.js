@@ -1,6 +1,7 @@
 // The page's side of its token service: how requests are allowed, and the word that a session is over. Main thread.
 
-import { gateUrl } from './gate.js';
+import { VoiceAgentError } from '../errors.js';
+import { gateUrl, loadAgent } from './gate.js';
 
 const CREDENTIALS = ['same-origin', 'include', 'omit'];
 
@@ -87,6 +88,23 @@ export class TokenService {
       body: JSON.stringify({ session_id: sessionId, receipt }),
     });
     sent.catch(() => {});
+  }
+
+  /**
+   * One of the gate's agents, with what it is told: for those only who may have a token.
+   * @param {string | null} name   the gate's own choice when left out
+   * @returns {Promise<import('./gate.js').WholeAgent>}
+   * @throws {VoiceAgentError}
+   */
+  async loadAgent(name) {
+    const { token } = await this.answerAccess(0);
+    const { session, ...agent } = await loadAgent(/** @type {URL} */ (this.gate), name, {
+      credentials: this.#credentials,
+      ...(token !== null && { headers: { Authorization: `Bearer ${token}` } }),
+    });
+    if (session) return { ...agent, session };
+    const problem = { status: 401, code: 'unauthenticated' };
+    throw new VoiceAgentError('token-refused', { problem });
   }
 
   /** The gate that the page has named, or named an agent of; null: it has its own way to tokens and settings. */

@@ -4,6 +4,7 @@
 import { Emitter } from '../../emitter.js';
 import { createVoiceAgent } from '../../index.js';
 import { loadAgent } from '../../main-thread/gate.js';
+import { TokenService } from '../../main-thread/token-service.js';
 import { leftCall } from '../../main-thread/reload-resume.js';
 import { setUpHint, tellDeveloper } from './developer-hints.js';
 
@@ -125,7 +126,9 @@ export class Call {
 
   async #session() {
     const found = await this.lookUp();
-    const { session, refused } = sessionFor(found, this.#wishes().session);
+    const { gate, accessToken, session: overrides } = this.#wishes();
+    const configured = found.session ?? (await agentOf(gate, found.name, accessToken)).session;
+    const { session, refused } = sessionFor({ ...found, session: configured }, overrides);
     if (refused.length > 0)
       tellDeveloper(`the gate does not let a page set ${refused.join(', ')} of "${found.name}".`);
     return session;
@@ -220,6 +223,16 @@ export function makeAgent({ gate, tools, accessToken }, sound, onEvent) {
   return agent;
 }
 
+/**
+ * What the gate tells those only who may have a token.
+ * @param {URL} gate
+ * @param {string} name
+ * @param {Wishes['accessToken']} accessToken
+ */
+function agentOf(gate, name, accessToken) {
+  return new TokenService({ gate, ...(accessToken && { accessToken }) }).loadAgent(name);
+}
+
 /** Whether one object serves both. @param {Wishes} one @param {Wishes | null} other */
 function areServedAlike(one, other) {
   return (
@@ -236,7 +249,7 @@ function areServedAlike(one, other) {
 /**
  * Only what the gate makes editable counts; the gate's own object stays as it was.
  *
- * @param {Pick<import('../../main-thread/gate.js').PublicAgent, 'session' | 'editable'>} agent
+ * @param {Pick<import('../../main-thread/gate.js').WholeAgent, 'session' | 'editable'>} agent
  * @param {Overrides} overrides   an empty text leaves the agent without it
  * @returns {{session: import('../../index.js').SessionConfig, refused: string[]}} `refused`: names that did not count
  */
