@@ -141,12 +141,21 @@ class RateLimitedError(RequestError):
 
 
 class QuotaExhaustedError(RequestError):
-    """The minutes of the day, or the sessions that may be open at once, are used up."""
+    """The minutes of the day are used up."""
 
     status = 429
     code = "quota_exhausted"
     title = "Quota used up"
     detail = "The minutes for today are used up; try again later."
+
+
+class SessionsExhaustedError(RequestError):
+    """As many sessions are open as may be open at once."""
+
+    status = 429
+    code = "sessions_exhausted"
+    title = "Too many calls at once"
+    detail = "Too many calls are open at once; end one, or try again shortly."
 
 
 class OriginNotAllowedError(RequestError):

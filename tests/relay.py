@@ -74,8 +74,11 @@ class Relay:
                 if writer not in self._deaf:
                     last = loop.call_later(self.round_trip_seconds / 2, writer.write, data)
         if writer not in self._deaf:  # whose other end must not learn of this one's either
-            loop.call_at(last.when() + 0.001, writer.close)
-            self._writers.discard(writer)
+            loop.call_at(last.when() + 0.001, self._close, writer)
+
+    def _close(self, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        self._writers.discard(writer)
 
 
 @asynccontextmanager

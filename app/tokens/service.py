@@ -1,6 +1,7 @@
 """What a caller may ask of a token, and what it gets."""
 
 import hmac
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +14,7 @@ from app.usage.rate_limits import rate_limit_fields
 
 # The one route that costs money: whoever guards, counts or serves it means this.
 MINT_PATH: Final = "/api/voice-token"
+SERVER_FAILS: Final = 500
 
 
 @dataclass(slots=True)
@@ -57,6 +59,14 @@ class Receipts:
         return grant_id if is_ours else None
 
 
+class CallerGoneError(Exception):
+    """Whoever asked for a token has hung up."""
+
+
+async def _nobody_goes() -> bool:
+    return False
+
+
 class TokenService:
     """Mints a fresh token for each call, if what it may cost is granted; keeps none."""
 
@@ -69,40 +79,57 @@ class TokenService:
         self._receipts = receipts
 
     async def mint(
-        self, caller: Caller, *, expires_in_seconds: int, max_session_duration_seconds: int
+        self,
+        caller: Caller,
+        *,
+        expires_in_seconds: int,
+        max_session_duration_seconds: int,
+        receipt: str = "",
+        is_gone: Callable[[], Awaitable[bool]] = _nobody_goes,
     ) -> VoiceToken:
         """Return a token for values that the policy allows.
 
         The upstream may shorten the time to redeem it; it is never reported longer than asked.
+        With the receipt of a token before it, it goes on with that one's call and has no more time
+        than that has left. A receipt that is forged, another caller's or finished counts for
+        nothing.
 
         Raises:
             RateLimitedError: The caller asks too often.
-            QuotaExhaustedError: The day's minutes are used up, or too many sessions are open.
+            QuotaExhaustedError: The day's minutes are used up.
+            SessionsExhaustedError: Too many sessions are open.
             StoppedError: What is granted cannot be counted now.
             UpstreamError: The upstream refused, failed or talked nonsense.
             OverloadedError: Too many are asking already.
+            CallerGoneError: Nobody is there any more to take the token.
         """
         admitted = await self._quota.take(
             caller,
             max_session_duration_seconds=max_session_duration_seconds,
             expires_in_seconds=expires_in_seconds,
+            continues=self._receipts.read(receipt) or "",
         )
+        seconds = admitted.grant.granted_seconds
         fields = rate_limit_fields(admitted.states)
         try:
             minted = await self._client.mint(
                 expires_in_seconds=expires_in_seconds,
-                max_session_duration_seconds=max_session_duration_seconds,
+                max_session_duration_seconds=seconds,
             )
+            if await is_gone():
+                raise CallerGoneError  # noqa: TRY301 - undone below like a mint that failed
         except BaseException as error:
-            # Also when the request is cancelled: nobody has this token.
-            await self._quota.cancel(admitted.grant)
+            # Also when the request is cancelled: nobody has this token. Only a failure that is not
+            # the caller's doing leaves it the right to ask again at once.
+            is_failure = isinstance(error, AppError) and error.status >= SERVER_FAILS
+            await self._quota.cancel(admitted.grant, admitted.counted if is_failure else ())
             if isinstance(error, AppError):
                 error.add_fields(fields)
             raise
         return VoiceToken(
             token=minted.token,
             expires_in_seconds=min(minted.expires_in_seconds, expires_in_seconds),
-            max_session_duration_seconds=max_session_duration_seconds,
+            max_session_duration_seconds=seconds,
             ws_url=self._ws_url,
             receipt=self._receipts.write(admitted.grant.grant_id),
             header_fields=fields,

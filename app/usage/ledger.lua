@@ -15,6 +15,7 @@ end
 
 local DAY, LIFETIME = 86400, asked[3]
 local EARLY, LATE, MAX_EXPIRES, MAX_CANDIDATES = 5, 60, 600, 2000
+local MAX_RECOVERIES, RECOVERIES_AT_ONCE, LEAST, RECOVERY_SHARES = 60, 10, 60, 2
 local day_number = math.floor(now / DAY)
 
 local function exact(value) return string.format('%.17g', value) end
@@ -79,20 +80,46 @@ end
 
 local function grant(id)
   local kept = redis.call('HMGET', prefix .. 'grant:' .. id,
-    'caller', 'address', 'granted', 'expires', 'minted', 'state')
+    'caller', 'address', 'granted', 'expires', 'minted', 'state', 'call', 'before')
   if not kept[1] then return nil end
   local found = {
     caller = kept[1], address = kept[2], granted = tonumber(kept[3]),
     expires = tonumber(kept[4]), minted = tonumber(kept[5]), state = kept[6],
+    call = kept[7] or id, before = kept[8],
   }
+  found.ends = found.minted + found.expires + found.granted
   if found.minted + LIFETIME <= now then return nil end
   return found
 end
 
-local function give_back(id, found, seconds)
-  local ago = day_number - math.floor(found.minted / DAY)
+-- A call is kept with the first of its grants; `latest` is the one that holds its place.
+local function call_of(found)
+  local first = grant(found.call)
+  if not first then return nil end
+  local kept = redis.call('HMGET', prefix .. 'grant:' .. found.call, 'recoveries', 'paced', 'latest')
+  return {
+    recoveries = tonumber(kept[1]) or 0, latest = kept[3] or found.call,
+    paced = math.max(tonumber(kept[2]) or 0, now) + 1, left = math.floor(first.ends - now),
+  }
+end
+
+local function open(id, found)
+  for _, party in ipairs(parties(found.caller, found.address)) do
+    redis.call('ZADD', prefix .. 'open:' .. party[2], exact(found.ends), id)
+    expire(prefix .. 'open:' .. party[2], LIFETIME)
+  end
+end
+
+local function close(id, found)
   for _, party in ipairs(parties(found.caller, found.address)) do
     redis.call('ZREM', prefix .. 'open:' .. party[2], id)
+  end
+end
+
+local function give_back(id, found, seconds)
+  close(id, found)
+  local ago = day_number - math.floor(found.minted / DAY)
+  for _, party in ipairs(parties(found.caller, found.address)) do
     local previous, current, of = day(party[2])
     if ago == 0 then current = math.max(0, current - seconds) end
     if ago == 1 then previous = math.max(0, previous - seconds) end
@@ -106,17 +133,69 @@ local function candidate(found, id)
   return exact(found.minted + found.expires + LATE) .. ' ' .. found.granted .. ' ' .. id
 end
 
+-- Answers a call, and the seconds that a grant may have which goes on with it; nil where anything
+-- that bounds this refuses: see `LedgerStore.take`.
+local function recovered(before, caller, granted, limits, all)
+  local found = before ~= '' and grant(before)
+  if not found or found.state ~= 'taken' or found.caller ~= caller then return nil end
+  local call = call_of(found)
+  if not call or call.left < 1 or call.recoveries >= MAX_RECOVERIES then return nil end
+  if call.paced - now > RECOVERIES_AT_ONCE then return nil end
+  local seconds = math.min(granted, math.max(LEAST, call.left))
+  local share, everyone, left = all[#all - 1], all[#all], DAY - math.fmod(now, DAY)
+  local function fits(party, most)
+    return most == 0 or party.current + party.previous * left / DAY + seconds <= most
+  end
+  if not fits(share, RECOVERY_SHARES * limits['address-day']) then return nil end
+  if not fits(everyone, limits['all-day']) then return nil end
+  call.id = found.call
+  return call, seconds
+end
+
+local function go_on(id, call)
+  local holder = grant(call.latest)
+  if holder then close(call.latest, holder) end
+  redis.call('HSET', prefix .. 'grant:' .. call.id,
+    'recoveries', call.recoveries + 1, 'paced', exact(call.paced), 'latest', id)
+end
+
+local function count(id, taken, all)
+  for _, party in ipairs(all) do
+    set_day(party[2], party.day, party.previous, party.current + taken.granted)
+  end
+  taken.minted, taken.ends = now, now + taken.expires + taken.granted
+  open(id, taken)
+  local key = prefix .. 'grant:' .. id
+  redis.call('HSET', key, 'caller', taken.caller, 'address', taken.address, 'granted',
+    taken.granted, 'expires', taken.expires, 'minted', exact(now), 'state', 'taken')
+  if taken.call then redis.call('HSET', key, 'call', taken.call, 'before', taken.before) end
+  expire(key, LIFETIME)
+  redis.call('ZREMRANGEBYSCORE', prefix .. 'minted', '-inf', exact(now - LIFETIME))
+  redis.call('ZADD', prefix .. 'minted', exact(now), candidate(taken, id))
+  expire(prefix .. 'minted', LIFETIME)
+end
+
 -- Answers the limit that refused or '', the time, when a place becomes free, the day's two counts,
--- and two counts for each rate limit that was asked.
-local function take(id, caller, address, granted, expires, limits)
-  local answer = { '', exact(now), '0', 0, 0 }
-  answer[1] = hit(15, true, answer)
-  if answer[1] ~= '' then return answer end
+-- the seconds with which a call goes on or 0, and two counts for each rate limit that was asked.
+local function take(id, caller, address, granted, expires, before, limits)
+  local answer = { '', exact(now), '0', 0, 0, 0 }
+  if redis.call('EXISTS', prefix .. 'grant:' .. id) == 1 then return answer end  -- it was cancelled
+  local taken = { caller = caller, address = address, granted = granted, expires = expires }
   local all = parties(caller, address)
   for _, party in ipairs(all) do
     party.open = prefix .. 'open:' .. party[2]
     party.previous, party.current, party.day = day(party[2])
   end
+  local call, seconds = recovered(before, caller, granted, limits, all)
+  if call then
+    taken.granted, taken.call, taken.before = seconds, call.id, before
+    go_on(id, call)
+    count(id, taken, all)
+    answer[4], answer[5], answer[6] = all[1].previous, all[1].current + seconds, seconds
+    return answer
+  end
+  answer[1] = hit(16, true, answer)
+  if answer[1] ~= '' then return answer end
   answer[4], answer[5] = all[1].previous, all[1].current
   for _, party in ipairs(all) do
     local limit = limits[party[1] .. '-open']
@@ -135,34 +214,58 @@ local function take(id, caller, address, granted, expires, limits)
       return answer
     end
   end
-  for _, party in ipairs(all) do
-    set_day(party[2], party.day, party.previous, party.current + granted)
-    redis.call('ZADD', party.open, exact(now + expires + granted), id)
-    expire(party.open, LIFETIME)
-  end
+  count(id, taken, all)
   answer[5] = answer[5] + granted
-  redis.call('HSET', prefix .. 'grant:' .. id, 'caller', caller, 'address', address,
-    'granted', granted, 'expires', expires, 'minted', exact(now), 'state', 'taken')
-  expire(prefix .. 'grant:' .. id, LIFETIME)
-  local found = { granted = granted, expires = expires, minted = now }
-  redis.call('ZREMRANGEBYSCORE', prefix .. 'minted', '-inf', exact(now - LIFETIME))
-  redis.call('ZADD', prefix .. 'minted', exact(now), candidate(found, id))
-  expire(prefix .. 'minted', LIFETIME)
   return answer
+end
+
+-- Takes back what one request counted; the list is that of `hit`.
+local function undo_hit(first, minted)
+  for index = first, #asked, 3 do
+    local key = prefix .. 'rate:' .. asked[index]
+    local seconds = asked[index + 2]
+    local kept = redis.call('GET', key)
+    if kept then
+      local of, previous, current = string.match(kept, '(%d+) (%d+) (%d+)')
+      local ago = tonumber(of) - math.floor(minted / seconds)
+      if ago == 0 then current = math.max(0, current - 1) end
+      if ago == 1 then previous = math.max(0, previous - 1) end
+      redis.call('SET', key, string.format('%d %d %d', of, previous, current), 'KEEPTTL')
+    end
+  end
 end
 
 local function cancel(id)
   local found = grant(id)
-  if not found or found.state == 'settled' then return 0 end
+  if not found or found.state == 'settled' then
+    -- What may still be on its way comes too late.
+    if not found then
+      redis.call('HSETNX', prefix .. 'grant:' .. id, 'state', 'cancelled')
+      expire(prefix .. 'grant:' .. id, LIFETIME)
+    end
+    return 0
+  end
   redis.call('DEL', prefix .. 'grant:' .. id)
   redis.call('ZREM', prefix .. 'minted', candidate(found, id))
+  undo_hit(5, found.minted)
+  local before = found.before and grant(found.before)
+  local call = before and call_of(found)
+  if call then
+    local key = prefix .. 'grant:' .. found.call
+    redis.call('HINCRBY', key, 'recoveries', -1)
+    if call.latest == id then
+      redis.call('HSET', key, 'latest', found.before)
+      if before.state ~= 'settled' then open(found.before, before) end
+    end
+  end
   return give_back(id, found, found.granted)
 end
 
-local function claim(id)
+-- The first report of a grant's end; nothing is reported twice.
+local function claim(id, state)
   local found = grant(id)
   if not found or found.state ~= 'taken' then return 0 end
-  redis.call('HSET', prefix .. 'grant:' .. id, 'state', 'claimed')
+  redis.call('HSET', prefix .. 'grant:' .. id, 'state', state)
   return 1
 end
 
@@ -191,11 +294,12 @@ if operation == 'hit' or operation == 'peek' then
   return answer
 end
 if operation == 'take' then
-  return take(asked[4], asked[5], asked[6], asked[7], asked[8], {
-    ['caller-day'] = asked[9], ['address-day'] = asked[10], ['all-day'] = asked[11],
-    ['caller-open'] = asked[12], ['address-open'] = asked[13], ['all-open'] = asked[14],
+  return take(asked[4], asked[5], asked[6], asked[7], asked[8], asked[9], {
+    ['caller-day'] = asked[10], ['address-day'] = asked[11], ['all-day'] = asked[12],
+    ['caller-open'] = asked[13], ['address-open'] = asked[14], ['all-open'] = asked[15],
   })
 end
 if operation == 'cancel' then return cancel(asked[4]) end
-if operation == 'claim' then return claim(asked[4]) end
+if operation == 'claim' then return claim(asked[4], 'claimed') end
+if operation == 'hand_back' then return claim(asked[4], 'unused') end
 return settle(asked[4], asked[5], asked[6], asked[7])

@@ -35,6 +35,13 @@ LATE_SECONDS: Final = 60
 MAX_EXPIRES_SECONDS: Final = 600
 # How many grants are compared with one session at most; among more, nothing is refunded.
 MAX_CANDIDATES: Final = 2000
+# A call that is lost goes on with a token of its own bounds: so many, one a second, a few at once.
+MAX_RECOVERIES: Final = 60
+RECOVERIES_AT_ONCE: Final = 10
+# The shortest session that the upstream mints a token for.
+LEAST_SECONDS: Final = 60
+# What recovered calls may hold of their address's day while sessions are not proven to be over.
+RECOVERY_SHARES: Final = 2
 # Reached only where the operator took the limits of all together away.
 MAX_RECORDS: Final = 100_000
 # Ends of grants that were undone are swept out together, once they are most of many.
@@ -90,14 +97,30 @@ def day_limits(limits: QuotaLimits) -> list[RateLimit]:
 class LedgerStore(Protocol):
     """Keeps the ledger; each of these happens wholly or not at all, whoever else is asking."""
 
-    async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
+    async def take(
+        self, grant: Grant, asked: Sequence[Counted] = (), *, continues: str = ""
+    ) -> Verdict:
         """Count a request against its rate limits, then a grant if all of its quotas allow it.
 
         A request counts for the rate limits that it met before one refused, or if a quota did.
+
+        A grant that goes on with another one of the same caller, of which no end was reported,
+        takes over the place of its call and at most the seconds that this has left (`grant` is
+        shortened). Neither rate limits nor the caller's quotas are asked, only the bounds above;
+        where these refuse, it is asked for like any other.
+        The seconds of the grant before stay counted beside its own until they are proven unused:
+        nobody here can tell whether that session is lost or still talks, and both would be billed.
         """
 
-    async def cancel(self, grant_id: str) -> int:
-        """Undo a grant of which no token came; return the seconds refunded, 0 the next time."""
+    async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:
+        """Undo a grant of which no token came; return the seconds refunded, 0 the next time.
+
+        A grant that was not taken yet cannot be taken any more: the question may still be on its
+        way. The request is not counted any more against the rate limits given.
+        """
+
+    async def hand_back(self, grant_id: str) -> bool:
+        """Note that the token is said to stay unused; tell whether that is the first report."""
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end."""
@@ -143,14 +166,32 @@ class StoreFailures:
 
 
 @dataclass(slots=True)
+class _Call:
+    """What the grants of one call share; `latest` is the one that holds its place."""
+
+    ends_at: float
+    latest: str
+    recoveries: int = 0
+    paced_until: float = 0.0
+
+
+@dataclass(slots=True)
 class _Record:
-    """One grant, and what became of it."""
+    """One grant, and what became of it; `before` is the one with which it goes on."""
 
     grant: Grant
     minted_at: float
     counters: list[Counter]
+    call: _Call
+    before: "_Record | None" = None
     claimed: bool = False
+    unused: bool = False
     settled: bool = False
+
+    @property
+    def ends_at(self) -> float:
+        """When token and session have run out."""
+        return self.minted_at + self.grant.expires_in_seconds + self.grant.granted_seconds
 
     def could_open(self, began_at: float) -> bool:
         """Tell whether its token may have opened a session that began then."""
@@ -191,17 +232,22 @@ class MemoryLedger:
         """All that is remembered; each record takes up to three places besides."""
         return len(self._windows) + len(self._records) + len(self._sessions) + len(self._ends)
 
-    async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
+    async def take(
+        self, grant: Grant, asked: Sequence[Counted] = (), *, continues: str = ""
+    ) -> Verdict:
         """Count a request against its rate limits, then a grant if all of its quotas allow it."""
         now = self._now()
         self._prune(now)
-        verdict = self._windows.hit(asked, now)
-        if verdict.refused:
-            return verdict
-        seconds, grant_id = grant.granted_seconds, grant.grant_id
+        seconds = grant.granted_seconds
         keys = (grant.caller_key, grant.address_key, "all")
         days = zip(self._days, keys, strict=True)
         counters = [self._windows.find(day, key, now) for day, key in days if key]
+        if before := self._recovered(grant, continues, counters, now):
+            self._go_on(grant, before, counters, now)
+            return Verdict("", self._with_day(Verdict("", ()), counters[0], now), goes_on=True)
+        verdict = self._windows.hit(asked, now)
+        if verdict.refused:
+            return verdict
         for counter in counters:
             name = f"{counter.limit.counts}-open"
             if 0 < self._limits[name] <= len(counter.places):
@@ -210,15 +256,11 @@ class MemoryLedger:
         for counter in counters:
             if counter.limit.quota and not counter.fits(seconds, now):
                 return Verdict(counter.limit.name, (*verdict.states, counter.at(now)))
-        ends_at = now + grant.expires_in_seconds + seconds
-        for counter in counters:
-            self._windows.add(counter, seconds)
-            counter.places[grant_id] = ends_at
-        heapq.heappush(self._ends, (ends_at, grant_id))
-        self._records[grant_id] = _Record(grant, now, counters)
+        call = _Call(now + grant.expires_in_seconds + seconds, grant.grant_id)
+        self._count(_Record(grant, now, counters, call))
         return Verdict("", self._with_day(verdict, counters[0], now))
 
-    async def cancel(self, grant_id: str) -> int:
+    async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:
         """Undo a grant of which no token came."""
         now = self._now()
         record = self._records.get(grant_id)
@@ -226,7 +268,22 @@ class MemoryLedger:
             return 0
         del self._records[grant_id]
         self._close(record)
+        self._windows.undo(counted, record.minted_at, now)
+        call, before = record.call, record.before
+        if before is not None:
+            call.recoveries -= 1
+            if call.latest == grant_id:
+                call.latest = before.grant.grant_id
+                if not before.settled:
+                    self._open(before)
         return self._give_back(record, record.grant.granted_seconds, now)
+
+    async def hand_back(self, grant_id: str) -> bool:
+        """Note that the token is said to stay unused."""
+        is_first = await self.claim(grant_id)
+        if is_first:
+            self._records[grant_id].unused = True
+        return is_first
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end."""
@@ -253,6 +310,53 @@ class MemoryLedger:
         record.settled = True
         self._close(record)
         return self._give_back(record, max(0, smallest - used_seconds), now)
+
+    def _recovered(
+        self, grant: Grant, continues: str, counters: Sequence[Counter], now: float
+    ) -> _Record | None:
+        """Return the grant that this one goes on with, if all that bounds it allows that."""
+        before = self._records.get(continues)
+        if before is None or before.claimed or before.settled:
+            return None
+        call = before.call
+        left_seconds = int(call.ends_at - now)
+        is_paced = max(call.paced_until, now) + 1 - now <= RECOVERIES_AT_ONCE
+        if (
+            before.grant.caller_key != grant.caller_key
+            or left_seconds < 1
+            or call.recoveries >= MAX_RECOVERIES
+            or not is_paced
+        ):
+            return None
+        seconds = min(grant.granted_seconds, max(LEAST_SECONDS, left_seconds))
+        *_, share, everyone = counters
+        most = RECOVERY_SHARES * self._limits["address-day"]
+        if (most and share.at(now).used + seconds > most) or (
+            everyone.limit.quota and not everyone.fits(seconds, now)
+        ):
+            return None
+        grant.granted_seconds = seconds
+        return before
+
+    def _go_on(self, grant: Grant, before: _Record, counters: list[Counter], now: float) -> None:
+        call = before.call
+        if holder := self._records.get(call.latest):
+            self._close(holder)
+        call.latest = grant.grant_id
+        call.recoveries += 1
+        call.paced_until = max(call.paced_until, now) + 1
+        self._count(_Record(grant, now, counters, call, before))
+
+    def _count(self, record: _Record) -> None:
+        for counter in record.counters:
+            self._windows.add(counter, record.grant.granted_seconds)
+        self._open(record)
+        self._records[record.grant.grant_id] = record
+
+    def _open(self, record: _Record) -> None:
+        for counter in record.counters:
+            counter.places[record.grant.grant_id] = record.ends_at
+        heapq.heappush(self._ends, (record.ends_at, record.grant.grant_id))
 
     def _smallest(self, began_at: float) -> int | None:
         """Return the seconds of the smallest grant that could open such a session."""

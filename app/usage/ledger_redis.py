@@ -214,30 +214,39 @@ class RedisLedger:
             for who in ("caller", "address", "all")
         ]
 
-    async def take(self, grant: Grant, asked: Sequence[Counted] = ()) -> Verdict:
+    async def take(
+        self, grant: Grant, asked: Sequence[Counted] = (), *, continues: str = ""
+    ) -> Verdict:
         """Count a request against its rate limits, then a grant if all of its quotas allow it.
 
         Raises:
             StoreDownError: Redis cannot be asked.
         """
-        refused, now_text, frees_in_seconds, day_previous, day_current, *counts = await self._run(
+        answer = await self._run(
             "take",
             *(grant.grant_id, grant.caller_key, grant.address_key),
-            *(grant.granted_seconds, grant.expires_in_seconds),
+            *(grant.granted_seconds, grant.expires_in_seconds, continues),
             *self._limits,
             *_as_arguments(asked),
         )
+        refused, now_text, frees_in_seconds, previous, current, recovered = answer[:6]
+        if recovered:
+            grant.granted_seconds = recovered
         now = float(now_text)
-        verdict = _verdict(refused, asked, now, counts)
+        verdict = _verdict(refused, asked, now, answer[6:])
         day = self._days.get(verdict.refused, self._days["caller-day"])
         states = verdict.states
         if day.quota and not (states and states[-1].limit.name == verdict.refused):
-            states += (LimitState(day, day_previous, day_current, DAY - now % DAY),)
-        return Verdict(verdict.refused, states, float(frees_in_seconds))
+            states += (LimitState(day, previous, current, DAY - now % DAY),)
+        return Verdict(verdict.refused, states, float(frees_in_seconds), goes_on=bool(recovered))
 
-    async def cancel(self, grant_id: str) -> int:
+    async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:
         """Undo a grant of which no token came."""
-        return int(await self._run("cancel", grant_id))
+        return int(await self._run("cancel", grant_id, *_as_arguments(counted)))
+
+    async def hand_back(self, grant_id: str) -> bool:
+        """Note that the token is said to stay unused."""
+        return bool(await self._run("hand_back", grant_id))
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end."""

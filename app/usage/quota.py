@@ -1,23 +1,43 @@
 """The quota: a token is counted before it is minted, and refused where that cannot be done."""
 
 import asyncio
+import contextlib
 import os
 import time
 from base64 import urlsafe_b64encode
+from collections import deque
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from app.access.credentials import Caller
-from app.errors import AppError, QuotaExhaustedError, RateLimitedError, StoppedError
+from app.errors import (
+    AppError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    SessionsExhaustedError,
+    StoppedError,
+)
 from app.observability.metrics import Metrics
 from app.usage.ledger import Grant, LedgerStore, QuotaLimits, StoreDownError, StoreFailures
-from app.usage.rate_limits import LimitState, RateLimit, Verdict, limit_reached, whole_seconds
+from app.usage.rate_limits import (
+    Counted,
+    LimitState,
+    RateLimit,
+    Verdict,
+    limit_reached,
+    whole_seconds,
+)
 
 # How a failure of the store is counted, and what the log says of it.
 MINTS_NOTHING: Final = ("quota", "what calls cost cannot be counted, nothing is minted")
 WITHOUT_LIMITS: Final = ("rate-limits", "rate limits let every request pass")
 ID_BYTES: Final = 12
 IDS_AT_ONCE: Final = 256
+# Calls end before they must: whoever finds no place may look again before the next one has to be.
+LONGEST_PLACE_WAIT_SECONDS: Final = 10
+# Grants that are to be cancelled once the store is back, and how often that is tried.
+MAX_DOUBTFUL: Final = 4096
+DOUBT_SECONDS: Final = 2.0
 
 
 class Admitted(NamedTuple):
@@ -26,10 +46,12 @@ class Admitted(NamedTuple):
     Args:
         grant: What the token may use; cancel it if no token comes.
         states: How the caller's rate limits and its day stand, for `rate_limit_fields`.
+        counted: Where the request counts by who asks, which a mint that fails takes back.
     """
 
     grant: Grant
     states: tuple[LimitState, ...]
+    counted: tuple[Counted, ...] = ()
 
 
 class Quota:
@@ -61,18 +83,35 @@ class Quota:
         down = MINTS_NOTHING if self._is_closed_without_store else WITHOUT_LIMITS
         self._failures = StoreFailures(metrics, *down)
         self._undoing: set[asyncio.Task[None]] = set()
+        # What the store may have counted though its answer did not come, and whether the metrics
+        # count it as granted; the oldest is given up.
+        self._doubtful: deque[tuple[str, bool]] = deque(maxlen=MAX_DOUBTFUL)
+        self._clearing: asyncio.Task[None] | None = None
+        self.doubt_seconds = DOUBT_SECONDS
 
     async def take(
-        self, caller: Caller, *, max_session_duration_seconds: int, expires_in_seconds: int
+        self,
+        caller: Caller,
+        *,
+        max_session_duration_seconds: int,
+        expires_in_seconds: int,
+        continues: str = "",
     ) -> Admitted:
         """Count a request against the caller's rate limits, and grant what its token may use.
 
         Both happen in one step, in Redis by one exchange. Where Redis is away, quotas refuse; rate
         limits alone let pass.
 
+        Args:
+            caller: Who asks.
+            max_session_duration_seconds: The longest session.
+            expires_in_seconds: The time to begin it.
+            continues: The grant of the call that is to go on; see `LedgerStore.take`.
+
         Raises:
             RateLimitedError: The caller asks too often; nothing is granted.
-            QuotaExhaustedError: The day's minutes are used up, or too many sessions are open.
+            QuotaExhaustedError: The day's minutes are used up.
+            SessionsExhaustedError: Too many sessions are open.
             StoppedError: What is granted cannot be counted now.
         """
         is_subject = caller.kind == "subject"
@@ -87,13 +126,15 @@ class Quota:
         keys = {"caller": caller.key, "address": caller.address_key, "all": "all"}
         asked = [(limit, keys[limit.counts]) for limit in limits]
         try:
-            verdict = await self._store.take(grant, asked)
+            verdict = await self._store.take(grant, asked, continues=continues)
         except asyncio.CancelledError:
             # It may have been counted all the same.
             self._undo(grant)
             raise
         except StoreDownError as error:
             self._failures.note(error)
+            if error.__cause__ is not None:  # else it was not even asked
+                self._doubt(grant.grant_id, is_granted=False)
             if not self._is_closed_without_store:
                 return Admitted(grant, ())
             raise StoppedError(
@@ -104,17 +145,30 @@ class Quota:
         if verdict.refused:
             self._metrics.limited.count(verdict.refused)
             raise _refusal(verdict, max_session_duration_seconds)
-        self._metrics.granted_seconds.inc(max_session_duration_seconds)
-        return Admitted(grant, verdict.states)
+        self._metrics.granted_seconds.inc(grant.granted_seconds)
+        counted = () if verdict.goes_on else asked
+        return Admitted(
+            grant,
+            verdict.states,
+            tuple((limit, key) for limit, key in counted if limit.counts != "all"),
+        )
 
-    async def cancel(self, grant: Grant) -> None:
-        """Undo a grant of which no token came, even if whoever waits for it is cancelled."""
-        await asyncio.shield(self._undo(grant))
+    async def cancel(self, grant: Grant, counted: Sequence[Counted] = ()) -> None:
+        """Undo a grant of which no token came, even if whoever waits for it is cancelled.
+
+        Args:
+            grant: Which.
+            counted: Where the request is no longer to count either.
+        """
+        await asyncio.shield(self._undo(grant, counted))
 
     async def finish(self) -> None:
         """Wait for what is still being undone; the store's own limit bounds that."""
         while self._undoing:
             await asyncio.wait(self._undoing)
+        if self._clearing is not None:
+            self._clearing.cancel()
+            await asyncio.wait([self._clearing])
 
     async def probe(self) -> tuple[float, float]:
         """Take a grant and cancel it; return the seconds that each of the two needed.
@@ -123,18 +177,48 @@ class Quota:
             StoreDownError: The store cannot be asked; its `__cause__` says why.
         """
         grant = Grant(next(self._ids), "probe", "", granted_seconds=1, expires_in_seconds=1)
-        await self._store.cancel(grant.grant_id)  # opens the connection, which a mint finds open
+        await self._store.claim(grant.grant_id)  # opens the connection, which a mint finds open
         began = time.perf_counter()
         await self._store.take(grant)
         taken = time.perf_counter()
         await self._store.cancel(grant.grant_id)
         return taken - began, time.perf_counter() - taken
 
-    def _undo(self, grant: Grant) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._refund(self._store.cancel(grant.grant_id)))
+    def _undo(self, grant: Grant, counted: Sequence[Counted] = ()) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._cancel(grant.grant_id, counted))
         self._undoing.add(task)
         task.add_done_callback(self._undoing.discard)
         return task
+
+    async def _cancel(self, grant_id: str, counted: Sequence[Counted]) -> None:
+        try:
+            self._metrics.returned_seconds.inc(await self._store.cancel(grant_id, counted))
+        except StoreDownError as error:
+            self._failures.note(error)
+            self._doubt(grant_id, is_granted=True)
+
+    def _doubt(self, grant_id: str, *, is_granted: bool) -> None:
+        """Cancel a grant when the store is back."""
+        self._doubtful.append((grant_id, is_granted))
+        if self._clearing is None or self._clearing.done():
+            self._clearing = asyncio.create_task(self._clear_doubts())
+
+    async def _clear_doubts(self) -> None:
+        while self._doubtful:
+            await asyncio.sleep(self.doubt_seconds)
+            with contextlib.suppress(StoreDownError):  # each was told when it began
+                while self._doubtful:
+                    grant_id, is_granted = self._doubtful[0]
+                    returned_seconds = await self._store.cancel(grant_id)
+                    self._doubtful.popleft()
+                    self._metrics.returned_seconds.inc(returned_seconds if is_granted else 0)
+
+    async def hand_back(self, grant_id: str) -> None:
+        """Note that a token is said to stay unused, which nobody relies upon but for when to look.
+
+        The upstream's list of sessions proves it.
+        """
+        await self._told(self._store.hand_back(grant_id))
 
     async def claim(self, grant_id: str) -> bool:
         """Tell whether this is the first report of this grant's end; False if that is unknown."""
@@ -161,11 +245,11 @@ class Quota:
 def _refusal(verdict: Verdict, cost_seconds: int) -> AppError:
     name, states = verdict.refused, verdict.states
     if name.endswith("-open"):
-        wait_seconds = whole_seconds(verdict.frees_in_seconds)
-    elif states[-1].limit.unit == "requests":
+        wait_seconds = min(whole_seconds(verdict.frees_in_seconds), LONGEST_PLACE_WAIT_SECONDS)
+        return limit_reached(SessionsExhaustedError, name, wait_seconds, states)
+    if states[-1].limit.unit == "requests":
         return limit_reached(RateLimitedError, name, states[-1].seconds_until_fits(), states)
-    else:
-        wait_seconds = states[-1].seconds_until_fits(cost_seconds)
+    wait_seconds = states[-1].seconds_until_fits(cost_seconds)
     return limit_reached(QuotaExhaustedError, name, wait_seconds, states)
 
 

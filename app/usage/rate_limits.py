@@ -27,9 +27,9 @@ SENTENCES: Final = {
     "caller-day": "The minutes for today are used up; try again later.",
     "address-day": "The minutes for this network are used up for today; try again later.",
     "all-day": "The minutes that this service has for today are used up; try again later.",
-    "caller-open": "Too many calls are open at once; end one, or try again later.",
-    "address-open": "Too many calls are open at once from this network; try again later.",
-    "all-open": "Too many calls are open at once in this service; try again later.",
+    "caller-open": "Too many calls are open at once; end one, or try again shortly.",
+    "address-open": "Too many calls are open at once from this network; try again shortly.",
+    "all-open": "Too many calls are open at once in this service; try again shortly.",
 }
 
 Counts = Literal["caller", "address", "all"]
@@ -217,11 +217,13 @@ class Verdict(NamedTuple):
         states: How the caller's rate limits and its day stand, and last the limit that refused,
             unless it is one of sessions at once.
         frees_in_seconds: When the next place becomes free, if too many are open.
+        goes_on: Whether the grant goes on with a call, for which no rate limit was asked.
     """
 
     refused: str
     states: tuple[LimitState, ...]
     frees_in_seconds: float = 0.0
+    goes_on: bool = False
 
 
 class SlidingWindows:
@@ -275,6 +277,16 @@ class SlidingWindows:
                 return Verdict(limit.name, tuple(states))
         self.prune(now)
         return Verdict("", tuple(states))
+
+    def undo(self, counted: Iterable[Counted], then: float, now: float) -> None:
+        """Take back what one request counted against these limits at an earlier time."""
+        for limit, key in counted:
+            counter = self.find(limit, key, now)
+            windows_ago = now // limit.window_seconds - then // limit.window_seconds
+            if windows_ago == 0:
+                counter.current = max(0, counter.current - 1)
+            elif windows_ago == 1:
+                counter.previous = max(0, counter.previous - 1)
 
     def prune(self, now: float) -> None:
         """Forget what is too much, or no longer counts."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -31,13 +31,21 @@ class Settlement:
 
     def report(self, grant_id: str, session_id: str) -> None:
         """Look into an end, later; drops it if too many are being looked into."""
+        self._start(self._look_into(grant_id, session_id))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
         if len(self._open) >= MAX_OPEN:
             self.dropped += 1
             logger.debug("too many session ends at once: %d dropped so far", self.dropped)
+            work.close()
             return
-        task = asyncio.create_task(self._look_into(grant_id, session_id))
+        task = asyncio.create_task(work)
         self._open.add(task)
         task.add_done_callback(self._open.discard)
+
+    def hand_back(self, grant_id: str) -> None:
+        """Take note that a token is said to stay unused."""
+        self._start(self._quota.hand_back(grant_id))
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:

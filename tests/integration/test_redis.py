@@ -121,7 +121,7 @@ def tokens(answers: list[httpx.Response]) -> list[str]:
     ("limit", "value", "code"),
     [
         pytest.param("minutes_per_day", 750, "quota_exhausted", id="minutes-of-the-day"),
-        pytest.param("sessions_at_once", 50, "quota_exhausted", id="sessions-at-once"),
+        pytest.param("sessions_at_once", 50, "sessions_exhausted", id="sessions-at-once"),
         pytest.param("mints_per_minute", 50, "rate_limited", id="mints-a-minute"),
     ],
 )

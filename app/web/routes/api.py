@@ -79,10 +79,7 @@ def api_router(services: Services, agents: Agents) -> APIRouter:
 
         The answer is the same whatever is known of receipt and session: it tells nothing.
         """
-        end = await read_model(request, SessionEnd)
-        grant_id = services.receipts.read(end.receipt)
-        if grant_id is not None:
-            services.settlement.report(grant_id, end.session_id)
+        _note_end(services, await read_model(request, SessionEnd))
         return SessionEndAnswer(status="accepted")
 
     @router.get(
@@ -141,3 +138,17 @@ def _add_code_routes(
         """Take the cookie back."""
         cookie = authenticator.leave(credentials_of_page(request).scope)
         return Response(status_code=204, headers={"Set-Cookie": cookie})
+
+
+def _note_end(services: Services, end: SessionEnd) -> None:
+    if (end.session_id is None) == (end.unused is None):
+        raise InvalidRequestError(
+            bad_parameter("session_id", "there, or `unused` in its place", end.session_id or "")
+        )
+    grant_id = services.receipts.read(end.receipt)
+    if grant_id is None:
+        return
+    if end.session_id is None:
+        services.settlement.hand_back(grant_id)
+    else:
+        services.settlement.report(grant_id, end.session_id)

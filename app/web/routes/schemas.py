@@ -38,7 +38,9 @@ class VoiceTokenAnswer(BaseModel):
         ge=60, le=10800, description="Seconds after which the session ends."
     )
     ws_url: str = Field(description="The WebSocket at which this token is good.")
-    receipt: str = Field(description="Opaque; report it when the session is over.")
+    receipt: str = Field(
+        description="Opaque; report it when the session is over, or go on with a lost one by it."
+    )
 
 
 class AccessCode(BaseModel):
@@ -50,7 +52,7 @@ class AccessCode(BaseModel):
 
 
 class SessionEnd(BaseModel):
-    """A session that is over."""
+    """A session that is over, or a token that stays unused."""
 
     model_config = like({"session_id": "sess_7d1f", "receipt": "IjFkM2Y5..."}) | ConfigDict(
         extra="forbid"
@@ -59,8 +61,13 @@ class SessionEnd(BaseModel):
     receipt: str = Field(
         min_length=1, max_length=MAX_RECEIPT_CHARACTERS, description="What came with the token."
     )
-    session_id: str = Field(
-        pattern=f"^{SESSION_ID.pattern}$", description="The session that the token opened."
+    session_id: str | None = Field(
+        default=None,
+        pattern=f"^{SESSION_ID.pattern}$",
+        description="The session that the token opened; without `unused`.",
+    )
+    unused: Literal[True] | None = Field(
+        default=None, description="That it opened none, and will not; without `session_id`."
     )
 
 
@@ -138,6 +145,7 @@ TOKEN_ERRORS: tuple[AppError, ...] = (
     ),
     errors.RateLimitedError(retry_after_seconds=29),
     errors.QuotaExhaustedError(retry_after_seconds=3600),
+    errors.SessionsExhaustedError(retry_after_seconds=10),
     errors.UpstreamBusyError(retry_after_seconds=5),
     errors.UpstreamRejectedError(),
     errors.UpstreamUnavailableError(),

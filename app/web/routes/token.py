@@ -18,11 +18,16 @@ from starlette.types import Receive, Scope, Send
 from app.access.credentials import Caller
 from app.config.settings import Settings
 from app.errors import AppError, InvalidRequestError, RateLimitedError, bad_parameter
-from app.tokens.service import MINT_PATH, VoiceToken
+from app.tokens.service import MINT_PATH, CallerGoneError, VoiceToken
 from app.web.middleware.request_context import context_of
 from app.web.problem_details import MAX_ENTRIES, invalid_request
 from app.web.routes.body import BODY_ERRORS, described, read_object
-from app.web.routes.schemas import TOKEN_ERRORS, VoiceTokenAnswer, problem_responses
+from app.web.routes.schemas import (
+    MAX_RECEIPT_CHARACTERS,
+    TOKEN_ERRORS,
+    VoiceTokenAnswer,
+    problem_responses,
+)
 from app.web.services import Services
 
 # What int() takes besides (signs, spaces, underscores, other scripts' digits) is refused, so that
@@ -40,6 +45,11 @@ class TokenParameters(BaseModel):
     # Source: AssemblyAI documentation, temporary tokens, November 2026: the product of the token.
     product: Literal["voice_agent"] = Field(
         default="voice_agent", description="The one product there is; may be left out."
+    )
+    receipt: str = Field(
+        default="",
+        max_length=MAX_RECEIPT_CHARACTERS,
+        description="Of the token before, where a lost call goes on: it counts as that call.",
     )
     cache_buster: str = Field(
         default="", alias="_", description="Ignored: keeps caches from answering; may be left out."
@@ -59,7 +69,8 @@ class ReadyResponseRoute(APIRoute):
             await super().handle(scope, receive, send)
             return
         response = await self.endpoint(Request(scope, receive, send))
-        await response(scope, receive, send)
+        if response is not None:  # None: nobody is there to take one
+            await response(scope, receive, send)
 
 
 def token_routes(settings: Settings, services: Services) -> Iterator[APIRoute]:
@@ -71,17 +82,22 @@ def token_routes(settings: Settings, services: Services) -> Iterator[APIRoute]:
     def read(query: bytes) -> TokenParameters:
         return read_parameters(query, {}, model)
 
-    async def voice_token(request: Request) -> Response:
+    async def voice_token(request: Request) -> Response | None:
         """Mint a fresh token for one WebSocket; fetch a new one for each connect and resume."""
         caller = await admit(request, services)
         query = request.scope["query_string"]
         body = await read_object(request) if request.method == HTTPMethod.POST else None
         asked = read_parameters(query, body, model) if body else read(query)
-        token = await services.tokens.mint(
-            caller,
-            expires_in_seconds=asked.expires_in_seconds,
-            max_session_duration_seconds=asked.max_session_duration_seconds,
-        )
+        try:
+            token = await services.tokens.mint(
+                caller,
+                expires_in_seconds=asked.expires_in_seconds,
+                max_session_duration_seconds=asked.max_session_duration_seconds,
+                receipt=asked.receipt,
+                is_gone=request.is_disconnected,
+            )
+        except CallerGoneError:
+            return None
         return token_response(token)
 
     def route(method: str, *errors: AppError, **described: Any) -> APIRoute:
@@ -96,7 +112,7 @@ def token_routes(settings: Settings, services: Services) -> Iterator[APIRoute]:
         )
 
     schema = model.model_json_schema()
-    schema["examples"] = [read(b"").model_dump(exclude={"product", "cache_buster"})]
+    schema["examples"] = [read(b"").model_dump(exclude={"product", "receipt", "cache_buster"})]
     parameters = [
         {
             "name": name,

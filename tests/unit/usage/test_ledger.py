@@ -268,6 +268,188 @@ async def test_grant_is_claimed_once(server: RedisServer | None) -> None:
     assert returned == 800
 
 
+async def test_lost_call_goes_on_in_its_place_with_the_time_it_has_left(
+    server: RedisServer | None,
+) -> None:
+    """Neither rate limit nor the caller's day nor the full house keep it from its own time."""
+    clock = Clock()
+    limits = rules(caller_day_seconds=900, address_day_seconds=900, all_open=1)
+    asked = [(RateLimit("caller-minute", 1, 60, "caller"), "ann")]
+    async with ledger_of(server, limits, clock) as ledger:
+        first, second, third = grant(), grant(), grant()
+        await ledger.take(first, asked)
+        clock.now += 300
+        recovered = await ledger.take(second, asked, continues=first.grant_id)
+        clock.now += 650
+        last = await ledger.take(third, asked, continues=second.grant_id)
+        clock.now += 11
+        over = await ledger.take(grant(), asked, continues=third.grant_id)
+        house = await ledger.take(grant("bob"))
+
+    assert (recovered.refused, recovered.goes_on) == ("", True)
+    assert (second.granted_seconds, third.granted_seconds) == (660, 60)
+    assert (last.refused, last.goes_on, last.states[-1].current) == ("", True, 900 + 660 + 60)
+    assert (over.refused, over.goes_on) == ("all-open", False)
+    assert (house.refused, house.frees_in_seconds) == ("all-open", 60 + 60 - 11)
+
+
+@pytest.mark.parametrize("of", ["another-caller", "nobody", "reported", "unused", "settled"])
+async def test_receipt_that_is_no_call_of_this_caller_counts_for_nothing(
+    server: RedisServer | None, of: str
+) -> None:
+    """It is asked for like any other: the caller's own limits refuse."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_day_seconds=900), clock) as ledger:
+        own, other = grant("ann"), grant("bob")
+        await ledger.take(own)
+        await ledger.take(other)
+        if of == "reported":
+            assert await ledger.claim(own.grant_id)
+        if of == "unused":
+            assert await ledger.hand_back(own.grant_id)
+            assert not await ledger.hand_back(own.grant_id)
+            assert not await ledger.claim(own.grant_id)
+        if of == "settled":
+            await ledger.settle(own.grant_id, "session", clock.now, 900)
+        names = {"another-caller": other.grant_id, "nobody": "grant-of-nobody"}
+        verdict = await ledger.take(grant("ann"), continues=names.get(of, own.grant_id))
+
+    assert (verdict.refused, verdict.goes_on) == ("caller-day", False)
+
+
+async def test_call_is_recovered_so_often_and_no_faster(server: RedisServer | None) -> None:
+    """Ten at once, one a second, sixty in all, whichever of its receipts is shown."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_day_seconds=900), clock) as ledger:
+        first = grant()
+        await ledger.take(first)
+
+        async def recover() -> bool:
+            return (await ledger.take(grant(), continues=first.grant_id)).goes_on
+
+        at_once = [await recover() for _ in range(12)]
+        later = []
+        for _ in range(60):
+            clock.now += 1
+            later.append(await recover())
+
+    assert at_once == [True] * 10 + [False] * 2
+    assert later == [True] * 50 + [False] * 10
+
+
+async def test_recovery_of_a_call_that_still_talks_is_no_second_one_for_free(
+    server: RedisServer | None,
+) -> None:
+    """Each session that may run counts whole, and the day of all and two shares bound them."""
+    for limits, most in (
+        (rules(caller_day_seconds=900, all_day_seconds=4500), 5),
+        (rules(caller_day_seconds=900, address_day_seconds=1800, all_day_seconds=90000), 4),
+    ):
+        async with ledger_of(server, limits, Clock()) as ledger:
+            first = grant()
+            await ledger.take(first)
+            recovered = [
+                (await ledger.take(grant(), continues=first.grant_id)).goes_on for _ in range(8)
+            ]
+            day = (await ledger.take(grant("bob", "work", granted=0))).refused
+
+        assert recovered == [True] * (most - 1) + [False] * (9 - most)
+        assert day == ""
+
+
+async def test_dropped_session_gives_its_seconds_back_and_keeps_its_call_a_place(
+    server: RedisServer | None,
+) -> None:
+    """Thirty drops, each session proven over after it: the day holds what was talked."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_day_seconds=1800, caller_open=1), clock) as ledger:
+        began, before = clock.now, grant()
+        await ledger.take(before)
+        for number in range(30):
+            clock.now += 10
+            after = grant()
+            assert (await ledger.take(after, continues=before.grant_id)).goes_on
+            assert await ledger.claim(before.grant_id)
+            await ledger.settle(before.grant_id, f"session-{number}", clock.now - 10, 10)
+            before = after
+        full = await ledger.take(grant())
+        await ledger.settle(before.grant_id, "the-last", clock.now, 10)
+        free = await ledger.take(grant())
+
+    assert full.refused == "caller-open"
+    # A session's refund is bounded by the smallest grant that could have opened it: the next one's.
+    assert (free.refused, free.states[-1].current) == ("", 31 * 10 + 900)
+    assert clock.now - began == 300
+
+
+async def test_recovery_without_a_token_leaves_the_call_as_it_was(
+    server: RedisServer | None,
+) -> None:
+    """A mint that fails takes neither its place nor one of its recoveries."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_open=1, caller_day_seconds=1800), clock) as ledger:
+        first = grant()
+        await ledger.take(first)
+        for _ in range(100):
+            clock.now += 1
+            failed = grant()
+            assert (await ledger.take(failed, continues=first.grant_id)).goes_on
+            assert await ledger.cancel(failed.grant_id) == failed.granted_seconds
+        full = await ledger.take(grant())
+        await ledger.settle(first.grant_id, "session", clock.now - 100, 100)
+        free = await ledger.take(grant())
+
+    assert (full.refused, free.refused) == ("caller-open", "")
+    assert free.states[-1].current == 1000
+
+
+async def test_recovery_from_another_network_takes_its_place_along(
+    server: RedisServer | None,
+) -> None:
+    """From Wi-Fi to mobile: the old address has its place again."""
+    async with ledger_of(server, rules(address_open=1), Clock()) as ledger:
+        first = grant("ann", "home")
+        await ledger.take(first)
+        recovered = await ledger.take(grant("ann", "mobile"), continues=first.grant_id)
+        home = await ledger.take(grant("bob", "home"))
+        mobile = await ledger.take(grant("cyd", "mobile"))
+
+    assert recovered.goes_on
+    assert (home.refused, mobile.refused) == ("", "address-open")
+
+
+async def test_cancel_takes_the_request_back_where_it_is_told_to(
+    server: RedisServer | None,
+) -> None:
+    """What failed upstream is not the caller's doing; in the window of its mint, or the next."""
+    clock = Clock()
+    caller = RateLimit("caller-minute", 1, 60, "caller")
+    asked = [(caller, "ann")]
+    async with ledger_of(server, rules(), clock) as ledger:
+        refused = []
+        for wait_seconds in (0, 0, 60, 60):
+            failed = grant()
+            refused.append((await ledger.take(failed, asked)).refused)
+            clock.now += wait_seconds
+            await ledger.cancel(failed.grant_id, asked)
+        again = [(await ledger.take(grant(), asked)).refused for _ in range(2)]
+
+    assert refused == ["", "", "", ""]
+    assert again == ["", "caller-minute"]
+
+
+async def test_question_that_comes_after_its_own_cancellation_counts_nothing() -> None:
+    """A Redis that was silent reads what it was sent, in whatever order."""
+    with redis_server() as server:
+        async with ledger_of(server, rules(caller_day_seconds=900), Clock()) as ledger:
+            late = grant()
+            assert await ledger.cancel(late.grant_id) == 0
+            await ledger.take(late)
+            verdict = await ledger.take(grant())
+
+    assert (verdict.refused, verdict.states[-1].current) == ("", 900)
+
+
 async def test_old_grant_is_forgotten(server: RedisServer | None) -> None:
     """An hour after the longest session there is nothing left to report."""
     clock = Clock()

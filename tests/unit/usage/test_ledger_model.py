@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from app.usage.ledger import LIFETIME_SECONDS, Grant
+from app.usage.ledger import LIFETIME_SECONDS, MAX_RECOVERIES, RECOVERIES_AT_ONCE, Grant
 from app.usage.rate_limits import RateLimit
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server
@@ -45,6 +45,12 @@ class Entry:
 
     grant: Grant
     minted_at: int
+    # The first of its call, which knows how often that was recovered, and who has its place.
+    first: "Entry | None" = None
+    before: "Entry | None" = None
+    recoveries: int = 0
+    paced_until: int = 0
+    latest: "Entry | None" = None
     returned: int = 0
     is_cancelled: bool = False
     is_settled: bool = False
@@ -108,6 +114,48 @@ class LedgerMachine(RuleBasedStateMachine):
             self._entries.append(Entry(grant, int(self._clock.now)))
             assert verdict.states[-1].used == pytest.approx(self._used("caller", grant))
 
+    @rule(
+        data=st.data(),
+        is_foreign=st.booleans(),
+        address=st.sampled_from(["home", "work"]),
+        granted=st.sampled_from([60, 900, 2500]),
+    )
+    def recover(self, data: st.DataObject, *, is_foreign: bool, address: str, granted: int) -> None:
+        """Go on with the call of any grant there was; otherwise nothing is granted here."""
+        if not self._entries:
+            return
+        before = data.draw(st.sampled_from(self._entries))
+        key = "a-foreigner" if is_foreign else before.grant.caller_key
+        address = before.grant.address_key and address
+        grant = Grant(f"grant-{len(self._entries):010d}", key, address, granted, 10)
+        first = before.first or before
+        now = int(self._clock.now)
+        left = _ends_at(first) - now
+        seconds = min(granted, max(60, left))
+        paced_until = max(first.paced_until, now) + 1
+        share = "address" if address else "caller"
+        expected = (
+            self._is_known(before)
+            and not before.is_settled
+            and not is_foreign
+            and left >= 1
+            and first.recoveries < MAX_RECOVERIES
+            and paced_until - now <= RECOVERIES_AT_ONCE
+            and self._used(share, grant) + seconds <= 2 * LIMITS["address-day"]
+            and self._used("all", grant) + seconds <= LIMITS["all-day"]
+        )
+        never = [(RateLimit("caller-hour", 0, 3600, "caller"), "nobody")]
+
+        verdict = self._run(self._ledger.take(grant, never, continues=before.grant.grant_id))
+
+        assert (verdict.goes_on, verdict.refused) == (expected, "" if expected else "caller-hour")
+        if expected:
+            assert grant.granted_seconds == seconds
+            first.recoveries += 1
+            first.paced_until = paced_until
+            first.latest = Entry(grant, now, first=first, before=before)
+            self._entries.append(first.latest)
+
     @rule(seconds=st.sampled_from([1, 30, 700, 5000, 40_000, DAY, 3 * DAY]))
     def wait(self, seconds: int) -> None:
         """Let time pass."""
@@ -125,6 +173,10 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self._run(self._ledger.cancel(entry.grant.grant_id)) == expected
         if known:
             entry.is_cancelled, entry.returned = True, expected
+            if entry.first:
+                entry.first.recoveries -= 1
+                if entry.first.latest is entry:
+                    entry.first.latest = entry.before
 
     @rule(
         data=st.data(),
@@ -168,7 +220,8 @@ class LedgerMachine(RuleBasedStateMachine):
             if entry.minted_at // DAY == today:
                 key = entry.grant.caller_key
                 by_caller[key] = by_caller.get(key, 0) + _counted(entry)
-        assert all(seconds <= LIMITS["caller-day"] for seconds in by_caller.values())
+        most = 2 * LIMITS["address-day"]  # with what recoveries may add
+        assert all(seconds <= most for seconds in by_caller.values())
         assert sum(by_caller.values()) <= LIMITS["all-day"]
         assert sum(map(self._is_open, self._entries)) <= LIMITS["all-open"]
 
@@ -196,9 +249,9 @@ class LedgerMachine(RuleBasedStateMachine):
         return not entry.is_cancelled and self._clock.now < entry.minted_at + LIFETIME_SECONDS
 
     def _is_open(self, entry: Entry) -> bool:
-        grant = entry.grant
-        ends_at = entry.minted_at + grant.expires_in_seconds + grant.granted_seconds
-        return not (entry.is_cancelled or entry.is_settled) and self._clock.now < ends_at
+        is_over = entry.is_cancelled or entry.is_settled
+        has_place = ((entry.first or entry).latest or entry.first or entry) is entry
+        return not is_over and has_place and self._clock.now < _ends_at(entry)
 
     def _of(self, party: str, grant: Grant) -> list[Entry]:
         """Return the entries that count for the same party as a grant."""
@@ -224,6 +277,11 @@ class LedgerMachine(RuleBasedStateMachine):
             if self._used(party, grant) + grant.granted_seconds > LIMITS[f"{party}-day"]:
                 return f"{party}-day"
         return ""
+
+
+def _ends_at(entry: Entry) -> int:
+    grant = entry.grant
+    return entry.minted_at + grant.expires_in_seconds + grant.granted_seconds
 
 
 def _counted(entry: Entry) -> int:

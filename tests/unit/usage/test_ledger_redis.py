@@ -17,7 +17,7 @@ from tests.relay import relay
 from tests.service import NO_LIMITS, make_settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
-TERMS = {"max_session_duration_seconds": 900, "expires_in_seconds": 60}
+TERMS: dict[str, Any] = {"max_session_duration_seconds": 900, "expires_in_seconds": 60}
 
 
 class Store:
@@ -165,7 +165,7 @@ async def test_store_away_rate_limits_alone_let_pass(
     async with limits.serving():
         admitted = [await limits.quota.take(visitor("ann"), **TERMS) for _ in range(20)]
 
-    assert len({grant.grant_id for grant, _ in admitted}) == 20
+    assert len({each.grant.grant_id for each in admitted}) == 20
     assert tally.counts == {"failed-rate-limits": 20}
     assert "let every request pass" in caplog.text
 
@@ -186,7 +186,7 @@ async def test_far_redis_costs_one_exchange_a_token(round_trip_ms: int) -> None:
                 )
                 counts = server.ask("INFO commandstats").decode()
 
-    assert len({grant.grant_id for grant, _ in admitted}) == 50
+    assert len({each.grant.grant_id for each in admitted}) == 50
     assert [state.limit.name for state in admitted[0].states] == [
         *("caller-minute", "caller-hour", "caller-day"),
     ]

@@ -22,15 +22,19 @@ CODED: dict[str, Any] = {"access": "code", "access_codes": ("correct-horse-batte
 
 
 async def test_every_counted_answer_says_what_is_left() -> None:
-    """The fields are on a token, on a failure upstream, and on the refusal of the limit itself."""
-    upstream = iter((httpx.Response(200, json=MINTED), httpx.Response(500)))
-    limits: dict[str, Any] = {"caller_mints_per_minute": 2, "callers_per_address": 1}
-    async with service(answering(lambda _: next(upstream)), **limits) as client:
-        answers = [await client.get("/api/voice-token") for _ in range(3)]
+    """The fields are on a token, on a failure upstream, and on the refusal of the limit itself.
 
-    assert [answer.status_code for answer in answers] == [200, 502, 429]
-    assert_problem(answers[2], 429, "rate_limited")
-    assert int(answers[2].headers["retry-after"]) >= 1
+    A failure uses nothing up.
+    """
+    statuses = iter((200, 500, 200))
+    limits: dict[str, Any] = {"caller_mints_per_minute": 2, "callers_per_address": 1}
+    upstream = answering(lambda _: httpx.Response(next(statuses), json=MINTED))
+    async with service(upstream, **limits) as client:
+        answers = [await client.get("/api/voice-token") for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 502, 200, 429]
+    assert_problem(answers[3], 429, "rate_limited")
+    assert int(answers[3].headers["retry-after"]) >= 1
     for answer in answers:
         assert '"caller-minute";q=2;w=60' in answer.headers["ratelimit-policy"]
         assert '"caller-minute";r=' in answer.headers["ratelimit"]
