@@ -25,7 +25,7 @@ from app.errors import (
 from app.observability.logging import causes, chain
 from app.observability.metrics import Metrics
 from app.upstream.client import AgentsClient, Budget
-from app.upstream.transport import CurlTransport
+from app.upstream.transport import CurlTransport, ProxyRefusedError
 from app.usage.accounting import Accounting
 from app.usage.ledger import StoreDownError
 from app.usage.pricing import cost_sentence
@@ -51,11 +51,19 @@ ANSWERS: Final[dict[type[AppError], str]] = {
 }
 # Why a connection failed, the special before the general.
 CAUSES: Final[dict[type[BaseException], str]] = {
-    ssl.SSLError: "{url} shows no certificate that is trusted: check the clock and the CA file.",
-    socket.gaierror: "the name of {url}, or of a proxy on the way, is not found: "
-    "check VOICEGATE_UPSTREAM_URL, HTTPS_PROXY and the DNS.",
-    OSError: "{url} cannot be reached ({cause}): check network, firewall and HTTPS_PROXY.",
+    ssl.SSLError: "{url} shows no certificate that is trusted: check the clock; where a proxy "
+    "looks into TLS, name its authority's file in VOICEGATE_UPSTREAM_CA_FILE.",
+    socket.gaierror: "the name of {first} is not found: check {setting} and the DNS; where only a "
+    "proxy leads out, name it in HTTPS_PROXY.",
+    OSError: "{first} cannot be reached ({cause}): check {setting}, network and firewall; where "
+    "only a proxy leads out, name it in HTTPS_PROXY.",
 }
+PROXY_ANSWERS: Final = {
+    407: "{first} wants another name and password (407): write it as "
+    "http://NAME:PASSWORD@HOST:PORT.",
+    403: "{first} does not let us through to {url} (403): have it allowed there.",
+}
+PROXY_ANSWER: Final = "{first} did not get through to {url} ({status}): look into its log."
 
 
 async def check(
@@ -128,13 +136,14 @@ async def _try_store(settings: Settings) -> list[tuple[bool, str]]:
 
 
 async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]]:
-    """Mint a token with each key; return of each whether it worked, and a line on it."""
-    results = []
+    """Mint a token with each key; return whether each step worked, and a line on it."""
     transport = CurlTransport(
         settings.upstream_url,
+        ca_file=settings.upstream_ca_file,
         connect_seconds=budget.connect_seconds,
         read_seconds=budget.read_seconds,
     )
+    results = [(True, f"Way to {settings.upstream_url}: {transport.way}.")]
     async with transport:
         for what, key in zip(("First", "Spare"), settings.assemblyai_api_key, strict=False):
             client = AgentsClient(
@@ -148,18 +157,28 @@ async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]
             try:
                 await client.mint(**TRIAL)
             except AppError as error:
-                problem = in_words(error, settings.upstream_url)
+                problem = in_words(error, settings.upstream_url, transport)
             results.append((not problem, f"{what} key: {problem or 'a token was minted.'}"))
     return results
 
 
-def in_words(error: AppError, url: str) -> str:
+def in_words(error: AppError, url: str, transport: CurlTransport) -> str:
     """Return a sentence on what went wrong and what to do."""
     links = chain(error)
+    refused = next((link.status for link in links if isinstance(link, ProxyRefusedError)), 0)
     causes_of = CAUSES if isinstance(error, UpstreamUnavailableError) else {}
     sentences = [
+        *([PROXY_ANSWERS.get(refused, PROXY_ANSWER)] if refused else []),
         *(text for kind, text in causes_of.items() if any(isinstance(e, kind) for e in links)),
         *(text for kind, text in ANSWERS.items() if isinstance(error, kind)),
         "{url} failed ({trail}): try again in a minute.",
     ]
-    return sentences[0].format(url=url, reason=error, trail=causes(error), cause=causes(links[-1]))
+    return sentences[0].format(
+        url=url,
+        first=transport.way if transport.has_proxy else url,
+        setting="it" if transport.has_proxy else "VOICEGATE_UPSTREAM_URL",
+        status=refused,
+        reason=error,
+        trail=causes(error),
+        cause=causes(links[-1]),
+    )

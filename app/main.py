@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
-from app.access.control import Access
+from app.access.control import Access, OpenWay
 from app.access.signing import Signer
 from app.config.agents import load_agents
 from app.config.origins import OriginPolicy
@@ -99,9 +100,11 @@ def create_app(
         budget: What a mint may take; the usual unless told.
 
     Raises:
-        ConfigurationError: There is no key, an agent is wrong, or a proxy of the environment.
+        ConfigurationError: There is no key, or an agent, a proxy of the environment or a list of
+            certificates is wrong.
     """
-    services = _services(settings, BrowserFiles(as_written=as_written))
+    open_way = partial(CurlTransport, ca_file=settings.upstream_ca_file)
+    services = _services(settings, BrowserFiles(as_written=as_written), open_way)
     app = Application(
         title="Voicegate",
         version=__version__,
@@ -129,7 +132,7 @@ def create_app(
     return app
 
 
-def _services(settings: Settings, files: BrowserFiles) -> Services:
+def _services(settings: Settings, files: BrowserFiles, open_way: OpenWay) -> Services:
     # Without a secret of the operator, one that lasts as long as the process.
     secret = settings.secret.get_secret_value() if settings.secret else secrets.token_urlsafe(32)
     signer = Signer(secret)
@@ -139,7 +142,7 @@ def _services(settings: Settings, files: BrowserFiles) -> Services:
         lifecycle=Lifecycle(),
         kill_switch=KillSwitch(settings.stop_file),
         metrics=metrics,
-        access=Access(settings, signer, accounting.code_attempts),
+        access=Access(settings, signer, accounting.code_attempts, open_way),
         accounting=accounting,
         receipts=Receipts(signer),
         files=files,
@@ -158,6 +161,7 @@ def _lifespan(
     quota = services.accounting.quota
     upstream = transport or CurlTransport(
         settings.upstream_url,
+        ca_file=settings.upstream_ca_file,
         connect_seconds=budget.connect_seconds,
         read_seconds=budget.read_seconds,
     )

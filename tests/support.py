@@ -36,7 +36,7 @@ def free_port() -> int:
 async def serve(app: Any, **options: Any) -> AsyncIterator[str]:
     """Serve an ASGI app on a free loopback port; yields its base URL without a trailing slash."""
     defaults: dict[str, Any] = {"ws": "websockets-sansio", "log_level": "warning", "lifespan": "on"}
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, **(defaults | options))
+    config = uvicorn.Config(app, port=0, **({"host": "127.0.0.1"} | defaults | options))
     server = _LoopbackServer(config)
     serving = asyncio.create_task(server.serve())
     while not server.started:
@@ -46,7 +46,8 @@ async def serve(app: Any, **options: Any) -> AsyncIterator[str]:
         await asyncio.sleep(0.001)
     try:
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        host = f"[{config.host}]" if ":" in config.host else config.host
+        yield f"{'https' if config.is_ssl else 'http'}://{host}:{port}"
     finally:
         server.ending.set()
         await serving

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import lru_cache
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+import httpx
 from pydantic import SecretStr
 from starlette.types import Scope
 
@@ -28,10 +30,23 @@ if TYPE_CHECKING:
     from app.access.jwks import Jwks
 
 
-class Access:
-    """The configured mode's `authenticator`, and the credentials that it looks at."""
+# Makes what sends requests to a URL, within `connect_seconds` and `read_seconds`.
+OpenWay = Callable[..., httpx.AsyncBaseTransport]
 
-    def __init__(self, settings: Settings, signer: Signer, attempts: Attempts) -> None:
+
+class Access:
+    """The configured mode's `authenticator`, and the credentials that it looks at.
+
+    Args:
+        settings: What the operator decided.
+        signer: Hashes addresses, signs cookies.
+        attempts: Limits wrong codes.
+        open_way: Makes the way to the login.
+    """
+
+    def __init__(
+        self, settings: Settings, signer: Signer, attempts: Attempts, open_way: OpenWay
+    ) -> None:
         self.mode = settings.access
         self.visitors: Visitors | None = None
         self.code_authenticator: CodeAuthenticator | None = None
@@ -47,13 +62,15 @@ class Access:
         self.authenticator: Authenticator
         if settings.access == "jwt":
             # The libraries of tokens take a twentieth of the start; only this mode needs them.
-            from app.access.jwks import Jwks  # noqa: PLC0415
+            from app.access.jwks import FETCH_SECONDS, Jwks  # noqa: PLC0415
             from app.access.jwt import Logins, SharedSecret  # noqa: PLC0415
 
             keys: Jwks | SharedSecret
             key = settings.jwt_key or SecretStr("")  # the settings hold one in this mode
             if is_url(key.get_secret_value()):
-                keys = self._jwks = Jwks(key.get_secret_value())
+                url = key.get_secret_value()
+                way = open_way(url, connect_seconds=FETCH_SECONDS, read_seconds=FETCH_SECONDS)
+                keys = self._jwks = Jwks(url, way)
             else:
                 keys = SharedSecret(key)
             logins = Logins(keys, settings.jwt_issuer, settings.jwt_audience)

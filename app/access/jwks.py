@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 import jwt
@@ -29,7 +29,6 @@ MAX_KEYS = 64
 RSA_BITS: Final = range(2048, 8193)
 _PUBLIC_FIELDS: Final = {"kty", "crv", "n", "e", "x", "y"}
 FETCH_SECONDS = 3.0
-MAX_BYTES = 256 * 1024
 FRESH_SECONDS = 600
 STALE_SECONDS = 86400
 # Between two fetches, while there are keys, so that made-up key ids cannot drive them.
@@ -47,15 +46,23 @@ class Jwks:
 
     Args:
         url: Where they are, in JSON (RFC 7517).
+        transport: The way there, which bounds what comes.
         clock: Seconds that only grow.
     """
 
     algorithms = ALL
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._url = url
+    def __init__(
+        self,
+        url: str,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        self._request = httpx.Request("GET", url, headers=headers)
+        self._transport = transport
         self._clock = clock
-        self._http: httpx.AsyncClient | None = None
         self._ring: KeyRing = {}
         self._fetched_at = -math.inf
         self._tried_at = -math.inf
@@ -64,17 +71,10 @@ class Jwks:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Hold the connection to the login open."""
-        async with httpx.AsyncClient(
-            timeout=FETCH_SECONDS,
-            follow_redirects=False,
-            trust_env=True,  # the environment's proxies and certificates
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
-        ) as http:
-            self._http = http
+        async with self._transport:
             try:
                 yield
             finally:
-                self._http = None
                 if self._fetching is not None:
                     self._fetching.cancel()
                     await asyncio.wait([self._fetching])
@@ -139,17 +139,10 @@ class Jwks:
             self._fetched_at = self._clock()
 
     async def _download(self) -> bytes:
-        if self._http is None:
-            raise UnreadableKeysError("not serving")
-        content = bytearray()
-        async with self._http.stream("GET", self._url) as response:
-            if response.status_code != httpx.codes.OK:
-                raise UnreadableKeysError(f"status {response.status_code}")
-            async for chunk in response.aiter_bytes():
-                content += chunk
-                if len(content) > MAX_BYTES:
-                    raise UnreadableKeysError("too long")
-        return bytes(content)
+        response = await self._transport.handle_async_request(self._request)
+        if response.status_code != httpx.codes.OK:
+            raise UnreadableKeysError(f"status {response.status_code}")
+        return b"".join([piece async for piece in cast("httpx.AsyncByteStream", response.stream)])
 
 
 def read_keys(content: bytes) -> KeyRing:

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     )
     upstream_url: UpstreamUrl = "https://agents.assemblyai.com"
     upstream_ws_url: WsUrl | None = None
+    upstream_ca_file: Path | None = None
 
     host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
     # PORT is what platforms set; the other is for who sets all in one way.

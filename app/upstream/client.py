@@ -49,6 +49,7 @@ upstream_seconds: ContextVar[float] = ContextVar("upstream_seconds", default=0.0
 # What a transport may raise before an answer, the special before the general.
 TRANSPORT_ERRORS: Final[tuple[tuple[type[httpx.HTTPError], type[UpstreamError], str], ...]] = (
     (httpx.TimeoutException, UpstreamTimeoutError, "no answer in time"),
+    (httpx.ProxyError, UpstreamUnavailableError, "the proxy did not open the way"),
     (httpx.NetworkError, TransientError, "the connection failed"),
     (httpx.HTTPError, UpstreamUnreadableError, "the answer is not HTTP"),
 )

@@ -2,13 +2,16 @@
 
 import asyncio
 import os
+import re
 import select
 import socket
 import ssl
 from asyncio import Future
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any, Final, Self
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies
 
 import certifi
 import httpx
@@ -48,6 +51,14 @@ NOT_HTTP: Final = (httpx.RemoteProtocolError, "not HTTP, or its head is too long
 
 # By the local port of each connection of a pool, what tells whether something came on it.
 Polls = dict[int, Callable[[int], list[Any]]]
+
+
+class ProxyRefusedError(httpx.ProxyError):
+    """A proxy did not open the way to the upstream, and answered this status instead."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the proxy answered {status}")
+        self.status = status
 
 
 class _Handle:
@@ -138,12 +149,17 @@ class CurlTransport(httpx.AsyncBaseTransport):
 
     Args:
         url: Where requests go.
+        ca_file: Certificates of the authorities to trust, instead of the usual.
         connect_seconds: Bounds looking up the name, TCP and TLS together.
         read_seconds: Bounds an exchange, connecting included.
         keep_alive_seconds: How long ago a connection was used at most when it is used again.
         max_age_seconds: How old it may be then.
         first_wait_seconds: How long an answer may take on a kept connection; longer is taken for
             its end.
+
+    Attributes:
+        way: Which way requests go, in words.
+        has_proxy: Whether that is a proxy.
 
     Raises:
         ConfigurationError: The environment names a proxy or certificates that cannot be used.
@@ -155,13 +171,15 @@ class CurlTransport(httpx.AsyncBaseTransport):
         self,
         url: str,
         *,
+        ca_file: Path | None = None,
         connect_seconds: float,
         read_seconds: float,
         keep_alive_seconds: int = KEEP_ALIVE_SECONDS,
         max_age_seconds: int = MAX_AGE_SECONDS,
         first_wait_seconds: float = FIRST_WAIT_SECONDS,
     ) -> None:
-        _check_proxy(httpx.URL(url))
+        proxy, self.way = _proxy_for(httpx.URL(url))
+        self.has_proxy = bool(proxy)
         self._max_age_seconds = max_age_seconds
         self._first_wait_seconds = first_wait_seconds
         self._options = {
@@ -173,7 +191,10 @@ class CurlTransport(httpx.AsyncBaseTransport):
             pycurl.CONNECTTIMEOUT_MS: round(min(connect_seconds, read_seconds) * 1000),
             pycurl.TIMEOUT_MS: round(read_seconds * 1000),
             pycurl.MAXAGE_CONN: keep_alive_seconds,
-            **_trusted_by_environment(),
+            # Whatever the environment says: it was read for this one.
+            pycurl.PROXY: proxy,
+            pycurl.NOPROXY: "",
+            **_trusted(ca_file),
         }
         self._idle: list[_Handle] = []
         self._polls: Polls = {}
@@ -260,6 +281,9 @@ def _failure(error: pycurl.error | httpx.ReadError, handle: _Handle) -> httpx.Tr
         if handle.is_sent:
             return httpx.ReadTimeout("no answer in time")
         return httpx.ConnectTimeout("no connection in time")
+    connected = curl.getinfo(pycurl.HTTP_CONNECTCODE)  # 0 without a proxy
+    if connected and not httpx.codes.is_success(connected):
+        return ProxyRefusedError(connected)
     kind, text, system = FAILURES.get(code, NOT_HTTP)
     if kind is httpx.ReadError and curl.getinfo(pycurl.RESPONSE_CODE) >= httpx.codes.OK:
         return httpx.RemoteProtocolError("the answer broke off")
@@ -287,19 +311,22 @@ def _prepare(request: httpx.Request) -> tuple[str, list[str]]:
     return str(request.url), headers
 
 
-def _trusted_by_environment() -> dict[int, str]:
-    """Return what checks certificates: httpx's own list, or that of the environment.
+def _trusted(ca_file: Path | None) -> dict[int, str]:
+    """Return what checks certificates: the operator's list, that of the environment, or httpx's.
 
     Raises:
-        ConfigurationError: The environment names a file that is no list of certificates.
+        ConfigurationError: A file is no list of certificates.
     """
     file, folder = map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"))  # noqa: TID251 - as httpx
+    name = "SSL_CERT_FILE"
+    if ca_file is not None:
+        name, file, folder = "VOICEGATE_UPSTREAM_CA_FILE", str(ca_file), None
     if file:
         try:
             ssl.create_default_context(cafile=file)
         except OSError as error:
             raise ConfigurationError(
-                "SSL_CERT_FILE names a file that cannot be used as a list of certificates "
+                f"{name} names a file that cannot be used as a list of certificates "
                 f"({error.strerror})."
             ) from None
     elif not folder:
@@ -309,24 +336,43 @@ def _trusted_by_environment() -> dict[int, str]:
     return {option: value for option, value in options.items() if value}
 
 
-def _check_proxy(url: httpx.URL) -> None:
-    """Refuse a proxy of the environment that could not be used, which libcurl reads for itself.
+def _proxy_for(url: httpx.URL) -> tuple[str, str]:
+    """Return the environment's proxy for a URL, empty for none, and the way in words.
+
+    libcurl would read the environment too, but cannot be asked which way it will go.
 
     Raises:
         ConfigurationError: It is not one of HTTP.
     """
     proxies = getproxies()
-    text = proxies.get(url.scheme) or proxies.get("all")
-    if not text or proxy_bypass(url.netloc.decode()):
-        return
+    name = next((name for name in (url.scheme, "all") if proxies.get(name)), None)
+    if name is None:
+        return "", "direct"
+    if any(_is_excepted(url.host, entry) for entry in re.split(r"[,\s]+", proxies.get("no", ""))):
+        return "", "direct, as NO_PROXY says"
+    text = proxies[name] if "://" in proxies[name] else f"http://{proxies[name]}"
+    variable = f"{name.upper()}_PROXY"
     try:
-        proxy = httpx.URL(text if "://" in text else f"http://{text}")
+        proxy = httpx.URL(text)
     except httpx.InvalidURL:
         proxy = httpx.URL()
     if proxy.scheme not in {"http", "https"} or not proxy.host or (proxy.port or 0) > MAX_PORT:
         # Not repeated as a whole, since it may hold a password.
         kind = f"; it is {proxy.scheme}://" if proxy.host else ""
         raise ConfigurationError(
-            f"The environment's proxy for {url.scheme} ({url.scheme.upper()}_PROXY or ALL_PROXY) "
-            f"must be http://HOST[:PORT] or https://HOST[:PORT]{kind}."
+            f"{variable} of the environment must be http://HOST[:PORT] or https://HOST[:PORT], "
+            f"with NAME:PASSWORD@ before HOST where it wants that{kind}."
         )
+    shown = proxy.copy_with(userinfo=b"", raw_path=b"/")
+    return text, f"the proxy {str(shown).rstrip('/')} of {variable}"
+
+
+def _is_excepted(host: str, entry: str) -> bool:
+    """Tell whether an entry of NO_PROXY is a host, a domain above it, or a network around it."""
+    if entry == "*":
+        return True
+    try:
+        return ip_address(host) in ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        name = entry.lower().removeprefix("*").removeprefix(".")
+        return bool(name) and f".{host}".endswith(f".{name}")

@@ -13,6 +13,7 @@ from app.access.signing import Signer
 from app.config.origins import OriginPolicy
 from app.main import create_app
 from app.observability.metrics import Metrics
+from app.upstream.transport import CurlTransport
 from app.usage.code_attempts import CodeAttempts
 from app.web.middleware.cors import CorsMiddleware
 from app.web.middleware.proxies import TrustedProxies
@@ -23,9 +24,8 @@ CODE = "correct-horse-battery"
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 OPERATOR = make_settings()
 METRICS = Metrics()
-ACCESS = Access(
-    OPERATOR, Signer("a-deployment-secret-that-tests-know-0123"), CodeAttempts(metrics=METRICS)
-)
+SIGNER = Signer("a-deployment-secret-that-tests-know-0123")
+ACCESS = Access(OPERATOR, SIGNER, CodeAttempts(metrics=METRICS), CurlTransport)
 FORWARDING = (
     *("x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"),
     *("x-client-ip", "x-cluster-client-ip", "fastly-client-ip", "x-original-forwarded-for"),

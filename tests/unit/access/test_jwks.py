@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from app.access import jwks
-from app.access.jwks import FRESH_SECONDS, MAX_BYTES, PAUSE_SECONDS, STALE_SECONDS, Jwks
+from app.access.jwks import FRESH_SECONDS, PAUSE_SECONDS, STALE_SECONDS, Jwks
 from app.errors import StoppedError
 from app.main import create_app
+from app.upstream.transport import MAX_BODY_BYTES, CurlTransport
 from tests.logins import AUDIENCE, ISSUER, issue, jwk, key_set
 from tests.service import assert_problem, caller, make_settings, minting
 from tests.support import serve
@@ -57,12 +58,17 @@ class Clock:
         return self.now
 
 
+def way_to(url: str) -> CurlTransport:
+    """Return the way to a login."""
+    return CurlTransport(url, connect_seconds=3, read_seconds=3)
+
+
 @asynccontextmanager
 async def fetching() -> AsyncIterator[tuple[Login, Clock, Jwks]]:
     """Run a login, and what fetches its keys."""
     login, clock = Login(), Clock()
     async with serve(login) as url:
-        keys = Jwks(f"{url}/keys", clock=clock)
+        keys = Jwks(f"{url}/keys", way_to(url), clock=clock)
         async with keys.serving():
             yield login, clock, keys
 
@@ -147,7 +153,7 @@ def fail_by_redirect(login: Login) -> None:
 
 def fail_by_size(login: Login) -> None:
     """Answer more than anybody's keys need."""
-    login.content = b" " * MAX_BYTES + key_set(ONE)
+    login.content = b" " * MAX_BODY_BYTES + key_set(ONE)
 
 
 def fail_by_nonsense(login: Login) -> None:
@@ -254,7 +260,7 @@ async def test_what_is_still_being_fetched_ends_with_the_service() -> None:
     login = Login()
     login.gate.clear()
     async with serve(login) as url:
-        keys = Jwks(f"{url}/keys")
+        keys = Jwks(f"{url}/keys", way_to(url))
         async with keys.serving():
             waiting = asyncio.create_task(keys.find("one", "RS256"))
             await login.asked.wait()

@@ -14,6 +14,7 @@ from app.access.jwks import Jwks, UnreadableKeysError, read_keys
 from app.access.jwt import Logins, SharedSecret
 from app.errors import UnauthenticatedError
 from tests.logins import AUDIENCE, ISSUER, SECRET, by_hand, claims, issue, jwk, key_set, private_key
+from tests.service import refusing
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 
@@ -22,7 +23,7 @@ class Ring(Jwks):
     """A key set without the network."""
 
     def __init__(self, *entries: Any) -> None:
-        super().__init__("https://login.example.com/keys")
+        super().__init__("https://login.example.com/keys", refusing())
         self._ring = read_keys(key_set(*entries))
 
     async def find(self, key_id: str | None, algorithm: str) -> Any | None:

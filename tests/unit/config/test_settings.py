@@ -484,7 +484,7 @@ WRONG = {
     "VOICEGATE_OPERATOR_TOKEN": "short",
 }
 # Any text may be a path; what is not there is said at start, or is what the setting is for.
-PATHS = {"VOICEGATE_STOP_FILE", "VOICEGATE_AGENTS_FILE"}
+PATHS = {"VOICEGATE_STOP_FILE", "VOICEGATE_AGENTS_FILE", "VOICEGATE_UPSTREAM_CA_FILE"}
 
 
 def test_key_in_clear_has_to_be_meant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
