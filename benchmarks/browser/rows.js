@@ -90,7 +90,7 @@ export const ROWS = [
   }),
 
   row('connect', 'readyMs', 'click → session.ready', 'ms', { most: 440 }),
-  row('connect', 'prefetchReadyMs', 'click → session.ready, token prefetch', 'ms', { most: 230 }),
+  row('connect', 'prefetchReadyMs', 'click → session.ready, token prefetch', 'ms', { most: 440 }),
   row('connect', 'tokenAskedMs', 'click → token asked for', 'ms'),
   row('connect', 'microphoneMs', 'click → microphone open', 'ms'),
   row('connect', 'greetingMs', 'click → greeting heard', 'ms', { most: 450 }),

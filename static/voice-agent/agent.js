@@ -2,6 +2,7 @@
 
 import { discardPreparedContext, prepareContext } from './main-thread/audio/audio-context.js';
 import { assertVolume, completeAudioOptions, LiveAudio } from './main-thread/audio/call-audio.js';
+import { lacksMicrophone } from './main-thread/audio/devices.js';
 import { isMicrophoneGranted } from './main-thread/audio/microphone.js';
 import { fallBackTo, takeScriptsFrom } from './main-thread/audio/script-url.js';
 import { mergedConfig, plainSession } from './core/conversation/session-config.js';
@@ -199,10 +200,11 @@ export class VoiceAgent {
   prepare() {
     if (this.isActive || this.#disposed || missingSupport()) return;
     prepareContext(BROWSER.rateHz, this);
+    const lacking = lacksMicrophone(); // the first answer in a page takes Chromium 60 to 100 ms, the next 1 ms
     if (this.#options.tokenPrefetch === 'never') return;
-    isMicrophoneGranted()
-      .then((isGranted) => {
-        if (!isGranted || this.isActive || this.#disposed) return;
+    Promise.all([isMicrophoneGranted(), lacking])
+      .then(([isGranted, isLacking]) => {
+        if (!isGranted || isLacking || this.isActive || this.#disposed) return;
         this.#host.send({ type: 'prepare', ...this.#service.description });
       })
       .catch(() => {}); // an address is none: the start will say so
@@ -436,7 +438,8 @@ export class VoiceAgent {
 
   /**
    * Microphone, audio system and connection at the same time; but where the user is still to be asked for
-   * the microphone, the connection waits: no session is paid for before the answer, or beside another one.
+   * the microphone, the connection waits, and nothing is asked for where there is none to open. The session begins
+   * with the microphone's first sound: none is paid for before the answer, beside another one, or that nobody hears.
    * @param {LiveAudio} audio
    * @param {Promise<void>} begun the session core has the call
    * @param {Promise<boolean>} lock
@@ -445,10 +448,13 @@ export class VoiceAgent {
     const isWanted = () => this.#audio === audio; // not stopped meanwhile
     const proceed = () => isWanted() && this.#host.send({ type: 'proceed' });
     try {
+      const lacking = lacksMicrophone();
       // Both are asked before the audio graph keeps this thread busy: their answers waited 20 to 40 ms for it.
       const [isMine, isGranted] = await Promise.all([lock, isMicrophoneGranted()]);
       if (!isWanted()) return;
       if (!isMine) throw new VoiceAgentError('other-tab');
+      if (isGranted && (await lacking)) throw new VoiceAgentError('microphone-not-found');
+      if (!isWanted()) return;
       if (isGranted) void begun.then(proceed);
       if (!isGranted) this.#events.emit('permission', { asking: true });
       const ports = await audio.open().finally(() => {

@@ -28,6 +28,7 @@ const ANSWER_MS = 6_000;
  * @property {import('./ports.js').AudioLine} line audio is kept while it is not open
  * @property {import('./telemetry/stats.js').SessionStats} stats
  * @property {(heard: Heard) => void} onHeard
+ * @property {() => void} onMicrophone it has begun to give sound
  *
  * `level`: and how much of a reply has been heard so far, where that has changed. `playback`: how much of it was heard
  * in the end. `microphone`: it seems dead. `unheard`: the user speaks although it is muted, or does so no more.
@@ -57,7 +58,7 @@ export class AudioLink {
   microphone;
 
   /** @param {AudioLinkOptions} options */
-  constructor({ environment, emit, line, stats, onHeard }) {
+  constructor({ environment, emit, line, stats, onHeard, onMicrophone }) {
     this.#environment = environment;
     this.#emit = emit;
     this.#stats = stats;
@@ -65,6 +66,7 @@ export class AudioLink {
       environment,
       line,
       stats,
+      onSound: onMicrophone,
       onLevel: (level) => {
         this.#levels.microphone = meterLevel(level);
         this.#showLevels();

@@ -57,6 +57,7 @@ export class Session {
       emit,
       line,
       stats: this.#stats,
+      onMicrophone: () => this.#keeper.heard(),
       onHeard: ({ positionMs: ms, ...heard }) => this.#conversation.heard({ ms, ...heard }),
     });
     this.#keeper = new ConnectionKeeper({

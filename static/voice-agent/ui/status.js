@@ -23,6 +23,8 @@ export function createStatus(elements, texts, call) {
   const timeLeft = createTimeLeft(elements.timeLeft, texts.timeLeft);
   /** @type {import('./ui-types.js').CallState} */
   let shownState = 'idle';
+  let isAsked = false;
+  let isMicrophoneOpen = false;
   let startedAt = 0;
   let elapsedSeconds = 0;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -48,23 +50,34 @@ export function createStatus(elements, texts, call) {
     ticking = undefined;
   }
 
+  function showOpening() {
+    const { name, detail } = isAsked ? texts.asking : texts.states.connecting;
+    setText(elements.statusName, name);
+    setText(elements.statusDetail, isMicrophoneOpen ? '' : detail);
+  }
+
   return {
     /** @param {import('./ui-types.js').StateChange} change */
     showState({ state, reason }) {
       shownState = state;
       if (state === 'connecting') elapsedSeconds = 0;
+      isAsked = isMicrophoneOpen = false;
       if (state === 'live' && ticking === undefined) startClock();
       if (state === 'ended' || state === 'failed' || state === 'idle') stopClock();
+      if (state === 'connecting') return showOpening();
       const detail = state === 'ended' ? ending(reason, elapsedSeconds, texts) : '';
       setText(elements.statusName, texts.states[state].name);
       setText(elements.statusDetail, detail || texts.states[state].detail);
     },
     /** While the call is set up: whether that waits for the visitor's yes. @param {boolean} isAsking */
     showAsking(isAsking) {
-      if (shownState !== 'connecting') return;
-      const { name, detail } = isAsking ? texts.asking : texts.states.connecting;
-      setText(elements.statusName, name);
-      setText(elements.statusDetail, detail);
+      isAsked = isAsking;
+      if (shownState === 'connecting') showOpening();
+    },
+    /** While the call is set up: the microphone is open. */
+    showMicrophone() {
+      isMicrophoneOpen = true;
+      if (shownState === 'connecting') showOpening();
     },
     /** @param {string} detail  one more sentence, announced politely */
     showDetail(detail) {

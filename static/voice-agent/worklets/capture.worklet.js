@@ -11,6 +11,7 @@ const DEAD_MS = 1_000;
 class CaptureProcessor extends AudioWorkletProcessor {
   /** @type {MessagePort | null} the way to the session; frames before it is there are dropped */
   #session = null;
+  #isHeard = false;
   #framer;
   #deadMs = 0;
   #isOver = false;
@@ -34,14 +35,22 @@ class CaptureProcessor extends AudioWorkletProcessor {
       this.port.postMessage('ended');
       return false;
     }
-    if (this.#session) this.#framer.push(inputs[0][0] ?? SILENCE);
+    if (this.#session) this.#hear(this.#session, inputs[0][0]);
     return true;
+  }
+
+  /** @param {MessagePort} session @param {Float32Array | undefined} quantum */
+  #hear(session, quantum) {
+    if (quantum && !this.#isHeard) session.postMessage('sound'); // sooner than a whole frame: the call waits for it
+    this.#isHeard ||= quantum !== undefined;
+    this.#framer.push(quantum ?? SILENCE);
   }
 
   /** @param {MessagePort | null} session another one; null ends it all */
   #connect(session) {
     this.#session?.close();
     this.#session = session;
+    this.#isHeard = false;
     this.#isOver = session === null;
     if (session) session.onmessage = ({ data }) => this.#framer.recycle(data);
   }

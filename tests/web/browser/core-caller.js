@@ -84,6 +84,7 @@ export class CoreCaller {
     });
     this.#session.handle({ type: 'audio', capture: capture.port1, playback: playback.port1 });
     this.#session.handle({ type: 'proceed' });
+    capture.port2.postMessage('sound');
     this.#startedAtMs = performance.now();
     this.#pace = setInterval(() => this.#capture(capture.port2), FRAME_MS / 4);
   }

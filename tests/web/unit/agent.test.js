@@ -83,6 +83,30 @@ test('the press itself lets the audio system sound, before anything is awaited',
   await agent.dispose();
 });
 
+test('without any microphone nothing is asked for, however often the button is pressed', async () => {
+  const { mediaDevices } = BROWSER.navigator;
+  const navigator = {
+    permissions: { query: async () => ({ state: 'granted' }) },
+    mediaDevices: {
+      ...mediaDevices,
+      enumerateDevices: async () => [{ kind: 'audiooutput', deviceId: 'default' }],
+      getUserMedia: async () => Promise.reject(new DOMException('none', 'NotFoundError')),
+    },
+  };
+  Object.assign(globalThis, { navigator });
+  const agent = await makeAgent();
+  for (let press = 0; press < 12; press += 1) {
+    agent.prepare();
+    const call = agent.start();
+    await settle();
+    const { error } = worker.received.findLast(({ type }) => type === 'fail') ?? {};
+    worker.say({ type: 'state', state: 'failed', recovery: null, reason: null, error });
+    await assert.rejects(call, { code: 'microphone-not-found' });
+  }
+  const asked = worker.received.filter(({ type }) => type === 'proceed' || type === 'prepare');
+  assert.deepEqual(asked, []);
+});
+
 test('settings that cannot be sent are refused with their field before anything begins', async () => {
   const agent = await makeAgent();
   /** @type {any} */

@@ -153,7 +153,11 @@ function capture() {
     const session = {
       frames: 0,
       isClosed: false,
-      postMessage: () => (session.frames += 1),
+      isHeard: false,
+      postMessage: (/** @type {any} */ message) => {
+        if (message === 'sound') session.isHeard = true;
+        else session.frames += 1;
+      },
       close: () => (session.isClosed = true),
     };
     worklet.port.onmessage({ data: { session } });
@@ -174,7 +178,16 @@ test('a microphone that is not connected is silence on the wire, at pace', () =>
 
   run(1, NaN);
 
-  assert.equal(session.frames, 50);
+  assert.deepEqual([session.frames, session.isHeard], [50, false]);
+});
+
+test('the first sound of a microphone is told to each listener, before there is a whole frame', () => {
+  const { connect, run } = capture();
+  for (let listener = 0; listener < 2; listener += 1) {
+    const session = connect();
+    run(0.005, 0);
+    assert.deepEqual([session.frames, session.isHeard], [0, true]);
+  }
 });
 
 test('nothing is kept of what was said before somebody listens', () => {

@@ -22,6 +22,7 @@ export async function start(bench, session = { system_prompt: 'Be brief.' }) {
     capture: /** @type {any} */ (bench.capture),
     playback: /** @type {any} */ (bench.playback),
   });
+  bench.hearMicrophone();
   bench.session.handle({ type: 'proceed' });
   await bench.settle();
 }

@@ -203,8 +203,14 @@ export class Bench {
   async start(session = { system_prompt: 'Be brief.' }, options = {}) {
     this.handle({ type: 'start', tokenUrl: TOKEN_URL, session, ...options });
     this.attachAudio();
+    this.hearMicrophone();
     this.handle({ type: 'proceed' });
     await this.settle();
+  }
+
+  /** The microphone gives its first sound. */
+  hearMicrophone() {
+    this.capture.onmessage?.({ data: 'sound' });
   }
 
   attachAudio() {

@@ -123,6 +123,7 @@ export class World {
     });
     this.attachAudio();
     this.session.handle({ type: 'proceed' });
+    this.#capture?.onmessage?.({ data: 'sound' });
   }
 
   /** A new microphone and speaker, at the start of a call or in the middle of it. */

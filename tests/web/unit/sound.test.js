@@ -80,25 +80,32 @@ test('an interruption cuts it, and the next reply is not turned down', async () 
   );
 });
 
-test('a greeting that comes before the microphone is open is heard from its beginning', async () => {
+test('a session begins with the first sound of its microphone, not before', async () => {
   const bench = new Bench();
   bench.handle({ type: 'start', tokenUrl: 'https://gate.example/token', session: {} });
   bench.handle({ type: 'proceed' });
   await bench.settle();
-  bench.socket.becomeReady();
-  bench.socket.say({ type: 'reply.started', reply_id: 'a' });
-  bench.socket.say(audio('a'));
-  bench.socket.say(audio('a'));
-
+  bench.socket.open();
   bench.attachAudio();
-  bench.socket.say(audio('a'));
+  await bench.pass(5_000);
+  bench.handle({ type: 'wake' });
+  await bench.settle();
+  assert.deepEqual([bench.sockets.length, bench.socket.sent], [1, []]);
 
-  const sounds = bench.playback.posted.filter(({ type }) => type === 'audio');
-  assert.deepEqual(
-    sounds.map(({ replyId, pcm }) => [replyId, pcm.byteLength]),
-    Array.from({ length: 3 }, () => ['a', 480]),
-  );
-  assert.deepEqual(bench.all('playback'), [], 'nothing of it was cut');
+  bench.hearMicrophone();
+  assert.equal(bench.socket.sent[0].type, 'session.update');
+});
+
+test('a microphone that gives no sound begins no session, and says goodbye to none', async () => {
+  const bench = new Bench();
+  bench.handle({ type: 'start', tokenUrl: 'https://gate.example/token', session: {} });
+  bench.attachAudio();
+  bench.handle({ type: 'proceed' });
+  await bench.settle();
+  bench.socket.open();
+  await bench.pass(10_000);
+  assert.equal(bench.state.error?.code, 'audio-failed');
+  assert.deepEqual(bench.socket.sent, []);
 });
 
 test('nothing is turned down while nothing sounds', async () => {

@@ -18,6 +18,9 @@ const RESUME_TIMEOUT_MS = 4_000;
 /** How long to wait for a goodbye to be answered. Source: the vendor's starters, 3 s. */
 export const GOODBYE_TIMEOUT_MS = 3_000;
 
+/** How long an open socket waits for the microphone. Where one is allowed, the slowest headset is open by then. */
+const MICROPHONE_TIMEOUT_MS = 10_000;
+
 /** An attempt that has taken so long is started over when there is a network again. */
 const STALLED_MS = 2_000;
 
@@ -66,7 +69,8 @@ const BROKEN = 1006;
  * @property {import('./token/token-prefetch.js').TokenPrefetch} tokens
  * @property {import('./token/token-prefetch.js').TokenSpec} spec what its token must allow
  * @property {() => import('./protocol.js').ClientMessage} opening the first message: session.update or
- *   session.resume; asked for when there is a token
+ *   session.resume; asked for when it is sent
+ * @property {() => boolean} mayBegin whether it may be sent: it begins what is paid for; `begin` says when it may
  * @property {boolean} [isExtension]
  */
 
@@ -82,6 +86,7 @@ export class SessionSocket {
   #timer;
   /** @type {import('./failures.js').Stage} */
   #stage = 'opening';
+  #hasBegun = false;
   #saidGoodbye = false;
   #isDone = false;
   /** @type {unknown} */
@@ -111,7 +116,12 @@ export class SessionSocket {
 
   /** Whether it takes so long to get ready that starting over may be quicker. */
   get isStalled() {
-    return !this.isReady && this.#options.environment.nowMs() - this.#begunAtMs > STALLED_MS;
+    const isWaiting = this.#isOpen && !this.#hasBegun; // for the microphone, which another socket would do as well
+    return (
+      !this.isReady &&
+      !isWaiting &&
+      this.#options.environment.nowMs() - this.#begunAtMs > STALLED_MS
+    );
   }
 
   /** Whether the microphone should wait: more is in the socket than the network takes. */
@@ -129,8 +139,8 @@ export class SessionSocket {
    * @returns {boolean} false when it could not be sent
    */
   send(text) {
-    if (this.#socket?.readyState !== 1) return false;
-    this.#socket.send(text);
+    if (!this.#isOpen) return false;
+    this.#socket?.send(text);
     this.#liveness.sent(text.length);
     this.#options.stats.traffic.sent(text);
     return true;
@@ -152,7 +162,7 @@ export class SessionSocket {
    */
   end() {
     this.#abort.abort();
-    this.#saidGoodbye ||= this.send(encode({ type: 'session.end' }));
+    if (this.#hasBegun) this.#saidGoodbye ||= this.send(encode({ type: 'session.end' }));
     return this.#saidGoodbye;
   }
 
@@ -179,6 +189,22 @@ export class SessionSocket {
     this.#socket.close();
   }
 
+  /** Begin the session, if the socket is open, it has not begun, and it may. */
+  begin() {
+    if (!this.#isOpen || this.#hasBegun || !this.#options.mayBegin()) return;
+    this.#hasBegun = true;
+    const opening = this.#options.opening();
+    if (opening.type === 'session.resume') this.#stage = 'resuming';
+    this.send(encode(opening));
+    if (this.#stage === 'resuming')
+      this.#allow(RESUME_TIMEOUT_MS, 'resume-refused', 'The agent did not resume in time.');
+    else this.#allow(READY_TIMEOUT_MS, 'connection-failed', 'The agent did not get ready in time.');
+  }
+
+  get #isOpen() {
+    return this.#socket?.readyState === 1;
+  }
+
   get #bufferedBytes() {
     return this.#socket?.bufferedAmount ?? 0;
   }
@@ -200,16 +226,11 @@ export class SessionSocket {
     const { environment, stats } = this.#options;
     stats.connection.sockets += 1;
     stats.log.note('connection', 'socket');
-    const opening = this.#options.opening();
-    if (opening.type === 'session.resume') this.#stage = 'resuming';
     const address = `${granted.wsUrl}?token=${encodeURIComponent(granted.token)}`;
     this.#socket = environment.openWebSocket(address);
     this.#socket.onopen = () => {
-      this.send(encode(opening));
-      if (this.#stage === 'resuming')
-        this.#allow(RESUME_TIMEOUT_MS, 'resume-refused', 'The agent did not resume in time.');
-      else
-        this.#allow(READY_TIMEOUT_MS, 'connection-failed', 'The agent did not get ready in time.');
+      this.#allow(MICROPHONE_TIMEOUT_MS, 'audio-failed', 'The microphone gave no sound in time.');
+      this.begin();
     };
     this.#socket.onmessage = ({ data }) => this.#receive(data, granted);
     this.#socket.onclose = ({ code }) => {
@@ -226,7 +247,7 @@ export class SessionSocket {
   /**
    * Give the next step its time.
    * @param {number} timeoutMs
-   * @param {'connection-failed' | 'resume-refused'} code for when it is over
+   * @param {import('../../errors.js').ErrorCode} code for when it is over
    * @param {string} message
    */
   #allow(timeoutMs, code, message) {

@@ -63,8 +63,7 @@ export class SpeakerLink {
   }
 
   /**
-   * What was not heard yet is heard from this port: the greeting does not wait for a slow microphone, and a reply goes
-   * on when the audio system is built anew.
+   * What was not heard yet is heard from this port: a reply goes on when the audio system is built anew.
    * @param {MessagePort | null} port takes PlaybackCommand, gives PlaybackReport; null when the call is over
    */
   attach(port) {

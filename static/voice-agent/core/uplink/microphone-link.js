@@ -11,6 +11,7 @@ import { Uplink } from './uplink.js';
  * @property {import('../ports.js').Environment} environment
  * @property {import('../ports.js').AudioLine} line
  * @property {import('../telemetry/stats.js').SessionStats} stats
+ * @property {() => void} onSound it has begun to give any, be it silence
  * @property {(level: number) => void} onLevel of each frame, as it goes out
  * @property {(silent: boolean) => void} onSilence whether the microphone seems dead
  * @property {(speaking: boolean) => void} onUnheard whether the user speaks although it is muted
@@ -36,11 +37,15 @@ export class MicrophoneLink {
     this.#unheard = new UnheardSpeech(options.onUnheard);
   }
 
-  /** @param {MessagePort | null} port gives `{pcm, level}`, takes buffers back */
+  /** @param {MessagePort | null} port gives `sound` and then frames, `{pcm, level}`; takes buffers back */
   attach(port) {
     this.#port?.close();
     this.#port = port;
-    if (port) port.onmessage = ({ data }) => this.#captured(data);
+    if (!port) return;
+    port.onmessage = ({ data }) => {
+      if (data === 'sound') this.#options.onSound();
+      else this.#captured(data);
+    };
   }
 
   /** @param {number} [keepSpeechSeconds] how much the call that begins keeps while there is no session */

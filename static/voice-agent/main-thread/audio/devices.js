@@ -48,6 +48,12 @@ export async function allDevices() {
   }
 }
 
+/** Whether there is no microphone to open, as far as can be known. @returns {Promise<boolean>} */
+export async function lacksMicrophone() {
+  const devices = await navigator.mediaDevices.enumerateDevices().catch(() => null);
+  return devices?.some(({ kind }) => kind === 'audioinput') === false;
+}
+
 /**
  * What tells the system's default microphone from another one. Chromium lists it twice, first as `default`;
  * the others list it first. Source: W3C Media Capture, section 9.2 (order of enumerateDevices).

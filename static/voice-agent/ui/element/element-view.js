@@ -69,6 +69,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
   const end = () => showState(/** @type {AgentEvents['state']} */ (over));
   signal.addEventListener('abort', end, { once: true });
   call.on('permission', ({ asking }) => prompt.showAsking(asking), { signal });
+  call.on('device', ({ reason }) => reason === 'opened' && status.showMicrophone(), { signal });
   call.on('mute', showSpeaking, { signal });
   call.on('speaking', (now) => ((speaking = now), showSpeaking()), { signal });
   if (isPage) beWholePage();

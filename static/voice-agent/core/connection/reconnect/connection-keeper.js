@@ -50,6 +50,7 @@ export class ConnectionKeeper {
   /** @type {TokenSpec} */
   #service = { tokenUrl: '', maxSessionDurationSeconds: null };
   #prefetches = false;
+  #isHeard = false;
   /** @type {SessionSocket | null} */
   #socket = null;
   /** @type {unknown} */
@@ -111,6 +112,7 @@ export class ConnectionKeeper {
    */
   begin(service, prefetch) {
     this.#service = service;
+    this.#isHeard = false;
     this.#prefetches = prefetch === 'always';
     if (prefetch === 'never') this.tokens.discard();
   }
@@ -123,6 +125,12 @@ export class ConnectionKeeper {
     this.retry.cancel();
     this.#socket?.close();
     this.#socket = this.#open(this.#listener, this.#specForRest(), opening);
+  }
+
+  /** The microphone of this call gives sound: a session that nobody could talk to is not begun. */
+  heard() {
+    this.#isHeard = true;
+    this.#socket?.begin();
   }
 
   /** Go on with the successor, now that the session before it is gone. */
@@ -237,7 +245,8 @@ export class ConnectionKeeper {
   #open(listener, spec, opening, isExtension) {
     const { environment, emit, stats } = this.#options;
     const { tokens } = this;
-    const options = { environment, emit, stats, tokens, spec, opening, isExtension };
+    const mayBegin = () => this.#isHeard;
+    const options = { environment, emit, stats, tokens, spec, opening, mayBegin, isExtension };
     return new SessionSocket(options, listener);
   }
 }
