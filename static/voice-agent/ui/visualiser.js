@@ -60,10 +60,16 @@ export function createVisualiser(
     context.clearRect(0, 0, width, width);
     context.lineCap = 'round';
     context.lineWidth = Math.max(2, width / 130);
+    const isStill = still.matches; // asking takes longer than a tick's drawing
+    const paths = { user: new Path2D(), agent: new Path2D(), rest: new Path2D() };
     for (const { voice, age, angle } of ticks) {
-      const level = tickLevel(voices[voice], age, still.matches);
-      context.strokeStyle = level > 0.01 ? colours[voice] : colours.rest;
-      strokeTick(context, angle, width, REST_PX + level * REACH * width);
+      const level = tickLevel(voices[voice], age, isStill);
+      const path = paths[level > 0.01 ? voice : 'rest'];
+      addTick(path, angle, width, REST_PX + level * REACH * width);
+    }
+    for (const kind of /** @type {const} */ (['rest', 'user', 'agent'])) {
+      context.strokeStyle = colours[kind];
+      context.stroke(paths[kind]);
     }
   }
 
@@ -117,15 +123,13 @@ function coloursOf(element) {
   return { user: style.outlineColor, agent: style.borderTopColor, rest: style.color };
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} angle @param {number} width @param {number} length */
-function strokeTick(context, angle, width, length) {
+/** @param {Path2D} path @param {number} angle @param {number} width @param {number} length */
+function addTick(path, angle, width, length) {
   const inner = width * 0.385;
   const [x, y] = [Math.cos(angle), Math.sin(angle)];
   const centre = width / 2;
-  context.beginPath();
-  context.moveTo(centre + x * inner, centre + y * inner);
-  context.lineTo(centre + x * (inner + length), centre + y * (inner + length));
-  context.stroke();
+  path.moveTo(centre + x * inner, centre + y * inner);
+  path.lineTo(centre + x * (inner + length), centre + y * (inner + length));
 }
 
 // The recent past of one voice's level, and how it lies on the ring. Pure; no drawing.

@@ -62,6 +62,11 @@ export class Call {
     return this.isActive ? null : leftCall();
   }
 
+  /** Whether the page is known to be one on which anybody may call: what its agents are told stands in it. */
+  get isOpenToAll() {
+    return this.#wishes().agents?.agents.every(({ session }) => session !== null) ?? false;
+  }
+
   /** The client's object: another one once gate, tools or access token have changed. */
   get agent() {
     const wishes = this.#wishes();

@@ -76,7 +76,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
 
   /** What a page that is about the call alone can say at once: how the gate decides, and that a call was left. */
   function beWholePage() {
-    void question.ask();
+    if (!call.isOpenToAll) void question.ask();
     const lookAgain = () => !document.hidden && question.needsCode && void question.ask(); // given in another tab
     document.addEventListener('visibilitychange', lookAgain, { signal });
     createLeftCall(
