@@ -16,6 +16,7 @@ from app.config.settings import Settings, cluster_variables, load_settings, vari
 from app.errors import ConfigurationError
 from app.observability import logging as log
 from app.usage.pricing import cost_sentence
+from app.web.workers import Workers
 
 logger = logging.getLogger("voicegate.start")
 
@@ -112,20 +113,38 @@ def serve(
     Raises:
         ConfigurationError: An agent is wrong.
         PortError: A port cannot be listened on.
+        SystemExit: Of several processes, this was the parent, and all have ended.
     """
-    from app.web.server import Server, listen  # noqa: PLC0415 - after the collector is told
+    # The simulator of a demo knows its own tokens only.
+    count = settings.workers if simulator_options is None else 1
+    counts = settings.metrics_port is not None or settings.operator_token is not None
+    workers = Workers(count, counts=counts) if count > 1 else None
+    from app.web.server import Server, listen  # noqa: PLC0415 - after collector and workers
     from app.web.services import Services  # noqa: PLC0415 - likewise
 
+    number, port = 0, settings.port
+    if workers is not None:
+        with explained(settings, "port"), listen(settings.host, port) as trial:
+            port = trial.getsockname()[1]
+        # Imports what the workers then share, and says once what is wrong.
+        build(settings, "", simulator_options, as_written=as_written)
+        found = workers.fork()
+        if found is None:
+            raise SystemExit(workers.code)
+        number = found
     with contextlib.ExitStack() as stack:
         with explained(settings, "port"):
-            listener = stack.enter_context(listen(settings.host, settings.port))
+            listener = listen(settings.host, port, is_shared=workers is not None)
+            stack.enter_context(listener)
         log.configure(settings.log_level)
-        if ignored := cluster_variables():
+        if workers is not None and workers.why:
+            logger.warning("a process ended (%s), this one stands for it", workers.why)
+        if number == 0 and (ignored := cluster_variables()):
             logger.info("ignored, as a cluster sets them: %s", ", ".join(ignored))
         url = f"http://{reachable(settings.host)}:{listener.getsockname()[1]}"
         app, uvicorn_options = build(settings, url, simulator_options, as_written=as_written)
         services: Services = app.state.services
-        if settings.metrics_port is not None:
+        if number == 0 and settings.metrics_port is not None:
             with explained(settings, "metrics_port"):
                 served = services.metrics.served(settings.host, settings.metrics_port)
                 port = stack.enter_context(served)
@@ -135,16 +154,17 @@ def serve(
             partner = f"{why}: talking to the built-in simulator"
         else:
             partner = f"agents at {settings.upstream_url.partition('://')[2]}"
+        if simulator_options is None and number == 0:
             logger.info("%s", cost_sentence(settings))
             for risk in risks(settings):
                 logger.warning("%s", risk)
-        if settings.is_reachable and (why := services.files.why_unbuilt):
+        if number == 0 and settings.is_reachable and (why := services.files.why_unbuilt):
             logger.warning("%s", UNBUILT.format(why=why))
         server = Server(
             app,
             services,
             delay_seconds=settings.shutdown_delay_seconds,
-            announcement=f"Voicegate is on {url} ({partner})",
+            announcement="" if number else f"Voicegate is on {url} ({partner})",
             has_proxies=bool(settings.trusted_proxies),
             **uvicorn_options,
         )

@@ -127,8 +127,11 @@ def create_app(
     metrics.routes = frozenset(
         route.path for route in app.routes if isinstance(route, Route | Mount)
     )
-    metrics.in_flight.set_function(lambda: services.lifecycle.in_flight)
-    metrics.minting.set_function(lambda: not services.kill_switch.is_stopped)
+    metrics.show(
+        "minting",
+        "1 while tokens are minted, 0 while stopped.",
+        lambda: not services.kill_switch.is_stopped,
+    )
     return app
 
 

@@ -19,7 +19,7 @@ def anyio_backend() -> str:
 def _own_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of whoever runs the tests out of them."""
     for name in list(os.environ):
-        is_setting = name in {"PORT", "CREDENTIALS_DIRECTORY"}
+        is_setting = name in {"PORT", "WEB_CONCURRENCY", "CREDENTIALS_DIRECTORY"}
         if is_setting or name.startswith(("VOICEGATE_", "ASSEMBLYAI_", "OTEL_")):
             monkeypatch.delenv(name)
 

@@ -64,6 +64,13 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8000, ge=0, le=65535, validation_alias=AliasChoices("VOICEGATE_PORT", "PORT")
     )
+    # WEB_CONCURRENCY is what platforms set.
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        validation_alias=AliasChoices("VOICEGATE_WORKERS", "WEB_CONCURRENCY"),
+    )
     public_url: Origins = ()
     trusted_proxies: Networks = ()
     allowed_origins: Origins = ()
@@ -146,6 +153,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "VOICEGATE_ACCESS is jwt: set VOICEGATE_JWT_KEY, VOICEGATE_JWT_ISSUER and "
                 "VOICEGATE_JWT_AUDIENCE"
+            )
+        if self.workers > 1 and not self.redis_url:
+            raise ValueError(
+                f"{variable('workers')} is {self.workers}, and VOICEGATE_REDIS_URL not set: each "
+                "process would allow the whole limit; set that too, or start one process"
             )
         if self.redis_url and not self.secret:
             raise ValueError(

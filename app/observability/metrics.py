@@ -1,8 +1,9 @@
 """What Prometheus reads: counts and times, every label out of a fixed set."""
 
 import logging
+import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Final
@@ -18,8 +19,9 @@ from prometheus_client import (
     generate_latest,
     start_http_server,
 )
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from app import __version__
@@ -75,20 +77,30 @@ class Metrics:
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self._registry = registry
+        # Of several processes, counts are in files, which one of them adds up; where there is one,
+        # it has them itself.
+        is_one = "PROMETHEUS_MULTIPROC_DIR" not in os.environ  # noqa: TID251 - see app/web/workers.py
+        counts = registry if is_one else None
+        if is_one:
+            ProcessCollector(registry=registry)
+            registry.register(_LinesDropped())
+        else:
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         # The paths that may stand in the label `route`.
         self.routes: frozenset[str] = frozenset()
-        counter = partial(Counter, namespace="voicegate", registry=registry)
-        gauge = partial(Gauge, namespace="voicegate", registry=registry)
+        counter = partial(Counter, namespace="voicegate", registry=counts)
         histogram = partial(
-            Histogram, namespace="voicegate", buckets=BUCKETS_SECONDS, registry=registry
+            Histogram, namespace="voicegate", buckets=BUCKETS_SECONDS, registry=counts
         )
-        self.in_flight = gauge("requests_in_flight", "Requests being answered now.")
-        self.minting = gauge("minting", "1 while tokens are minted, 0 while stopped.")
+        self.in_flight = Gauge(
+            "voicegate_requests_in_flight",
+            "Requests being answered now.",
+            registry=counts,
+            multiprocess_mode="livesum",
+        )
         Info("voicegate_build", "What runs.", registry=registry).info(
             {"version": __version__, "python": platform.python_version()}
         )
-        ProcessCollector(registry=registry)
-        registry.register(_LinesDropped())
 
         self._requests = counter("requests", "Answers.", ("route", "method", "status"))
         self._request_seconds = histogram("request_seconds", "To answer.", ("route",))
@@ -138,6 +150,10 @@ class Metrics:
         if route in self._pages and status == 200 and method == "GET":  # noqa: PLR2004 - OK
             self._pages[route].inc()
 
+    def show(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """Have a gauge read when it is shown, in the process that is asked."""
+        self._registry.register(_Reading(f"voicegate_{name}", text, read))
+
     def exposition(self) -> bytes:
         """Return all of it in Prometheus' text format."""
         return generate_latest(self._registry)
@@ -176,6 +192,16 @@ class Metrics:
         if known == (route, method, str(status)):
             self._request_children[key] = children
         return children
+
+
+class _Reading(Collector):
+    """A gauge that is a function. One of the library's would leave a 0 in the files of counts."""
+
+    def __init__(self, name: str, text: str, read: Callable[[], float]) -> None:
+        self._name, self._text, self._read = name, text, read
+
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily(self._name, self._text, value=self._read())
 
 
 class _LinesDropped(Collector):

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from app.web.connections import MOST, SHARES, Connections
 from app.web.services import Services
+from app.web.workers import ENDS
 
 # Longer than the idle time of common load balancers (60 s), which would else meet a closed one.
 KEEP_ALIVE_SECONDS: Final = 65
@@ -25,10 +26,6 @@ GRACE_SECONDS = 8
 POLL_SECONDS: Final = 0.02
 # After which to accept again when no descriptor was left.
 ACCEPT_AGAIN_SECONDS: Final = 1
-# A closed terminal or a restarted supervisor sends SIGHUP; Windows has none.
-ENDS: Final = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
 
 
 class Server(uvicorn.Server):
@@ -43,7 +40,7 @@ class Server(uvicorn.Server):
         app: The ASGI app.
         services: Its `lifecycle` is told of the end, its `metrics` of what the app does not see.
         delay_seconds: How long to serve on after SIGTERM, not ready any more.
-        announcement: Printed once callers can connect.
+        announcement: Printed once callers can connect, if there is one.
         has_proxies: Whether many callers may come from one address.
         options: uvicorn's own, over those set here; without a `ws` no WebSocket is served.
     """
@@ -83,7 +80,8 @@ class Server(uvicorn.Server):
             if sockets:
                 self._crowd = Crowd(sockets[0], self._protocol)
         gc.freeze()
-        announce(self._announcement)
+        if self._announcement:
+            announce(self._announcement)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to leave, or to drain; a SIGINT after another signal ends at once."""
@@ -209,12 +207,23 @@ def announce(line: str) -> None:
         Thread(target=write, args=[sys.stdout.fileno()], daemon=True).start()
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
     """Return a socket that listens.
+
+    Args:
+        host: An address.
+        port: 0 for a free one.
+        is_shared: Whether other processes of ours listen there too; the kernel shares callers out.
 
     Raises:
         OSError: The port is taken, or the address is not ours to use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     dual = host == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server((host, port), family=family, backlog=2048, dualstack_ipv6=dual)
+    return socket.create_server(
+        (host, port),
+        family=family,
+        backlog=2048,
+        reuse_port=is_shared,
+        dualstack_ipv6=dual,
+    )

@@ -18,7 +18,7 @@ from benchmarks.server.cpu import (
     process_cpu_seconds,
     process_memory_bytes,
 )
-from benchmarks.server.peers import LOAD_CORE, Peer, serve
+from benchmarks.server.peers import LOAD_CORE, SERVER_CORE, Peer, serve
 
 SOURCES = Path(__file__).parent
 ANSWER_SECONDS = 10
@@ -120,11 +120,11 @@ class Bench:
             source = SOURCES / f"{program.name}.c"
             subprocess.run(["cc", "-O2", "-o", program, source], check=True)  # noqa: S603, S607 - our own files
 
-    def load(self, peer: Peer, cell: Cell) -> Sample:
-        """Load one peer once, with an upstream and processes of its own."""
+    def load(self, peer: Peer, cell: Cell, core: int | None = SERVER_CORE) -> Sample:
+        """Load one peer once, on its core or on all, with an upstream and processes of its own."""
         with (
             self._run_upstream(cell.delay_seconds) as upstream,
-            serve(peer, upstream.url) as server,
+            serve(peer, upstream.url, core) as server,
         ):
             port = str(urlsplit(server.url).port)
             told = (cell.connections, cell.warm_up_seconds, cell.seconds)

@@ -27,6 +27,7 @@ class Peer(StrEnum):
     VOICEGATE = "Voicegate"
     QUERY = "Voicegate, with a query"
     REDIS = "Voicegate, with Redis"
+    TWO = "Voicegate, two processes with Redis"
     EXPRESS = "Express, vendor's route"
     FASTIFY = "Fastify, undici's pool"
     CONSTANT = "FastAPI, constant answer"
@@ -40,13 +41,16 @@ class Peer(StrEnum):
 
 
 @contextmanager
-def serve(peer: Peer, upstream_url: str) -> Iterator[processes.Server]:
-    """Run a peer on its core, with the Redis of its own that it may need on the load's."""
+def serve(
+    peer: Peer, upstream_url: str, core: int | None = SERVER_CORE
+) -> Iterator[processes.Server]:
+    """Run a peer on its core or on all, and a Redis of its own on the load's, if it needs one."""
     service = processes.python("app")
     commands = {
         Peer.VOICEGATE: service,
         Peer.QUERY: service,
         Peer.REDIS: service,
+        Peer.TWO: service,
         Peer.EXPRESS: (str(processes.NODE), str(NODE_PEERS / "express.js"), upstream_url),
         Peer.FASTIFY: (str(processes.NODE), str(NODE_PEERS / "fastify.js"), upstream_url),
         Peer.SHARED: processes.python("benchmarks.server.routes", "shared", upstream_url),
@@ -59,11 +63,13 @@ def serve(peer: Peer, upstream_url: str) -> Iterator[processes.Server]:
         **{f"VOICEGATE_{name}": PLENTY for name in LIMITS},
     }
     with ExitStack() as running:
-        if peer is Peer.REDIS:
+        if peer is Peer.TWO:
+            environment["WEB_CONCURRENCY"] = "2"
+        if peer in {Peer.REDIS, Peer.TWO}:
             environment["VOICEGATE_SECRET"] = "benchmark" * 4
             environment["VOICEGATE_REDIS_URL"] = running.enter_context(_redis())
         yield running.enter_context(
-            processes.server(commands[peer], core=SERVER_CORE, environment=environment)
+            processes.server(commands[peer], core=core, environment=environment)
         )
 
 

@@ -39,7 +39,7 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
 def server(
     command: Sequence[str],
     *,
-    core: int,
+    core: int | None,
     environment: Mapping[str, str] | None = None,
     announcement: re.Pattern[str] = URL,
 ) -> Iterator[Server]:
@@ -92,12 +92,12 @@ def _announced(child: subprocess.Popen[str], log: IO[str], announcement: re.Patt
 def process(
     command: Sequence[str],
     *,
-    core: int,
+    core: int | None,
     environment: Mapping[str, str] | None = None,
     output: IO[str] | int,
     source: int = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a command on one core, and end it on the way out, whatever the way.
+    """Run a command on one core, or on all, and end it on the way out, whatever the way.
 
     It gets nothing of our environment but the path, and an empty folder to stand in, so that
     neither the shell's settings nor a `.env` colour the measurement. A session of its own keeps
@@ -116,7 +116,8 @@ def process(
             start_new_session=True,
         )
         try:
-            pin(child.pid, core)
+            if core is not None:
+                pin(child.pid, core)
             yield child
         finally:
             _end(child)

@@ -58,6 +58,7 @@ class ErrorMiddleware:
         upstream_seconds.set(0.0)
         started = time.perf_counter()
         self._lifecycle.in_flight += 1
+        self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, answer.send)
         except (AppError, HTTPException, RequestValidationError) as cause:
@@ -75,6 +76,7 @@ class ErrorMiddleware:
             await answer.fail(AppError())
         finally:
             self._lifecycle.in_flight -= 1
+            self._metrics.in_flight.dec()
             self._tell(scope, answer, time.perf_counter() - started)
 
     def _tell(self, scope: Scope, answer: "_Answer", seconds: float) -> None:

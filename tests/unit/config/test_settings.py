@@ -78,6 +78,13 @@ def test_wrong_setting_is_said_in_one_sentence(
             f"{DURATION} (1800) must not be more than {MAX_DURATION} (900).",
         ),
         (
+            {"WEB_CONCURRENCY": "2"},
+            (
+                "WEB_CONCURRENCY is 2, and VOICEGATE_REDIS_URL not set: each process would allow "
+                "the whole limit; set that too, or start one process."
+            ),
+        ),
+        (
             {"VOICEGATE_ACCESS_CODES": "spring-meadow-4711"},
             (
                 "VOICEGATE_ACCESS_CODES has no effect where VOICEGATE_ACCESS is open: "
