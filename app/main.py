@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
 from app.access.control import Access, OpenWay
+from app.access.operator import OperatorAccess
 from app.access.signing import Signer
 from app.config.agents import load_agents
 from app.config.origins import OriginPolicy
@@ -38,7 +39,8 @@ from app.web.middleware.security_headers import SecurityHeaders
 from app.web.openapi import DESCRIPTION, SUMMARY, complete
 from app.web.routes.api import api_router
 from app.web.routes.operations import metrics_route, probes
-from app.web.routes.pages import page_routes
+from app.web.routes.operator import operator_routes
+from app.web.routes.pages import Pages, page_routes
 from app.web.routes.token import ReadyResponseRoute, token_routes
 from app.web.services import Services
 from app.web.static_files import BrowserFiles
@@ -141,14 +143,19 @@ def _services(settings: Settings, files: BrowserFiles, open_way: OpenWay) -> Ser
     signer = Signer(secret)
     metrics = Metrics()
     accounting = Accounting(settings, metrics)
+    operator = None
+    if settings.operator_token is not None:
+        token = settings.operator_token.get_secret_value()
+        operator = OperatorAccess(signer, token, accounting.code_attempts)
     return Services(
         lifecycle=Lifecycle(),
-        kill_switch=KillSwitch(settings.stop_file),
+        kill_switch=KillSwitch(settings.stop_file, accounting if operator else None),
         metrics=metrics,
         access=Access(settings, signer, accounting.code_attempts, open_way),
         accounting=accounting,
         receipts=Receipts(signer),
         files=files,
+        operator=operator,
     )
 
 
@@ -228,15 +235,13 @@ def _routes(settings: Settings, services: Services, notice: str) -> Iterator[Bas
     yield from token_routes(settings, services)
     yield from api_router(services, agents).routes
     yield from probes(services.lifecycle).routes
+    pages = Pages(services.files, agents.notice or notice)
     yield from page_routes(
-        agents,
-        is_open=settings.access == "open",
-        files=services.files,
-        notice=agents.notice or notice,
-        visitors=services.access.visitors,
+        agents, pages, is_open=settings.access == "open", visitors=services.access.visitors
     )
-    if settings.operator_token is not None:
-        yield metrics_route(services.metrics, settings.operator_token.get_secret_value())
+    if services.operator is not None:
+        yield metrics_route(services, services.operator)
+        yield from operator_routes(settings, services, services.operator, pages)
 
 
 def _with_head(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

@@ -71,6 +71,23 @@ class Attempts(Protocol):
         """Count one, and wait; raises `RateLimitedError` if it was one too many."""
 
 
+async def count_attempt(
+    attempts: Attempts, signer: Signer, credentials: RequestCredentials, *, is_right: bool
+) -> None:
+    """Count a secret that was tried if it is wrong, and wait.
+
+    While an address is over its limit it learns nothing, not even from the right one: the limit
+    would else be none.
+
+    Raises:
+        RateLimitedError: Too many wrong ones came from there.
+    """
+    host, _ = credentials.scope.get("client") or (None, 0)
+    network_key = signer.hash("network:" + address_bucket(host, 48))
+    tried = attempts.allow_attempt if is_right else attempts.wrong_attempt
+    await tried(credentials.address_key, network_key)
+
+
 class CodeAuthenticator:
     """Lets in whoever knows a code: programs by bearer token, pages by the cookie it earned.
 
@@ -129,24 +146,17 @@ class CodeAuthenticator:
         return ACCESS.header(scope, "", max_age_seconds=0)
 
     async def _redeem(self, code: str, credentials: RequestCredentials) -> str:
-        """Return the name of a right code.
-
-        While an address is over its limit it learns nothing, not even from the right code: the
-        limit would else be none.
-        """
-        host, _ = credentials.scope.get("client") or (None, 0)
-        network_key = self._signer.hash("network:" + address_bucket(host, 48))
+        """Return the name of a right code."""
         digest = self._digest(code[: MAX_CODE_CHARACTERS + 1])
         found = None
         # All of them, each time: how long it takes must not tell which one was nearly right.
         for known, name in self._names.items():
             if hmac.compare_digest(known, digest):
                 found = name
-        if found is not None:
-            await self._attempts.allow_attempt(credentials.address_key, network_key)
-            return found
-        await self._attempts.wrong_attempt(credentials.address_key, network_key)
-        raise not_valid("code", "This access code is not right.")
+        await count_attempt(self._attempts, self._signer, credentials, is_right=found is not None)
+        if found is None:
+            raise not_valid("code", "This access code is not right.")
+        return found
 
     def _digest(self, code: str) -> bytes:
         return hmac.digest(self._salt, code.encode("utf-8", "surrogatepass"), hashlib.sha256)

@@ -11,6 +11,8 @@ from app.access.signing import Signer
 
 # The page that is made for frames.
 EMBED_PATH = "/embed"
+# What only the operator sees.
+OPERATOR_PATH = "/operator"
 VISITOR_COOKIE = "voicegate_visitor"
 ACCESS_COOKIE = "voicegate_access"
 LIFETIME_SECONDS = 30 * 86400
@@ -20,18 +22,25 @@ MAX_COOKIE_CHARACTERS = 512
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """One kind of cookie; `same_site` says whether links from other sites bring it along."""
+    """One kind of cookie; `same_site` says whether links from other sites bring it along.
+
+    One of a path of its own is sent there and below, and never from a frame of another site.
+    """
 
     name: str
     same_site: Literal["Strict", "Lax"]
+    path: str = "/"
 
     def name_in(self, scope: Scope) -> str:
         """Return its name on the wire.
 
         Browsers take a `__Host-` cookie only from this very host over TLS, so that no neighbour
-        below the same domain can plant one. Source: RFC 6265bis, section 4.1.3.
+        below the same domain can plant one; of a path of its own, `__Secure-` is all there is.
+        Source: RFC 6265bis, section 4.1.3.
         """
-        return f"__Host-{self.name}" if scope["scheme"] == "https" else self.name
+        if scope["scheme"] != "https":
+            return self.name
+        return f"__Host-{self.name}" if self.path == "/" else f"__Secure-{self.name}"
 
     def read(self, scope: Scope) -> str | None:
         """Return its value, if it came and is of a size that we make."""
@@ -46,13 +55,16 @@ class Cookie:
         """
         kind = f"SameSite={self.same_site}"
         if scope["scheme"] == "https":
-            kind = "SameSite=None; Secure; Partitioned" if _is_embed(scope) else f"{kind}; Secure"
+            is_framed = self.path == "/" and _is_embed(scope)
+            kind = "SameSite=None; Secure; Partitioned" if is_framed else f"{kind}; Secure"
         name = self.name_in(scope)
-        return f"{name}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; {kind}"
+        path = self.path if self.path == "/" else scope.get("root_path", "") + self.path
+        return f"{name}={value}; Path={path}; Max-Age={max_age_seconds}; HttpOnly; {kind}"
 
 
 VISITOR = Cookie(VISITOR_COOKIE, "Lax")
 ACCESS = Cookie(ACCESS_COOKIE, "Strict")
+OPERATOR = Cookie("voicegate_operator", "Strict", OPERATOR_PATH)
 
 
 def _is_embed(scope: Scope) -> bool:

@@ -62,6 +62,7 @@ class LabelledCounter:
     """A counter of one label; what is none of its values counts as `other`."""
 
     def __init__(self, counter: Counter, values: Iterable[str]) -> None:
+        self._counter = counter
         # All from the start, so that each has a 0 to rise from.
         self._children = {value: counter.labels(value) for value in values}
         self._other = counter.labels(OTHER)
@@ -69,6 +70,13 @@ class LabelledCounter:
     def count(self, value: str) -> None:
         """Count one more of a value."""
         self._children.get(value, self._other).inc()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted of each value, of those that were."""
+        (family,) = self._counter.collect()
+        values = {next(iter(each.labels.values())): int(each.value) for each in family.samples}
+        return {value: count for value, count in values.items() if count}
 
 
 class Metrics:
@@ -119,6 +127,8 @@ class Metrics:
             "upstream_requests", "Exchanges with the agent service.", "outcome", outcomes
         )
         self.upstream_seconds = histogram("upstream_seconds", "Each of them.")
+        # How the last of them went, and when, in seconds since 1970.
+        self.upstream_latest: tuple[str, float] | None = None
         self.limited = labelled("limited", "Refused by a limit.", "limit", LIMITS)
         self.store_failures = labelled(
             "store_failures", "The store of limits was away.", "kind", STORES

@@ -231,6 +231,7 @@ class AgentsClient:
             seconds = time.perf_counter() - started
             upstream_seconds.set(upstream_seconds.get() + seconds)
             self._metrics.upstream_requests.count(outcome)
+            self._metrics.upstream_latest = (outcome, time.time())
             self._metrics.upstream_seconds.observe(seconds)
         return answer
 

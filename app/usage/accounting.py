@@ -3,20 +3,31 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable
+from typing import Final, TypeVar
 
 from app.config.settings import Settings
 from app.observability.metrics import Metrics
 from app.usage.code_attempts import CodeAttempts
 from app.usage.ledger import LedgerStore, MemoryLedger, StoreDownError, quota_limits
-from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis, store_risks
+from app.usage.ledger_redis import (
+    PATIENCE_SECONDS,
+    PREFIX,
+    RedisLedger,
+    UsageScript,
+    open_redis,
+    store_risks,
+)
 from app.usage.quota import Quota
 from app.usage.rate_limits import rate_limits
 
 logger = logging.getLogger("voicegate.limits")
 
 LOOK_EVERY_SECONDS: Final = 300.0
+# The one key that does not expire: what was stopped stays so until somebody lets it go on.
+STOP_KEY: Final = f"{PREFIX}stopped"
+
+T = TypeVar("T")
 
 
 class Accounting:
@@ -36,7 +47,9 @@ class Accounting:
             self._redis = open_redis(settings.redis_url.get_secret_value())
             store = RedisLedger(UsageScript(self._redis), limits)
             self.code_attempts = CodeAttempts(metrics=metrics, script=UsageScript(self._redis))
+        self.store = store
         self.quota = Quota(store, limits, metrics, rate_limits=rate_limits(settings))
+        self._is_stopped = False
 
     async def store_risks(self) -> list[str]:
         """Return a sentence for each way in which the store may forget; none in memory.
@@ -44,12 +57,29 @@ class Accounting:
         Raises:
             StoreDownError: The store cannot be asked.
         """
-        if self._redis is None:
-            return []
-        try:
-            return await store_risks(self._redis)
-        except Exception as error:  # a broken connection has many
-            raise StoreDownError(type(error).__name__) from error
+        return [] if self._redis is None else await _asked(store_risks(self._redis))
+
+    async def is_stopped(self) -> bool:
+        """Tell whether the operator stopped minting, for all who share the store.
+
+        Raises:
+            StoreDownError: The store cannot be asked.
+        """
+        if self._redis is not None:
+            self._is_stopped = bool(await _asked(self._redis.exists(STOP_KEY)))
+        return self._is_stopped
+
+    async def stop(self, *, is_stopped: bool) -> None:
+        """Stop minting, or let it go on, for all who share the store.
+
+        Raises:
+            StoreDownError: The store cannot be asked.
+        """
+        if self._redis is not None and is_stopped:
+            await _asked(self._redis.set(STOP_KEY, 1))
+        elif self._redis is not None:
+            await _asked(self._redis.delete(STOP_KEY))
+        self._is_stopped = is_stopped
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -83,3 +113,16 @@ class Accounting:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_SECONDS):
                     await ending.wait()
+
+
+async def _asked(question: Awaitable[T]) -> T:
+    """Return what Redis answers.
+
+    Raises:
+        StoreDownError: It does not.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await question
+    except Exception as error:  # a broken connection has many
+        raise StoreDownError(type(error).__name__) from error

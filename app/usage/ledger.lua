@@ -16,6 +16,7 @@ end
 local DAY, LIFETIME = 86400, asked[3]
 local EARLY, LATE, MAX_EXPIRES, MAX_CANDIDATES = 5, 60, 600, 2000
 local MAX_RECOVERIES, RECOVERIES_AT_ONCE, LEAST, RECOVERY_SHARES = 60, 10, 60, 2
+local HISTORY_DAYS, MAX_LISTED = 14, 100
 local day_number = math.floor(now / DAY)
 
 local function exact(value) return string.format('%.17g', value) end
@@ -69,6 +70,10 @@ local function set_day(who, of, previous, current)
   local key = prefix .. 'day:' .. who
   redis.call('HSET', key, 'day', of, 'previous', previous, 'current', current)
   expire(key, 2 * DAY)
+  if who == 'all' then
+    redis.call('SET', prefix .. 'history:' .. of - 1, previous, 'EX', HISTORY_DAYS * DAY)
+    redis.call('SET', prefix .. 'history:' .. of, current, 'EX', HISTORY_DAYS * DAY)
+  end
 end
 
 local function parties(caller, address)
@@ -288,6 +293,26 @@ local function settle(id, session, began, used)
   return give_back(id, found, math.max(0, smallest - used))
 end
 
+-- Answers the time, the seconds reserved of today's, how many grants are open, a count for each of the
+-- last days, and the grants that end first.
+local function usage()
+  redis.call('ZREMRANGEBYSCORE', prefix .. 'open:all', '-inf', exact(now))
+  local ids, days, grants, reserved = redis.call('ZRANGE', prefix .. 'open:all', 0, -1), {}, {}, 0
+  for ago = HISTORY_DAYS - 1, 0, -1 do
+    days[#days + 1] = tonumber(redis.call('GET', prefix .. 'history:' .. day_number - ago)) or 0
+  end
+  for index, id in ipairs(ids) do
+    local found = grant(id)
+    if found then
+      if math.floor(found.minted / DAY) == day_number then reserved = reserved + found.granted end
+      if index <= MAX_LISTED then
+        grants[#grants + 1] = { found.caller, exact(found.minted), found.granted }
+      end
+    end
+  end
+  return { exact(now), reserved, #ids, days, grants }
+end
+
 if operation == 'hit' or operation == 'peek' then
   local answer = { '', exact(now) }
   answer[1] = hit(4, operation == 'hit', answer)
@@ -299,6 +324,7 @@ if operation == 'take' then
     ['caller-open'] = asked[13], ['address-open'] = asked[14], ['all-open'] = asked[15],
   })
 end
+if operation == 'usage' then return usage() end
 if operation == 'cancel' then return cancel(asked[4]) end
 if operation == 'claim' then return claim(asked[4], 'claimed') end
 if operation == 'hand_back' then return claim(asked[4], 'unused') end

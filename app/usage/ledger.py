@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from app.config.settings import Settings
 from app.observability.metrics import Metrics
@@ -47,6 +47,9 @@ MAX_RECORDS: Final = 100_000
 # Ends of grants that were undone are swept out together, once they are most of many.
 FEW: Final = 200
 LOG_SECONDS: Final = 1.0
+# What an operator looks at: so many days, today included, and so many open grants by name.
+HISTORY_DAYS: Final = 14
+MAX_LISTED: Final = 100
 
 logger = logging.getLogger("voicegate.limits")
 
@@ -94,6 +97,38 @@ def day_limits(limits: QuotaLimits) -> list[RateLimit]:
     return [RateLimit(f"{who}-day", limits[f"{who}-day"], DAY, who, "seconds") for who in parties]
 
 
+class OpenGrant(NamedTuple):
+    """A grant that holds a place among the sessions that may be open.
+
+    Args:
+        caller_key: The hash of who asked.
+        minted_at: When, in seconds since 1970.
+        granted_seconds: How long the session may last.
+    """
+
+    caller_key: str
+    minted_at: float
+    granted_seconds: int
+
+
+class Usage(NamedTuple):
+    """How the ledger stands for all together.
+
+    Args:
+        now: When, in seconds since 1970, by the ledger's clock.
+        days_seconds: What counts on each of the last days of UTC; the last is today.
+        reserved_seconds: Of today's, what grants that are open may still use.
+        open_count: How many are open.
+        grants: Of these the first to end, at most `MAX_LISTED`.
+    """
+
+    now: float
+    days_seconds: list[int]
+    reserved_seconds: int
+    open_count: int
+    grants: list[OpenGrant]
+
+
 class LedgerStore(Protocol):
     """Keeps the ledger; each of these happens wholly or not at all, whoever else is asking."""
 
@@ -135,6 +170,9 @@ class LedgerStore(Protocol):
         opened it, so what comes back is measured by the smallest grant that could have: else a
         long grant could be settled by the short session of another, and be used as well.
         """
+
+    async def usage(self) -> Usage:
+        """Tell how all stands."""
 
 
 class StoreDownError(Exception):
@@ -227,6 +265,8 @@ class MemoryLedger:
         self._ends: list[tuple[float, str]] = []
         self._records: OrderedDict[str, _Record] = OrderedDict()
         self._sessions: OrderedDict[str, float] = OrderedDict()
+        # What counts for all together, by the number of the day.
+        self._history: dict[int, int] = {}
 
     def __len__(self) -> int:
         """All that is remembered; each record takes up to three places besides."""
@@ -311,6 +351,36 @@ class MemoryLedger:
         self._close(record)
         return self._give_back(record, max(0, smallest - used_seconds), now)
 
+    async def usage(self) -> Usage:
+        """Tell how all stands."""
+        now = self._now()
+        self._prune(now)
+        today = int(now // DAY)
+        everyone = self._windows.find(self._days[-1], "all", now)
+        self._remember(everyone, now)
+        records = [self._records[grant_id] for grant_id in everyone.places]
+        records.sort(key=lambda record: record.ends_at)
+        todays = (record for record in records if record.minted_at // DAY == today)
+        return Usage(
+            now,
+            [self._history.get(today - ago, 0) for ago in reversed(range(HISTORY_DAYS))],
+            sum(record.grant.granted_seconds for record in todays),
+            len(records),
+            [
+                OpenGrant(each.grant.caller_key, each.minted_at, each.grant.granted_seconds)
+                for each in records[:MAX_LISTED]
+            ],
+        )
+
+    def _remember(self, everyone: Counter, now: float) -> None:
+        """Write down what counts for all, today and on the day before."""
+        today = int(now // DAY)
+        if today not in self._history:
+            kept = self._history.items()
+            self._history = {day: used for day, used in kept if day > today - HISTORY_DAYS}
+        self._history[today - 1] = everyone.previous
+        self._history[today] = everyone.current
+
     def _recovered(
         self, grant: Grant, continues: str, counters: Sequence[Counter], now: float
     ) -> _Record | None:
@@ -350,6 +420,7 @@ class MemoryLedger:
     def _count(self, record: _Record) -> None:
         for counter in record.counters:
             self._windows.add(counter, record.grant.granted_seconds)
+        self._remember(record.counters[-1], record.minted_at)
         self._open(record)
         self._records[record.grant.grant_id] = record
 
@@ -388,6 +459,7 @@ class MemoryLedger:
                 counter.current = max(0, counter.current - seconds)
             elif days_ago == 1:
                 counter.previous = max(0, counter.previous - seconds)
+        self._remember(record.counters[-1], now)
         return seconds
 
     def _close(self, record: _Record) -> None:

@@ -13,7 +13,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
-from app.usage.ledger import LIFETIME_SECONDS, Grant, QuotaLimits, StoreDownError, day_limits
+from app.usage.ledger import (
+    LIFETIME_SECONDS,
+    Grant,
+    OpenGrant,
+    QuotaLimits,
+    StoreDownError,
+    Usage,
+    day_limits,
+)
 from app.usage.rate_limits import DAY, Counted, LimitState, Verdict
 
 if TYPE_CHECKING:
@@ -42,7 +50,7 @@ def open_redis(url: str) -> Redis:
 
     pool = ConnectionPool.from_url(
         url,
-        max_connections=2 * MAX_EXCHANGES + 1,  # two breakers let no more through; and a look at it
+        max_connections=2 * MAX_EXCHANGES + 2,  # two breakers let no more through; and looks at it
         socket_timeout=PATIENCE_SECONDS,
         socket_connect_timeout=PATIENCE_SECONDS,
         retry=Retry(NoBackoff(), 0),
@@ -67,8 +75,7 @@ async def store_risks(redis: Redis) -> list[str]:
 
     facts = {}
     with contextlib.suppress(ResponseError):  # this user may not ask
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            facts = await redis.info()
+        facts = await redis.info()
     policy = facts.get("maxmemory_policy", "noeviction")
     sentences = []
     if policy != "noeviction":
@@ -258,6 +265,20 @@ class RedisLedger:
         """Give back what a session proves to be unused."""
         answer = await self._run("settle", grant_id, session_id, began_at_seconds, used_seconds)
         return int(answer)
+
+    async def usage(self) -> Usage:
+        """Tell how all stands."""
+        now, reserved_seconds, open_count, days, grants = await self._run("usage")
+        return Usage(
+            float(now),
+            days,
+            reserved_seconds,
+            open_count,
+            [
+                OpenGrant(caller.decode(), float(minted_at), granted)
+                for caller, minted_at, granted in grants
+            ],
+        )
 
 
 def _as_arguments(asked: Sequence[Counted]) -> list[str | float]:

@@ -6,31 +6,48 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from app.errors import StoppedByOperatorError
+from app.usage.ledger import StoreDownError
 
 logger = logging.getLogger("voicegate.stop")
 
 LOOK_EVERY_SECONDS: Final = 0.5
 RETRY_AFTER_SECONDS: Final = 60
+FILE: Final = "the stop file"
+PAGE: Final = "the operator's page"
+
+
+class Stop(Protocol):
+    """Where the operator's page says stop; shared by all processes that share limits."""
+
+    async def is_stopped(self) -> bool:
+        """Tell whether it was said; raises `StoreDownError` where that is unknown."""
 
 
 class KillSwitch:
-    """Stops minting as long as a file is there; needs no restart.
+    """Stops minting as long as a file is there, or the operator's page says so.
 
     Args:
-        stop_file: The file, or whatever else is at this place; None for no switch.
+        stop_file: The file, or whatever else is at this place; None for no such switch.
+        stop: What the page says; None where there is no such page.
     """
 
-    def __init__(self, stop_file: Path | None = None) -> None:
+    def __init__(self, stop_file: Path | None = None, stop: Stop | None = None) -> None:
         self._file = stop_file
-        self._file_is_there = False
+        self._stop = stop
+        self._stopped_by: dict[str, bool] = {}
 
     @property
     def is_stopped(self) -> bool:
         """Whether tokens are refused."""
-        return self._file_is_there
+        return any(self._stopped_by.values())
+
+    @property
+    def stopped_by(self) -> list[str]:
+        """What stops minting now: `the stop file`, `the operator's page`."""
+        return [what for what, is_stopped in self._stopped_by.items() if is_stopped]
 
     def require_minting(self) -> None:
         """Raise `StoppedByOperatorError` while stopped."""
@@ -40,38 +57,50 @@ class KillSwitch:
             )
 
     async def look(self) -> None:
-        """Look whether the file is there; a slow disk keeps nobody but this waiting."""
-        if self._file is None:
-            return
-        try:
-            # Not `Path.exists`: Python 3.14's takes every failure for "no".
-            await asyncio.to_thread(os.stat, self._file)
-            is_there = True
-        except (FileNotFoundError, NotADirectoryError):
-            is_there = False
-        except OSError as error:
-            # Whoever cannot be asked may have said stop; what was known last stays true.
-            logger.warning("the stop file cannot be looked for (%s)", type(error).__name__)
-            return
-        if is_there != self._file_is_there:
-            self._file_is_there = is_there
-            logger.warning("minting %s by the stop file", "is stopped" if is_there else "goes on")
+        """Look whether minting is stopped; a slow disk or store keeps nobody but this waiting.
+
+        What cannot be asked may have said stop: what was known last of it stays true.
+        """
+        if self._file is not None:
+            try:
+                # Not `Path.exists`: Python 3.14's takes every failure for "no".
+                await asyncio.to_thread(os.stat, self._file)
+                self._note(FILE, is_stopped=True)
+            except (FileNotFoundError, NotADirectoryError):
+                self._note(FILE, is_stopped=False)
+            except OSError as error:
+                name = type(error).__name__
+                logger.warning("the stop file cannot be looked for (%s)", name)
+        if self._stop is not None:
+            # That the store is away is told by whoever needs it to mint.
+            with contextlib.suppress(StoreDownError):
+                self._note(PAGE, is_stopped=await self._stop.is_stopped())
+
+    def _note(self, what: str, *, is_stopped: bool) -> None:
+        if is_stopped != self._stopped_by.get(what, False):
+            self._stopped_by[what] = is_stopped
+            logger.warning("minting %s by %s", "is stopped" if is_stopped else "goes on", what)
 
     @contextlib.asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """Look for the file every half second while this is open, and once before."""
-        if self._file is None:
+        """Look every half second while this is open, and once before."""
+        if self._file is None and self._stop is None:
             yield
             return
         await self.look()
-        watching = asyncio.create_task(self._watch())
+        ending = asyncio.Event()
+        watching = asyncio.create_task(self._watch(ending))
         try:
             yield
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
+            # Not cancelled, see `Accounting.serving`.
+            ending.set()
+            await watching
 
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+    async def _watch(self, ending: asyncio.Event) -> None:
+        while not ending.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                    await ending.wait()
+                    return
             await self.look()

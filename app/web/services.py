@@ -6,6 +6,7 @@ from starlette.types import Scope
 
 from app.access.control import Access
 from app.access.credentials import RequestCredentials
+from app.access.operator import OperatorAccess
 from app.observability.metrics import Metrics
 from app.tokens.service import Receipts, TokenService
 from app.usage.accounting import Accounting
@@ -27,6 +28,7 @@ class Services:
     accounting: Accounting
     receipts: Receipts
     files: BrowserFiles
+    operator: OperatorAccess | None
     tokens: TokenService = field(init=False)
     settlement: Settlement = field(init=False)
 

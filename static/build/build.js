@@ -21,7 +21,7 @@ const STATIC = join(import.meta.dirname, '..');
 const DIST = join(STATIC, 'dist');
 
 /** What the templates name besides scripts. */
-const STYLES = ['main', 'details', 'diagnostics', 'docs'];
+const STYLES = ['main', 'details', 'diagnostics', 'docs', 'operator'];
 const ICONS = ['favicon.svg', '192.png', '512.png', 'maskable.png', 'touch.png'];
 /** What scripts load by its address or on demand: built first, as they must know its hash. */
 const LOADED = [

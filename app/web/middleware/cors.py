@@ -5,12 +5,14 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access.cookies import OPERATOR_PATH
 from app.config.origins import OriginPolicy
 from app.errors import OriginNotAllowedError
 from app.observability.metrics import Metrics
 from app.web.middleware.request_context import context_of
 
 PREFIX: Final = "/api/"
+OWN_ONLY: Final = OriginPolicy(frozenset())
 ACCESS_PATH: Final = "/api/access"
 VARY: Final = (b"vary", b"Origin")
 ALLOW_CREDENTIALS: Final = (b"access-control-allow-credentials", b"true")
@@ -45,11 +47,19 @@ class CorsMiddleware:
         Raises:
             OriginNotAllowedError: A foreign page asks.
         """
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        is_operator = scope.get("path", "").startswith(OPERATOR_PATH)
+        if scope["type"] != "http" or not (is_operator or scope["path"].startswith(PREFIX)):
             await self._app(scope, receive, send)
             return
         context = context_of(scope)
         fields = _said_by_browser(scope)
+        own_origin = f"{scope['scheme']}://{fields.get(b'host', '')}"
+        if is_operator:
+            # No other front end's business; a link from anywhere may lead there.
+            told = (fields.get(b"origin"), fields.get(b"sec-fetch-site"), own_origin)
+            context.sender = OWN_ONLY.judge(*told)
+            await self._app(scope, receive, send)
+            return
         origin = fields.get(b"origin")
         context.response_headers.append(VARY)
         if self._policy.lists(origin):
@@ -62,7 +72,6 @@ class CorsMiddleware:
                 await send({"type": "http.response.start", "status": 204, "headers": headers})
                 await send({"type": "http.response.body", "body": b""})
                 return
-        own_origin = f"{scope['scheme']}://{fields.get(b'host', '')}"
         context.sender = self._policy.judge(origin, fields.get(b"sec-fetch-site"), own_origin)
         if context.sender == "foreign":
             self._metrics.access_refusals.count("origin")

@@ -26,7 +26,8 @@ class RequestContext:
         request_id: Names it in its answer and in the log.
         response_headers: Fields of its answer, whoever answers; `ErrorMiddleware` adds them.
         reserved_names: Fields that an answer has from there only.
-        sender: What sent it, as far as a browser says; known below `/api/`.
+        sender: What sent it, as far as a browser says; known below `/api/` and
+            `/operator`.
         caller: Who asks for a token, once that is known.
     """
 

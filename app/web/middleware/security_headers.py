@@ -5,10 +5,11 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.access.cookies import EMBED_PATH
+from app.access.cookies import EMBED_PATH, OPERATOR_PATH
 from app.web.middleware.request_context import Field, context_of
 
 Variants = tuple[tuple["list[Field]", frozenset[bytes]], tuple["list[Field]", frozenset[bytes]]]
+CSP: Final = "Content-Security-Policy"
 CLIENT_PATH: Final = "/static/voice-agent/"
 
 PERMISSIONS_OFF = (
@@ -19,7 +20,7 @@ PERMISSIONS_OFF = (
 STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 # For answers that are sent before there is a request: they hold no page and load nothing.
 BARE: Final = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    CSP: "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -54,6 +55,9 @@ class SecurityHeaders:
         common |= _framing(ws_origin, ())
         self._own = _both(common | own_only)
         self._api = _both(common | own_only | {"Cache-Control": "no-store"})
+        # The only pages with forms that are sent.
+        forms = {CSP: common[CSP].replace("form-action 'none'", "form-action 'self'")}
+        self._operator = _both(common | own_only | forms | {"Cache-Control": "no-store"})
         # Pages of any origin may import the browser client: it holds no secret.
         importable = {
             "Access-Control-Allow-Origin": "*",
@@ -75,6 +79,8 @@ class SecurityHeaders:
             return self._api
         if path == EMBED_PATH:
             return self._embed
+        if path.startswith(OPERATOR_PATH):
+            return self._operator
         return self._shared if path.startswith(CLIENT_PATH) else self._own
 
 
@@ -98,7 +104,7 @@ def _framing(ws_origin: str, ancestors: Sequence[str]) -> dict[str, str]:
         "trusted-types voicegate",
         f"frame-ancestors {shown_by}",
     )
-    policy = {"Content-Security-Policy": "; ".join(directives)}
+    policy = {CSP: "; ".join(directives)}
     # Says the same to old browsers; it knows no list, so with one it would say too much.
     return policy if ancestors else {**policy, "X-Frame-Options": "DENY"}
 

@@ -3,6 +3,7 @@
 import asyncio
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
 
 import orjson
 from fastapi import Request
@@ -72,6 +73,15 @@ async def read_object(request: Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidRequestError(bad_parameter("body", "an object", "something else"))
     return value
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a body as forms send it; other bytes are no fields.
+
+    Raises:
+        UnreadError: 413 (too long), 408 (too slow) or 400 (it broke off).
+    """
+    return dict(parse_qsl((await _content(request)).decode("utf-8", "replace")))
 
 
 async def _content(request: Request) -> bytes:

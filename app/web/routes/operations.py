@@ -1,18 +1,15 @@
 """What operators' machines ask: the probes, and `/metrics` on the service's own port."""
 
-import hashlib
-import hmac
-
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 from starlette.routing import Route
 
-from app.errors import DrainingError, UnauthenticatedError
-from app.observability.metrics import CONTENT_TYPE, Metrics
+from app.access.operator import OperatorAccess
+from app.errors import DrainingError
+from app.observability.metrics import CONTENT_TYPE
 from app.web.lifespan import Lifecycle
 from app.web.routes.schemas import Health, problem_responses
-
-CHALLENGE = 'Bearer realm="metrics"'
+from app.web.services import Services
 
 
 def probes(lifecycle: Lifecycle) -> APIRouter:
@@ -42,21 +39,12 @@ def probes(lifecycle: Lifecycle) -> APIRouter:
     return router
 
 
-def metrics_route(metrics: Metrics, token: str) -> Route:
-    """Return the route; without its token it answers 401."""
-    expected = _digest(token)
+def metrics_route(services: Services, operator: OperatorAccess) -> Route:
+    """Return the route; without the operator's token it answers 401."""
 
     async def show(request: Request) -> Response:
-        scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-        # Hashed, so that the comparison takes the same time for every length.
-        is_good = hmac.compare_digest(_digest(credential.strip()), expected)
-        if scheme.lower() != "bearer" or not is_good:
-            raise UnauthenticatedError("no good token for the metrics", challenge=CHALLENGE)
+        await operator.require(services.credentials(request.scope))
         headers = {"Cache-Control": "no-store"}
-        return Response(metrics.exposition(), media_type=CONTENT_TYPE, headers=headers)
+        return Response(services.metrics.exposition(), media_type=CONTENT_TYPE, headers=headers)
 
     return Route("/metrics", show, name="metrics")
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()

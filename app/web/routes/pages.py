@@ -47,31 +47,27 @@ def _templates() -> Jinja2Templates:
     return Jinja2Templates(TEMPLATES)
 
 
-def page_routes(
-    agents: Agents,
-    *,
-    is_open: bool,
-    files: BrowserFiles,
-    notice: str,
-    visitors: Visitors | None = None,
-) -> list[Route]:
-    """Return the routes of the page and of the API's documentation.
+class Pages:
+    """Renders templates for whoever asks: in the visitor's language and theme.
 
     Args:
-        agents: What the page offers.
-        is_open: Whether anybody may mint, and so may know what the agents are told.
         files: What the pages load.
         notice: A line for everyone.
-        visitors: Gives the page its cookie, where callers are told apart by it.
     """
-    languages = Languages()
-    public = agents.public(with_sessions=is_open)
 
-    @cache
-    def element(language: str, theme: str | None) -> Markup:
-        return markup.element(languages.all[language].texts, "page", theme)
+    def __init__(self, files: BrowserFiles, notice: str) -> None:
+        self.languages = Languages()
+        self._files = files
+        self._notice = notice
+
+        @cache
+        def element(language: str, theme: str | None) -> Markup:
+            return markup.element(self.languages.all[language].texts, "page", theme)
+
+        self._element = element
 
     def render(
+        self,
         request: Request,
         name: str,
         context: dict[str, Any],
@@ -79,24 +75,40 @@ def page_routes(
         language: Language | None = None,
         media: str | None = None,
     ) -> Response:
-        language = language or languages.of(request)
+        """Return a page; its language is the visitor's, unless told."""
+        language = language or self.languages.of(request)
         context = {"theme": _theme(request.cookies, THEME_COOKIE), **context}
         context = {
             **context,
-            "element": partial(element, language.code, context["theme"]),
+            "element": partial(self._element, language.code, context["theme"]),
             "icon": markup.icon,
             "language": language.code,
-            "languages": languages.all.values(),
+            "languages": self.languages.all.values(),
             "texts": language.texts,
             "t": language.texts["templates"],
             "url_for": _url_for(request),
-            "path_of": files.path_of,
-            "notice": notice,
+            "path_of": self._files.path_of,
+            "notice": self._notice,
         }
         fields = REVALIDATE | BY_LANGUAGE
         return _templates().TemplateResponse(
             request, name, context, headers=fields, media_type=media
         )
+
+
+def page_routes(
+    agents: Agents, pages: Pages, *, is_open: bool, visitors: Visitors | None = None
+) -> list[Route]:
+    """Return the routes of the page and of the API's documentation.
+
+    Args:
+        agents: What the page offers.
+        pages: Renders them.
+        is_open: Whether anybody may mint, and so may know what the agents are told.
+        visitors: Gives the page its cookie, where callers are told apart by it.
+    """
+    public = agents.public(with_sessions=is_open)
+    render = pages.render
 
     def shared(name: str, context: dict[str, Any], media: str | None = None) -> Endpoint:
         """A page that is the same for many."""
@@ -128,7 +140,7 @@ def page_routes(
     async def documentation(request: Request) -> Response:
         service_url = str(request.base_url).rstrip("/")
         context = {"openapi": request.app.openapi(), "service_url": service_url}
-        response = render(request, "docs.html", context, language=languages.all["en"])
+        response = render(request, "docs.html", context, language=pages.languages.all["en"])
         # Its examples hold the name that the caller knows the service by: not the same for many.
         return await _compressed(response, request, is_shared=False)
 

@@ -5,7 +5,14 @@ from itertools import count
 
 import pytest
 
-from app.usage.ledger import LIFETIME_SECONDS, MAX_CANDIDATES, Grant, MemoryLedger
+from app.usage.ledger import (
+    HISTORY_DAYS,
+    LIFETIME_SECONDS,
+    MAX_CANDIDATES,
+    MAX_LISTED,
+    Grant,
+    MemoryLedger,
+)
 from app.usage.rate_limits import LimitState, RateLimit
 from tests.limit_kit import Clock, ledger_of, rules
 from tests.redis_server import RedisServer, redis_server
@@ -450,6 +457,53 @@ async def test_question_that_comes_after_its_own_cancellation_counts_nothing() -
     assert (verdict.refused, verdict.states[-1].current) == ("", 900)
 
 
+async def test_usage_tells_each_day_and_what_is_open(server: RedisServer | None) -> None:
+    """What is given back of yesterday changes yesterday; a quiet day is one without minutes."""
+    clock = Clock(START_OF_DAY + DAY - 600)
+    async with ledger_of(server, rules(), clock) as ledger:
+        await ledger.take(grant())
+        late = grant("bob", granted=600)
+        await ledger.take(late)
+        before = await ledger.usage()
+        clock.now += 1200
+        assert await ledger.settle(late.grant_id, "session", clock.now - 1190, 60) == 540
+        await ledger.take(grant("cyd", granted=300))
+        after = await ledger.usage()
+        clock.now += 2 * DAY
+        await ledger.take(grant(granted=120))
+        later = await ledger.usage()
+        clock.now += HISTORY_DAYS * DAY
+        at_last = await ledger.usage()
+
+    assert before.days_seconds == [0] * (HISTORY_DAYS - 1) + [1500]
+    assert (before.now, before.reserved_seconds, before.open_count) == (clock_at(0), 1500, 2)
+    assert [(each.caller_key, each.granted_seconds) for each in before.grants] == [
+        *(("bob", 600), ("ann", 900)),
+    ]
+    assert after.days_seconds[-2:] == [960, 300]
+    assert (after.reserved_seconds, after.open_count) == (300, 1)
+    assert after.grants[0].minted_at == clock_at(1200)
+    assert later.days_seconds[-4:] == [960, 300, 0, 120]
+    assert at_last.days_seconds == [0] * HISTORY_DAYS
+    assert (at_last.open_count, at_last.grants) == (0, [])
+
+
+def clock_at(seconds: int) -> float:
+    """Return a time by the clock of the test above."""
+    return START_OF_DAY + DAY - 600 + seconds
+
+
+async def test_usage_lists_no_more_than_a_page_can_show(server: RedisServer | None) -> None:
+    """All that is open is counted, and the first to end are named."""
+    async with ledger_of(server, rules(), Clock()) as ledger:
+        for number in range(MAX_LISTED + 5):
+            await ledger.take(grant(f"caller-{number}", granted=60 + number))
+        usage = await ledger.usage()
+
+    assert (usage.open_count, len(usage.grants)) == (MAX_LISTED + 5, MAX_LISTED)
+    assert usage.grants[-1].granted_seconds == 60 + MAX_LISTED - 1
+
+
 async def test_old_grant_is_forgotten(server: RedisServer | None) -> None:
     """An hour after the longest session there is nothing left to report."""
     clock = Clock()
@@ -477,8 +531,9 @@ async def test_every_key_in_redis_expires() -> None:
         keys = [line for line in server.ask("KEYS *").decode().split() if "voicegate" in line]
         lives = [int(server.ask(f"TTL {key}").decode().strip().lstrip(":")) for key in keys]
 
-    assert len(keys) == 3 + 3 + 3 + 1 + 1  # grants, days, places, minted, session
-    assert all(0 < life <= 2 * DAY + 60 for life in lives)
+    # grants, days, places, minted, session, history
+    assert len(keys) == 3 + 3 + 3 + 1 + 1 + 2
+    assert all(0 < life <= HISTORY_DAYS * DAY for life in lives)
     assert all(key.startswith("{voicegate}:") for key in keys)
 
 

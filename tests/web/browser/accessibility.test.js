@@ -9,7 +9,7 @@ import { scenes } from '../gallery/scenes.js';
 
 const FEW = [
   ...['start', 'settings-end', 'live', 'details', 'access-code', 'problem-rate_limited'],
-  'diagnostics-asking',
+  ...['diagnostics-asking', 'operator', 'operator-sign-in'],
 ];
 
 const wanted = scenes.filter(({ name }) => process.env.ALL_SCENES || FEW.includes(name));

@@ -3,6 +3,7 @@
 import { fetchForPage, tellOfMicrophone } from '../browser/harness.js';
 import { diagnosticsScenes } from './diagnostics.js';
 import { FLAGS, HOST, openFramed } from './frame.js';
+import { operatorScenes } from './operator.js';
 
 /**
  * @typedef {Awaited<ReturnType<typeof import('../browser/harness.js').openBrowser>>
@@ -387,4 +388,5 @@ export const scenes = [
   problem(502, 'upstream_rejected', 'token-unavailable'),
   problem(503, 'draining', 'token-unavailable', { 'Retry-After': '5' }),
   ...diagnosticsScenes,
+  ...operatorScenes,
 ];
