@@ -31,7 +31,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 STORED_AGENT_ALLOWS = {"agent_id", "title", "description"}
 # What goes into a session as it is, and what goes into its `input`.
 SAID = {"system_prompt", "greeting"}
-HEARD = {"key_terms", "transcription_mode", "language_codes", "voice_focus", "turn_detection"}
+HEARD = {
+    *("key_terms", "transcription_mode", "transcription_prompt", "language_codes"),
+    *("voice_focus", "voice_focus_threshold", "turn_detection"),
+}
 
 Voice = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S+$")]
 KeyTerm = Annotated[str, StringConstraints(min_length=1, max_length=50)]
@@ -78,8 +81,11 @@ class Agent(_Strict):
     editable: list[Literal["voice", "system_prompt", "greeting"]] = []
     key_terms: list[KeyTerm] = Field(default=[], max_length=100, serialization_alias="keyterms")
     transcription_mode: Literal["min_latency", "balanced", "max_accuracy"] | None = None
+    transcription_prompt: str = Field(default="", max_length=1750)
     language_codes: list[LanguageCode] = []
     voice_focus: Literal["near-field", "far-field"] | None = None
+    voice_focus_threshold: float | None = Field(default=None, ge=0, le=1)
+    volume: float | None = Field(default=None, ge=0, le=100)
     turn_detection: TurnDetection = TurnDetection()
 
     @model_validator(mode="after")
@@ -97,11 +103,12 @@ class Agent(_Strict):
         """
         if self.agent_id is not None:
             return {"agent_id": self.agent_id}
-        said, heard = (
+        said, heard, spoken = (
             self.model_dump(include=fields, by_alias=True, exclude_defaults=True)
-            for fields in (SAID, HEARD)
+            for fields in (SAID, HEARD, {"volume"})
         )
-        return said | ({"input": heard} if heard else {}) | {"output": {"voice": self.voice}}
+        output = {"voice": self.voice} | spoken
+        return said | ({"input": heard} if heard else {}) | {"output": output}
 
     def public(self, name: str, *, with_session: bool = True) -> dict[str, Any]:
         """Return what front ends may know; whoever may mint needs the session too."""

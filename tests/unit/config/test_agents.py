@@ -26,8 +26,11 @@ voices = ["vera", "alba", "alba"]
 editable = ["voice"]
 key_terms = ["Voicegate"]
 transcription_mode = "min_latency"
+transcription_prompt = "Orders."
 language_codes = ["en", "de"]
 voice_focus = "far-field"
+voice_focus_threshold = 0.7
+volume = 80
 
 [agents.sales.turn_detection]
 vad_threshold = 0.4
@@ -81,8 +84,10 @@ def test_file_is_translated_to_the_wire(tmp_path: Path) -> None:
                     "input": {
                         "keyterms": ["Voicegate"],
                         "transcription_mode": "min_latency",
+                        "transcription_prompt": "Orders.",
                         "language_codes": ["en", "de"],
                         "voice_focus": "far-field",
+                        "voice_focus_threshold": 0.7,
                         "turn_detection": {
                             "vad_threshold": 0.4,
                             "min_silence": 600,
@@ -91,7 +96,7 @@ def test_file_is_translated_to_the_wire(tmp_path: Path) -> None:
                             "interrupt_response": True,
                         },
                     },
-                    "output": {"voice": "vera"},
+                    "output": {"voice": "vera", "volume": 80},
                 },
                 "voices": ["vera", "alba"],
                 "editable": ["voice"],
@@ -122,6 +127,10 @@ def test_agent_without_a_greeting_listens_first(tmp_path: Path) -> None:
         ("", "agents: Field required."),
         ("[agents]", "agents: Dictionary should have at least 1 item"),
         ("[agents.a]\ncolour = 1", "agents.a.colour: there is no such field."),
+        ("[agents.a]\nvolume = 101", "agents.a.volume: Input should be less than or equal to 100."),
+        ("[agents.a]\nvoice_focus_threshold = -1", "agents.a.voice_focus_threshold: Input should"),
+        ("[agents.a]\ntranscription_prompt = '" + "x" * 1751 + "'", "at most 1750 characters."),
+        ("[agents.a.turn_detection]\ntype = 'server_vad'", "type: there is no such field."),
         ("[agents.a]\nvoice = 5", "agents.a.voice: Input should be a valid string."),
         ("[agents.a]\nvoice = 'a b'", "agents.a.voice: String should match"),
         ("[agents.a]\neditable = ['tools']", "agents.a.editable.0: Input should be 'voice'"),
@@ -165,5 +174,7 @@ def test_fields_that_the_default_file_shows_are_taken(tmp_path: Path) -> None:
     agents = {agent["name"]: agent["session"] for agent in public["agents"]}  # type: ignore[attr-defined]
     assert agents["front-desk"] == {"agent_id": "agent_0123456789abcdef"}
     assert agents["assistant"]["input"].keys() == {
-        *("keyterms", "transcription_mode", "language_codes", "voice_focus", "turn_detection")
+        *("keyterms", "transcription_mode", "transcription_prompt", "language_codes"),
+        *("voice_focus", "voice_focus_threshold", "turn_detection"),
     }
+    assert agents["assistant"]["output"]["volume"] == 100
