@@ -36,6 +36,7 @@ declare function watchPermission(
 /** Everything that can go wrong in a call, as one class. */
 declare class VoiceAgentError extends Error {
   code:
+    | 'agent-failed'
     | 'agent-refused'
     | 'at-capacity'
     | 'audio-failed'
@@ -49,10 +50,12 @@ declare class VoiceAgentError extends Error {
     | 'microphone-busy'
     | 'microphone-denied'
     | 'microphone-not-found'
+    | 'microphone-not-offered'
     | 'offline'
     | 'other-tab'
     | 'protocol-error'
     | 'resume-refused'
+    | 'sandboxed-frame'
     | 'session-expired'
     | 'token-limited'
     | 'token-refused'
@@ -79,6 +82,7 @@ declare class VoiceAgentError extends Error {
     upstreamCode: string | null;
     param: string | null;
     code:
+      | 'agent-failed'
       | 'agent-refused'
       | 'at-capacity'
       | 'audio-failed'
@@ -92,10 +96,12 @@ declare class VoiceAgentError extends Error {
       | 'microphone-busy'
       | 'microphone-denied'
       | 'microphone-not-found'
+      | 'microphone-not-offered'
       | 'offline'
       | 'other-tab'
       | 'protocol-error'
       | 'resume-refused'
+      | 'sandboxed-frame'
       | 'session-expired'
       | 'token-limited'
       | 'token-refused'
@@ -128,6 +134,8 @@ declare const MESSAGES: {
   'unsupported-browser': string;
   'microphone-denied': string;
   'microphone-blocked-by-policy': string;
+  'microphone-not-offered': string;
+  'sandboxed-frame': string;
   'microphone-not-found': string;
   'microphone-busy': string;
   'audio-failed': string;
@@ -140,6 +148,7 @@ declare const MESSAGES: {
   'token-limited': string;
   'token-unavailable': string;
   'connection-failed': string;
+  'agent-failed': string;
   'connection-lost': string;
   'unauthorized': string;
   'agent-refused': string;

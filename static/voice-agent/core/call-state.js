@@ -15,6 +15,10 @@ const OUTAGE_MS = 6_000;
 /** Meanwhile the waits do not grow beyond that of this attempt, half a second. */
 const OUTAGE_ATTEMPT = 2;
 
+/** Failures of a first attempt that are often gone at the next, and the longest pause before that one. */
+const MAY_PASS = new Set(['agent-failed', 'connection-failed', 'token-unavailable']);
+const LONGEST_WAIT_MS = 5_000;
+
 /** A recovery that breaks again sooner than this was none: its waits and its budget go on. */
 export const STABLE_MS = 5_000;
 
@@ -95,8 +99,8 @@ const TABLE = {
     'proceed': (call) => step(call, [{ type: 'connect' }]),
     'retry': (call) => step(call, [{ type: 'connect' }]),
     'ready': ready,
-    // Not retried behind the user's back, but for the faults that a second try with other words really mends.
-    'attempt-failed': (call, { error }) => secondTry(call, error) ?? fail(call, { error }),
+    'attempt-failed': (call, { error }) =>
+      secondTry(call, error) ?? onceMore(call, error) ?? fail(call, { error }),
     'stop': stop,
     'fail': fail,
   },
@@ -200,6 +204,20 @@ function secondTry(call, error) {
   const [voice] = error.voices;
   if (voice === undefined || call.voiceRetried) return null;
   return step({ ...call, voiceRetried: true }, [{ type: 'use-voice', voice }, connect]);
+}
+
+/**
+ * A call that begins is tried once more, a moment later, where that may have passed by then. Who is waiting for the
+ * first word is told sooner rather than kept waiting.
+ * @param {Call} call
+ * @param {VoiceAgentError} error
+ * @returns {Step | null}
+ */
+function onceMore(call, error) {
+  const atLeastMs = (error.retryAfterSeconds ?? 0) * 1000;
+  const mayPass = MAY_PASS.has(error.code) && error.retryable && !isUnanswered(error);
+  if (!mayPass || call.attempt > 0 || atLeastMs > LONGEST_WAIT_MS) return null;
+  return step({ ...call, attempt: 1 }, [{ type: 'retry-later', atLeastMs }]);
 }
 
 /**

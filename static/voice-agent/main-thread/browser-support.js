@@ -9,6 +9,9 @@ const OWN_HOSTS = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 /** Errors that a missing network explains. */
 const OF_THE_LINE = new Set(['token-unavailable', 'connection-failed']);
 
+/** Of a frame with `sandbox` and without `allow-same-origin`: no service can list it, no browser gives it a microphone. */
+const OPAQUE_ORIGIN = 'null';
+
 /**
  * @returns {VoiceAgentError | null} what is in the way, or null when nothing is
  */
@@ -19,6 +22,9 @@ export function missingSupport() {
     typeof AudioWorkletNode === 'function' &&
     typeof WebSocket === 'function';
   if (!isComplete) return new VoiceAgentError('unsupported-browser');
+  const { origin, location } = globalThis;
+  if (origin === OPAQUE_ORIGIN && location.protocol !== 'file:')
+    return new VoiceAgentError('sandboxed-frame');
   return isMicrophoneForbidden() ? new VoiceAgentError('microphone-blocked-by-policy') : null;
 }
 

@@ -12,6 +12,8 @@ import { duration, fill } from './format.js';
 const REMEDIES = {
   'insecure-context': { action: 'secure', final: true },
   'unsupported-browser': { action: 'copy', final: true },
+  'sandboxed-frame': { action: 'ownTab', final: true },
+  'microphone-not-offered': { action: 'copy' },
   'other-tab': { action: 'takeOver' },
   'agent-refused': { action: 'settings' },
 };
@@ -46,10 +48,10 @@ export function explain(error, texts, access = null, { hint = 'other', isFramed 
     text: error.message,
   };
   const isCodeMissing = access === 'code' && error.problem?.code === 'unauthenticated';
-  const problem = entry(
-    texts.problems,
-    isCodeMissing ? 'access_code' : string(error.problem?.code),
-  );
+  const isFault = error.code === 'token-unavailable' && error.problem; // it was reached, and says so
+  const problem =
+    entry(texts.problems, isCodeMissing ? 'access_code' : string(error.problem?.code)) ??
+    (isFault ? texts.problems.fault : null);
   const waitSeconds = Math.max(0, Math.ceil(error.retryAfterSeconds ?? 0));
   const isPolicy = isFramed && error.code === 'microphone-blocked-by-policy';
   const { action = null, final = false } = isPolicy

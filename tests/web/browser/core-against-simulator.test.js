@@ -273,8 +273,8 @@ const REFUSALS = [
   [{ setup_failure: 'at_capacity' }, 'at-capacity', 1],
   [{ setup_failure: 'concurrency_exceeded' }, 'at-capacity', 1],
   [{ setup_failure: 'forbidden' }, 'unauthorized', 2],
-  [{ setup_failure: 'server_error' }, 'connection-failed', 1],
-  [{ setup_failure: 'agent_init_failed' }, 'connection-failed', 1],
+  [{ setup_failure: 'server_error' }, 'agent-failed', 2],
+  [{ setup_failure: 'agent_init_failed' }, 'agent-failed', 2],
 ];
 
 test('a call that is refused ends with the reason, and is not tried again and again', () =>

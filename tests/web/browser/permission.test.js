@@ -74,6 +74,21 @@ test('a page that keeps the microphone from ours is named as the cause, before a
   }
 });
 
+test('a sandboxed frame is told so, before anything is asked', async () => {
+  const { page, close } = await openBrowser({ flags: FLAGS });
+  try {
+    const frame = await openFramed(
+      { page, url: demo.url },
+      'allow="microphone" sandbox="allow-scripts"',
+    );
+    await frame.getByRole('button', { name: 'Start talking' }).click();
+    await frame.locator('.voice-agent[data-error="sandboxed-frame"]').waitFor();
+    await frame.getByRole('alert').getByRole('link', { name: 'tab of its own' }).waitFor();
+  } finally {
+    await close();
+  }
+});
+
 test('without a network the page says so at once, and that it is back', async () => {
   const url = demo.url.replace('127.0.0.1', 'gate.test');
   const { page, close } = await openBrowser({

@@ -375,17 +375,6 @@ for (const isLive of [false, true])
     assertOneTokenASocket(bench);
   });
 
-test('a socket that does not open in five seconds counts as not reached', async () => {
-  const bench = new Bench();
-  await bench.start();
-  await bench.pass(4_900);
-  assert.equal(bench.state.state, 'connecting');
-  await bench.pass(200);
-
-  assert.equal(bench.state.error?.code, 'connection-failed');
-  assert.equal(bench.socket.readyState, 3);
-});
-
 test('while recovering, each step that takes too long is one more failed attempt', async () => {
   const bench = new Bench();
   await bench.goLive();

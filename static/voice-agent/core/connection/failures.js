@@ -16,10 +16,22 @@ const FATAL = new Map([
   ['session_expired', 'session-expired'],
   ['concurrency_exceeded', 'at-capacity'],
   ['at_capacity', 'at-capacity'],
-  ['server_error', 'connection-failed'],
-  ['internal_error', 'connection-failed'],
-  ['agent_timeout', 'connection-failed'],
-  ['agent_init_failed', 'connection-failed'],
+  ['server_error', 'agent-failed'],
+  ['internal_error', 'agent-failed'],
+  ['agent_timeout', 'agent-failed'],
+  ['agent_init_failed', 'agent-failed'],
+]);
+
+/**
+ * What it means that a socket closes before there is a session; any other code is a fault of the service, which was
+ * there to send it. Source: RFC 6455, 7.4.1, and its registry; documents: 1008 for policy, and for a bad token.
+ * @type {Map<number, import('../../errors.js').ErrorCode>}
+ */
+const CLOSED = new Map([
+  [1006, 'connection-failed'], // nobody sent it: the line, or no way there
+  [1008, 'unauthorized'],
+  [1009, 'agent-refused'], // too long: only the settings are
+  [1013, 'at-capacity'],
 ]);
 
 /**
@@ -51,6 +63,5 @@ export function announcedError({ code, text, param }, stage) {
 export function closeError(code, stage) {
   const cause = `close ${code}`;
   if (stage === 'ready') return new VoiceAgentError('connection-lost', { cause });
-  // 1008 without a word is a refusal too (documents: policy; also used for a bad token).
-  return new VoiceAgentError(code === 1008 ? 'unauthorized' : 'connection-failed', { cause });
+  return new VoiceAgentError(CLOSED.get(code) ?? 'agent-failed', { cause });
 }

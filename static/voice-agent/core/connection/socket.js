@@ -198,7 +198,7 @@ export class SessionSocket {
     this.send(encode(opening));
     if (this.#stage === 'resuming')
       this.#allow(RESUME_TIMEOUT_MS, 'resume-refused', 'The agent did not resume in time.');
-    else this.#allow(READY_TIMEOUT_MS, 'connection-failed', 'The agent did not get ready in time.');
+    else this.#allow(READY_TIMEOUT_MS, 'agent-failed', 'The agent did not get ready in time.');
   }
 
   get #isOpen() {

@@ -225,7 +225,7 @@ export class LiveMicrophone {
       } catch (thrown) {
         error = VoiceAgentError.from(thrown, 'microphone-not-found');
       }
-      this.#wasRefused ||= error.code === 'microphone-denied';
+      this.#wasRefused ||= lossOf(error) === 'permission-lost';
     }
     this.#goWithout(error);
   }
@@ -278,5 +278,6 @@ export class LiveMicrophone {
 
 /** @param {VoiceAgentError} error why there is no microphone */
 function lossOf({ code }) {
-  return code === 'microphone-denied' ? 'permission-lost' : 'lost';
+  const isRefused = code === 'microphone-denied' || code === 'microphone-not-offered';
+  return isRefused ? 'permission-lost' : 'lost';
 }

@@ -29,7 +29,8 @@ const CODES = /** @type {const} */ ({
  * Open the microphone asked for; where a browser cannot meet a constraint, without it.
  * @param {MicrophoneOptions & {mustMatch?: boolean}} [options] mustMatch: rather none than another device
  * @returns {Promise<MediaStream>}
- * @throws {VoiceAgentError} microphone-denied, microphone-blocked-by-policy, microphone-not-found, microphone-busy
+ * @throws {VoiceAgentError} microphone-denied, microphone-blocked-by-policy, microphone-not-offered,
+ *   microphone-not-found, microphone-busy
  */
 export async function openMicrophone(options) {
   const askedAtMs = performance.now();
@@ -44,9 +45,22 @@ export async function openMicrophone(options) {
   try {
     return await opening;
   } catch (cause) {
-    const isPolicy = code(cause) === 'microphone-denied' && isPolicyLikely(askedAtMs);
-    throw new VoiceAgentError(isPolicy ? 'microphone-blocked-by-policy' : code(cause), { cause });
+    throw new VoiceAgentError(await whyNot(cause, askedAtMs), { cause });
   }
+}
+
+/**
+ * Who refused: the page around this one, the visitor (now or before) or the system, or an app that asks nobody.
+ * @param {any} cause error of getUserMedia
+ * @param {number} askedAtMs
+ * @returns {Promise<import('../../errors.js').ErrorCode>}
+ */
+async function whyNot(cause, askedAtMs) {
+  if (code(cause) !== 'microphone-denied') return code(cause);
+  if (isPolicyLikely(askedAtMs)) return 'microphone-blocked-by-policy';
+  const isAtOnce = performance.now() - askedAtMs < AT_ONCE_MS;
+  if (!isAtOnce || /system|dismissed/i.test(cause.message)) return 'microphone-denied';
+  return (await permission())?.state === 'denied' ? 'microphone-denied' : 'microphone-not-offered';
 }
 
 /** @param {MediaStream} stream */

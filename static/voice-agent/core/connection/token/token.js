@@ -106,5 +106,9 @@ async function refusal(response) {
     return new VoiceAgentError('token-limited', { ...details, retryable });
   }
   if (response.status < 500) return new VoiceAgentError('token-refused', details);
-  return new VoiceAgentError('token-unavailable', details);
+  // An answer without a problem is a proxy's: something was there all the same.
+  return new VoiceAgentError('token-unavailable', {
+    ...details,
+    problem: problem ?? { status: response.status },
+  });
 }
