@@ -66,14 +66,15 @@ local function day(who)
   return previous, current, of
 end
 
+local function remember(of, seconds)
+  redis.call('SET', prefix .. 'history:' .. of, seconds, 'EX', HISTORY_DAYS * DAY)
+end
+
 local function set_day(who, of, previous, current)
   local key = prefix .. 'day:' .. who
   redis.call('HSET', key, 'day', of, 'previous', previous, 'current', current)
   expire(key, 2 * DAY)
-  if who == 'all' then
-    redis.call('SET', prefix .. 'history:' .. of - 1, previous, 'EX', HISTORY_DAYS * DAY)
-    redis.call('SET', prefix .. 'history:' .. of, current, 'EX', HISTORY_DAYS * DAY)
-  end
+  if who == 'all' then remember(of, current) end
 end
 
 local function parties(caller, address)
@@ -129,6 +130,7 @@ local function give_back(id, found, seconds)
     if ago == 0 then current = math.max(0, current - seconds) end
     if ago == 1 then previous = math.max(0, previous - seconds) end
     if ago < 2 then set_day(party[2], of, previous, current) end
+    if ago == 1 and party[2] == 'all' then remember(of - 1, previous) end
   end
   return seconds
 end

@@ -532,7 +532,7 @@ async def test_every_key_in_redis_expires() -> None:
         lives = [int(server.ask(f"TTL {key}").decode().strip().lstrip(":")) for key in keys]
 
     # grants, days, places, minted, session, history
-    assert len(keys) == 3 + 3 + 3 + 1 + 1 + 2
+    assert len(keys) == 3 + 3 + 3 + 1 + 1 + 1
     assert all(0 < life <= HISTORY_DAYS * DAY for life in lives)
     assert all(key.startswith("{voicegate}:") for key in keys)
 
