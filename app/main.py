@@ -237,7 +237,11 @@ def _routes(settings: Settings, services: Services, notice: str) -> Iterator[Bas
     yield from probes(services.lifecycle).routes
     pages = Pages(services.files, agents.notice or notice)
     yield from page_routes(
-        agents, pages, is_open=settings.access == "open", visitors=services.access.visitors
+        agents,
+        pages,
+        mode=settings.access,
+        ws_origin=settings.ws_origin,
+        visitors=services.access.visitors,
     )
     if services.operator is not None:
         yield metrics_route(services, services.operator)

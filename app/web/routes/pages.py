@@ -97,17 +97,18 @@ class Pages:
 
 
 def page_routes(
-    agents: Agents, pages: Pages, *, is_open: bool, visitors: Visitors | None = None
+    agents: Agents, pages: Pages, *, mode: str, ws_origin: str, visitors: Visitors | None = None
 ) -> list[Route]:
     """Return the routes of the page and of the API's documentation.
 
     Args:
         agents: What the page offers.
         pages: Renders them.
-        is_open: Whether anybody may mint, and so may know what the agents are told.
+        mode: Of access; only where it is `open` anybody may know what the agents are told.
+        ws_origin: Where the agent's socket is.
         visitors: Gives the page its cookie, where callers are told apart by it.
     """
-    public = agents.public(with_sessions=is_open)
+    public = agents.public(with_sessions=mode == "open")
     render = pages.render
 
     def shared(name: str, context: dict[str, Any], media: str | None = None) -> Endpoint:
@@ -137,12 +138,21 @@ def page_routes(
     async def openapi(request: Request) -> Response:
         return JSONResponse(request.app.openapi(), headers=REVALIDATE)
 
-    async def documentation(request: Request) -> Response:
-        service_url = str(request.base_url).rstrip("/")
-        context = {"openapi": request.app.openapi(), "service_url": service_url}
-        response = render(request, "docs.html", context, language=pages.languages.all["en"])
-        # Its examples hold the name that the caller knows the service by: not the same for many.
-        return await _compressed(response, request, is_shared=False)
+    def in_english(name: str, media: str | None = None) -> Endpoint:
+        """Words about the API, with the name that the caller knows the service by."""
+
+        async def endpoint(request: Request) -> Response:
+            context = {
+                "openapi": request.app.openapi(),
+                "service_url": str(request.base_url).rstrip("/"),
+                "mode": mode,
+                "ws_origin": ws_origin,
+            }
+            english = pages.languages.all["en"]
+            response = render(request, name, context, language=english, media=media)
+            return await _compressed(response, request, is_shared=False)
+
+        return endpoint
 
     manifest = shared("manifest.json", {}, "application/manifest+json")
     return [
@@ -151,7 +161,8 @@ def page_routes(
         Route("/details", shared("details.html", {}), name="details"),
         Route("/diagnostics", shared("diagnostics.html", {"agents": public}), name="diagnostics"),
         Route("/manifest.webmanifest", manifest, name="manifest"),
-        Route("/docs", documentation, name="docs"),
+        Route("/docs", in_english("docs.html"), name="docs"),
+        Route("/llms.txt", in_english("llms.txt", "text/plain"), name="llms"),
         Route("/openapi.json", openapi, name="openapi"),
     ]
 

@@ -1,10 +1,12 @@
 """The page and the documentation."""
 
 import re
+from typing import Any
 
 import pytest
 
-from tests.service import refusing, service
+from app.tokens.service import MINT_PATH
+from tests.service import SERVICE, refusing, service
 
 
 async def test_page_is_served_with_paths_of_our_own() -> None:
@@ -122,6 +124,29 @@ async def test_docs_describe_every_path_of_the_api() -> None:
 
     assert "/api/voice-token" in response.text
     assert "/api/agents" in response.text
+
+
+@pytest.mark.parametrize("mode", ["open", "code"])
+async def test_llms_txt_says_how_to_embed(mode: str) -> None:
+    """A dozen lines that an assistant can act on; what they name is there, under this name."""
+    changes: dict[str, Any] = {"access": mode} | (
+        {"access_codes": "spring-meadow-4711"} if mode == "code" else {}
+    )
+    async with service(refusing(), **changes) as client:
+        answer = await client.get("/llms.txt")
+        named = set(re.findall(rf"{SERVICE}(/[\w./-]+)", answer.text))
+        found = {path: (await client.get(path)).status_code for path in named - {MINT_PATH}}
+
+    lines = answer.text.splitlines()
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert lines[0] == "# Voicegate"
+    assert 10 <= len([line for line in lines if line.startswith("- ")]) <= 12
+    assert f'<voice-agent gate="{SERVICE}"></voice-agent>' in answer.text
+    assert "connect-src wss://agents.example.test," in answer.text
+    assert ("Authorization: Bearer" in answer.text) == (mode == "code")
+    assert MINT_PATH in named
+    assert set(found.values()) == {200}
+    assert len(found) == 6
 
 
 @pytest.mark.parametrize("path", ["/", "/diagnostics"])
