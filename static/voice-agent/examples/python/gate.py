@@ -32,7 +32,8 @@ class Gate:
         sought = name or offered["default"]
         for agent in offered["agents"]:
             if agent["name"] == sought:
-                return dict(agent["session"])
+                # None for whoever may not mint, which is told when a token is asked for.
+                return dict(agent["session"] or {})
         names = ", ".join(agent["name"] for agent in offered["agents"])
         raise GateError(f"There is no agent {sought!r} here; there are: {names}.")
 
