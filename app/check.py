@@ -28,7 +28,7 @@ from app.upstream.client import AgentsClient, Budget
 from app.upstream.transport import CurlTransport, ProxyRefusedError
 from app.usage.accounting import Accounting
 from app.usage.ledger import StoreDownError
-from app.usage.pricing import cost_sentence
+from app.usage.pricing import BASES, cost_sentence
 
 MAX_VALUE_CHARACTERS: Final = 100
 # The least there is: what is tried here opens no session.
@@ -159,7 +159,21 @@ async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]
             except AppError as error:
                 problem = in_words(error, settings.upstream_url, transport)
             results.append((not problem, f"{what} key: {problem or 'a token was minted.'}"))
+            if settings.audit and not problem:
+                results.append(await _try_list(client, what))
     return results
+
+
+async def _try_list(client: AgentsClient, what: str) -> tuple[bool, str]:
+    """Read the list of sessions; return whether that worked, and a line on it."""
+    try:
+        await client.sessions()
+    except AppError as error:
+        return False, (
+            f"{what} key: the list of sessions cannot be read ({error}). "
+            f"{BASES['reservations']} Where that is meant, set VOICEGATE_AUDIT=false."
+        )
+    return True, f"{what} key: the list of sessions can be read. {BASES['list']}"
 
 
 def in_words(error: AppError, url: str, transport: CurlTransport) -> str:

@@ -27,7 +27,7 @@ from app.tokens.service import MINT_PATH, Receipts, TokenService
 from app.upstream.client import AgentsClient, Budget
 from app.upstream.transport import CurlTransport
 from app.usage.accounting import Accounting
-from app.usage.settlement import Settlement
+from app.usage.audit import Audit
 from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle
 from app.web.middleware.cors import CorsMiddleware
@@ -149,7 +149,11 @@ def _services(settings: Settings, files: BrowserFiles, open_way: OpenWay) -> Ser
         operator = OperatorAccess(signer, token, accounting.code_attempts)
     return Services(
         lifecycle=Lifecycle(),
-        kill_switch=KillSwitch(settings.stop_file, accounting if operator else None),
+        kill_switch=KillSwitch(
+            settings.stop_file,
+            accounting if operator else None,
+            stops_at_strangers=settings.on_unexplained == "stop",
+        ),
         metrics=metrics,
         access=Access(settings, signer, accounting.code_attempts, open_way),
         accounting=accounting,
@@ -195,8 +199,18 @@ def _lifespan(
             services.tokens = TokenService(
                 client, settings.ws_url, quota=quota, receipts=services.receipts
             )
-            services.settlement = Settlement(client, quota)
-            async with services.settlement.serving():
+            if not settings.audit:
+                yield
+                return
+            services.audit = Audit(
+                client,
+                services.accounting.store,
+                services.metrics,
+                unknown_seconds=settings.default_session_duration_seconds,
+                on_strangers=services.kill_switch.see_strangers,
+            )
+            quota.opening = services.audit.first_try
+            async with services.audit.serving():
                 yield
 
     return lifespan
@@ -234,7 +248,7 @@ def _routes(settings: Settings, services: Services, notice: str) -> Iterator[Bas
     agents = load_agents(settings)
     yield from token_routes(settings, services)
     yield from api_router(services, agents).routes
-    yield from probes(services.lifecycle).routes
+    yield from probes(services.lifecycle, lambda: services.basis).routes
     pages = Pages(services.files, agents.notice or notice)
     yield from page_routes(
         agents,

@@ -1,6 +1,6 @@
 """What the tests of the limits share: a clock, callers, a record of what was counted, stores."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
@@ -10,6 +10,8 @@ from app.access.credentials import Caller
 from app.observability.metrics import Metrics
 from app.usage.ledger import LedgerStore, MemoryLedger, QuotaLimits
 from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis
+from app.usage.matching import Findings
+from app.usage.rate_limits import DAY
 from tests.redis_server import RedisServer
 
 # Ten o'clock of some day in UTC: ten hours into a window of the day, none into one of the hour.
@@ -59,6 +61,32 @@ def rules(**limits: int) -> QuotaLimits:
     names = (f"{who}_{what}" for who in ("caller", "address", "all") for what in ("day", "open"))
     chosen = {name.removesuffix("_seconds"): limit for name, limit in limits.items()}
     return {name.replace("_", "-"): chosen.pop(name, 0) for name in names}
+
+
+async def over(
+    ledger: LedgerStore,
+    *settled: tuple[str, int],
+    held: int | None = None,
+    yesterday: int | None = None,
+    strangers: Sequence[str] = (),
+) -> int:
+    """Record a reading by which grants are over; returns what came back.
+
+    Args:
+        ledger: Where.
+        settled: The grants, each with the seconds that it used.
+        held: What counts for all today; what counted before unless told.
+        yesterday: What was talked on the day before.
+        strangers: Sessions without a grant.
+    """
+    snapshot = await ledger.snapshot()
+    held = snapshot.held_seconds if held is None else held
+    findings = Findings(held, yesterday or 0, 0, 0, [*strangers], [*settled])
+    recorded = await ledger.record(
+        snapshot, findings, day=int(snapshot.now // DAY), knows_yesterday=yesterday is not None
+    )
+    assert recorded is not None
+    return recorded.returned_seconds
 
 
 @asynccontextmanager

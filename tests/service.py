@@ -28,14 +28,14 @@ NO_LIMITS: dict[str, Any] = dict.fromkeys(
 
 
 def make_settings(**changes: Any) -> Settings:
-    """Return settings that read no file."""
-    return Settings(
-        _env_file=None,
-        **(
-            {"assemblyai_api_key": KEY, "upstream_url": UPSTREAM, "public_url": (SERVICE,)}
-            | changes
-        ),
-    )
+    """Return settings that read no file, of a service that does not read the list of sessions."""
+    usual: dict[str, Any] = {
+        "assemblyai_api_key": KEY,
+        "upstream_url": UPSTREAM,
+        "public_url": (SERVICE,),
+        "audit": False,
+    }
+    return Settings(_env_file=None, **(usual | changes))
 
 
 @asynccontextmanager

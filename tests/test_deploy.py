@@ -23,7 +23,7 @@ RECIPES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 CONTAINER = [ROOT / name for name in ("Dockerfile", "docker-compose.yml")]
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 KNOWN = {name for field in Settings.model_fields for name in variables(field)}
-PROBES = {route.path for route in probes(Lifecycle()).routes}  # type: ignore[attr-defined]
+PROBES = {route.path for route in probes(Lifecycle(), lambda: "list").routes}  # type: ignore[attr-defined]
 
 
 def unknown_settings(text: str) -> set[str]:

@@ -92,6 +92,8 @@ class Settings(BaseSettings):
     default_session_duration_seconds: int = Field(default=900, ge=60, le=10800)
     max_session_duration_seconds: int = Field(default=10800, ge=60, le=10800)
     price_per_hour_usd: float = Field(default=4.5, ge=0, le=1000, allow_inf_nan=False)
+    audit: bool = True
+    on_unexplained: Literal["log", "stop"] = "log"
     stop_file: Path | None = None
 
     redis_url: RedisUrl | None = None

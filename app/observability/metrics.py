@@ -138,6 +138,12 @@ class Metrics:
         )
         self.granted_seconds = counter("granted_seconds", "Seconds of sessions granted.")
         self.returned_seconds = counter("returned_seconds", "Of these, proven to be unused.")
+        self.audit_readings = labelled(
+            "audit_readings", "Readings of the list of sessions.", "outcome", ("ok", "failed")
+        )
+        self.unexplained_sessions = counter(
+            "unexplained_sessions", "Sessions in that list that no grant explains."
+        )
         self.key_refusals = labelled(
             "key_refusals", "The agent service refused a key.", "key", KEYS
         )

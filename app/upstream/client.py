@@ -1,4 +1,4 @@
-"""AssemblyAI's token endpoint; with `responses.py` all that knows its HTTP."""
+"""AssemblyAI's tokens and its list of sessions; with `responses.py` all that knows its HTTP."""
 
 import asyncio
 import logging
@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeVar, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -28,9 +29,10 @@ from app.observability.metrics import Metrics
 from app.upstream.responses import (
     KeyRefusedError,
     MintedToken,
-    SessionFacts,
+    SessionPage,
     TransientError,
-    read_session,
+    read_other_zone,
+    read_sessions,
     read_token,
 )
 
@@ -38,7 +40,13 @@ logger = logging.getLogger("voicegate.upstream")
 
 T = TypeVar("T")
 
-SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+# The most that a page of the list of sessions may hold.
+PAGE_SESSIONS: Final = 200
+CURSOR = re.compile(r"[\x21-\x7e]{1,512}")
+# Source: one public client and three reports of September 2026. Behind the default name, which
+# leads each to the nearest zone, a session is told of by the host of its zone only.
+DEFAULT_URL: Final = "https://agents.assemblyai.com"
+ZONE_URLS: Final = ("https://agents.eu.assemblyai.com", "https://agents.us.assemblyai.com")
 # Callers that failed together should not come back together.
 PAUSE_SECONDS: Final = (0.02, 0.1)
 KEY_NAMES: Final = ("first", "spare")
@@ -102,6 +110,7 @@ class AgentsClient:
         "_request",
         "_spare_until",
         "_transport",
+        "zone_urls",
     )
 
     def __init__(
@@ -116,6 +125,8 @@ class AgentsClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transport = transport
+        # Where else than at the host that mints its tokens' sessions may be listed.
+        self.zone_urls = ZONE_URLS if base_url == DEFAULT_URL else ()
         self._request = _request_builder(base_url, api_key, spare_api_key)
         self._keys = (0,) if spare_api_key is None else (0, 1)
         self._budget = budget
@@ -140,17 +151,22 @@ class AgentsClient:
         )
         return await self._ask(target, read_token)
 
-    async def session(self, session_id: str) -> SessionFacts:
-        """Ask what became of a session.
+    async def sessions(self, zone_url: str = "", cursor: str = "") -> SessionPage:
+        """Ask for a page of the list of sessions.
+
+        Args:
+            zone_url: One of `zone_urls`; where tokens are minted unless told.
+            cursor: The `next_cursor` of the page before; the newest unless told.
 
         Raises:
-            ValueError: This cannot be a session's id.
             UpstreamError: The upstream refused, failed or talked nonsense.
             OverloadedError: Too many are asking already.
         """
-        if not SESSION_ID.fullmatch(session_id):
-            raise ValueError("not a session's id")
-        return await self._ask(f"/v1/sessions/{session_id}", read_session)
+        if cursor and not CURSOR.fullmatch(cursor):
+            raise UpstreamUnreadableError("the cursor is not one word")
+        target = f"{zone_url}/v1/sessions?limit={PAGE_SESSIONS}"
+        target += f"&cursor={quote(cursor, safe='')}" if cursor else ""
+        return await self._ask(target, read_other_zone if zone_url else read_sessions)
 
     async def _ask(self, target: str, read: Callable[[httpx.Response, bytes], T]) -> T:
         """Ask within the budget; first come, first served."""
@@ -269,6 +285,7 @@ def _request_builder(base_url: str, *api_keys: str | None) -> Callable[[int, str
 
     @lru_cache(maxsize=64)
     def request(key: int, target: str) -> httpx.Request:
-        return httpx.Request("GET", base_url + target, headers=headers[key])
+        url = target if target.startswith("https://") else base_url + target
+        return httpx.Request("GET", url, headers=headers[key])
 
     return request

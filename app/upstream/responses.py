@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import httpx
 import orjson
@@ -22,6 +22,7 @@ from app.errors import (
 MAX_RETRY_AFTER_SECONDS = 3600
 YEAR_SECONDS = 366 * 24 * 3600
 # Observed tokens have 2,462 to 2,578 characters; they are opaque, but one word.
+SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 
 
@@ -37,7 +38,7 @@ class TransientError(UpstreamUnavailableError):
 # and 401 elsewhere, where 404 says that there is no such session; a bad parameter is 422; 400 and
 # 429 are documented. The rest is by the meaning of the status.
 MINT_KEY_REFUSALS: Final = frozenset({401, 403, 404})
-SESSION_KEY_REFUSALS: Final = frozenset({401, 403})
+LIST_KEY_REFUSALS: Final = frozenset({401, 403})
 STATUS_ERRORS: Final[dict[int, type[UpstreamError]]] = {
     400: UpstreamRejectedError,
     402: AccountUnavailableError,
@@ -56,19 +57,32 @@ class MintedToken:
     expires_in_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
-    """What the agent service says of a session.
+class Session(NamedTuple):
+    """A session as the agent service lists it; times are in seconds since 1970.
 
     Args:
-        status: `created` or `completed` so far; `unknown` when it knows no such session.
-        duration_seconds: How long it was; None while it goes on.
-        created_at: When it began, with its zone; None when it does not say.
+        session_id: Its name.
+        began_at: When it began.
+        ended_at: When it was over; None while it goes on.
     """
 
-    status: str
-    duration_seconds: float | None = None
-    created_at: datetime | None = None
+    session_id: str
+    began_at: float
+    ended_at: float | None
+
+
+class SessionPage(NamedTuple):
+    """Some sessions, newest first.
+
+    Args:
+        sessions: What was listed.
+        next_cursor: Where to go on; None at the end.
+        told_at: What the clock of the agent service said; None if it said nothing.
+    """
+
+    sessions: list[Session]
+    next_cursor: str | None
+    told_at: float | None
 
 
 def read_token(response: httpx.Response, body: bytes) -> MintedToken:
@@ -88,26 +102,58 @@ def read_token(response: httpx.Response, body: bytes) -> MintedToken:
     return MintedToken(token, expires_in_seconds)
 
 
-def read_session(response: httpx.Response, body: bytes) -> SessionFacts:
-    """Return what an answer says of a session; what it does not say, or oddly, is None.
+def read_sessions(response: httpx.Response, body: bytes) -> SessionPage:
+    """Return what a page of the list of sessions says.
 
-    Source: AssemblyAI documentation, `GET /v1/sessions/{id}`, September 2026; live, a session that
-    goes on has no duration.
+    A session that cannot be read makes the page unreadable: what it costs would not be counted.
+
+    Source: AssemblyAI documentation, `GET /v1/sessions`, September 2026; live, a session that goes
+    on has no duration.
 
     Raises:
-        UpstreamError: It is a refusal, or no object of JSON.
+        UpstreamError: It is a refusal, or no such list.
     """
-    if response.status_code == httpx.codes.NOT_FOUND:
-        return SessionFacts("unknown")
     if response.status_code != httpx.codes.OK:
-        raise _refusal(response, SESSION_KEY_REFUSALS)
+        raise _refusal(response, LIST_KEY_REFUSALS)
     answer = _object(body)
-    status = answer.get("status")
-    return SessionFacts(
-        status=status if isinstance(status, str) else "unknown",
-        duration_seconds=_seconds(answer.get("duration_seconds")),
-        created_at=_moment(answer.get("created_at")),
+    listed, more = answer.get("sessions"), answer.get("response_metadata")
+    if not isinstance(listed, list):
+        raise UpstreamUnreadableError("the answer lists no sessions")
+    cursor = more.get("next_cursor") if isinstance(more, dict) else None
+    if answer.get("has_more") and not isinstance(cursor, str):
+        raise UpstreamUnreadableError("the list goes on without a cursor")
+    told_at = _http_date(response.headers.get("date", ""))
+    return SessionPage(
+        [_session(item) for item in listed],
+        cursor if isinstance(cursor, str) and cursor else None,
+        told_at.timestamp() if told_at else None,
     )
+
+
+def read_other_zone(response: httpx.Response, body: bytes) -> SessionPage:
+    """Return a page of a zone where the account may be unknown; then nothing of it is there.
+
+    Raises:
+        UpstreamError: It is another refusal, or no such list.
+    """
+    if response.status_code in MINT_KEY_REFUSALS:
+        return SessionPage([], None, None)
+    return read_sessions(response, body)
+
+
+def _session(item: Any) -> Session:
+    if not isinstance(item, dict):
+        raise UpstreamUnreadableError("a listed session is not an object")
+    session_id, began = item.get("id"), _moment(item.get("created_at"))
+    if not isinstance(session_id, str) or not SESSION_ID.fullmatch(session_id) or began is None:
+        raise UpstreamUnreadableError("a listed session has no usable id or beginning")
+    began_at, duration_seconds = began.timestamp(), _seconds(item.get("duration_seconds"))
+    ended = _moment(item.get("ended_at"))
+    if item.get("status") == "created":
+        return Session(session_id, began_at, None)
+    if duration_seconds is not None:
+        return Session(session_id, began_at, began_at + duration_seconds)
+    return Session(session_id, began_at, max(began_at, ended.timestamp()) if ended else None)
 
 
 def _refusal(response: httpx.Response, key_refusals: frozenset[int]) -> UpstreamError:
@@ -162,8 +208,17 @@ def _retry_after_seconds(value: str) -> int | None:
         if value.isdecimal():
             seconds = int(value)
         else:
-            moment = parsedate_to_datetime(value[:64]).astimezone(UTC)
+            moment = _http_date(value)
+            if moment is None:
+                return None
             seconds = round((moment - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
+    except ValueError:
         return None
     return max(1, min(seconds, MAX_RETRY_AFTER_SECONDS))
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(value[:64]).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -141,14 +141,14 @@ class _Handle:
 
 
 class CurlTransport(httpx.AsyncBaseTransport):
-    """Sends GET requests to one origin, each once; follows no redirect; opened by `async with`.
+    """Sends GET requests, each once; follows no redirect; opened by `async with`.
 
     After a kept connection's end or silence, what is open then is not used again. The environment's
     proxies and certificates (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, ...) count. How many
     connections there are is bounded by who asks.
 
     Args:
-        url: Where requests go.
+        url: Where nearly all requests go.
         ca_file: Certificates of the authorities to trust, instead of the usual.
         connect_seconds: Bounds looking up the name, TCP and TLS together.
         read_seconds: Bounds an exchange, connecting included.

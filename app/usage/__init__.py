@@ -1,1 +1,1 @@
-"""What calls cost: rate limits on requests, the quota of granted seconds, and its settlement."""
+"""What calls cost: rate limits, the quota of granted seconds, and what the list says was used."""

@@ -14,7 +14,6 @@ if not now then
 end
 
 local DAY, LIFETIME = 86400, asked[3]
-local EARLY, LATE, MAX_EXPIRES, MAX_CANDIDATES = 5, 60, 600, 2000
 local MAX_RECOVERIES, RECOVERIES_AT_ONCE, LEAST, RECOVERY_SHARES = 60, 10, 60, 2
 local HISTORY_DAYS, MAX_LISTED = 14, 100
 local day_number = math.floor(now / DAY)
@@ -86,12 +85,13 @@ end
 
 local function grant(id)
   local kept = redis.call('HMGET', prefix .. 'grant:' .. id,
-    'caller', 'address', 'granted', 'expires', 'minted', 'state', 'call', 'before')
+    'caller', 'address', 'granted', 'expires', 'minted', 'state', 'call', 'before', 'session', 'over')
   if not kept[1] then return nil end
   local found = {
     caller = kept[1], address = kept[2], granted = tonumber(kept[3]),
     expires = tonumber(kept[4]), minted = tonumber(kept[5]), state = kept[6],
-    call = kept[7] or id, before = kept[8],
+    call = kept[7] or id, before = kept[8], session = kept[9] or '',
+    over = kept[10] == '1',
   }
   found.ends = found.minted + found.expires + found.granted
   if found.minted + LIFETIME <= now then return nil end
@@ -122,29 +122,29 @@ local function close(id, found)
   end
 end
 
-local function give_back(id, found, seconds)
+-- Gives seconds back to all parties, or to all but `all`, whose day is what the list says.
+local function give_back(id, found, seconds, but_all)
   close(id, found)
   local ago = day_number - math.floor(found.minted / DAY)
   for _, party in ipairs(parties(found.caller, found.address)) do
     local previous, current, of = day(party[2])
     if ago == 0 then current = math.max(0, current - seconds) end
     if ago == 1 then previous = math.max(0, previous - seconds) end
-    if ago < 2 then set_day(party[2], of, previous, current) end
-    if ago == 1 and party[2] == 'all' then remember(of - 1, previous) end
+    if ago < 2 and not (but_all and party[2] == 'all') then
+      set_day(party[2], of, previous, current)
+      if ago == 1 and party[2] == 'all' then remember(of - 1, previous) end
+    end
   end
   return seconds
-end
-
--- What a member of `minted` tells: redeemable until, seconds granted, id.
-local function candidate(found, id)
-  return exact(found.minted + found.expires + LATE) .. ' ' .. found.granted .. ' ' .. id
 end
 
 -- Answers a call, and the seconds that a grant may have which goes on with it; nil where anything
 -- that bounds this refuses: see `LedgerStore.take`.
 local function recovered(before, caller, granted, limits, all)
   local found = before ~= '' and grant(before)
-  if not found or found.state ~= 'taken' or found.caller ~= caller then return nil end
+  if not found or found.state ~= 'taken' or found.over or found.caller ~= caller then
+    return nil
+  end
   local call = call_of(found)
   if not call or call.left < 1 or call.recoveries >= MAX_RECOVERIES then return nil end
   if call.paced - now > RECOVERIES_AT_ONCE then return nil end
@@ -178,7 +178,7 @@ local function count(id, taken, all)
   if taken.call then redis.call('HSET', key, 'call', taken.call, 'before', taken.before) end
   expire(key, LIFETIME)
   redis.call('ZREMRANGEBYSCORE', prefix .. 'minted', '-inf', exact(now - LIFETIME))
-  redis.call('ZADD', prefix .. 'minted', exact(now), candidate(taken, id))
+  redis.call('ZADD', prefix .. 'minted', exact(now), id)
   expire(prefix .. 'minted', LIFETIME)
 end
 
@@ -244,7 +244,7 @@ end
 
 local function cancel(id)
   local found = grant(id)
-  if not found or found.state == 'settled' then
+  if not found or found.over then
     -- What may still be on its way comes too late.
     if not found then
       redis.call('HSETNX', prefix .. 'grant:' .. id, 'state', 'cancelled')
@@ -253,7 +253,7 @@ local function cancel(id)
     return 0
   end
   redis.call('DEL', prefix .. 'grant:' .. id)
-  redis.call('ZREM', prefix .. 'minted', candidate(found, id))
+  redis.call('ZREM', prefix .. 'minted', id)
   undo_hit(5, found.minted)
   local before = found.before and grant(found.before)
   local call = before and call_of(found)
@@ -262,37 +262,79 @@ local function cancel(id)
     redis.call('HINCRBY', key, 'recoveries', -1)
     if call.latest == id then
       redis.call('HSET', key, 'latest', found.before)
-      if before.state ~= 'settled' then open(found.before, before) end
+      if not before.over then open(found.before, before) end
     end
   end
   return give_back(id, found, found.granted)
 end
 
 -- The first report of a grant's end; nothing is reported twice.
-local function claim(id, state)
+local function claim(id, state, session)
   local found = grant(id)
   if not found or found.state ~= 'taken' then return 0 end
-  redis.call('HSET', prefix .. 'grant:' .. id, 'state', state)
+  redis.call('HSET', prefix .. 'grant:' .. id, 'state', state, 'session', session)
   return 1
 end
 
-local function settle(id, session, began, used)
-  local found = grant(id)
-  if not found or found.state == 'settled' then return 0 end
-  local early = began - found.minted
-  if early < -EARLY or early > found.expires + LATE then return 0 end
-  if redis.call('EXISTS', prefix .. 'session:' .. session) == 1 then return 0 end
-  local near = redis.call('ZRANGEBYSCORE', prefix .. 'minted',
-    exact(began - MAX_EXPIRES - LATE), exact(began + EARLY), 'LIMIT', 0, MAX_CANDIDATES + 1)
-  if #near > MAX_CANDIDATES then return 0 end
-  local smallest = found.granted
-  for _, member in ipairs(near) do
-    local redeemable, granted = string.match(member, '^(%S+) (%S+) ')
-    if tonumber(redeemable) >= began then smallest = math.min(smallest, tonumber(granted)) end
+-- Whether the process of a name is the one that reads the list of sessions, when the last grant was
+-- taken, the time, and what was read last.
+local function lease(name, seconds)
+  local audit = prefix .. 'audit'
+  redis.call('HSETNX', audit, 'known_from', exact(now))
+  expire(audit, 2 * DAY)
+  local kept = redis.call('HMGET', audit, 'reader', 'until', 'reading')
+  local is_ours = kept[1] == name or (tonumber(kept[2]) or 0) <= now
+  if is_ours then redis.call('HSET', audit, 'reader', name, 'until', exact(now + seconds)) end
+  local last = redis.call('ZRANGE', prefix .. 'minted', -1, -1, 'WITHSCORES')
+  return { is_ours and 1 or 0, last[2] or '0', exact(now), kept[3] or '' }
+end
+
+local function snapshot()
+  local kept = redis.call('HMGET', prefix .. 'audit', 'known_from', 'version')
+  local _, held = day('all')
+  local answer = { exact(now), exact(math.max(tonumber(kept[1]) or now, now - LIFETIME)),
+    tonumber(kept[2]) or 0, held }
+  for _, member in ipairs(redis.call('ZRANGE', prefix .. 'minted', 0, -1)) do
+    local found = grant(member)
+    if found then
+      answer[#answer + 1] = { member, found.caller, exact(found.minted), found.expires, found.granted,
+        found.session, found.state, found.over and 1 or 0 }
+    end
   end
-  redis.call('SET', prefix .. 'session:' .. session, 1, 'EX', LIFETIME)
-  redis.call('HSET', prefix .. 'grant:' .. id, 'state', 'settled')
-  return give_back(id, found, math.max(0, smallest - used))
+  return answer
+end
+
+-- Answers which of the sessions that no grant explains are new, how many there are today, and the
+-- seconds that came back; nothing if another reading was recorded since the snapshot.
+local function record(version, of_day, held_more, used_yesterday, reading, strangers, settled)
+  local audit = prefix .. 'audit'
+  if version ~= (tonumber(redis.call('HGET', audit, 'version')) or 0) or of_day ~= day_number then
+    return {}
+  end
+  local previous, current = day('all')
+  if used_yesterday >= 0 then
+    previous = used_yesterday
+    remember(of_day - 1, previous)
+  end
+  set_day('all', day_number, previous, math.max(0, current + held_more))
+  local returned = 0
+  for _, over in ipairs(settled) do
+    local id, used = over[1], over[2]
+    local found = grant(id)
+    if found and not found.over then
+      redis.call('HSET', prefix .. 'grant:' .. id, 'over', 1)
+      give_back(id, found, found.granted - used, true)
+      returned = returned + math.max(0, found.granted - used)
+    end
+  end
+  local key, new = prefix .. 'strangers:' .. of_day, {}
+  for _, session in ipairs(strangers) do
+    if redis.call('SADD', key, session) == 1 then new[#new + 1] = session end
+  end
+  expire(key, DAY)
+  local known = redis.call('SCARD', key)
+  redis.call('HSET', audit, 'version', version + 1, 'reading', reading .. ' ' .. known)
+  return { known, returned, new }
 end
 
 -- Answers the time, the seconds reserved of today's, how many grants are open, a count for each of the
@@ -328,6 +370,8 @@ if operation == 'take' then
 end
 if operation == 'usage' then return usage() end
 if operation == 'cancel' then return cancel(asked[4]) end
-if operation == 'claim' then return claim(asked[4], 'claimed') end
-if operation == 'hand_back' then return claim(asked[4], 'unused') end
-return settle(asked[4], asked[5], asked[6], asked[7])
+if operation == 'claim' then return claim(asked[4], 'claimed', asked[5]) end
+if operation == 'hand_back' then return claim(asked[4], 'unused', '') end
+if operation == 'lease' then return lease(asked[4], asked[5]) end
+if operation == 'snapshot' then return snapshot() end
+return record(asked[4], asked[5], asked[6], asked[7], asked[8], asked[9], asked[10])

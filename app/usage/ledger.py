@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 
 from app.config.settings import Settings
 from app.observability.metrics import Metrics
+from app.usage.matching import Findings, Minted
 from app.usage.rate_limits import (
     DAY,
     MAX_KEYS,
@@ -29,12 +30,6 @@ from app.usage.rate_limits import (
 
 # The longest that a grant may matter: 600 s to redeem, 10800 s to talk, an hour to report the end.
 LIFETIME_SECONDS: Final = 600 + 10800 + 3600
-# Clocks differ: the session's beginning is told by the upstream's, the mint by ours.
-EARLY_SECONDS: Final = 5
-LATE_SECONDS: Final = 60
-MAX_EXPIRES_SECONDS: Final = 600
-# How many grants are compared with one session at most; among more, nothing is refunded.
-MAX_CANDIDATES: Final = 2000
 # A call that is lost goes on with a token of its own bounds: so many, one a second, a few at once.
 MAX_RECOVERIES: Final = 60
 RECOVERIES_AT_ONCE: Final = 10
@@ -129,6 +124,74 @@ class Usage(NamedTuple):
     grants: list[OpenGrant]
 
 
+class Reading(NamedTuple):
+    """What the list of sessions said last.
+
+    Args:
+        at: When, by the ledger's clock.
+        used_today_seconds: Talked on this day of UTC.
+        used_yesterday_seconds: On the day before, as far as that is known.
+        reserved_seconds: What open sessions, and tokens that may still open one, can use.
+        open_sessions: How many go on.
+        strangers_today: How many of today's sessions no grant explains.
+    """
+
+    at: float
+    used_today_seconds: int
+    used_yesterday_seconds: int
+    reserved_seconds: int
+    open_sessions: int
+    strangers_today: int
+
+
+class Lease(NamedTuple):
+    """Whether a process is the one that reads the list, and what all want to know.
+
+    Args:
+        is_ours: Whether it is.
+        last_minted_at: When the last grant was taken, by the ledger's clock.
+        now: The time by that clock.
+        reading: What the list said last, whoever read it.
+    """
+
+    is_ours: bool
+    last_minted_at: float
+    now: float
+    reading: Reading | None
+
+
+class Snapshot(NamedTuple):
+    """The ledger as the audit needs it.
+
+    Args:
+        now: The time by the ledger's clock.
+        known_from: No grant from before this is remembered.
+        version: How many readings were recorded.
+        held_seconds: What counts for all together today.
+        grants: All that are remembered.
+    """
+
+    now: float
+    known_from: float
+    version: int
+    held_seconds: int
+    grants: list[Minted]
+
+
+class Recorded(NamedTuple):
+    """A reading that is recorded.
+
+    Args:
+        reading: What all processes will be told.
+        new_strangers: The sessions without a grant that were not known yet.
+        returned_seconds: What callers got back.
+    """
+
+    reading: Reading
+    new_strangers: list[str]
+    returned_seconds: int
+
+
 class LedgerStore(Protocol):
     """Keeps the ledger; each of these happens wholly or not at all, whoever else is asking."""
 
@@ -157,18 +220,30 @@ class LedgerStore(Protocol):
     async def hand_back(self, grant_id: str) -> bool:
         """Note that the token is said to stay unused; tell whether that is the first report."""
 
-    async def claim(self, grant_id: str) -> bool:
-        """Tell whether this is the first report of this grant's end."""
+    async def claim(self, grant_id: str, session_id: str) -> bool:
+        """Note the session whose end was reported; tell whether that is the first report."""
 
-    async def settle(
-        self, grant_id: str, session_id: str, began_at_seconds: float, used_seconds: int
-    ) -> int:
-        """Refund what a session proves to be unused; return the seconds refunded.
+    async def lease(self, name: str, seconds: int) -> Lease:
+        """Ask to be the one process that reads the list of sessions, for so long."""
 
-        Nothing comes back for a session or a grant that was settled before, and nothing for a
-        session that did not begin while the grant could open it. No session tells which token
-        opened it, so what comes back is measured by the smallest grant that could have: else a
-        long grant could be settled by the short session of another, and be used as well.
+    async def snapshot(self) -> Snapshot:
+        """Return all grants that are remembered, and how the day of all stands."""
+
+    async def record(
+        self, snapshot: Snapshot, findings: Findings, *, day: int, knows_yesterday: bool
+    ) -> Recorded | None:
+        """Put what the list says in the place of what was reserved.
+
+        The day of all holds what was used and what still can be, and what was granted since the
+        snapshot. Callers and addresses get back what their grants that are over did not use, or
+        pay what they used beyond. None, and nothing is done, if another reading was recorded since
+        the snapshot or another day has begun.
+
+        Args:
+            snapshot: What the findings were found with.
+            findings: What the list says.
+            day: Of UTC, in days since 1970.
+            knows_yesterday: Whether the list was read as far back as the day before.
         """
 
     async def usage(self) -> Usage:
@@ -223,6 +298,7 @@ class _Record:
     call: _Call
     before: "_Record | None" = None
     claimed: bool = False
+    session_id: str = ""
     unused: bool = False
     settled: bool = False
 
@@ -231,10 +307,15 @@ class _Record:
         """When token and session have run out."""
         return self.minted_at + self.grant.expires_in_seconds + self.grant.granted_seconds
 
-    def could_open(self, began_at: float) -> bool:
-        """Tell whether its token may have opened a session that began then."""
-        early = began_at - self.minted_at
-        return -EARLY_SECONDS <= early <= self.grant.expires_in_seconds + LATE_SECONDS
+    def as_minted(self) -> Minted:
+        """Return what the audit looks at."""
+        grant = self.grant
+        return Minted(
+            *(grant.grant_id, grant.caller_key, self.minted_at),
+            *(grant.expires_in_seconds, grant.granted_seconds, self.session_id),
+            is_unused=self.unused,
+            is_settled=self.settled,
+        )
 
 
 class MemoryLedger:
@@ -264,13 +345,17 @@ class MemoryLedger:
         self._windows = SlidingWindows(max_keys=max_keys)
         self._ends: list[tuple[float, str]] = []
         self._records: OrderedDict[str, _Record] = OrderedDict()
-        self._sessions: OrderedDict[str, float] = OrderedDict()
+        self._known_from = self._now()
+        self._version = 0
+        self._reading: Reading | None = None
+        self._strangers: set[str] = set()
+        self._strangers_day = 0
         # What counts for all together, by the number of the day.
         self._history: dict[int, int] = {}
 
     def __len__(self) -> int:
         """All that is remembered; each record takes up to three places besides."""
-        return len(self._windows) + len(self._records) + len(self._sessions) + len(self._ends)
+        return len(self._windows) + len(self._records) + len(self._strangers) + len(self._ends)
 
     async def take(
         self, grant: Grant, asked: Sequence[Counted] = (), *, continues: str = ""
@@ -316,40 +401,73 @@ class MemoryLedger:
                 call.latest = before.grant.grant_id
                 if not before.settled:
                     self._open(before)
-        return self._give_back(record, record.grant.granted_seconds, now)
+        return self._give_back(record, record.grant.granted_seconds, now, record.counters)
 
     async def hand_back(self, grant_id: str) -> bool:
         """Note that the token is said to stay unused."""
-        is_first = await self.claim(grant_id)
+        is_first = await self.claim(grant_id, "")
         if is_first:
             self._records[grant_id].unused = True
         return is_first
 
-    async def claim(self, grant_id: str) -> bool:
-        """Tell whether this is the first report of this grant's end."""
+    async def claim(self, grant_id: str, session_id: str) -> bool:
+        """Note the session whose end was reported."""
         record = self._records.get(grant_id)
         if record is None or record.claimed or self._is_old(record, self._now()):
             return False
-        record.claimed = True
+        record.claimed, record.session_id = True, session_id
         return True
 
-    async def settle(
-        self, grant_id: str, session_id: str, began_at_seconds: float, used_seconds: int
-    ) -> int:
-        """Give back what a session proves to be unused."""
+    async def lease(self, name: str, seconds: int) -> Lease:
+        """Nobody else reads for this process."""
+        del name, seconds
+        last = next(reversed(self._records.values()), None)
+        last_minted_at = last.minted_at if last else 0.0
+        return Lease(
+            is_ours=True, last_minted_at=last_minted_at, now=self._now(), reading=self._reading
+        )
+
+    async def snapshot(self) -> Snapshot:
+        """Return all grants that are remembered, and how the day of all stands."""
         now = self._now()
         self._prune(now)
-        record = self._records.get(grant_id)
-        if record is None or record.settled or session_id in self._sessions:
-            return 0
-        began_at = self._now.of(began_at_seconds)
-        smallest = self._smallest(began_at) if record.could_open(began_at) else None
-        if smallest is None:
-            return 0
-        self._sessions[session_id] = now
-        record.settled = True
-        self._close(record)
-        return self._give_back(record, max(0, smallest - used_seconds), now)
+        return Snapshot(
+            now,
+            max(self._known_from, now - LIFETIME_SECONDS),
+            self._version,
+            self._windows.find(self._days[-1], "all", now).current,
+            [record.as_minted() for record in self._records.values()],
+        )
+
+    async def record(
+        self, snapshot: Snapshot, findings: Findings, *, day: int, knows_yesterday: bool
+    ) -> Recorded | None:
+        """Put what the list says in the place of what was reserved."""
+        now = self._now()
+        if snapshot.version != self._version or not day == now // DAY == snapshot.now // DAY:
+            return None
+        self._version += 1
+        everyone = self._windows.find(self._days[-1], "all", now)
+        self._windows.add(everyone, findings.held_seconds - snapshot.held_seconds)
+        everyone.current = max(0, everyone.current)
+        if knows_yesterday:
+            everyone.previous = findings.used_yesterday_seconds
+        self._remember(everyone, now)
+        returned_seconds = 0
+        for grant_id, used_seconds in findings.settled:
+            record = self._records.get(grant_id)
+            if record is not None and not record.settled:
+                record.settled = True
+                self._close(record)
+                seconds = record.grant.granted_seconds - used_seconds
+                self._give_back(record, seconds, now, record.counters[:-1])
+                returned_seconds += max(0, seconds)
+        if self._strangers_day != day:
+            self._strangers_day, self._strangers = day, set()
+        new = [each for each in findings.strangers if each not in self._strangers]
+        self._strangers.update(new)
+        self._reading = Reading(snapshot.now, *findings[:4], len(self._strangers))
+        return Recorded(self._reading, new, returned_seconds)
 
     async def usage(self) -> Usage:
         """Tell how all stands."""
@@ -429,31 +547,15 @@ class MemoryLedger:
             counter.places[record.grant.grant_id] = record.ends_at
         heapq.heappush(self._ends, (record.ends_at, record.grant.grant_id))
 
-    def _smallest(self, began_at: float) -> int | None:
-        """Return the seconds of the smallest grant that could open such a session."""
-        smallest: int | None = None
-        candidates = 0
-        for record in reversed(self._records.values()):
-            if record.minted_at < began_at - MAX_EXPIRES_SECONDS - LATE_SECONDS:
-                break
-            if record.minted_at > began_at + EARLY_SECONDS:
-                continue
-            candidates += 1
-            if candidates > MAX_CANDIDATES:
-                return None
-            if record.could_open(began_at):
-                granted = record.grant.granted_seconds
-                smallest = granted if smallest is None else min(smallest, granted)
-        return smallest
-
     def _with_day(self, verdict: Verdict, day: Counter, now: float) -> tuple[LimitState, ...]:
         """Return how the caller's limits stand, that of its day as well if there is one."""
         return (*verdict.states, day.at(now)) if day.limit.quota else verdict.states
 
-    def _give_back(self, record: _Record, seconds: int, now: float) -> int:
-        seconds = min(seconds, record.grant.granted_seconds)
+    def _give_back(
+        self, record: _Record, seconds: int, now: float, counters: Sequence[Counter]
+    ) -> int:
         days_ago = now // DAY - record.minted_at // DAY
-        for counter in record.counters:
+        for counter in counters:
             counter.advance(now)
             if days_ago == 0:
                 counter.current = max(0, counter.current - seconds)
@@ -475,7 +577,7 @@ class MemoryLedger:
             record = self._records.get(heapq.heappop(self._ends)[1])
             if record is not None:
                 self._close(record)
-        records, sessions = self._records, self._sessions
+        records = self._records
         while records:
             oldest = next(iter(records.values()))
             if len(records) < self._max_records and not self._is_old(oldest, now):
@@ -485,8 +587,3 @@ class MemoryLedger:
         if len(self._ends) > 2 * len(records) + FEW:
             self._ends = [end for end in self._ends if end[1] in records]
             heapq.heapify(self._ends)
-        while sessions:
-            since = next(iter(sessions.values()))
-            if len(sessions) < self._max_records and since + LIFETIME_SECONDS > now:
-                break
-            sessions.popitem(last=False)

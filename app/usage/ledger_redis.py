@@ -16,12 +16,17 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from app.usage.ledger import (
     LIFETIME_SECONDS,
     Grant,
+    Lease,
     OpenGrant,
     QuotaLimits,
+    Reading,
+    Recorded,
+    Snapshot,
     StoreDownError,
     Usage,
     day_limits,
 )
+from app.usage.matching import Findings, Minted
 from app.usage.rate_limits import DAY, Counted, LimitState, Verdict
 
 if TYPE_CHECKING:
@@ -171,7 +176,7 @@ class UsageScript:
         self._breaker = Breaker[str, Any](self._call_all)
         self._clock = clock
 
-    async def run(self, operation: str, *arguments: str | float) -> Any:
+    async def run(self, operation: str, *arguments: Any) -> Any:
         """Return the answer of an operation.
 
         Raises:
@@ -255,16 +260,46 @@ class RedisLedger:
         """Note that the token is said to stay unused."""
         return bool(await self._run("hand_back", grant_id))
 
-    async def claim(self, grant_id: str) -> bool:
-        """Tell whether this is the first report of this grant's end."""
-        return bool(await self._run("claim", grant_id))
+    async def claim(self, grant_id: str, session_id: str) -> bool:
+        """Note the session whose end was reported."""
+        return bool(await self._run("claim", grant_id, session_id))
 
-    async def settle(
-        self, grant_id: str, session_id: str, began_at_seconds: float, used_seconds: int
-    ) -> int:
-        """Give back what a session proves to be unused."""
-        answer = await self._run("settle", grant_id, session_id, began_at_seconds, used_seconds)
-        return int(answer)
+    async def lease(self, name: str, seconds: int) -> Lease:
+        """Ask to be the one process that reads the list of sessions, for so long."""
+        is_ours, last_minted_at, now, reading = await self._run("lease", name, seconds)
+        at, *numbers = reading.split() or [None]
+        return Lease(
+            bool(is_ours),
+            float(last_minted_at),
+            float(now),
+            Reading(float(at), *map(int, numbers)) if at else None,
+        )
+
+    async def snapshot(self) -> Snapshot:
+        """Return all grants that are remembered, and how the day of all stands."""
+        now, known_from, version, held_seconds, *rows = await self._run("snapshot")
+        return Snapshot(
+            float(now), float(known_from), version, held_seconds, [_minted(row) for row in rows]
+        )
+
+    async def record(
+        self, snapshot: Snapshot, findings: Findings, *, day: int, knows_yesterday: bool
+    ) -> Recorded | None:
+        """Put what the list says in the place of what was reserved."""
+        if day != snapshot.now // DAY:
+            return None
+        numbers = findings[:4]
+        answer = await self._run(
+            *("record", snapshot.version, day, findings.held_seconds - snapshot.held_seconds),
+            findings.used_yesterday_seconds if knows_yesterday else -1,
+            " ".join(map(str, (snapshot.now, *numbers))),
+            *(findings.strangers, findings.settled),
+        )
+        if not answer:
+            return None
+        strangers_today, returned_seconds, new = answer
+        reading = Reading(snapshot.now, *numbers, strangers_today)
+        return Recorded(reading, [each.decode() for each in new], returned_seconds)
 
     async def usage(self) -> Usage:
         """Tell how all stands."""
@@ -279,6 +314,16 @@ class RedisLedger:
                 for caller, minted_at, granted in grants
             ],
         )
+
+
+def _minted(row: list[Any]) -> Minted:
+    grant_id, caller, minted_at, expires, granted, session_id, state, is_over = row
+    return Minted(
+        *(grant_id.decode(), caller.decode(), float(minted_at), expires, granted),
+        session_id.decode(),
+        is_unused=state == b"unused",
+        is_settled=bool(is_over),
+    )
 
 
 def _as_arguments(asked: Sequence[Counted]) -> list[str | float]:

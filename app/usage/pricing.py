@@ -1,11 +1,19 @@
 """What the settings allow to be spent, said in words before anything is."""
 
+from typing import Final
+
 from app.config.settings import Settings
 from app.usage.rate_limits import DAY, MINUTE
 
+# What a day's count rests on, as the probes tell it, and what the sum then means.
+BASES: Final = {
+    "list": "The day counts what the agent service lists as used.",
+    "reservations": "The day counts what was granted: nothing of it comes back.",
+}
+
 
 def cost_sentence(settings: Settings) -> str:
-    """Return the sentence that tells an operator what a day can cost, every granted minute talked.
+    """Return the sentence that tells an operator what a day can cost.
 
     It holds for each day of UTC. A span of 24 hours across midnight can hold up to twice as much,
     which the days around it then lack.
@@ -19,12 +27,24 @@ def cost_sentence(settings: Settings) -> str:
     minutes = min((bound for bound in bounds if bound), default=None)
     price = f"{settings.price_per_hour_usd:.2f} USD an hour"
     if minutes is None:
-        return (
-            f"Nothing limits the minutes that are granted a day, at {price}: "
-            "set VOICEGATE_MINUTES_PER_DAY."
-        )
+        return f"Nothing limits the minutes of a day, at {price}: set VOICEGATE_MINUTES_PER_DAY."
     cost = minutes / 60 * settings.price_per_hour_usd
-    sentence = f"At most {minutes:,.0f} minutes a day are granted: {cost:,.2f} USD at {price}."
+    verb = "used" if settings.audit else "granted"
+    sentence = f"At most {minutes:,.0f} minutes a day are {verb}: {cost:,.2f} USD at {price}."
     if not settings.minutes_per_day:
         sentence += " No limit of its own bounds this: set VOICEGATE_MINUTES_PER_DAY."
-    return sentence
+    return f"{sentence} {_overshoot(settings)}"
+
+
+def _overshoot(settings: Settings) -> str:
+    """Return what the sum rests on, and how far it can be exceeded: see docs/costs.md."""
+    beyond = f"up to {settings.max_session_duration_seconds / MINUTE:,.0f} minutes each"
+    if not settings.audit:
+        return (
+            "Nothing that was granted comes back (VOICEGATE_AUDIT is false). Beyond it go, unseen, "
+            f"only sessions on tokens that were used more than once, {beyond}."
+        )
+    return (
+        "That is counted by the agent service's list of sessions. Beyond it go only sessions on "
+        f"tokens that were used more than once, before the list shows them: {beyond}."
+    )

@@ -38,6 +38,7 @@ LONGEST_PLACE_WAIT_SECONDS: Final = 10
 # Grants that are to be cancelled once the store is back, and how often that is tried.
 MAX_DOUBTFUL: Final = 4096
 DOUBT_SECONDS: Final = 2.0
+OPENING_SECONDS: Final = 3.0
 
 
 class Admitted(NamedTuple):
@@ -83,6 +84,8 @@ class Quota:
         down = MINTS_NOTHING if self._is_closed_without_store else WITHOUT_LIMITS
         self._failures = StoreFailures(metrics, *down)
         self._undoing: set[asyncio.Task[None]] = set()
+        # Set once it is known what the day has used already, which the first caller waits for.
+        self.opening: asyncio.Event | None = None
         # What the store may have counted though its answer did not come, and whether the metrics
         # count it as granted; the oldest is given up.
         self._doubtful: deque[tuple[str, bool]] = deque(maxlen=MAX_DOUBTFUL)
@@ -114,6 +117,11 @@ class Quota:
             SessionsExhaustedError: Too many sessions are open.
             StoppedError: What is granted cannot be counted now.
         """
+        if self.opening is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(OPENING_SECONDS):
+                    await self.opening.wait()
+            self.opening = None
         is_subject = caller.kind == "subject"
         grant = Grant(
             grant_id=next(self._ids),
@@ -177,7 +185,7 @@ class Quota:
             StoreDownError: The store cannot be asked; its `__cause__` says why.
         """
         grant = Grant(next(self._ids), "probe", "", granted_seconds=1, expires_in_seconds=1)
-        await self._store.claim(grant.grant_id)  # opens the connection, which a mint finds open
+        await self._store.claim(grant.grant_id, "")  # opens the connection, which a mint finds open
         began = time.perf_counter()
         await self._store.take(grant)
         taken = time.perf_counter()
@@ -218,28 +226,18 @@ class Quota:
 
         The upstream's list of sessions proves it.
         """
-        await self._told(self._store.hand_back(grant_id))
+        await self._tell(self._store.hand_back(grant_id))
 
-    async def claim(self, grant_id: str) -> bool:
-        """Tell whether this is the first report of this grant's end; False if that is unknown."""
-        return bool(await self._told(self._store.claim(grant_id)))
+    async def claim(self, grant_id: str, session_id: str) -> None:
+        """Note that a session is said to have been a grant's; the list decides what comes back."""
+        await self._tell(self._store.claim(grant_id, session_id))
 
-    async def settle(
-        self, grant_id: str, session_id: str, *, began_at_seconds: float, used_seconds: int
-    ) -> None:
-        """Refund what a session proves to be unused, if it is this grant's."""
-        await self._refund(self._store.settle(grant_id, session_id, began_at_seconds, used_seconds))
-
-    async def _refund(self, asking: Awaitable[int]) -> None:
-        self._metrics.returned_seconds.inc(await self._told(asking))
-
-    async def _told(self, asking: Awaitable[int]) -> int:
-        """Return what the store answers; 0, and tell, while it is away."""
+    async def _tell(self, telling: Awaitable[object]) -> None:
+        """Tell the store; say so if it is away."""
         try:
-            return await asking
+            await telling
         except StoreDownError as error:
             self._failures.note(error)
-            return 0
 
 
 def _refusal(verdict: Verdict, cost_seconds: int) -> AppError:

@@ -323,7 +323,3 @@ class SteadyClock:
         monotonic = self._monotonic()
         self._offset_seconds = max(self._offset_seconds, self._wall() - monotonic)
         return monotonic + self._offset_seconds
-
-    def of(self, wall_seconds: float) -> float:
-        """Return a time of other clocks, such as the upstream's, as this one counts it."""
-        return wall_seconds + self() - self._wall()

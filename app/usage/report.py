@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from app.config.settings import Settings
 from app.observability.metrics import Metrics
 from app.usage.accounting import Accounting
-from app.usage.ledger import StoreDownError, Usage
+from app.usage.ledger import Reading, StoreDownError, Usage
 from app.usage.rate_limits import DAY, MINUTE
 
 
@@ -100,7 +100,11 @@ class UsageReport:
 
 
 async def usage_report(
-    settings: Settings, accounting: Accounting, metrics: Metrics, stopped_by: list[str]
+    settings: Settings,
+    accounting: Accounting,
+    metrics: Metrics,
+    stopped_by: list[str],
+    reading: Reading | None,
 ) -> UsageReport:
     """Return how all stands now."""
     usage: Usage | None = None
@@ -115,7 +119,7 @@ async def usage_report(
     return UsageReport(
         told_at=told_at,
         stopped_by=stopped_by,
-        today=_today(settings, usage) if usage else None,
+        today=_today(settings, usage, reading) if usage else None,
         days=_days(usage) if usage else [],
         open_sessions=usage.open_count if usage else None,
         sessions=[
@@ -126,7 +130,7 @@ async def usage_report(
         ]
         if usage
         else [],
-        unexplained_sessions=None,
+        unexplained_sessions=reading.strangers_today if reading else None,
         refusals=metrics.limited.counts | metrics.access_refusals.counts,
         store=StoreHealth("redis" if settings.redis_url else "memory", usage is not None, risks),
         upstream=UpstreamHealth(
@@ -137,9 +141,11 @@ async def usage_report(
     )
 
 
-def _today(settings: Settings, usage: Usage) -> TodayUsage:
+def _today(settings: Settings, usage: Usage, reading: Reading | None) -> TodayUsage:
     *_, before, today = usage.days_seconds
     reserved = min(today, usage.reserved_seconds)
+    if reading and reading.at // DAY == usage.now // DAY:
+        reserved = max(0, today - reading.used_today_seconds)
     yesterday = round(before * (1 - usage.now % DAY / DAY))
     limit = settings.minutes_per_day * MINUTE or None
     return TodayUsage(

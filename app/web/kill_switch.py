@@ -17,6 +17,7 @@ LOOK_EVERY_SECONDS: Final = 0.5
 RETRY_AFTER_SECONDS: Final = 60
 FILE: Final = "the stop file"
 PAGE: Final = "the operator's page"
+STRANGERS: Final = "a session that no grant explains"
 
 
 class Stop(Protocol):
@@ -32,11 +33,19 @@ class KillSwitch:
     Args:
         stop_file: The file, or whatever else is at this place; None for no such switch.
         stop: What the page says; None where there is no such page.
+        stops_at_strangers: Whether a session that no grant explains stops minting for the day.
     """
 
-    def __init__(self, stop_file: Path | None = None, stop: Stop | None = None) -> None:
+    def __init__(
+        self,
+        stop_file: Path | None = None,
+        stop: Stop | None = None,
+        *,
+        stops_at_strangers: bool = False,
+    ) -> None:
         self._file = stop_file
         self._stop = stop
+        self._stops_at_strangers = stops_at_strangers
         self._stopped_by: dict[str, bool] = {}
 
     @property
@@ -46,7 +55,7 @@ class KillSwitch:
 
     @property
     def stopped_by(self) -> list[str]:
-        """What stops minting now: `the stop file`, `the operator's page`."""
+        """What stops minting now: the stop file, the operator's page, an unexplained session."""
         return [what for what, is_stopped in self._stopped_by.items() if is_stopped]
 
     def require_minting(self) -> None:
@@ -55,6 +64,10 @@ class KillSwitch:
             raise StoppedByOperatorError(
                 "stopped by the operator", retry_after_seconds=RETRY_AFTER_SECONDS
             )
+
+    def see_strangers(self, there_are: bool) -> None:  # noqa: FBT001 - a callback's one argument
+        """Take note whether there are sessions today that no grant explains."""
+        self._note(STRANGERS, is_stopped=there_are and self._stops_at_strangers)
 
     async def look(self) -> None:
         """Look whether minting is stopped; a slow disk or store keeps nobody but this waiting.

@@ -10,7 +10,7 @@ from app.access.operator import OperatorAccess
 from app.observability.metrics import Metrics
 from app.tokens.service import Receipts, TokenService
 from app.usage.accounting import Accounting
-from app.usage.settlement import Settlement
+from app.usage.audit import Audit, Basis
 from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle
 from app.web.middleware.request_context import context_of
@@ -30,7 +30,12 @@ class Services:
     files: BrowserFiles
     operator: OperatorAccess | None
     tokens: TokenService = field(init=False)
-    settlement: Settlement = field(init=False)
+    audit: Audit | None = field(init=False, default=None)
+
+    @property
+    def basis(self) -> Basis:
+        """What the day's count rests on."""
+        return self.audit.basis if self.audit else "reservations"
 
     def credentials(self, scope: Scope) -> RequestCredentials:
         """Return what a request brings."""

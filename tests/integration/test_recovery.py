@@ -58,7 +58,6 @@ async def test_receipt_of_no_lost_call_of_ones_own_gives_nothing(kind: str) -> N
     """Whoever shows it is asked for a call like any other, and has none left."""
     app = create_app(make_settings(**ONE_CALL), transport=minting())
     async with app.router.lifespan_context(app), caller(app) as ann, caller(app) as bob:
-        app.state.services.settlement.pauses_seconds = ()
         for client in (ann, bob):
             await client.get("/")
         own, other = await token(ann), await token(bob)
@@ -72,7 +71,6 @@ async def test_receipt_of_no_lost_call_of_ones_own_gives_nothing(kind: str) -> N
         if kind in ends:
             body = {"receipt": receipt} | ends[kind]
             assert (await ann.post("/api/session-ends", json=body)).status_code == 202
-            await asyncio.gather(*app.state.services.settlement._open)
 
         assert await token(ann, shown.get(kind, receipt)) == "rate_limited"
 

@@ -1,5 +1,6 @@
 """`--check`: what it shows, what it hides, and what it finds wrong."""
 
+import json
 import re
 import socket
 from asyncio import StreamReader, StreamWriter
@@ -12,7 +13,7 @@ from app.config.settings import Settings, variable
 from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
 from app.upstream.client import Budget
-from tests.integration.raw_upstream import raw_upstream
+from tests.integration.raw_upstream import answer, raw_upstream
 from tests.redis_server import redis_server
 from tests.service import KEY, make_settings
 from tests.support import serve
@@ -72,6 +73,27 @@ def test_a_setting_stays_on_its_line() -> None:
     assert "\n" not in line
     assert "\x1b" not in line
     assert len(line) < 160
+
+
+async def test_list_of_sessions_is_read_where_the_day_counts_by_it() -> None:
+    """What the count of a day rests on is said; without the list something has to be put right."""
+    listed = await _checked_with_list({"sessions": [], "has_more": False})
+    odd = await _checked_with_list({"items": []})
+
+    assert listed[0] == 0
+    assert "key: the list of sessions can be read. The day counts what the agent" in listed[1]
+    assert odd[0] == 1
+    assert "cannot be read (the answer lists no sessions)" in odd[1]
+    assert "set VOICEGATE_AUDIT=false." in odd[1]
+
+
+async def _checked_with_list(body: dict[str, Any]) -> tuple[int, str]:
+    async def behave(_: StreamReader, writer: StreamWriter, __: int) -> None:
+        token = {"token": "token", "expires_in_seconds": 1}
+        writer.write(answer(json.dumps(token | body).encode()))
+
+    async with raw_upstream(behave) as upstream:
+        return await checked(upstream_url=upstream.url, audit=True)
 
 
 async def test_all_is_well() -> None:

@@ -75,11 +75,11 @@ def api_router(services: Services, agents: Agents) -> APIRouter:
         openapi_extra=described(SessionEnd.model_json_schema()),
     )
     async def session_end(request: Request) -> SessionEndAnswer:
-        """Look into it later, and give back the time that the session provably did not use.
+        """Note it; what was not used comes back once the list of sessions says so.
 
         The answer is the same whatever is known of receipt and session: it tells nothing.
         """
-        _note_end(services, await read_model(request, SessionEnd))
+        await _note_end(services, await read_model(request, SessionEnd))
         return SessionEndAnswer(status="accepted")
 
     @router.get(
@@ -140,7 +140,7 @@ def _add_code_routes(
         return Response(status_code=204, headers={"Set-Cookie": cookie})
 
 
-def _note_end(services: Services, end: SessionEnd) -> None:
+async def _note_end(services: Services, end: SessionEnd) -> None:
     if (end.session_id is None) == (end.unused is None):
         raise InvalidRequestError(
             bad_parameter("session_id", "there, or `unused` in its place", end.session_id or "")
@@ -149,6 +149,8 @@ def _note_end(services: Services, end: SessionEnd) -> None:
     if grant_id is None:
         return
     if end.session_id is None:
-        services.settlement.hand_back(grant_id)
+        await services.accounting.quota.hand_back(grant_id)
     else:
-        services.settlement.report(grant_id, end.session_id)
+        await services.accounting.quota.claim(grant_id, end.session_id)
+    if services.audit is not None:
+        services.audit.wake()

@@ -1,5 +1,7 @@
 """What operators' machines ask: the probes, and `/metrics` on the service's own port."""
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 from starlette.routing import Route
@@ -7,13 +9,20 @@ from starlette.routing import Route
 from app.access.operator import OperatorAccess
 from app.errors import DrainingError
 from app.observability.metrics import CONTENT_TYPE
+from app.usage.audit import Basis
+from app.usage.pricing import BASES
 from app.web.lifespan import Lifecycle
-from app.web.routes.schemas import Health, problem_responses
+from app.web.routes.schemas import Health, Readiness, problem_responses
 from app.web.services import Services
 
 
-def probes(lifecycle: Lifecycle) -> APIRouter:
-    """Return the probes: is the process alive, and may it be sent callers."""
+def probes(lifecycle: Lifecycle, basis: Callable[[], Basis]) -> APIRouter:
+    """Return the probes: is the process alive, and may it be sent callers.
+
+    Args:
+        lifecycle: Knows.
+        basis: Tells what the day's count rests on.
+    """
     router = APIRouter(tags=["Operations"])
 
     @router.get(
@@ -30,11 +39,11 @@ def probes(lifecycle: Lifecycle) -> APIRouter:
         operation_id="readyz",
         responses=problem_responses(DrainingError(retry_after_seconds=2)),
     )
-    async def readyz(response: Response) -> Health:
+    async def readyz(response: Response) -> Readiness:
         """Answer 200 until the service is told to end; an upstream outage does not change that."""
         lifecycle.require_ready()
         response.headers["Cache-Control"] = "no-store"
-        return Health(status="ready")
+        return Readiness(status="ready", detail=BASES[basis()])
 
     return router
 

@@ -126,7 +126,10 @@ class _Operator:
     async def _report(self) -> UsageReport:
         services = self.services
         stopped_by = services.kill_switch.stopped_by
-        return await usage_report(self.settings, services.accounting, services.metrics, stopped_by)
+        reading = services.audit.latest if services.audit else None
+        return await usage_report(
+            self.settings, services.accounting, services.metrics, stopped_by, reading
+        )
 
 
 def _of_own_page(credentials: RequestCredentials) -> RequestCredentials:

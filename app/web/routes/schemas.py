@@ -8,7 +8,7 @@ from app import errors
 from app.access.authenticators import MAX_CODE_CHARACTERS
 from app.config.agents import Agent
 from app.errors import AppError, ParameterProblem, bad_parameter
-from app.upstream.client import SESSION_ID
+from app.upstream.responses import SESSION_ID
 from app.web.problem_details import MEDIA_TYPE, problem
 
 MAX_RECEIPT_CHARACTERS = 200
@@ -119,6 +119,14 @@ class Health(BaseModel):
     model_config = like({"status": "ok"})
 
     status: str
+
+
+class Readiness(Health):
+    """Whether this instance may be sent callers."""
+
+    model_config = like({"status": "ready", "detail": "The day counts what was used."})
+
+    detail: str = Field(description="What the count of the day rests on.")
 
 
 class Problem(BaseModel):

@@ -14,11 +14,16 @@ import httpx
 import pytest
 import respx
 
-from app.errors import OverloadedError, UpstreamError, UpstreamRejectedError
+from app.errors import (
+    OverloadedError,
+    UpstreamError,
+    UpstreamRejectedError,
+    UpstreamUnreadableError,
+)
 from app.main import create_app
 from app.observability.metrics import Metrics
 from app.upstream.client import AgentsClient, Budget
-from app.upstream.responses import MintedToken, SessionFacts
+from app.upstream.responses import MintedToken, Session, SessionPage
 from tests.service import (
     KEY,
     TOKEN,
@@ -375,9 +380,10 @@ SPARE = "spare-0123456789abcdef-never-to-be-seen"
 class TwoKeys:
     """An upstream that knows some keys and says how it refuses the others."""
 
-    def __init__(self, *good: str, refusal: int = 404) -> None:
+    def __init__(self, *good: str, refusal: int = 404, body: Any = GOOD) -> None:
         self.good = set(good)
         self.refusal = refusal
+        self.body = body
         self.seen: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -386,7 +392,7 @@ class TwoKeys:
         self.seen.append("first" if key == KEY else "spare")
         if key not in self.good:
             return httpx.Response(self.refusal, text=SAID)
-        return httpx.Response(200, json=GOOD)
+        return httpx.Response(200, json=self.body)
 
 
 class Clock:
@@ -500,57 +506,119 @@ async def test_spare_key_of_the_settings_is_used() -> None:
 # Sessions --------------------------------------------------------------------------------------
 
 
+LISTED = {
+    "id": "sess_1-a",
+    "status": "completed",
+    "duration_seconds": 12.5,
+    "created_at": "2026-09-18T10:00:00Z",
+    "ended_at": "2026-09-18T10:00:13Z",
+}
+TEN = datetime(2026, 9, 18, 10, tzinfo=UTC).timestamp()
+
+
+def listing(*sessions: Any, **more: Any) -> dict[str, Any]:
+    """Return the body of a page that lists these."""
+    return {"sessions": sessions, "has_more": False, "response_metadata": None} | more
+
+
 @pytest.mark.parametrize(
-    ("answer", "facts"),
+    ("change", "ended_at"),
     [
-        (
-            {"status": "completed", "duration_seconds": 12.5, "created_at": "2026-09-18T10:00:00Z"},
-            SessionFacts("completed", 12.5, datetime(2026, 9, 18, 10, tzinfo=UTC)),
-        ),
-        ({"status": "created", "duration_seconds": None}, SessionFacts("created")),
-        ({"status": 7, "duration_seconds": "9", "created_at": 5}, SessionFacts("unknown")),
-        ({"status": "completed", "duration_seconds": True}, SessionFacts("completed")),
-        ({"status": "completed", "duration_seconds": -1}, SessionFacts("completed")),
-        ({"status": "completed", "duration_seconds": 10**400}, SessionFacts("completed")),
-        ({"status": "completed", "created_at": "soon"}, SessionFacts("completed")),
-        ({}, SessionFacts("unknown")),
+        ({}, TEN + 12.5),
+        ({"duration_seconds": None}, TEN + 13),
+        ({"duration_seconds": 10**400}, TEN + 13),
+        ({"duration_seconds": "9", "ended_at": "2026-09-18T12:00:00+02:00"}, TEN),
+        ({"duration_seconds": -1, "ended_at": "2026-09-18T09:00:00Z"}, TEN),
+        ({"duration_seconds": None, "ended_at": None}, None),
+        ({"status": "created", "duration_seconds": 3}, None),
+        ({"status": "failed"}, TEN + 12.5),
     ],
 )
-async def test_session_is_read_tolerantly(answer: dict[str, Any], facts: SessionFacts) -> None:
-    """What is missing or odd is unknown, and never a failure."""
+async def test_listed_session_is_over_when_it_is_said_to_be(
+    change: dict[str, Any], ended_at: float | None
+) -> None:
+    """By its duration, else by its end; one that says neither goes on, which costs more."""
     asked: list[httpx.Request] = []
 
     def upstream(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        return httpx.Response(200, json=answer)
+        date = {"Date": "Fri, 18 Sep 2026 10:00:20 GMT"}
+        return httpx.Response(200, json=listing(LISTED | change), headers=date)
 
-    client = two_keys(upstream, Clock())
-    assert await client.session("sess_1-a") == facts
-    assert asked[0].url == f"{UPSTREAM}/v1/sessions/sess_1-a"
+    page = await two_keys(upstream, Clock()).sessions()
+
+    assert page == SessionPage([Session("sess_1-a", TEN, ended_at)], None, TEN + 20)
+    assert asked[0].url == f"{UPSTREAM}/v1/sessions?limit=200"
     assert asked[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-async def test_session_that_is_not_known() -> None:
-    """404 is an answer here, not a refused key."""
-    upstream = TwoKeys(refusal=404)
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({}, [], {"sessions": {}}, listing(5), listing(LISTED | {"created_at": "soon"})),
+        *(listing(LISTED | {"id": name}) for name in ("", "a/b", 7, None, "x" * 129)),
+        listing(LISTED, has_more=True),
+        listing(LISTED, has_more=True, response_metadata={"next_cursor": 5}),
+    ],
+    ids=str,
+)
+async def test_list_that_cannot_be_read_whole_is_a_failure(body: Any) -> None:
+    """What is left out of a sum would not be paid by anybody."""
+    with pytest.raises(UpstreamUnreadableError):
+        await two_keys(lambda _: httpx.Response(200, json=body), Clock()).sessions()
 
-    assert await two_keys(upstream, Clock()).session("sess_1") == SessionFacts("unknown")
-    assert upstream.seen == ["first"]
+
+async def test_list_is_followed_by_its_cursor() -> None:
+    """Whatever is in it stays a value of the query."""
+    asked: list[httpx.URL] = []
+
+    def upstream(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        more = {"next_cursor": "a&b=c/../?#"} if len(asked) == 1 else {"next_cursor": None}
+        return httpx.Response(200, json=listing(has_more=len(asked) == 1, response_metadata=more))
+
+    client = two_keys(upstream, Clock())
+    first = await client.sessions()
+    second = await client.sessions(cursor=first.next_cursor or "")
+    with pytest.raises(UpstreamUnreadableError):
+        await client.sessions(cursor="a b")
+
+    assert (first.told_at, second.next_cursor) == (None, None)
+    assert asked[1].params == httpx.QueryParams(limit="200", cursor="a&b=c/../?#")
+    assert (asked[1].path, len(asked)) == ("/v1/sessions", 2)
 
 
-async def test_session_is_asked_with_the_spare_key_too() -> None:
-    """A refused key does not keep callers from getting their minutes back."""
-    upstream = TwoKeys(SPARE, refusal=401)
+async def test_list_is_asked_for_with_the_spare_key_too() -> None:
+    """A refused key does not keep callers from getting their minutes back; 404 is no such list."""
+    upstream = TwoKeys(SPARE, refusal=401, body=listing())
 
-    assert await two_keys(upstream, Clock()).session("sess_1") == SessionFacts("unknown")
+    assert (await two_keys(upstream, Clock()).sessions()).sessions == []
     assert upstream.seen == ["first", "spare"]
+    with pytest.raises(UpstreamError, match="404"):
+        await two_keys(TwoKeys(refusal=404), Clock()).sessions()
 
 
-@pytest.mark.parametrize("session_id", ["", "a/b", "..", "a?b", "a b", "x" * 129, "é"])
-async def test_session_id_cannot_bend_the_address(session_id: str) -> None:
-    """What a caller reports becomes part of a URL that carries the key."""
-    upstream = TwoKeys(KEY)
-    with pytest.raises(ValueError, match="session's id"):
-        await two_keys(upstream, Clock()).session(session_id)
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_other_zones_are_asked_and_may_not_know_the_account(status: int) -> None:
+    """Where the vendor's default name mints, its two zones are asked as well, with the key."""
+    asked: list[tuple[str, str]] = []
 
-    assert upstream.seen == []
+    def upstream(request: httpx.Request) -> httpx.Response:
+        asked.append((request.url.host, request.headers["authorization"]))
+        return httpx.Response(status)
+
+    client = AgentsClient(
+        answering(upstream),
+        base_url="https://agents.assemblyai.com",
+        api_key=KEY,
+        budget=Budget(),
+        metrics=Metrics(),
+    )
+    pages = [await client.sessions(zone_url) for zone_url in client.zone_urls]
+    with pytest.raises(UpstreamError):
+        await client.sessions()
+
+    assert pages == [SessionPage([], None, None)] * 2
+    hosts = ("agents.eu.assemblyai.com", "agents.us.assemblyai.com", "agents.assemblyai.com")
+    assert asked == [(host, f"Bearer {KEY}") for host in hosts]
+    assert two_keys(upstream, Clock()).zone_urls == ()

@@ -8,13 +8,14 @@ import pytest
 from app.usage.ledger import (
     HISTORY_DAYS,
     LIFETIME_SECONDS,
-    MAX_CANDIDATES,
     MAX_LISTED,
     Grant,
     MemoryLedger,
+    Reading,
 )
+from app.usage.matching import Findings, Minted
 from app.usage.rate_limits import LimitState, RateLimit
-from tests.limit_kit import Clock, ledger_of, rules
+from tests.limit_kit import Clock, ledger_of, over, rules
 from tests.redis_server import RedisServer, redis_server
 
 DAY = 86400
@@ -164,115 +165,135 @@ async def test_cancel_after_midnight_takes_from_the_day_of_the_mint(
     assert (day.previous, day.current) == (0, 1800)
 
 
-async def test_settle_gives_back_what_was_not_used_once(server: RedisServer | None) -> None:
-    """Granted less used, and the place; a second report of grant or session gives nothing."""
+async def test_what_a_reading_proves_unused_comes_back_once(server: RedisServer | None) -> None:
+    """Granted less used, and the place; nothing by the next reading, nor by a cancellation."""
     clock = Clock()
     async with ledger_of(server, rules(caller_open=2, caller_day_seconds=1800), clock) as ledger:
         first, second = grant(), grant()
         await ledger.take(first)
         await ledger.take(second)
         assert (await ledger.take(grant())).refused == "caller-open"
-        returned = [
-            await ledger.settle(first.grant_id, "session-1", clock.now + 1, 200),
-            await ledger.settle(first.grant_id, "session-2", clock.now + 1, 200),
-            await ledger.settle(second.grant_id, "session-1", clock.now + 1, 200),
-            await ledger.cancel(first.grant_id),
-        ]
+        returned = [await over(ledger, (first.grant_id, 200)) for _ in range(2)]
+        returned.append(await ledger.cancel(first.grant_id))
         verdict = await ledger.take(grant(granted=700))
 
-    assert returned == [700, 0, 0, 0]
+    assert returned == [700, 0, 0]
     assert (verdict.refused, verdict.states[-1].current) == ("", 1800)
 
 
-async def test_settle_never_gives_more_than_granted_nor_less_than_nothing(
+async def test_session_beyond_its_grant_is_charged(server: RedisServer | None) -> None:
+    """The cap was not enforced, or a token opened two sessions: their caller pays."""
+    async with ledger_of(server, rules(caller_day_seconds=1800), Clock()) as ledger:
+        taken = grant()
+        await ledger.take(taken)
+        returned = await over(ledger, (taken.grant_id, 1000), ("grant-of-nobody", 5))
+        verdict = await ledger.take(grant(granted=800))
+
+    assert returned == 0
+    assert (verdict.refused, verdict.states[-1].current) == ("", 1800)
+
+
+async def test_day_of_all_is_what_the_list_says(server: RedisServer | None) -> None:
+    """With what was granted after the snapshot; the caller's own day is its grants'."""
+    clock = Clock()
+    limits = rules(caller_day_seconds=9000, all_day_seconds=3600)
+    async with ledger_of(server, limits, clock) as ledger:
+        for name in ("ann", "bob"):
+            await ledger.take(grant(name))
+        snapshot = await ledger.snapshot()
+        await ledger.take(grant("cyd"))
+        findings = Findings(900, 0, 100, 1, [], [])
+        today = int(clock.now // DAY)
+        await ledger.record(snapshot, findings, day=today, knows_yesterday=False)
+        fits = (await ledger.take(grant("ann", granted=1700))).refused
+        full = await ledger.take(grant("ann", granted=1))
+        lease = await ledger.lease("one", 40)
+
+    assert snapshot.held_seconds == 1800
+    assert (fits, full.refused, full.states[-1].current) == ("", "all-day", 3600)
+    assert lease.reading == Reading(snapshot.now, 900, 0, 100, 1, 0)
+    assert lease.last_minted_at == clock.now
+
+
+async def test_reading_of_an_older_snapshot_changes_nothing(server: RedisServer | None) -> None:
+    """Two read at once, or midnight comes between: the second is dropped."""
+    clock = Clock()
+    async with ledger_of(server, rules(all_day_seconds=900), clock) as ledger:
+        taken = grant()
+        await ledger.take(taken)
+        older = await ledger.snapshot()
+        await over(ledger, held=800)
+        today = int(clock.now // DAY)
+        findings = Findings(0, 0, 0, 0, ["sess-1"], [(taken.grant_id, 0)])
+        late = await ledger.record(older, findings, day=today, knows_yesterday=True)
+        newer = await ledger.snapshot()
+        clock.now += DAY
+        past = await ledger.record(newer, findings, day=today, knows_yesterday=True)
+        future = await ledger.record(newer, findings, day=today + 1, knows_yesterday=True)
+        after = await ledger.snapshot()
+
+    assert (late, past, future) == (None, None, None)
+    assert (newer.held_seconds, after.held_seconds) == (800, 0)
+    assert [each.is_settled for each in newer.grants] == [False]
+
+
+async def test_yesterday_is_what_the_list_says_where_it_was_read(
     server: RedisServer | None,
 ) -> None:
-    """A session longer than granted, which the clocks of two companies make possible, is all."""
+    """Else what was counted for that day stands."""
+    clock = Clock()
+    async with ledger_of(server, rules(all_day_seconds=2400), clock) as ledger:
+        await ledger.take(grant())
+        clock.now = START_OF_DAY + DAY
+        await over(ledger, held=0)
+        unread = await ledger.take(grant(granted=1501))
+        await over(ledger, held=0, yesterday=300)
+        read = await ledger.take(grant(granted=2100))
+
+    assert (unread.refused, unread.states[-1].previous) == ("all-day", 900)
+    assert read.refused == ""
+
+
+async def test_sessions_without_a_grant_are_told_of_once_a_day(server: RedisServer | None) -> None:
+    """By whichever process reads; how many there were is known to all."""
     clock = Clock()
     async with ledger_of(server, rules(), clock) as ledger:
-        long, instant = grant(), grant()
-        await ledger.take(long)
-        await ledger.take(instant)
-        returned = [
-            await ledger.settle(long.grant_id, "session-1", clock.now, 901),
-            await ledger.settle(instant.grant_id, "session-2", clock.now, 0),
-        ]
+        told = []
+        for strangers in (["sess-1"], ["sess-1", "sess-2"], ["sess-2"]):
+            snapshot = await ledger.snapshot()
+            findings = Findings(0, 0, 0, 0, strangers, [])
+            today = int(clock.now // DAY)
+            recorded = await ledger.record(snapshot, findings, day=today, knows_yesterday=False)
+            assert recorded is not None
+            told.append((recorded.new_strangers, recorded.reading.strangers_today))
 
-    assert returned == [0, 900]
+    assert told == [(["sess-1"], 1), (["sess-2"], 2), ([], 2)]
 
 
-@pytest.mark.parametrize(
-    ("began", "returned"),
-    [(-6, 0), (-5, 890), (0, 890), (120, 890), (121, 0)],
-    ids=["before-the-mint", "clocks-differ", "at-once", "last-moment", "too-late"],
-)
-async def test_session_must_have_begun_while_the_token_was_good(
-    server: RedisServer | None, began: int, returned: int
-) -> None:
-    """A session of another time is no proof, and does not use the receipt up."""
+async def test_snapshot_tells_what_became_of_grants(server: RedisServer | None) -> None:
+    """What was reported, handed back, settled and cancelled, and since when grants are known."""
     clock = Clock()
     async with ledger_of(server, rules(), clock) as ledger:
-        taken = grant()
-        await ledger.take(taken)
-        minted_at = clock.now
-        clock.now += 300
+        await ledger.lease("one", 40)
+        began = clock.now
+        taken = [grant(f"caller-{number}", expires=number + 1) for number in range(5)]
+        for each in taken:
+            clock.now += 1
+            await ledger.take(each)
+        ids = [each.grant_id for each in taken]
+        assert await ledger.claim(ids[1], "sess-1")
+        assert not await ledger.claim(ids[1], "sess-2")
+        assert not await ledger.claim("grant-of-nobody", "sess-2")
+        await ledger.hand_back(ids[2])
+        await over(ledger, (ids[2], 0), (ids[3], 0))
+        await ledger.cancel(ids[4])
+        snapshot = await ledger.snapshot()
 
-        assert await ledger.settle(taken.grant_id, "session", minted_at + began, 10) == returned
-        rest = await ledger.settle(taken.grant_id, "other", minted_at, 10)
-        assert rest == 890 - returned
-
-
-async def test_short_session_of_another_token_settles_no_long_grant(
-    server: RedisServer | None,
-) -> None:
-    """Three hours granted, one minute granted, a session of 10 s: at most 50 s come back."""
-    clock = Clock()
-    async with ledger_of(server, rules(), clock) as ledger:
-        long, short = grant("ann", granted=10800), grant("bob", "work", granted=60)
-        await ledger.take(long)
-        await ledger.take(short)
-        swapped = await ledger.settle(long.grant_id, "of-short", clock.now + 2, 10)
-        own = await ledger.settle(short.grant_id, "of-long", clock.now + 2, 10800)
-
-    assert (swapped, own) == (50, 0)
-
-
-async def test_cancelled_grant_bounds_no_return(server: RedisServer | None) -> None:
-    """A grant without a token opened no session."""
-    clock = Clock()
-    async with ledger_of(server, rules(), clock) as ledger:
-        taken, cancelled = grant(), grant("bob", granted=60)
-        await ledger.take(taken)
-        await ledger.take(cancelled)
-        await ledger.cancel(cancelled.grant_id)
-
-        assert await ledger.settle(taken.grant_id, "session", clock.now, 100) == 800
-
-
-async def test_too_many_candidates_give_nothing_back(server: RedisServer | None) -> None:
-    """A session that cannot be compared with all that may have opened it proves nothing."""
-    clock = Clock()
-    async with ledger_of(server, rules(), clock) as ledger:
-        taken = grant()
-        await ledger.take(taken)
-        for _ in range(MAX_CANDIDATES):
-            await ledger.take(grant())
-
-        assert await ledger.settle(taken.grant_id, "session", clock.now, 100) == 0
-
-
-async def test_grant_is_claimed_once(server: RedisServer | None) -> None:
-    """The first report is looked into, and no further one; unknown grants never."""
-    async with ledger_of(server, rules(), Clock()) as ledger:
-        taken = grant()
-        await ledger.take(taken)
-        claims = [await ledger.claim(taken.grant_id) for _ in range(3)]
-        unknown = await ledger.claim("grant-of-nobody")
-        returned = await ledger.settle(taken.grant_id, "session", Clock().now, 100)
-
-    assert claims == [True, False, False]
-    assert not unknown
-    assert returned == 800
+    told = [Minted(ids[n], f"caller-{n}", began + n + 1, n + 1, 900) for n in range(4)]
+    told[1].session_id = "sess-1"
+    told[2].is_unused = told[2].is_settled = told[3].is_settled = True
+    assert snapshot.grants == told
+    assert (snapshot.known_from, snapshot.version) == (began, 1)
 
 
 async def test_lost_call_goes_on_in_its_place_with_the_time_it_has_left(
@@ -311,13 +332,13 @@ async def test_receipt_that_is_no_call_of_this_caller_counts_for_nothing(
         await ledger.take(own)
         await ledger.take(other)
         if of == "reported":
-            assert await ledger.claim(own.grant_id)
+            assert await ledger.claim(own.grant_id, "session")
         if of == "unused":
             assert await ledger.hand_back(own.grant_id)
             assert not await ledger.hand_back(own.grant_id)
-            assert not await ledger.claim(own.grant_id)
+            assert not await ledger.claim(own.grant_id, "session")
         if of == "settled":
-            await ledger.settle(own.grant_id, "session", clock.now, 900)
+            await over(ledger, (own.grant_id, 900))
         names = {"another-caller": other.grant_id, "nobody": "grant-of-nobody"}
         verdict = await ledger.take(grant("ann"), continues=names.get(of, own.grant_id))
 
@@ -372,19 +393,17 @@ async def test_dropped_session_gives_its_seconds_back_and_keeps_its_call_a_place
     async with ledger_of(server, rules(caller_day_seconds=1800, caller_open=1), clock) as ledger:
         began, before = clock.now, grant()
         await ledger.take(before)
-        for number in range(30):
+        for _ in range(30):
             clock.now += 10
             after = grant()
             assert (await ledger.take(after, continues=before.grant_id)).goes_on
-            assert await ledger.claim(before.grant_id)
-            await ledger.settle(before.grant_id, f"session-{number}", clock.now - 10, 10)
+            await over(ledger, (before.grant_id, 10))
             before = after
         full = await ledger.take(grant())
-        await ledger.settle(before.grant_id, "the-last", clock.now, 10)
+        await over(ledger, (before.grant_id, 10))
         free = await ledger.take(grant())
 
     assert full.refused == "caller-open"
-    # A session's refund is bounded by the smallest grant that could have opened it: the next one's.
     assert (free.refused, free.states[-1].current) == ("", 31 * 10 + 900)
     assert clock.now - began == 300
 
@@ -403,7 +422,7 @@ async def test_recovery_without_a_token_leaves_the_call_as_it_was(
             assert (await ledger.take(failed, continues=first.grant_id)).goes_on
             assert await ledger.cancel(failed.grant_id) == failed.granted_seconds
         full = await ledger.take(grant())
-        await ledger.settle(first.grant_id, "session", clock.now - 100, 100)
+        await over(ledger, (first.grant_id, 100))
         free = await ledger.take(grant())
 
     assert (full.refused, free.refused) == ("caller-open", "")
@@ -466,7 +485,7 @@ async def test_usage_tells_each_day_and_what_is_open(server: RedisServer | None)
         await ledger.take(late)
         before = await ledger.usage()
         clock.now += 1200
-        assert await ledger.settle(late.grant_id, "session", clock.now - 1190, 60) == 540
+        assert await over(ledger, (late.grant_id, 60), yesterday=960) == 540
         await ledger.take(grant("cyd", granted=300))
         after = await ledger.usage()
         clock.now += 2 * DAY
@@ -504,18 +523,31 @@ async def test_usage_lists_no_more_than_a_page_can_show(server: RedisServer | No
     assert usage.grants[-1].granted_seconds == 60 + MAX_LISTED - 1
 
 
+async def test_one_of_several_processes_reads() -> None:
+    """The first that asks, as long as it goes on asking; then whoever asks first."""
+    clock = Clock()
+    with redis_server() as server:
+        async with ledger_of(server, rules(), clock) as ledger:
+            asked = []
+            for name, seconds in (("a", 0), ("b", 10), ("a", 29), ("b", 39), ("b", 1), ("a", 39)):
+                clock.now += seconds
+                asked.append((await ledger.lease(name, 40)).is_ours)
+
+    assert asked == [True, False, True, False, True, False]
+
+
 async def test_old_grant_is_forgotten(server: RedisServer | None) -> None:
     """An hour after the longest session there is nothing left to report."""
     clock = Clock()
     async with ledger_of(server, rules(), clock) as ledger:
         taken = grant()
         await ledger.take(taken)
-        began = clock.now
         clock.now += LIFETIME_SECONDS
 
-        assert not await ledger.claim(taken.grant_id)
+        assert not await ledger.claim(taken.grant_id, "session")
         assert await ledger.cancel(taken.grant_id) == 0
-        assert await ledger.settle(taken.grant_id, "session", began, 10) == 0
+        assert await over(ledger, (taken.grant_id, 10)) == 0
+        assert (await ledger.snapshot()).grants == []
 
 
 async def test_every_key_in_redis_expires() -> None:
@@ -526,13 +558,14 @@ async def test_every_key_in_redis_expires() -> None:
             for _ in range(3):
                 taken = grant()
                 await ledger.take(taken)
-                await ledger.claim(taken.grant_id)
-            await ledger.settle(taken.grant_id, "session", clock.now, 1)
+                await ledger.claim(taken.grant_id, "session")
+            await ledger.lease("one", 40)
+            await over(ledger, (taken.grant_id, 1), strangers=["sess-1"])
         keys = [line for line in server.ask("KEYS *").decode().split() if "voicegate" in line]
         lives = [int(server.ask(f"TTL {key}").decode().strip().lstrip(":")) for key in keys]
 
-    # grants, days, places, minted, session, history
-    assert len(keys) == 3 + 3 + 3 + 1 + 1 + 1
+    # Grants, days, places; minted, audit, strangers, history.
+    assert len(keys) == 3 + 3 + 3 + 4
     assert all(0 < life <= HISTORY_DAYS * DAY for life in lives)
     assert all(key.startswith("{voicegate}:") for key in keys)
 
@@ -558,7 +591,7 @@ async def test_memory_forgets_what_is_over() -> None:
     for number in range(1000):
         taken = grant(f"caller-{number}", f"address-{number}")
         await ledger.take(taken)
-        await ledger.settle(taken.grant_id, f"session-{number}", clock.now, 10)
+        await over(ledger, (taken.grant_id, 10))
     clock.now += 2 * DAY
     await ledger.take(grant())
 
@@ -590,7 +623,7 @@ async def test_clock_that_was_wrong_for_a_moment_does_not_stand_still() -> None:
     verdict = await ledger.take(again)
 
     assert (refused, verdict.refused) == ("caller-open", "")
-    assert await ledger.settle(again.grant_id, "session", clock.now + 1, 100) == 800
+    assert await over(ledger, (again.grant_id, 100)) == 800
 
 
 START_OF_DAY = 20_000 * DAY

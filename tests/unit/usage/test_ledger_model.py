@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from app.usage.ledger import LIFETIME_SECONDS, MAX_RECOVERIES, RECOVERIES_AT_ONCE, Grant
 from app.usage.rate_limits import RateLimit
-from tests.limit_kit import Clock, ledger_of, rules
+from tests.limit_kit import Clock, ledger_of, over, rules
 from tests.redis_server import RedisServer, redis_server
 
 DAY = 86400
@@ -71,7 +71,6 @@ class LedgerMachine(RuleBasedStateMachine):
         self._entries: list[Entry] = []
         # When requests were counted, by the name and the key of a rate limit.
         self._hits: dict[tuple[str, str], list[int]] = {}
-        self._sessions: set[str] = set()
 
     def teardown(self) -> None:
         """Close the store."""
@@ -178,38 +177,27 @@ class LedgerMachine(RuleBasedStateMachine):
                 if entry.first.latest is entry:
                     entry.first.latest = entry.before
 
-    @rule(
-        data=st.data(),
-        session=st.sampled_from(["s1", "s2", "s3", "s4"]),
-        began=st.sampled_from([-10, 0, 8, 65, 200, 700]),
-        used=st.sampled_from([0, 1, 59, 899, 3000]),
-    )
-    def settle(self, data: st.DataObject, session: str, began: int, used: int) -> None:
-        """Settle any grant there was."""
+    @rule(data=st.data(), used=st.sampled_from([0, 1, 59, 899]))
+    def end(self, data: st.DataObject, used: int) -> None:
+        """Read that any grant there was is over; the list says of the day what the model says."""
         if not self._entries:
             return
         entry = data.draw(st.sampled_from(self._entries))
-        session_id = f"{session}-{int(self._clock.now) // 5000}"
-        began_at = entry.minted_at + began
-        proves = (
-            self._is_known(entry)
-            and not entry.is_settled
-            and session_id not in self._sessions
-            and _could_open(entry, began_at)
-        )
+        used = min(used, entry.grant.granted_seconds)
         expected = 0
-        if proves:
-            sizes = [
-                other.grant.granted_seconds
-                for other in self._entries
-                if not other.is_cancelled and _could_open(other, began_at)
-            ]
-            expected = min(max(0, min(sizes) - used), entry.grant.granted_seconds)
+        if self._is_known(entry) and not entry.is_settled:
+            expected = entry.grant.granted_seconds - used
             entry.is_settled, entry.returned = True, expected
-            self._sessions.add(session_id)
+        today = int(self._clock.now) // DAY
+        counted = [
+            sum(_counted(each) for each in self._entries if each.minted_at // DAY == day)
+            for day in (today, today - 1)
+        ]
 
-        returned = self._run(self._ledger.settle(entry.grant.grant_id, session_id, began_at, used))
-        assert returned == expected
+        reading = over(
+            self._ledger, (entry.grant.grant_id, used), held=counted[0], yesterday=counted[1]
+        )
+        assert self._run(reading) == expected
 
     @invariant()
     def is_never_over_a_limit(self) -> None:
@@ -286,10 +274,6 @@ def _ends_at(entry: Entry) -> int:
 
 def _counted(entry: Entry) -> int:
     return entry.grant.granted_seconds - entry.returned
-
-
-def _could_open(entry: Entry, began_at: int) -> bool:
-    return -5 <= began_at - entry.minted_at <= entry.grant.expires_in_seconds + 60
 
 
 def test_memory_agrees_with_the_model() -> None:

@@ -1,6 +1,7 @@
 """Rate limits, the quota, the limit on access codes, and what is said of them."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -266,25 +267,36 @@ def test_every_limit_has_a_sentence_and_a_label() -> None:
     ("changes", "sentence"),
     [
         pytest.param(
-            {},
-            "At most 1,200 minutes a day are granted: 90.00 USD at 4.50 USD an hour.",
+            {"audit": True},
+            "At most 1,200 minutes a day are used: 90.00 USD at 4.50 USD an hour. That is counted "
+            "by the agent service's list of sessions. Beyond it go only sessions on tokens that "
+            "were used more than once, before the list shows them: up to 180 minutes each.",
             id="defaults",
         ),
         pytest.param(
-            {"minutes_per_day": 0, "sessions_at_once": 10},
-            "At most 14,400 minutes a day are granted: 1,080.00 USD at 4.50 USD an hour. "
-            "No limit of its own bounds this: set VOICEGATE_MINUTES_PER_DAY.",
+            {"max_session_duration_seconds": 900},
+            "At most 1,200 minutes a day are granted: 90.00 USD at 4.50 USD an hour. Nothing that "
+            "was granted comes back (VOICEGATE_AUDIT is false). Beyond it go, unseen, only "
+            "sessions on tokens that were used more than once, up to 15 minutes each.",
+            id="without-the-list",
+        ),
+        pytest.param(
+            {"audit": True, "minutes_per_day": 0, "sessions_at_once": 10},
+            "At most 14,400 minutes a day are used: 1,080.00 USD at 4.50 USD an hour. "
+            "No limit of its own bounds this: set VOICEGATE_MINUTES_PER_DAY. That is counted by "
+            "the agent service's list of sessions. Beyond it go only sessions on tokens that "
+            "were used more than once, before the list shows them: up to 180 minutes each.",
             id="bound-by-places",
         ),
         pytest.param(
             {"minutes_per_day": 0, "sessions_at_once": 0, "mints_per_minute": 0},
-            "Nothing limits the minutes that are granted a day, at 4.50 USD an hour: "
+            "Nothing limits the minutes of a day, at 4.50 USD an hour: "
             "set VOICEGATE_MINUTES_PER_DAY.",
             id="unlimited",
         ),
     ],
 )
-def test_worst_cost_is_said(changes: dict[str, int], sentence: str) -> None:
+def test_worst_cost_is_said(changes: dict[str, Any], sentence: str) -> None:
     """The sum of a day that the settings allow, or in words that there is none."""
     assert cost_sentence(make_settings(**changes)) == sentence
 

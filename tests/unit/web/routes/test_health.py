@@ -4,12 +4,15 @@ import httpx
 import pytest
 
 from app.main import create_app
+from app.usage.pricing import BASES
 from tests.service import answering, assert_problem, caller, make_settings, minting, service
 
+READY = {"status": "ready", "detail": BASES["reservations"]}
 
-@pytest.mark.parametrize(("path", "status"), [("/healthz", "ok"), ("/readyz", "ready")])
+
+@pytest.mark.parametrize(("path", "body"), [("/healthz", {"status": "ok"}), ("/readyz", READY)])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_probe_answers(path: str, status: str, method: str) -> None:
+async def test_probe_answers(path: str, body: dict[str, str], method: str) -> None:
     """A running service is alive and ready, and no cache may say so in its place."""
     async with service(minting()) as client:
         response = await client.request(method, path)
@@ -17,7 +20,7 @@ async def test_probe_answers(path: str, status: str, method: str) -> None:
     assert response.status_code == 200
     assert response.headers["cache-control"] == "no-store"
     if method == "GET":
-        assert response.json() == {"status": status}
+        assert response.json() == body
 
 
 async def test_readyz_survives_an_upstream_outage() -> None:

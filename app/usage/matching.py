@@ -1,0 +1,281 @@
+"""What of a day is used and what is still reserved: pure, over listed sessions and known grants.
+
+The agent service does not tell which token opened a session, and a token opens as many as its
+holder likes until its window closes. So two questions are asked apart. What all together may still
+use is reckoned by the dearest grants that could stand behind the open sessions, whatever was
+reported. What one caller used is reckoned by the reports of its own pages, else by time; of what
+neither explains, only what a single caller can have done is charged to it.
+"""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Final, NamedTuple
+
+from app.upstream.responses import Session
+from app.usage.rate_limits import DAY
+
+# Clocks are compared to about half a second; a session may be listed as begun a moment before.
+EARLY_SECONDS: Final = 5
+# A socket that was opened at the last moment has its first update to come.
+LATE_SECONDS: Final = 20
+MAX_EXPIRES_SECONDS: Final = 600
+# So long a report may be on its way, before a session is taken for that of a grant without one.
+REPORT_SECONDS: Final = 60
+# Whatever the list says: the longest session there is, and an hour for the service to notice.
+MAX_SESSION_SECONDS: Final = 10800 + 3600
+
+
+@dataclass(slots=True)
+class Minted:
+    """A grant whose token was minted, as the ledger knows it.
+
+    Args:
+        grant_id: Its name.
+        caller_key: Whose it is.
+        minted_at: When, by the ledger's clock.
+        expires_in_seconds: Within which its token opens sessions.
+        granted_seconds: The longest that one may last.
+        session_id: The session whose end was reported with its receipt.
+        is_unused: Whether its token was handed back.
+        is_settled: Whether its caller was given back what it did not use.
+    """
+
+    grant_id: str
+    caller_key: str
+    minted_at: float
+    expires_in_seconds: int
+    granted_seconds: int
+    session_id: str = ""
+    is_unused: bool = False
+    is_settled: bool = False
+
+    @property
+    def opens_until(self) -> float:
+        """When the last session of its token may have begun."""
+        return self.minted_at + self.expires_in_seconds + LATE_SECONDS
+
+    def may_have_opened(self, session: Session) -> bool:
+        """Tell whether a session began while its token opened any."""
+        return self.minted_at - EARLY_SECONDS <= session.began_at <= self.opens_until
+
+
+class Findings(NamedTuple):
+    """What one reading of the list says.
+
+    Args:
+        used_today_seconds: Talked on this day of UTC.
+        used_yesterday_seconds: On the day before.
+        reserved_seconds: What the open sessions and the tokens that may still open one can use.
+        open_sessions: How many go on.
+        strangers: The sessions that no grant explains.
+        settled: Grants that are over, each with the seconds that it used.
+    """
+
+    used_today_seconds: int
+    used_yesterday_seconds: int
+    reserved_seconds: int
+    open_sessions: int
+    strangers: list[str]
+    settled: list[tuple[str, int]]
+
+    @property
+    def held_seconds(self) -> int:
+        """What counts against the limit of today."""
+        return self.used_today_seconds + self.reserved_seconds
+
+
+def examine(
+    sessions: Sequence[Session],
+    grants: Sequence[Minted],
+    *,
+    read_at: float,
+    grants_known_from: float,
+    unknown_seconds: int,
+) -> Findings:
+    """Return what a list of sessions says of a day and of its grants.
+
+    Args:
+        sessions: All that were listed; times are by the ledger's clock.
+        grants: All that are remembered.
+        read_at: When the list was asked for.
+        grants_known_from: No grant from before this is remembered.
+        unknown_seconds: The longest that a session of which no grant is known is taken to be.
+    """
+    sessions = sorted(sessions, key=lambda session: session.began_at)
+    grants = sorted(grants, key=lambda grant: grant.minted_at)
+    began = [session.began_at for session in sessions]
+    known = sessions[bisect_left(began, grants_known_from) :]
+    owners = _owners(known, grants)
+    candidates = _Candidates(grants)
+    can_tell_from = grants_known_from + MAX_EXPIRES_SECONDS + LATE_SECONDS
+    strangers = [
+        session
+        for session in known
+        if session.session_id not in owners and session.began_at >= can_tell_from
+    ]
+    own: defaultdict[str, list[Session]] = defaultdict(list)
+    for session in known:
+        if owner := owners.get(session.session_id):
+            own[owner.grant_id].append(session)
+    for session in strangers:
+        possible = candidates.of(session)
+        if len({grant.caller_key for grant in possible}) == 1:
+            own[possible[-1].grant_id].append(session)
+    reported = {grant.session_id for grant in grants}
+    undecided = [
+        session.began_at
+        for session in known
+        if session.session_id not in reported
+        and (session.ended_at is None or session.ended_at > read_at - REPORT_SECONDS)
+    ]
+    today = read_at // DAY * DAY
+    return Findings(
+        used_today_seconds=math.ceil(_talked(sessions, today, read_at, read_at)),
+        used_yesterday_seconds=math.ceil(_talked(sessions, today - DAY, today, read_at)),
+        reserved_seconds=math.ceil(
+            _reserved(sessions, grants, candidates, read_at, unknown_seconds)
+        ),
+        open_sessions=sum(session.ended_at is None for session in sessions),
+        strangers=[session.session_id for session in strangers],
+        settled=[
+            (grant.grant_id, sum(_seconds(session) for session in own[grant.grant_id]))
+            for grant in grants
+            if not grant.is_settled and _is_over(grant, own[grant.grant_id], undecided, read_at)
+        ],
+    )
+
+
+def _owners(sessions: Sequence[Session], grants: Sequence[Minted]) -> dict[str, Minted]:
+    """Return the grant of each session that one explains: by report, else by time.
+
+    By time, the grant that opens no more soonest takes the earliest session, which explains as
+    many as can be. A grant with a good report or whose token was handed back takes no other.
+    """
+    by_id = {session.session_id: session for session in sessions}
+    owners: dict[str, Minted] = {}
+    silent: list[Minted] = []
+    for grant in grants:
+        session = by_id.get(grant.session_id)
+        if session and grant.session_id not in owners and grant.may_have_opened(session):
+            owners[grant.session_id] = grant
+        elif not grant.is_unused:
+            silent.append(grant)
+    waiting = iter(silent)
+    coming = next(waiting, None)
+    may_open: list[tuple[float, str, Minted]] = []
+    for session in sessions:
+        if session.session_id in owners:
+            continue
+        while coming and coming.minted_at - EARLY_SECONDS <= session.began_at:
+            heappush(may_open, (coming.opens_until, coming.grant_id, coming))
+            coming = next(waiting, None)
+        while may_open and may_open[0][0] < session.began_at:
+            heappop(may_open)
+        if may_open:
+            owners[session.session_id] = heappop(may_open)[2]
+    return owners
+
+
+class _Candidates:
+    """Finds the grants that may stand behind a session."""
+
+    def __init__(self, grants: Sequence[Minted]) -> None:
+        self._grants = grants
+        self._minted = [grant.minted_at for grant in grants]
+
+    def of(self, session: Session) -> list[Minted]:
+        """Return them, the last one minted at the end."""
+        longest = MAX_EXPIRES_SECONDS + LATE_SECONDS
+        first = bisect_left(self._minted, session.began_at - longest)
+        last = bisect_right(self._minted, session.began_at + EARLY_SECONDS)
+        return [grant for grant in self._grants[first:last] if grant.may_have_opened(session)]
+
+
+def _reserved(
+    sessions: Sequence[Session],
+    grants: Sequence[Minted],
+    candidates: _Candidates,
+    read_at: float,
+    unknown_seconds: int,
+) -> float:
+    """Return what open sessions, and tokens that may still open one, can use at the most."""
+    open_sessions = [session for session in sessions if session.ended_at is None]
+    dearest = _dearest(open_sessions, grants)
+    reserved = 0.0
+    for session, grant in zip(open_sessions, dearest, strict=True):
+        if grant is None:
+            possible = candidates.of(session)
+            cap = max((each.granted_seconds for each in possible), default=unknown_seconds)
+        else:
+            cap = grant.granted_seconds
+        reserved += max(0.0, cap - max(0.0, read_at - session.began_at))
+    at_work = {grant.grant_id for grant in dearest if grant}
+    return reserved + sum(
+        grant.granted_seconds
+        for grant in grants
+        if grant.opens_until > read_at and grant.grant_id not in at_work
+    )
+
+
+def _dearest(sessions: Sequence[Session], grants: Sequence[Minted]) -> list[Minted | None]:
+    """Return for each session a grant of its own so that their sum is as large as it can be.
+
+    The greatest first, each is given a place if all that were given one keep theirs. That is as
+    good as it gets, since sets that can be placed are those of a matroid. To find a place, each
+    takes the first from where it may stand; one who may wait longer makes way and goes on.
+    """
+    began = [session.began_at for session in sessions]
+    placed: list[Minted | None] = [None] * len(sessions)
+    ends: dict[str, int] = {}
+    for grant in sorted(grants, key=lambda grant: -grant.granted_seconds):
+        at = bisect_left(began, grant.minted_at - EARLY_SECONDS)
+        ends[grant.grant_id] = bisect_right(began, grant.opens_until)
+        moves: list[tuple[int, Minted]] = []
+        moving = grant
+        while at < ends[moving.grant_id]:
+            there = placed[at]
+            if there is None or ends[there.grant_id] > ends[moving.grant_id]:
+                moves.append((at, moving))
+                if there is None:
+                    for place, moved in moves:
+                        placed[place] = moved
+                    break
+                moving = there
+            at += 1
+    return placed
+
+
+def _is_over(
+    grant: Minted, own: Sequence[Session], undecided: Sequence[float], read_at: float
+) -> bool:
+    """Tell whether nothing can change any more in what a grant used.
+
+    Args:
+        grant: The grant.
+        own: The sessions taken to be its own.
+        undecided: When the sessions began that may yet be reported as this one's or another's.
+        read_at: When the list was asked for.
+    """
+    if grant.opens_until > read_at or any(session.ended_at is None for session in own):
+        return False
+    if grant.is_unused or any(session.session_id == grant.session_id for session in own):
+        return True
+    first = bisect_left(undecided, grant.minted_at - EARLY_SECONDS)
+    return first == bisect_right(undecided, grant.opens_until)
+
+
+def _talked(sessions: Sequence[Session], start: float, end: float, read_at: float) -> float:
+    """Return the seconds of sessions between two moments."""
+    return sum(
+        max(0.0, min(session.ended_at or read_at, end) - max(session.began_at, start))
+        for session in sessions
+    )
+
+
+def _seconds(session: Session) -> int:
+    """Return how long a session was that is over: each second that was begun."""
+    return math.ceil(round((session.ended_at or session.began_at) - session.began_at, 3))
