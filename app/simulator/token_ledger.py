@@ -24,6 +24,8 @@ class Grant:
     """End of the redemption window, in epoch seconds."""
     max_session_duration_seconds: int
     uses: int = 0
+    is_spare: bool = False
+    """Whether it was only used for a resume that was refused, and opened no session."""
 
 
 class TokenLedger:
@@ -41,6 +43,8 @@ class TokenLedger:
         self.minted = 0
         self.redeemed = 0
         self.refused = 0
+        self.spared = 0
+        """How often a token whose resume was refused was to open a session."""
         self.reused = 0
         """How often a token was to open one more socket."""
         self.keys_in_urls = 0
@@ -94,7 +98,9 @@ class TokenLedger:
             is_key_shaped = token is None or re.fullmatch("[0-9a-f]{32}", token) is not None
             is_good = self._is_key(credential) and (self._key is not None or is_key_shaped)
             grant = Grant(now, 10_800)
-        self.reused += not is_key and grant.uses > 0
+        self.reused += not is_key and grant.uses > 0 and not grant.is_spare
+        self.spared += grant.is_spare
+        grant.is_spare = False
         if not is_good:
             self.refused += 1
             return None

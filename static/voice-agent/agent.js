@@ -193,15 +193,22 @@ export class VoiceAgent {
   }
 
   /**
-   * The user is about to start a call: make its audio system now, and fetch its token where the microphone is
-   * allowed already. Call it on hover, focus or pointer down. Asks nothing of the user; a token that is not used in
-   * time is thrown away.
+   * The user may be about to start a call: make its audio system now, and open the way to the token service. Call it on
+   * hover or focus; it costs nothing and asks nothing of the user. Once a press has begun (`pointerdown`, Enter, Space),
+   * call it with `isPressed`: that fetches the token where the microphone is allowed already, and hands it back where no
+   * call begins within 10 s.
+   * @param {{isPressed?: boolean}} [intent]
    */
-  prepare() {
+  prepare({ isPressed = false } = {}) {
     if (this.isActive || this.#disposed || missingSupport()) return;
     prepareContext(BROWSER.rateHz, this);
     const lacking = lacksMicrophone(); // the first answer in a page takes Chromium 60 to 100 ms, the next 1 ms
-    if (this.#options.tokenPrefetch === 'never') return;
+    try {
+      this.#service.preconnect();
+    } catch {
+      return; // an address is none: the start will say so
+    }
+    if (!isPressed || this.#options.tokenPrefetch === 'never') return;
     Promise.all([isMicrophoneGranted(), lacking])
       .then(([isGranted, isLacking]) => {
         if (!isGranted || isLacking || this.isActive || this.#disposed) return;
@@ -552,6 +559,7 @@ export class VoiceAgent {
         this.#record.sessionId = event.sessionId;
         return this.#remember();
       case 'receipt':
+      case 'unused':
         return; // heard already
       case 'access-token-wanted':
         return void this.#service

@@ -274,11 +274,13 @@ declare class VoiceAgent {
     },
   ): Promise<AgentEvents[Type]>;
   /**
-   * The user is about to start a call: make its audio system now, and fetch its token where the microphone is
-   * allowed already. Call it on hover, focus or pointer down. Asks nothing of the user; a token that is not used in
-   * time is thrown away.
+   * The user may be about to start a call: make its audio system now, and open the way to the token service. Call it on
+   * hover or focus; it costs nothing and asks nothing of the user. Once a press has begun (`pointerdown`, Enter, Space),
+   * call it with `isPressed`: that fetches the token where the microphone is allowed already, and hands it back where no
+   * call begins within 10 s.
+   * @param {{isPressed?: boolean}} [intent]
    */
-  prepare(): void;
+  prepare({ isPressed }?: { isPressed?: boolean }): void;
   /**
    * Start a call. Call it in a click or a key press: that is what lets the page make sound.
    * While one is being set up its own promise is returned, and one that is ending is waited for.
@@ -425,7 +427,7 @@ type MicrophoneOptions = {
 type CallOptions = {
   /**
    * whether a token may be fetched before it is needed:
-   * on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
+   * on `prepare({isPressed: true})` (default); all through a call as well, so that a lost one is back sooner; or never
    */
   tokenPrefetch?: 'intent' | 'always' | 'never';
   /**

@@ -65,6 +65,7 @@ class Statistics:
             "tokens_minted": ledger.minted,
             "tokens_redeemed": ledger.redeemed,
             "tokens_refused": ledger.refused,
+            "tokens_spared": ledger.spared,
             "sockets_opened": self._opened,
             "sockets_open": self._opened - self._closed,
             "sessions_started": len(self._sessions),

@@ -30,7 +30,7 @@ VIOLATIONS: Final[Mapping[str, str]] = {
     "tool_result_unknown_call": "a result for a call that was never made",
     "tool_result_twice": "a second result for one call",
     "reply_create_in_reply": "reply.create while a reply is under way",
-    "token_used_twice": "a token that opened a socket before",
+    "token_used_twice": "a token that opened a socket before, but for a resume that was refused",
     "key_in_url": "the API key itself in the URL of a socket",
 }
 """All that is counted, and what each means."""

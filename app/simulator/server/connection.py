@@ -152,6 +152,8 @@ class Connection:
             self._conversation = self._kept.take(session_id, now)
             if self._conversation is not None:
                 return self._conversation.resume(now)
+        if self._grant is not None:
+            self._grant.is_spare = True
         code, text = _RESUME_REFUSALS.get(self._profile.resume, _NOT_FOUND)
         error = messages.protocol_error(code, text)
         if self._profile.resume == "not_found_open":

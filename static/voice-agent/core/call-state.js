@@ -41,6 +41,7 @@ export const STABLE_MS = 5_000;
  * @property {number} liveAtMs since when it is live
  * @property {boolean} tokenRetried a fresh token was already tried after `unauthorized`
  * @property {boolean} voiceRetried a listed voice was already tried
+ * @property {boolean} resumeRefused a session of this call could not be had again: nor will the next one
  * @property {boolean} extending the user wants to go on in a session of new length
  * @property {null | 'resumed' | 'continued'} recovery how the call came back, while it is live again
  * @property {EndReason | null} reason
@@ -82,6 +83,7 @@ export const IDLE = Object.freeze({
   liveAtMs: 0,
   tokenRetried: false,
   voiceRetried: false,
+  resumeRefused: false,
   extending: false,
   recovery: null,
   reason: null,
@@ -198,7 +200,7 @@ function ready(call, { sessionId, nowMs, isExtension = false }) {
 function secondTry(call, error) {
   const connect = /** @type {const} */ ({ type: 'connect' });
   if (error.code === 'resume-refused' && call.mode === 'resume')
-    return step({ ...call, mode: 'continue' }, [connect]);
+    return step({ ...call, mode: 'continue', resumeRefused: true }, [connect]);
   if (error.code === 'unauthorized' && !call.tokenRetried)
     return step({ ...call, tokenRetried: true }, [connect]);
   const [voice] = error.voices;
@@ -231,7 +233,7 @@ function lost(call, { error, nowMs, hasSuccessor = false }) {
   if (error.code === 'protocol-error') return fail(call, { error });
   const isAgain = call.lostAtMs !== null && nowMs - call.liveAtMs < STABLE_MS;
   // A session that was resumed and is lost again at once would be so a third time.
-  const isPastResuming = isAgain && call.mode === 'resume';
+  const isPastResuming = call.resumeRefused || (isAgain && call.mode === 'resume');
   /** @type {Call} */
   const losing = {
     ...goOnWith(call, isPastResuming ? null : call.sessionId),

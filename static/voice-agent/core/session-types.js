@@ -12,7 +12,7 @@
  * How a call goes about it.
  * @typedef {object} CallOptions
  * @property {'intent' | 'always' | 'never'} [tokenPrefetch] whether a token may be fetched before it is needed:
- *   on `prepare()` (default); all through a call as well, so that a lost one is back sooner; or never
+ *   on `prepare({isPressed: true})` (default); all through a call as well, so that a lost one is back sooner; or never
  * @property {number} [keepSpeechSeconds] how much speech is kept while there is no connection; 20 by default
  * @property {boolean} [keepEarlySpeech] send what was said before a greeting begins; it may interrupt the greeting
  */
@@ -45,7 +45,7 @@
  *   | {type: 'fail', error: PlainError}
  *   | {type: 'watch', on: boolean}} SessionCommand
  *
- * `proceed`: the microphone is allowed, connect. `prepare`: a call is likely, have a token ready. `access-token`:
+ * `proceed`: the microphone is allowed, connect. `prepare`: a call is about to begin, have a token ready. `access-token`:
  * the answer to `access-token-wanted`. `hang-up`: the page goes away, there is no time for answers. `wake`: the page or the network is back, look after the
  * connection now. `extend`: go on beyond the time limit, in a new session. `fail`: the call cannot go on.
  * `watch`: somebody wants to see what happens, or nobody any more; see `event-log.js`.

@@ -1,16 +1,19 @@
 // Keeps the receipts of a call's sessions, and gives each out once, when its session is over. A session that was
-// lost may still be resumed, with one more receipt: it is over when another one is used or the call ends.
+// lost may still be resumed, with one more receipt: it is over when another one is used or the call ends. That of a
+// token which opens none is given out at once.
 // Main thread: a page that goes away has no time to ask another one.
 
 /** A call that is resumed more often than this loses its oldest receipts. */
 const MAX_RECEIPTS = 100;
+
+/** @typedef {{receipt: string} & ({sessionId: string} | {unused: true})} End */
 
 export class SessionEnds {
   #report;
   /** @type {{sessionId: string, receipt: string}[]} of sessions that may not be over */
   #held = [];
 
-  /** @param {(end: {sessionId: string, receipt: string}) => void} report */
+  /** @param {(end: End) => void} report */
   constructor(report) {
     this.#report = report;
   }
@@ -21,6 +24,7 @@ export class SessionEnds {
       const { sessionId, receipt } = event;
       this.#held = [...this.#held, { sessionId, receipt }].slice(-MAX_RECEIPTS);
     }
+    if (event.type === 'unused') this.#report({ receipt: event.receipt, unused: true });
     if (event.type === 'session') this.#end((sessionId) => sessionId !== event.sessionId);
     if (event.type === 'state' && (event.state === 'ended' || event.state === 'failed'))
       this.leave();

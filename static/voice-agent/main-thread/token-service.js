@@ -75,17 +75,18 @@ export class TokenService {
   }
 
   /**
-   * Tell the service that a session is over, so that it can give back what was not used of its time. The receipt is
-   * all that it takes. Nobody waits for an answer, and it is not tried again: there may be no later.
-   * @param {{sessionId: string, receipt: string}} end
+   * Tell the service that a session is over, or a token unused, so that it can give back what was not used of its time.
+   * The receipt is all that it takes. Nobody waits for an answer, and it is not tried again: there may be no later.
+   * @param {import('./session-ends.js').End} end
    */
-  reportEnd({ sessionId, receipt }) {
+  reportEnd({ receipt, ...end }) {
+    const what = 'unused' in end ? end : { session_id: end.sessionId };
     const sent = fetch(new URL('session-ends', this.#absoluteUrl), {
       method: 'POST',
       keepalive: true,
       credentials: 'omit',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ session_id: sessionId, receipt }),
+      body: JSON.stringify({ ...what, receipt }),
     });
     sent.catch(() => {});
   }
@@ -105,6 +106,17 @@ export class TokenService {
     if (session) return { ...agent, session };
     const problem = { status: 401, code: 'unauthenticated' };
     throw new VoiceAgentError('token-refused', { problem });
+  }
+
+  /** Open the way to a service of another origin ahead: looked up, connected and greeted, which costs nobody anything. */
+  preconnect() {
+    const { origin } = this.#absoluteUrl;
+    if (origin === location.origin || document.head.querySelector(`link[href="${origin}"]`)) return;
+    const link = document.createElement('link');
+    link.rel = 'preconnect';
+    link.href = origin;
+    link.crossOrigin = this.#credentials === 'include' ? 'use-credentials' : 'anonymous';
+    document.head.append(link);
   }
 
   /** The gate that the page has named, or named an agent of; null: it has its own way to tokens and settings. */

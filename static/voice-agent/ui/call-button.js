@@ -1,7 +1,11 @@
 // The one big button: starts, cancels, ends, tries again. It stays the same element, so focus never jumps.
-// While a wait is prescribed it is there but does nothing, and counts down.
+// While a wait is prescribed it is there but does nothing, and counts down; not for long, as calls end and minutes come
+// back sooner than anybody can promise.
 
 import { clock, fill } from './format.js';
+
+/** Longest time for which it does nothing. */
+const LONGEST_LOCK_SECONDS = 10;
 
 /** @typedef {'start' | 'resume' | 'retry' | 'cancel' | 'end' | 'ending'} CallAction */
 
@@ -19,8 +23,9 @@ const actions = {
 /**
  * @param {{call: HTMLButtonElement, callLabel: HTMLElement, callWait: HTMLElement}} elements
  * @param {import('./ui-types.js').Texts['callButton']} texts
- * @param {{intend: () => void, start: (how: {resume: boolean}) => void, stop: () => void,
- *   waiting: (secondsLeft: number) => void}} on   `intend`: a press seems to be coming; `waiting`: 0 when it is over
+ * @param {{intend: (intent: {isPressed: boolean}) => void, start: (how: {resume: boolean}) => void, stop: () => void,
+ *   waiting: (secondsLeft: number) => void}} on   `intend`: a press seems to be coming, or has begun; `waiting`: 0 when it
+ *   is over
  */
 export function createCallButton({ call: button, callLabel: label, callWait: wait }, texts, on) {
   /** @type {CallAction} */
@@ -51,11 +56,15 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
     if (isStart(action)) on.start({ resume: action === 'resume' });
     else on.stop();
   });
-  for (const sign of ['pointerenter', 'focus', 'pointerdown']) {
-    button.addEventListener(sign, () => {
-      if (isStart(action) && button.ariaDisabled !== 'true') on.intend();
-    });
-  }
+  /** @param {boolean} isPressed */
+  const intend = (isPressed) => {
+    if (isStart(action) && button.ariaDisabled !== 'true') on.intend({ isPressed });
+  };
+  for (const sign of ['pointerenter', 'focus']) button.addEventListener(sign, () => intend(false));
+  button.addEventListener('pointerdown', () => intend(true));
+  button.addEventListener('keydown', ({ key, repeat }) => {
+    if (!repeat && (key === 'Enter' || key === ' ')) intend(true);
+  });
 
   return {
     /** @param {import('./ui-types.js').CallState} state */
@@ -73,11 +82,14 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
     },
     /** @param {number} seconds */
     waitFor(seconds) {
-      const until = performance.now() + seconds * 1000;
+      const startedAt = performance.now();
       const count = () => {
-        const left = Math.ceil((until - performance.now()) / 1000);
-        if (left > 0) wait.textContent = fill(texts.wait, { time: clock(left) });
-        else endWait();
+        const waited = (performance.now() - startedAt) / 1000;
+        const left = Math.ceil(seconds - waited);
+        const isLocked = left > 0 && waited < LONGEST_LOCK_SECONDS;
+        wait.textContent = isLocked ? fill(texts.wait, { time: clock(left) }) : '';
+        if (!isLocked) button.removeAttribute('aria-disabled');
+        if (left <= 0) endWait();
         on.waiting(Math.max(0, left));
       };
       endWait();

@@ -7,7 +7,7 @@ import { createTrouble } from './trouble.js';
 
 /**
  * @typedef {object} DeskActions
- * @property {() => void} intend   a press on the button seems to be coming
+ * @property {(intent: {isPressed: boolean}) => void} intend   a press on the button seems to be coming, or has begun
  * @property {(how: {resume?: boolean, takeOver?: boolean}) => void} start
  * @property {() => void} stop
  * @property {() => void} extend

@@ -94,7 +94,12 @@ for (const { name, resume, lose, note, sockets, cause } of LOSSES) {
       assert.deepEqual(connection.lossesByCause, { [cause]: 1 });
       assert.deepEqual(
         [connection.sockets, connection.tokens, connection.resumes, connection.continues],
-        [sockets, sockets, note === RESUMED ? 1 : 0, note === CONTINUED ? 1 : 0],
+        [
+          sockets,
+          note === CONTINUED ? sockets - 1 : sockets,
+          note === RESUMED ? 1 : 0,
+          note === CONTINUED ? 1 : 0,
+        ],
       );
     }));
 }

@@ -137,6 +137,34 @@ test('a wait is counted down in words, and the button comes back when it is over
   }
 });
 
+test('however long the wait, the button does nothing for ten seconds at most', async () => {
+  const { page, passed, close } = await openBrowser();
+  const retry = page.getByRole('button', { name: 'Try again' });
+  try {
+    await page.route('**/api/voice-token*', (route) =>
+      route.fulfill({
+        status: 429,
+        contentType: 'application/problem+json',
+        headers: { 'Retry-After': '33143' },
+        json: { status: 429, code: 'quota_exhausted', title: 'No', detail: 'No.' },
+      }),
+    );
+    await page.clock.install();
+    await page.goto(demo.url);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await passed('connecting', 'failed');
+    assert.equal(await retry.getAttribute('aria-disabled'), 'true');
+
+    await page.unroute('**/api/voice-token*');
+    await page.clock.fastForward(10_000);
+    await page.getByRole('timer').getByText(/hour/).waitFor();
+    await retry.click();
+    await passed('failed', 'connecting', 'live');
+  } finally {
+    await close();
+  }
+});
+
 test('after trouble is over, trying again works', async () => {
   const { page, passed, close } = await openBrowser();
   try {

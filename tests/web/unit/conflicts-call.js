@@ -1,7 +1,7 @@
 // What the entries of the conflicts table share: events of the wire, and the proof that a call goes on.
 
 import assert from 'node:assert/strict';
-import { Bench } from './fakes.js';
+import { assertOneTokenASocket, Bench } from './fakes.js';
 
 /** @typedef {Record<string, Record<string, () => Promise<void>>>} Rows row -> version -> how it is played */
 
@@ -162,11 +162,4 @@ export async function assertGivenUp(bench, code, sockets) {
   assert.deepEqual([bench.state.state, bench.state.error?.code], ['failed', code]);
   assert.equal(bench.sockets.length, sockets);
   assertOneTokenASocket(bench);
-}
-
-/** @param {Bench} bench */
-export function assertOneTokenASocket(bench) {
-  const used = bench.sockets.map(({ url }) => new URL(url).searchParams.get('token'));
-  assert.equal(new Set(used).size, used.length, 'a token was used twice');
-  assert.equal(bench.tokenUrls.length, used.length, 'a token was fetched for nothing');
 }

@@ -5,14 +5,13 @@ import { fetchToken } from '../../../static/voice-agent/core/connection/token/to
 import {
   assertGivenUp,
   assertGoesOn,
-  assertOneTokenASocket,
   error,
   liveCall,
   openedCall,
   sent,
   start,
 } from './conflicts-call.js';
-import { Bench } from './fakes.js';
+import { assertOneTokenASocket, Bench } from './fakes.js';
 
 /** @type {import('./conflicts-call.js').Rows} */
 export const OPENING = {

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import {
   assertGoesOn,
-  assertOneTokenASocket,
   droppedCall,
   error,
   lastTurn,
@@ -13,6 +12,7 @@ import {
   sent,
   toolCalls,
 } from './conflicts-call.js';
+import { assertOneTokenASocket } from './fakes.js';
 import { violations } from './schema.js';
 
 /** @typedef {import('./fakes.js').Bench} Bench */

@@ -6,7 +6,8 @@ import { SessionEnds } from '../../../static/voice-agent/main-thread/session-end
 import { Bench, FRAME_MS } from './fakes.js';
 
 /** @param {Bench} bench */
-const told = ({ reported }) => reported.map(({ sessionId, receipt }) => [sessionId, receipt]);
+const told = ({ reported }) =>
+  reported.map((end) => ['sessionId' in end ? end.sessionId : 'unused', end.receipt]);
 
 /** A dropped call whose resume is on its way. @param {Bench} bench */
 async function drop(bench) {
@@ -74,7 +75,70 @@ test('a session that could not be resumed is over when the call goes on in anoth
 
   assert.deepEqual(told(bench), [['sess_1', 'receipt+1']]);
   bench.handle({ type: 'hang-up' });
-  assert.deepEqual(told(bench).slice(1), [['sess_2', 'receipt+3']]);
+  assert.deepEqual(told(bench).slice(1), [['sess_2', 'receipt+2']]);
+});
+
+/** The receipts with which tokens were asked for. @param {Bench} bench */
+const shown = ({ tokenUrls }) => tokenUrls.map((url) => new URL(url).searchParams.get('receipt'));
+
+test('a recovery shows the receipt of the session that was had last', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  await drop(bench);
+  bench.socket.becomeReady('sess_1');
+  await bench.pass(6_000);
+  await drop(bench);
+  bench.socket.drop(1006); // before there was a session: its token is nobody's
+  await bench.pass(1_000);
+  bench.socket.becomeReady('sess_2');
+
+  assert.deepEqual(shown(bench), [null, 'receipt+1', 'receipt+2', 'receipt+2']);
+});
+
+test('a call whose resume was refused tries none again, and shows the receipt of each session', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  await drop(bench);
+  bench.socket.open();
+  bench.socket.say({ type: 'session.error', code: 'session_not_found' });
+  await bench.settle();
+  bench.socket.becomeReady('sess_2');
+  for (let n = 3; n <= 30; n += 1) {
+    await bench.pass(6_500);
+    await drop(bench);
+    bench.socket.becomeReady(`sess_${n}`);
+    assert.equal(bench.socket.sent[0].type, 'session.update');
+  }
+
+  assert.equal(bench.state.state, 'live');
+  assert.equal(bench.sockets.length, 31, 'one for each session, and the resume');
+  assert.equal(bench.tokenUrls.length, 30);
+  assert.deepEqual(shown(bench), [
+    null,
+    ...Array.from({ length: 29 }, (_, n) => `receipt+${n + 1}`),
+  ]);
+});
+
+test('a token that serves no second socket is handed back, and the call goes on with a fresh one', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  await drop(bench);
+  for (const code of ['session_not_found', 'unauthorized']) {
+    bench.socket.open();
+    bench.socket.say({ type: 'session.error', code });
+    await bench.settle();
+  }
+  bench.socket.becomeReady('sess_2');
+
+  assert.deepEqual(
+    bench.sockets.map(({ token }) => token),
+    ['token+1', 'token+2', 'token+2', 'token+3'],
+  );
+  assert.deepEqual(told(bench), [
+    ['unused', 'receipt+2'],
+    ['sess_1', 'receipt+1'],
+  ]);
+  assert.deepEqual(shown(bench), [null, 'receipt+1', 'receipt+1']);
 });
 
 test('a session that was retired by its successor is told when that takes over', async () => {

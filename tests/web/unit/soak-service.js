@@ -61,6 +61,8 @@ export class Service {
   #sockets = new Set();
   /** @type {Set<string>} granted, not used, not too old */
   #tokens = new Set();
+  /** @type {Set<string>} used for a socket, for no session yet, not too old */
+  #spares = new Set();
   #ids = 0;
   #lastFrame = 0;
   #asked = 0;
@@ -74,7 +76,7 @@ export class Service {
 
   counts = {
     granted: 0,
-    opened: 0,
+    used: 0,
     reused: 0,
     sessions: 0,
     resumed: 0,
@@ -129,9 +131,11 @@ export class Service {
   /** @param {string} url */
   open(url) {
     const token = TOKEN.exec(url)?.[1] ?? '';
-    this.counts.opened += 1;
-    if (!this.#tokens.delete(token)) this.counts.reused += 1;
-    const socket = new Socket((text) => this.#take(socket, text));
+    if (this.#tokens.delete(token)) {
+      this.counts.used += 1;
+      this.#spares.add(token);
+    } else if (!this.#spares.has(token)) this.counts.reused += 1;
+    const socket = new Socket((text) => this.#take(socket, text, token));
     this.#sockets.add(socket);
     this.#schedule(
       () => {
@@ -172,7 +176,8 @@ export class Service {
     this.counts.granted += 1;
     const token = `token-${this.counts.granted}`;
     this.#tokens.add(token);
-    this.#schedule(() => this.#tokens.delete(token), TOKEN_LIFE_MS);
+    const forget = () => this.#tokens.delete(token) || this.#spares.delete(token);
+    this.#schedule(forget, TOKEN_LIFE_MS);
     const body = {
       token,
       ws_url: 'wss://agents.example/v1/ws',
@@ -185,10 +190,13 @@ export class Service {
   /**
    * @param {Socket} socket
    * @param {string} text
+   * @param {string} token
    */
-  #take(socket, text) {
+  #take(socket, text, token) {
     if (text.startsWith('{"type":"input.audio"')) return this.#hearFrame(text);
     const message = JSON.parse(text);
+    const isResumed = message.type === 'session.resume' && this.resumes === 'ok';
+    if (message.type === 'session.update' || isResumed) this.#spares.delete(token);
     if (message.type === 'session.update') this.#begin(socket);
     if (message.type === 'session.resume') this.#resume(socket, message.session_id);
     if (message.type === 'session.end') this.#end(socket);

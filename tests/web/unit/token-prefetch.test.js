@@ -15,6 +15,9 @@ const grant = () =>
   Response.json({ token: 'late', expires_in_seconds: 60, ws_url: 'wss://agents.example/v1/ws' });
 
 /** @param {string} url */
+const shownReceipt = (url) => new URL(url).searchParams.get('receipt');
+
+/** @param {string} url */
 const askedSeconds = (url) => new URL(url).searchParams.get('max_session_duration_seconds');
 
 test('a token is fetched when a call is likely, and the call opens with it without asking again', async () => {
@@ -23,7 +26,7 @@ test('a token is fetched when a call is likely, and the call opens with it witho
   await bench.settle();
   assert.equal(bench.tokenUrls.length, 1);
 
-  await bench.pass(50_000);
+  await bench.pass(9_900);
   await bench.start();
 
   assert.equal(bench.socket.token, 'token+1');
@@ -33,11 +36,12 @@ test('a token is fetched when a call is likely, and the call opens with it witho
 test('however often intent shows, one token is fetched', async () => {
   const bench = new Bench();
   for (let i = 0; i < 5; i += 1) bench.handle(prepare);
-  await bench.pass(10_000);
+  await bench.pass(9_000);
   bench.handle(prepare);
-  await bench.settle();
+  await bench.pass(9_000);
 
   assert.equal(bench.tokenUrls.length, 1);
+  assert.deepEqual(bench.reported, []);
 });
 
 test('a call waits for the token that is on its way rather than fetch another', async () => {
@@ -69,10 +73,11 @@ test('a token that is too old is thrown away: its age counts from the request', 
 
 test('a token is used up to five seconds before its end, not later', async () => {
   for (const [ageMs, token] of /** @type {const} */ ([
-    [54_900, 'token+1'],
-    [55_000, 'token+2'],
+    [6_900, 'token+1'],
+    [7_000, 'token+2'],
   ])) {
     const bench = new Bench();
+    bench.tokenSeconds.expires = 12;
     bench.handle(prepare);
     await bench.settle();
     await bench.pass(ageMs);
@@ -115,6 +120,34 @@ test('a call that is started while that failure is on its way fetches its own', 
   await bench.settle();
 
   assert.equal(bench.socket.token, 'token+2');
+});
+
+test('a token that no call takes within ten seconds is handed back, once', async () => {
+  const bench = new Bench();
+  bench.handle(prepare);
+  await bench.settle();
+  await bench.pass(10_000);
+  assert.deepEqual(bench.reported, [{ receipt: 'receipt+1', unused: true }]);
+
+  await bench.start();
+  assert.equal(bench.socket.token, 'token+2');
+  bench.handle({ type: 'hang-up' });
+  assert.equal(bench.reported.length, 1);
+});
+
+test('a token that comes when nobody wants it any more is handed back', async () => {
+  const bench = new Bench();
+  const { answer, release } = held(() =>
+    Response.json({ token: 't', expires_in_seconds: 60, ws_url: 'wss://a.example', receipt: 'r' }),
+  );
+  bench.tokenAnswers.push(answer);
+  await bench.start();
+  bench.handle({ type: 'stop' });
+  release();
+  await bench.settle();
+
+  assert.equal(bench.sockets.length, 0);
+  assert.deepEqual(bench.reported, [{ receipt: 'r', unused: true }]);
 });
 
 test('a token of another service is not used', async () => {
@@ -161,6 +194,13 @@ test('“always” keeps one in reserve, young at any time, and asks only for th
   bench.handle({ type: 'hang-up' });
   assert.equal(bench.stats.connection.resumes, 1);
   assertNoTokenTwice(bench);
+  const unused = bench.reported.flatMap((end) => ('unused' in end ? [end.receipt] : []));
+  assert.deepEqual(unused, ['receipt+2', 'receipt+3', 'receipt+4'], 'what was replaced');
+  assert.deepEqual(bench.tokenUrls.map(shownReceipt), [
+    null,
+    ...Array(4).fill('receipt+1'),
+    'receipt+5',
+  ]);
 });
 
 test('a token that the socket refuses is followed by a fresh one, and the call goes on', async () => {

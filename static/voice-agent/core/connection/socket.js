@@ -46,8 +46,8 @@ const BROKEN = 1006;
  *
  * A session that is ready, as its socket told.
  * @typedef {Extract<ServerMessage, {type: 'ready'}>
- *   & {capSeconds: number | null, isExtension: boolean}} ReadySession `capSeconds`: what its token allows;
- *   `isExtension`: it is there to put the time limit off
+ *   & {capSeconds: number | null, receipt: string | null, isExtension: boolean}} ReadySession `capSeconds`: what its token
+ *   allows; `receipt`: that it came with; `isExtension`: it is there to put the time limit off
  *
  * How a connection ended.
  * @typedef {object} Closure
@@ -294,7 +294,7 @@ export class SessionSocket {
     const { emit, isExtension = false } = this.#options;
     const { sessionId } = message;
     if (sessionId !== null && receipt !== null) emit({ type: 'receipt', sessionId, receipt });
-    this.#listener.onReady({ ...message, capSeconds, isExtension });
+    this.#listener.onReady({ ...message, capSeconds, receipt, isExtension });
   }
 
   /** @param {VoiceAgentError} error @param {string} cause @param {number} [unsentBytes] */

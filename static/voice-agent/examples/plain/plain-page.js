@@ -24,6 +24,7 @@ button.addEventListener('click', () => {
   }
 });
 button.addEventListener('pointerenter', () => agent.prepare()); // the call begins sooner
+button.addEventListener('pointerdown', () => agent.prepare({ isPressed: true })); // and sooner still
 
 agent.on('state', ({ state, error }) => {
   const isAtRest = ['idle', 'ended', 'failed'].includes(state);

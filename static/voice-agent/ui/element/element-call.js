@@ -114,9 +114,9 @@ export class Call {
     }
   }
 
-  /** A press seems to be coming. */
-  prepare() {
-    if (!this.isActive) this.agent.prepare();
+  /** A press seems to be coming, or has begun. @param {{isPressed: boolean}} intent */
+  prepare(intent) {
+    if (!this.isActive) this.agent.prepare(intent);
   }
 
   /**

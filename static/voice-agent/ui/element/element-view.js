@@ -46,7 +46,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     isHeld: () => talk?.isHeldToTalk() ?? false,
     mayFocus: () => isPage || root.matches(':focus-within'),
     on: {
-      intend: () => !question.isDenied && call.prepare(),
+      intend: (intent) => !question.isDenied && call.prepare(intent),
       start,
       stop: () => void call.stop(),
       extend: () => call.agent.extend(),

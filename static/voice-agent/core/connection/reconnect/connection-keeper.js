@@ -23,10 +23,12 @@ import { VoiceAgentError } from '../../../errors.js';
  * @property {(replyId: string) => void} onForeignReply a successor began to speak before its time
  *
  * What the host is told. `access-token-wanted`: a token is to be fetched, and the host's access token with it.
- * `receipt`: the token of this session, used already or not, came with this receipt. `limit`: the call must end soon;
+ * `receipt`: the token of this session, used already or not, came with this receipt. `unused`: the token that came with
+ * this one opens no session. `limit`: the call must end soon;
  * null, when that has been put off. `time-left`: until then, now and each time it changes; null: no limit is known.
  * @typedef {{type: 'access-token-wanted', id: number}
  *   | {type: 'receipt', sessionId: string, receipt: string}
+ *   | {type: 'unused', receipt: string}
  *   | {type: 'limit', secondsLeft: number | null, refused?: boolean}
  *   | {type: 'time-left', leftMs: number | null}} KeeperEvent
  *
@@ -51,6 +53,8 @@ export class ConnectionKeeper {
   #service = { tokenUrl: '', maxSessionDurationSeconds: null };
   #prefetches = false;
   #isHeard = false;
+  /** Of the token with which the call got a session last. @type {string | null} */
+  #receipt = null;
   /** @type {SessionSocket | null} */
   #socket = null;
   /** @type {unknown} */
@@ -72,6 +76,7 @@ export class ConnectionKeeper {
         stats.connection.tokens += 1;
         stats.log.note('connection', 'token');
       },
+      unused: (receipt) => emit({ type: 'unused', receipt }),
       accessWanted: (id) => emit({ type: 'access-token-wanted', id }),
     });
     this.retry = new RetryTimer(environment, () => dispatch({ type: 'retry' }));
@@ -113,6 +118,7 @@ export class ConnectionKeeper {
   begin(service, prefetch) {
     this.#service = service;
     this.#isHeard = false;
+    this.#receipt = null;
     this.#prefetches = prefetch === 'always';
     if (prefetch === 'never') this.tokens.discard();
   }
@@ -179,6 +185,8 @@ export class ConnectionKeeper {
     },
     onFailed: (error) => {
       this.#socket = null;
+      if (error.code === 'resume-refused') this.tokens.putBack();
+      if (error.code === 'unauthorized') this.tokens.handBackTaken();
       this.#options.listener.onFailed(error);
     },
     onLost: (closure) => this.#lost(closure),
@@ -186,7 +194,8 @@ export class ConnectionKeeper {
 
   /** @param {ReadySession} session @param {(session: ReadySession) => void} tell */
   #ready(session, tell) {
-    const { capSeconds, expiresAtEpochSeconds, isExtension } = session;
+    const { capSeconds, expiresAtEpochSeconds, receipt, isExtension } = session;
+    this.#receipt = receipt;
     const change = isExtension ? this.#options.successor.successorChange() : null;
     if (change) this.#socket?.send(change); // before anything is said to it
     tell(session);
@@ -231,9 +240,10 @@ export class ConnectionKeeper {
     socket.tell(this.#listener);
   }
 
-  /** A token that asks only for what is left of the call. */
+  /** A token that asks only for what is left of the call, and goes on with it. */
   #specForRest() {
-    return { ...this.#service, maxSessionDurationSeconds: this.#deadline.secondsLeft };
+    const { secondsLeft: maxSessionDurationSeconds } = this.#deadline;
+    return { ...this.#service, maxSessionDurationSeconds, receipt: this.#receipt };
   }
 
   /**

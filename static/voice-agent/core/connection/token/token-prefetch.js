@@ -1,6 +1,6 @@
-// Token prefetch: hands out tokens, each for one socket, and may have one ready before it is asked for: the way to
+// Token prefetch: hands out tokens, each for one session, and may have one ready before it is asked for: the way to
 // the token service is then no part of the wait. At most one is held, here and nowhere else, and only while it is
-// young.
+// young; one that was not used is handed back.
 
 import { VoiceAgentError } from '../../../errors.js';
 import { fetchToken } from './token.js';
@@ -11,6 +11,9 @@ const AGE_MARGIN_MS = 5_000;
 /** A held token is replaced this long before it would be too old. */
 const RENEWAL_LEAD_MS = 3_000;
 
+/** Whoever pressed a button lets go of it sooner, or has thought better of it. */
+const PRESS_MS = 10_000;
+
 /** Shortest time between two prefetches: after a failure, or where tokens hardly live. */
 const SHORTEST_WAIT_MS = 15_000;
 
@@ -19,7 +22,9 @@ const ACCESS_TIMEOUT_MS = 10_000;
 
 /**
  * Where a token is had and what it must allow. `maxSessionDurationSeconds`: null for what the service gives by default.
- * @typedef {import('./token.js').TokenService & {maxSessionDurationSeconds: number | null}} TokenSpec
+ * `receipt`: of the session that it goes on with, where there was one.
+ * @typedef {import('./token.js').TokenService
+ *   & {maxSessionDurationSeconds: number | null, receipt?: string | null}} TokenSpec
  *
  * @typedef {import('./token.js').VoiceToken} VoiceToken
  *
@@ -41,8 +46,12 @@ export class TokenPrefetch {
   #on;
   /** @type {Prefetched | null} */
   #held = null;
+  /** The one that was given away last. @type {Prefetched | null} */
+  #taken = null;
   /** @type {unknown} */
   #renewal;
+  /** @type {unknown} */
+  #patience;
   #lastQuestion = 0;
   /** @type {Map<number, (answer: AccessAnswer) => void>} what the host was asked and has not answered */
   #questions = new Map();
@@ -51,6 +60,7 @@ export class TokenPrefetch {
    * @param {import('../../ports.js').Environment} environment
    * @param {object} on
    * @param {() => void} on.fetched for each token that arrives
+   * @param {(receipt: string) => void} on.unused a token opens no session, and its service may be told so
    * @param {(id: number) => void} on.accessWanted the host is to answer this question, see `answerAccess`
    */
   constructor(environment, on) {
@@ -59,12 +69,15 @@ export class TokenPrefetch {
   }
 
   /**
-   * Have a token ready. A failure is not told: whoever needs a token asks again.
+   * Have a token ready for a moment. A failure is not told: whoever needs a token asks again.
    * @param {TokenSpec} spec
    * @returns {Promise<unknown>} once it is there, or has failed
    */
   prepare(spec) {
     const held = this.#serving(spec) ?? this.#replace(spec);
+    this.#environment.cancel(this.#patience);
+    const giveUp = () => this.#held === held && this.#drop();
+    this.#patience = this.#environment.schedule(giveUp, PRESS_MS);
     return held.arrival.catch(() => {});
   }
 
@@ -76,15 +89,39 @@ export class TokenPrefetch {
    * @throws {VoiceAgentError} see `fetchToken`; token-refused without the page's access token
    */
   async take(spec, signal) {
-    const held = this.#serving(spec);
-    if (held !== null) {
-      this.#held = null;
-      signal.addEventListener('abort', () => held.cancel.abort(), { once: true });
-      await held.arrival.catch(() => {});
+    this.#environment.cancel(this.#patience);
+    const isHeld = this.#serving(spec) !== null;
+    const taken = this.#serving(spec) ?? this.#ask(spec);
+    if (isHeld) this.#held = null;
+    signal.addEventListener('abort', () => taken.cancel.abort(), { once: true });
+    try {
+      const granted = await taken.arrival;
       signal.throwIfAborted();
-      if (held.granted !== null && this.#youthMs(held) > 0) return held.granted;
+      if (!isHeld || this.#youthMs(taken) > 0) {
+        this.#taken = taken;
+        return granted;
+      }
+      this.#handBack(taken);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isHeld) throw error;
     }
-    return this.#fetch(spec, signal);
+    return this.take(spec, signal);
+  }
+
+  /** What was given away last opened no session, and may open one yet: it serves the next socket, if it is in time. */
+  putBack() {
+    const taken = this.#taken;
+    this.#taken = null;
+    if (taken === null) return;
+    if (this.#held === null && this.#youthMs(taken) > 0) this.#held = { ...taken };
+    else this.#handBack(taken);
+  }
+
+  /** What was given away last opened no session and cannot open one. */
+  handBackTaken() {
+    if (this.#taken) this.#handBack(this.#taken);
+    this.#taken = null;
   }
 
   /** @param {() => TokenSpec} spec read anew each time: from now on one is always held, until `discard` */
@@ -96,8 +133,20 @@ export class TokenPrefetch {
   /** Throw away what is held, and hold nothing from now on. */
   discard() {
     this.#environment.cancel(this.#renewal);
-    this.#held?.cancel.abort();
+    this.#environment.cancel(this.#patience);
+    this.#drop();
+  }
+
+  #drop() {
+    const held = this.#held;
     this.#held = null;
+    held?.cancel.abort();
+    if (held) this.#handBack(held);
+  }
+
+  /** @param {Prefetched} unused */
+  #handBack({ granted }) {
+    if (granted !== null && granted.receipt !== null) this.#on.unused(granted.receipt);
   }
 
   /** @param {AccessAnswer} answer to a question that nobody may be asking any more */
@@ -139,19 +188,29 @@ export class TokenPrefetch {
 
   /** @param {TokenSpec} spec */
   #replace(spec) {
-    this.#held?.cancel.abort();
+    this.#drop();
+    const held = this.#ask(spec);
+    this.#held = held;
+    held.arrival.catch(() => {
+      if (this.#held === held) this.#held = null;
+    });
+    return held;
+  }
+
+  /** @param {TokenSpec} spec @returns {Prefetched} */
+  #ask(spec) {
     const cancel = new AbortController();
     const arrival = this.#fetch(spec, cancel.signal);
     /** @type {Prefetched} */
-    const held = { spec, askedAtMs: this.#environment.nowMs(), granted: null, arrival, cancel };
-    this.#held = held;
+    const asked = { spec, askedAtMs: this.#environment.nowMs(), granted: null, arrival, cancel };
     arrival.then(
-      (granted) => (held.granted = granted),
-      () => {
-        if (this.#held === held) this.#held = null;
+      (granted) => {
+        asked.granted = granted;
+        if (cancel.signal.aborted) this.#handBack(asked);
       },
+      () => {},
     );
-    return held;
+    return asked;
   }
 
   /** @param {TokenSpec} spec @param {AbortSignal} signal */

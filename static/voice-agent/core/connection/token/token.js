@@ -1,4 +1,4 @@
-// Fetches a fresh token from the token service. A token is used for one socket and never kept.
+// Fetches a fresh token from the token service. A token is used for one session and never kept.
 
 import { VoiceAgentError } from '../../../errors.js';
 
@@ -34,6 +34,7 @@ const FOREIGN_MESSAGE =
  * @typedef {object} TokenDetails
  * @property {string | null} [accessToken] one word of visible ASCII
  * @property {number | null} [maxSessionDurationSeconds] what is left of the call, when it is picked up again
+ * @property {string | null} [receipt] of the token before, when the call is picked up again
  * @property {AbortSignal} [signal]
  */
 
@@ -45,12 +46,14 @@ const FOREIGN_MESSAGE =
  * @throws {VoiceAgentError} token-refused, token-limited (with `retryAfterSeconds`), token-unavailable
  */
 export async function fetchToken(fetch, { tokenUrl, wsUrl, accessToken = null, ...request }) {
-  const { maxSessionDurationSeconds = null, credentials = 'same-origin', signal } = request;
+  const { maxSessionDurationSeconds = null, receipt = null } = request;
+  const { credentials = 'same-origin', signal } = request;
   const url = new URL(tokenUrl);
   const authorization = accessToken === null ? null : { Authorization: `Bearer ${accessToken}` };
   if (maxSessionDurationSeconds !== null) {
     url.searchParams.set('max_session_duration_seconds', String(maxSessionDurationSeconds));
   }
+  if (receipt !== null) url.searchParams.set('receipt', receipt);
   const timeout = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
   try {
     const response = await fetch(url.href, {
