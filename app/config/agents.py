@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from app.config.settings import Settings
+from app.config.types import IdleSeconds
 from app.errors import ConfigurationError
 
 # Who a service without a file of its own has; a start for such a file.
@@ -28,7 +29,7 @@ DEFAULT_VOICES = (
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Of a stored agent everything is decided upstream: its id must be sent alone.
 # Source: AssemblyAI documentation, session configuration, September 2026.
-STORED_AGENT_ALLOWS = {"agent_id", "title", "description"}
+STORED_AGENT_ALLOWS = {"agent_id", "title", "description", "idle_seconds"}
 # What goes into a session as it is, and what goes into its `input`.
 SAID = {"system_prompt", "greeting"}
 HEARD = {
@@ -87,6 +88,8 @@ class Agent(_Strict):
     voice_focus_threshold: float | None = Field(default=None, ge=0, le=1)
     volume: float | None = Field(default=None, ge=0, le=100)
     turn_detection: TurnDetection = TurnDetection()
+    # Filled from the settings where the file says nothing.
+    idle_seconds: IdleSeconds | None = None
 
     @model_validator(mode="after")
     def _check_stored_agent_alone(self) -> Self:
@@ -120,6 +123,7 @@ class Agent(_Strict):
             "session": self.session() if with_session else None,
             "voices": [] if stored else list(dict.fromkeys([self.voice, *self.voices])),
             "editable": list(dict.fromkeys(self.editable)),
+            "idle_seconds": self.idle_seconds,
         }
 
 
@@ -170,9 +174,15 @@ def load_agents(settings: Settings) -> Agents:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}.") from None
     try:
-        return Agents.model_validate(content)
+        found = Agents.model_validate(content)
     except ValidationError as error:
         raise ConfigurationError(*_sentences(path, error)) from None
+    filled = {"idle_seconds": settings.idle_seconds}
+    agents = {
+        name: agent.model_copy(update=filled) if agent.idle_seconds is None else agent
+        for name, agent in found.agents.items()
+    }
+    return found.model_copy(update={"agents": agents})
 
 
 def _sentences(where: Path, error: ValidationError) -> list[str]:

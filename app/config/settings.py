@@ -20,6 +20,7 @@ from app.config.messages import PREFIX, is_from_cluster, sentence, unknown
 from app.config.types import (
     ApiKeys,
     Codes,
+    IdleSeconds,
     JwtKey,
     Limit,
     LowerCase,
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
     callers_per_address: int = Field(default=4, ge=1, le=1000)
     default_session_duration_seconds: int = Field(default=900, ge=60, le=10800)
     max_session_duration_seconds: int = Field(default=10800, ge=60, le=10800)
+    idle_seconds: IdleSeconds = 180
     price_per_hour_usd: float = Field(default=4.5, ge=0, le=1000, allow_inf_nan=False)
     audit: bool = True
     on_unexplained: Literal["log", "stop"] = "log"

@@ -105,6 +105,7 @@ _CODE = _hidden(
 Codes = Annotated[tuple[Annotated[SecretStr, _CODE], ...], NoDecode, BeforeValidator(split)]
 # 0 takes the limit away.
 Limit = Annotated[int, Field(ge=0, le=10_000_000)]
+IdleSeconds = Annotated[int, Field(ge=0, le=86_400)]
 # It becomes a header's value: anything else would be refused far from here, or be unsafe.
 _WORD = _hidden(r"[\x21-\x7e]{1,512}", "must be one word of at most 512 visible ASCII characters")
 ApiKeys = Annotated[tuple[Annotated[SecretStr, _WORD], ...], NoDecode, BeforeValidator(split)]

@@ -10,6 +10,7 @@ import { WIRE_RATE_HZ } from './worklets/dsp/pcm.js';
 import { CallLock } from './main-thread/call-lock.js';
 import { VoiceAgentError } from './errors.js';
 import { Emitter } from './emitter.js';
+import { IdleGuard } from './main-thread/idle-guard.js';
 import { CallRecord, forgetCall, leftCall } from './main-thread/reload-resume.js';
 import { watchPage } from './main-thread/page-lifecycle.js';
 import { SessionEnds } from './main-thread/session-ends.js';
@@ -33,6 +34,10 @@ const IN_CONVERSATION = new Set(['live', 'reconnecting']);
 
 /** What the page's calls have found out about it. @type {{rateHz?: number}} */
 const BROWSER = { rateHz: WIRE_RATE_HZ };
+
+/** What the agent is told to ask where nobody has said anything for long; for that one reply. */
+const STILL_THERE =
+  'Nobody has said anything for a while. Ask in one short sentence, in the language of this conversation, whether the person is still there.';
 
 export class VoiceAgent {
   #options;
@@ -70,6 +75,19 @@ export class VoiceAgent {
   /** @type {import('./main-thread/audio/call-audio.js').AudioFacts | null} of the call that is over */
   #heardWith = null;
   #isWatched = false;
+  #idle = new IdleGuard(
+    {
+      ask: (secondsLeft) => {
+        this.#events.emit('idle', { secondsLeft });
+        this.#host.send({ type: 'reply', instructions: STILL_THERE });
+      },
+      answered: () => this.#events.emit('idle', { secondsLeft: null }),
+      end: () => void this.#end('idle'),
+    },
+    this.#page.signal,
+  );
+  /** The call that was ended as nobody was there. @type {import('./main-thread/reload-resume.js').LeftCall | null} */
+  #idled = null;
 
   /**
    * @param {import('./api-types.js').VoiceAgentOptions} [options]
@@ -78,6 +96,7 @@ export class VoiceAgent {
   constructor(options = {}) {
     this.#options = options;
     this.#sound = completeAudioOptions(options);
+    if (options.idleSeconds !== undefined) this.#idle.seconds = options.idleSeconds;
     if (options.workletsUrl !== undefined) takeScriptsFrom(options.workletsUrl);
     const service = new TokenService(options);
     this.#service = service;
@@ -156,13 +175,35 @@ export class VoiceAgent {
   }
 
   /**
-   * The call that this tab left a moment ago, by a reload for example, and that `start({resume: true})` goes
-   * on with; null when there is none.
+   * Seconds in which neither the person nor the agent says anything, until the person is asked whether they are there
+   * (`idle`); 30 s later the call ends. Half of it while the page is hidden; 0: never.
+   */
+  get idleSeconds() {
+    return this.#idle.seconds;
+  }
+
+  /** @throws {RangeError} */
+  set idleSeconds(value) {
+    this.#idle.seconds = value;
+  }
+
+  /** The person is there, though they say nothing: they type, or have pressed a button of the page. */
+  stillHere() {
+    this.#idle.notice();
+  }
+
+  /**
+   * The call that this tab left a moment ago, by a reload for example, or that was ended as nobody was there:
+   * `start({resume: true})` goes on with it; null when there is none.
    * @returns {{turns: readonly Turn[]} | null}
    */
   get resumable() {
-    const call = this.isActive ? null : leftCall();
+    const call = this.isActive ? null : this.#left;
     return call && { turns: call.turns };
+  }
+
+  get #left() {
+    return this.#idled ?? leftCall();
   }
 
   /**
@@ -242,7 +283,8 @@ export class VoiceAgent {
     const { tokenUrl } = this.#service.description; // throws where an address is none
     const config = session instanceof Promise ? session.then(plainSession) : plainSession(session);
     if (config instanceof Promise) config.catch(() => {}); // told when the call begins, if it does
-    const left = resume ? leftCall() : null;
+    const left = resume ? this.#left : null;
+    this.#idled = null;
     if (!resume) forgetCall();
     this.#wasLive = false;
     this.#record.begin(left?.turns);
@@ -299,6 +341,8 @@ export class VoiceAgent {
   async #laidOver(config) {
     const name = this.#options.agent ?? null;
     const [own, agent] = await Promise.all([config, this.#service.loadAgent(name)]);
+    if (agent.idle_seconds !== undefined && this.#options.idleSeconds === undefined)
+      this.idleSeconds = agent.idle_seconds;
     const [param] = Object.keys(own);
     if (param === undefined || !('agent_id' in agent.session))
       return mergedConfig(agent.session, own);
@@ -327,6 +371,7 @@ export class VoiceAgent {
    * @param {string} text
    */
   say(text) {
+    this.stillHere();
     if (this.#isHeard('say') && text.trim() !== '')
       this.#host.send({ type: 'say', text: text.trim() });
   }
@@ -550,6 +595,9 @@ export class VoiceAgent {
   /** @param {SessionEvent} event */
   #receive(event) {
     this.#ends.hear(event);
+    if (event.type === 'speaking') this.#idle.showSpeaking(event);
+    if (event.type === 'transcript' && event.turn.role === 'user' && event.turn.text)
+      this.stillHere();
     switch (event.type) {
       case 'state': {
         const error = event.error && withoutNetwork(VoiceAgentError.fromJSON(event.error));
@@ -614,10 +662,15 @@ export class VoiceAgent {
       this.#release();
     }
     if (state === 'live') this.#wasLive = true;
+    if (state === 'live') this.#idle.begin();
+    else this.#idle.pause();
     if (AT_REST.has(state) && this.#wasLive) {
       // What the user did not end may be gone on with: after a reload, or where the service has closed.
       if (reason === 'by-service') this.#record.rememberEnded();
       else if (reason !== 'page-left') forgetCall();
+      // With the page, however long: whoever went away may come back to it.
+      if (reason === 'idle')
+        this.#idled = { sessionId: null, leftAtMs: Date.now(), turns: this.turns };
     }
     if (state === 'failed' && error) this.#events.emit('error', error);
     this.#events.emit('state', { state, previous, error, recovery, reason });

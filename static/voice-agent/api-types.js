@@ -19,6 +19,8 @@
  * @typedef {object} AgentOptions
  * @property {SessionConfig} [session] `session` of the first session.update, wire names kept
  * @property {Record<string, Tool>} [tools] by name
+ * @property {number} [idleSeconds] of quiet, until the person is asked whether they are there; 30 s later the call ends.
+ *   By default the gate's for its agent, else 180; 0: never; at most 86400
  * @property {string | URL} [workletsUrl] folder with copies of the package's `worker.js` and `audio.worklet.js`, for an app
  *   whose policy lets no blob in; relative to the page, and for the whole page. By default the gate's
  */
@@ -62,6 +64,8 @@
  * @property {{blocked: boolean}} sound the browser or the system holds the sound back, until `wake()` is called in a click
  * @property {{secondsLeft: number | null, refused?: boolean}} limit the call will reach its time limit; null: `extend()`
  *   has put it off; `refused`: it could not
+ * @property {{secondsLeft: number | null}} idle nobody has said anything for `idleSeconds`: the call ends in so many
+ *   seconds unless somebody does, or `stillHere()` is called; null: somebody did
  * @property {import('./main-thread/tools/tool-runner.js').ToolEvent} tool a tool is asked for, runs, or is done
  * @property {VoiceAgentError} error whatever stopped a call
  * @property {import('./core/telemetry/event-log.js').LogNews} debug what happened, for the curious: at most twice a

@@ -89,6 +89,10 @@ type PublicAgent = {
    */
   session: SessionConfig | null;
   /**
+   * of quiet, until a call is asked whether anybody is there; 0: never
+   */
+  idle_seconds?: number;
+  /**
    * what of it a page may set: voice, system_prompt, greeting
    */
   editable: string[];

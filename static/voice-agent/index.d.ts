@@ -236,8 +236,17 @@ declare class VoiceAgent {
   /** Time until the call must end, in seconds; null while no limit is known. */
   get secondsLeft(): number | null;
   /**
-   * The call that this tab left a moment ago, by a reload for example, and that `start({resume: true})` goes
-   * on with; null when there is none.
+   * Seconds in which neither the person nor the agent says anything, until the person is asked whether they are there
+   * (`idle`); 30 s later the call ends. Half of it while the page is hidden; 0: never.
+   */
+  get idleSeconds(): number;
+  /** @throws {RangeError} */
+  set idleSeconds(value: number);
+  /** The person is there, though they say nothing: they type, or have pressed a button of the page. */
+  stillHere(): void;
+  /**
+   * The call that this tab left a moment ago, by a reload for example, or that was ended as nobody was there:
+   * `start({resume: true})` goes on with it; null when there is none.
    * @returns {{turns: readonly Turn[]} | null}
    */
   get resumable(): {
@@ -449,6 +458,11 @@ type AgentOptions = {
    * by name
    */
   tools?: Record<string, Tool>;
+  /**
+   * of quiet, until the person is asked whether they are there; 30 s later the call ends.
+   * By default the gate's for its agent, else 180; 0: never; at most 86400
+   */
+  idleSeconds?: number;
   /**
    * folder with copies of the package's `worker.js` and `audio.worklet.js`, for an app
    * whose policy lets no blob in; relative to the page, and for the whole page. By default the gate's
@@ -922,6 +936,13 @@ type AgentEvents = {
     refused?: boolean;
   };
   /**
+   * nobody has said anything for `idleSeconds`: the call ends in so many
+   * seconds unless somebody does, or `stillHere()` is called; null: somebody did
+   */
+  idle: {
+    secondsLeft: number | null;
+  };
+  /**
    * a tool is asked for, runs, or is done
    */
   tool: ToolEvent;
@@ -1060,7 +1081,7 @@ type StateEvent = {
 
 type AgentState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'ending' | 'ended' | 'failed';
 
-type EndReason = 'by-user' | 'time-limit' | 'by-service' | 'taken-over' | 'page-left';
+type EndReason = 'by-user' | 'time-limit' | 'by-service' | 'taken-over' | 'page-left' | 'idle';
 
 /**
  * Make an agent. Nothing is asked of the user and nothing costs until `start()`.

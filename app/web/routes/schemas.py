@@ -90,9 +90,18 @@ class AgentEntry(BaseModel):
     )
     voices: list[str] = Field(description="Voices to offer; not a closed list.")
     editable: list[str] = Field(description="What a visitor may change of `session`.")
+    idle_seconds: int = Field(
+        description="Seconds of quiet after which a call asks whether anybody is there; 0: never."
+    )
 
 
-EXAMPLE = Agent(system_prompt="You are brief.", greeting="Hello!", voices=[], editable=["voice"])
+EXAMPLE = Agent(
+    system_prompt="You are brief.",
+    greeting="Hello!",
+    voices=[],
+    editable=["voice"],
+    idle_seconds=180,
+)
 
 
 class AgentsAnswer(BaseModel):

@@ -30,7 +30,7 @@ export const STABLE_MS = 5_000;
  * @typedef {'fresh' | 'resume' | 'continue'} Mode
  *
  * Why a call ended.
- * @typedef {'by-user' | 'time-limit' | 'by-service' | 'taken-over' | 'page-left'} EndReason
+ * @typedef {'by-user' | 'time-limit' | 'by-service' | 'taken-over' | 'page-left' | 'idle'} EndReason
  *
  * @typedef {object} Call
  * @property {AgentState} state

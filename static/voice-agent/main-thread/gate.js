@@ -13,6 +13,7 @@ const OUR_FOLDER = /\/static\/voice-agent\/.*$/;
  * @property {string} name
  * @property {string} title
  * @property {import('../core/connection/protocol.js').SessionConfig | null} session   null: not for whoever asked
+ * @property {number} [idle_seconds]   of quiet, until a call is asked whether anybody is there; 0: never
  * @property {string[]} editable   what of it a page may set: voice, system_prompt, greeting
  */
 

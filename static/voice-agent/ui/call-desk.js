@@ -13,6 +13,7 @@ import { createTrouble } from './trouble.js';
  * @property {() => void} extend
  * @property {() => void} wake   let the sound be heard
  * @property {() => void} unmute
+ * @property {() => void} stillHere
  * @property {() => void} [settings]   open them, where there are any
  */
 
@@ -118,7 +119,7 @@ const DEVICE_CAUSES = {
 
 /**
  * @param {Pick<import('../index.js').Agent, 'on'>} agent
- * @param {(cause: Cause, isOn: boolean) => void} warn
+ * @param {(cause: Cause, isOn: boolean, secondsLeft?: number | null) => void} warn
  * @param {{isHeld: () => boolean}} page   `isHeld`: a button is held to be heard
  */
 function listenForTrouble(agent, warn, { isHeld }) {
@@ -135,4 +136,5 @@ function listenForTrouble(agent, warn, { isHeld }) {
     warn('limit-near', secondsLeft !== null && !refused);
     warn('extension-failed', refused);
   });
+  agent.on('idle', ({ secondsLeft }) => warn('idle', secondsLeft !== null, secondsLeft));
 }

@@ -9,7 +9,8 @@ import { fill } from './format.js';
  * @param {HTMLElement} panel   role="alert": its content is announced when it appears
  * @param {import('./ui-types.js').Texts} texts
  * @param {{settings?: () => void, takeOver: () => void, extend: () => void, wake: () => void, unmute: () => void,
- *   dismiss: () => void, focusElsewhere: () => void}} on   `focusElsewhere`: what had the focus is gone
+ *   stillHere: () => void, dismiss: () => void, focusElsewhere: () => void}} on   `focusElsewhere`: what had the focus is
+ *   gone
  */
 export function createErrorPanel(panel, texts, on) {
   const { actions } = texts;
@@ -23,6 +24,7 @@ export function createErrorPanel(panel, texts, on) {
     extend: () => button(actions.extend, on.extend),
     wake: () => button(actions.wake, on.wake),
     unmute: () => button(actions.unmute, on.unmute),
+    stillHere: () => button(actions.stillHere, on.stillHere),
   };
 
   let shown = '';

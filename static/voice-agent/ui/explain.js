@@ -2,7 +2,7 @@
 
 import { duration, fill } from './format.js';
 
-/** @typedef {'secure' | 'copy' | 'settings' | 'takeOver' | 'extend' | 'wake' | 'ownTab' | 'unmute'} Action */
+/** @typedef {'secure' | 'copy' | 'settings' | 'takeOver' | 'extend' | 'wake' | 'ownTab' | 'unmute' | 'stillHere'} Action */
 
 /**
  * What can be done about an error besides trying again; `final`: trying again in this browser or at this address
@@ -19,7 +19,12 @@ const REMEDIES = {
 };
 
 /** @type {{[cause: string]: Action}} */
-const WARNING_ACTIONS = { 'sound-blocked': 'wake', 'limit-near': 'extend', 'unheard': 'unmute' };
+const WARNING_ACTIONS = {
+  'sound-blocked': 'wake',
+  'limit-near': 'extend',
+  'unheard': 'unmute',
+  'idle': 'stillHere',
+};
 
 /** Hints that say all there is to say, without the general words before them. */
 const WHOLE_HINTS = ['system', 'dismissed'];

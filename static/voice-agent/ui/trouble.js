@@ -24,6 +24,7 @@ export function createTrouble(root, panel, texts, agent) {
   let error = null;
   /** @type {Cause | null} */
   let told = null;
+  let idleEndsAtMs = 0;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let ticking;
 
@@ -54,8 +55,9 @@ export function createTrouble(root, panel, texts, agent) {
 
   function tick() {
     if (told && isPhase(told)) return tickRecovery(told);
-    const { secondsLeft } = agent;
-    if (told !== 'limit-near' && told !== 'extension-failed') return;
+    if (!told || !ENDINGS.includes(told)) return;
+    const secondsLeft =
+      told === 'idle' ? (idleEndsAtMs - performance.now()) / 1000 : agent.secondsLeft;
     if (secondsLeft !== null) panel.showTime(inWords(texts.problem.left, secondsLeft));
   }
 
@@ -77,8 +79,9 @@ export function createTrouble(root, panel, texts, agent) {
   }
 
   return {
-    /** @param {Cause} cause @param {boolean} isOn */
-    warn(cause, isOn) {
+    /** @param {Cause} cause @param {boolean} isOn @param {number | null} [secondsLeft] of the call, where nobody answers */
+    warn(cause, isOn, secondsLeft) {
+      if (secondsLeft) idleEndsAtMs = performance.now() + secondsLeft * 1000;
       warnings.set(cause, isOn);
       render();
     },
@@ -114,6 +117,9 @@ export function createTrouble(root, panel, texts, agent) {
 
 /** @type {Cause[]} */
 const PHASES = ['reconnecting', 'reconnecting-offline', 'reconnecting-late'];
+
+/** Of these the time until the call ends is told. @type {Cause[]} */
+const ENDINGS = ['limit-near', 'extension-failed', 'idle'];
 
 /** @param {Cause} cause */
 const isPhase = (cause) => PHASES.includes(cause);

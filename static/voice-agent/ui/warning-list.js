@@ -11,6 +11,7 @@ export const BY_SEVERITY = [
   'reconnecting-offline',
   'reconnecting-late',
   'reconnecting',
+  'idle',
   'microphone-permission-lost',
   'microphone-lost',
   'sound-blocked',

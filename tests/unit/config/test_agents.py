@@ -24,6 +24,7 @@ greeting = "Hello."
 voice = "vera"
 voices = ["vera", "alba", "alba"]
 editable = ["voice"]
+idle_seconds = 60
 key_terms = ["Voicegate"]
 transcription_mode = "min_latency"
 transcription_prompt = "Orders."
@@ -73,6 +74,7 @@ def test_file_is_translated_to_the_wire(tmp_path: Path) -> None:
                 "session": {"agent_id": "agent_0123456789abcdef"},
                 "voices": [],
                 "editable": [],
+                "idle_seconds": 180,
             },
             {
                 "name": "sales",
@@ -100,6 +102,7 @@ def test_file_is_translated_to_the_wire(tmp_path: Path) -> None:
                 },
                 "voices": ["vera", "alba"],
                 "editable": ["voice"],
+                "idle_seconds": 60,
             },
         ],
     }
@@ -117,6 +120,7 @@ def test_agent_without_a_greeting_listens_first(tmp_path: Path) -> None:
             "session": {"system_prompt": "Listen.", "output": {"voice": "alba"}},
             "voices": list(DEFAULT_VOICES),
             "editable": [],
+            "idle_seconds": 180,
         }
     ]
 

@@ -59,7 +59,7 @@ export class Call {
 
   /** The call that this tab left a moment ago, if it did; without a client, which costs a thread. */
   get resumable() {
-    return this.isActive ? null : leftCall();
+    return this.isActive ? null : (this.#agent?.resumable ?? leftCall());
   }
 
   /** Whether the page is known to be one on which anybody may call: what its agents are told stands in it. */
@@ -114,6 +114,11 @@ export class Call {
     }
   }
 
+  /** Somebody is there, though they say nothing. */
+  stillHere() {
+    this.#agent?.stillHere();
+  }
+
   /** A press seems to be coming, or has begun. @param {{isPressed: boolean}} intent */
   prepare(intent) {
     if (!this.isActive) this.agent.prepare(intent);
@@ -133,6 +138,7 @@ export class Call {
     const found = await this.lookUp();
     const { gate, accessToken, session: overrides } = this.#wishes();
     const configured = found.session ?? (await agentOf(gate, found.name, accessToken)).session;
+    if (found.idle_seconds !== undefined) this.agent.idleSeconds = found.idle_seconds;
     const { session, refused } = sessionFor({ ...found, session: configured }, overrides);
     if (refused.length > 0)
       tellDeveloper(`the gate does not let a page set ${refused.join(', ')} of "${found.name}".`);
@@ -208,7 +214,7 @@ export class Call {
 /** All that is told of a call but what is for the curious. */
 export const AGENT_EVENTS = /** @type {const} */ ([
   ...['state', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard'],
-  ...['permission', 'device', 'sound', 'limit', 'tool', 'error'],
+  ...['permission', 'device', 'sound', 'limit', 'idle', 'tool', 'error'],
 ]);
 
 /**

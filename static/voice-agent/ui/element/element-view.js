@@ -52,6 +52,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
       extend: () => call.agent.extend(),
       wake: () => void call.agent.wake(),
       unmute: () => call.setMuted(false),
+      stillHere: () => call.stillHere(),
       ...(isPage && { settings: () => call.openSettings() }),
     },
     signal,
@@ -63,7 +64,12 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     status.showAsking(isAsking);
   });
 
+  const left = createLeftCall(call, desk.offerResume, signal);
+
   call.on('state', showState, { signal });
+  // Not at `keydown`: what it was pressed on would be gone before its click, which would then fall on what came instead.
+  for (const sign of ['input', 'click'])
+    root.addEventListener(sign, () => call.stillHere(), { signal });
   // A view that is gone hears no end of the call: its timers and the wake lock end with it.
   const over = { state: 'idle', previous: 'idle', error: null, recovery: null, reason: null };
   const end = () => showState(/** @type {AgentEvents['state']} */ (over));
@@ -79,11 +85,8 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     if (!call.isOpenToAll) void question.ask();
     const lookAgain = () => !document.hidden && question.needsCode && void question.ask(); // given in another tab
     document.addEventListener('visibilitychange', lookAgain, { signal });
-    createLeftCall(
-      call,
-      { offer: desk.offerResume, show: (turns) => talk?.showLeft(turns) },
-      signal,
-    );
+    if (call.resumable) talk?.showLeft(call.resumable.turns);
+    left.look();
   }
 
   /** @param {{takeOver?: boolean, resume?: boolean}} [how] */
@@ -104,6 +107,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     talk?.showState(state, isResuming);
     if (state !== 'connecting') prompt.showAsking(false);
     status.showState(change);
+    if (state === 'ended') left.look();
     if (state === 'live' && previous === 'reconnecting' && recovery)
       talk?.note(words.transcript[recovery]);
     if (!call.isActive || state === 'ending') speaking = { user: false, agent: false };
@@ -174,39 +178,34 @@ function wordsOf({ call, element }, isElsewhere) {
   };
 }
 
-// A call that this tab left a moment ago, by a reload or by going back and forth: the gate's own page offers to go on
-// with it while the client remembers it.
+// A call that can be gone on with: this tab left it a moment ago, the service ended it, or nobody was there. It is
+// offered while the client remembers it.
 
 /** How often to look whether the client still remembers it. */
 const LOOK_AGAIN_MS = 1_000;
 
 /**
  * @param {{resumable: {turns: readonly import('../ui-types.js').Turn[]} | null}} call
- * @param {{offer: (isLeft: boolean) => void, show: (turns: readonly import('../ui-types.js').Turn[]) => void}} on
- *   `show` is given what was said, where the page does not show it any more
+ * @param {(isLeft: boolean) => void} offer
  * @param {AbortSignal} signal   whoever offers it is gone
  */
-function createLeftCall(call, on, signal) {
+function createLeftCall(call, offer, signal) {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let looking;
 
-  function offer() {
+  function look() {
     clearInterval(looking);
+    if (!call.resumable) return;
+    offer(true);
     looking = setInterval(() => {
       if (call.resumable) return;
       clearInterval(looking);
-      on.offer(false);
+      offer(false);
     }, LOOK_AGAIN_MS);
-    on.offer(true);
   }
 
-  if (call.resumable) {
-    on.show(call.resumable.turns);
-    offer();
-  }
   // Out of the back/forward cache the page comes as it was, with the conversation still on it.
-  /** @param {PageTransitionEvent} event */
-  const back = ({ persisted }) => persisted && call.resumable && offer();
-  window.addEventListener('pageshow', back, { signal });
+  window.addEventListener('pageshow', ({ persisted }) => persisted && look(), { signal });
   signal.addEventListener('abort', () => clearInterval(looking), { once: true });
+  return { look };
 }

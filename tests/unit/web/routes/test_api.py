@@ -317,6 +317,7 @@ async def test_agents_lists_what_a_page_needs(tmp_path: Path) -> None:
                 "session": session,
                 "voices": ["vera", "alba"],
                 "editable": ["voice"],
+                "idle_seconds": 180,
             }
         ],
     }

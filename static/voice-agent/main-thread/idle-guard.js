@@ -1,0 +1,116 @@
+// Ends a call in which nobody is any more: asks whether anybody is there, waits for a sign, and ends. Main thread.
+
+/** How long the call is quiet before that, where the page says nothing. */
+const IDLE_SECONDS = 180;
+
+/** For an answer. */
+const ANSWER_SECONDS = 30;
+
+/** Where the page is hidden or the screen locked, nobody sees the question: the call is quiet for half as long. */
+const HIDDEN_SHARE = 0.5;
+
+/**
+ * @typedef {object} IdleCalls
+ * @property {(secondsLeft: number) => void} ask
+ * @property {() => void} answered
+ * @property {() => void} end
+ */
+
+/** Words and what the page tells are signs of a person; a noise is none, but while it lasts nobody is cut off. */
+export class IdleGuard {
+  #calls;
+  #seconds = IDLE_SECONDS;
+  /** When the quiet or the question began, monotonic; null outside a conversation. @type {number | null} */
+  #sinceMs = null;
+  #isAsked = false;
+  #speaking = { user: false, agent: false };
+  #heldAtMs = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /**
+   * @param {IdleCalls} calls
+   * @param {AbortSignal} signal   the page or the agent is gone
+   */
+  constructor(calls, signal) {
+    this.#calls = calls;
+    globalThis.document?.addEventListener('visibilitychange', () => this.#schedule(), { signal });
+  }
+
+  /** Of quiet, until somebody is asked; 0: never. */
+  get seconds() {
+    return this.#seconds;
+  }
+
+  /** @throws {RangeError} */
+  set seconds(value) {
+    if (!(value >= 0 && value <= 86_400))
+      throw new RangeError('idleSeconds must be from 0 to 86400');
+    this.#seconds = value;
+    this.#schedule();
+  }
+
+  /** A conversation begins, or is back after its connection was lost. */
+  begin() {
+    this.#sinceMs = performance.now();
+    this.#isAsked = false;
+    this.#speaking = { user: false, agent: false };
+    this.#schedule();
+  }
+
+  /** There is none any more, or none for now. */
+  pause() {
+    clearTimeout(this.#timer);
+    this.#sinceMs = null;
+    this.#answer();
+  }
+
+  /** Somebody is there. */
+  notice() {
+    if (this.#sinceMs === null) return;
+    this.#sinceMs = this.#heldAtMs = performance.now();
+    this.#answer();
+    this.#schedule();
+  }
+
+  /** @param {{user: boolean, agent: boolean}} speaking */
+  showSpeaking(speaking) {
+    if (this.#sinceMs === null) return;
+    const nowMs = performance.now();
+    const wasHeld = this.#isHeld;
+    const wasAgent = this.#speaking.agent;
+    this.#speaking = speaking;
+    if (wasHeld) this.#sinceMs += nowMs - this.#heldAtMs;
+    if (wasAgent && !speaking.agent && !this.#isAsked) this.#sinceMs = nowMs;
+    this.#heldAtMs = nowMs;
+    this.#schedule();
+  }
+
+  /** The agent asks the question itself, so what it says then holds nothing up. */
+  get #isHeld() {
+    return this.#speaking.user || (this.#speaking.agent && !this.#isAsked);
+  }
+
+  #answer() {
+    if (!this.#isAsked) return;
+    this.#isAsked = false;
+    this.#calls.answered();
+  }
+
+  #schedule() {
+    clearTimeout(this.#timer);
+    if (this.#sinceMs === null || this.#isHeld || (this.#seconds === 0 && !this.#isAsked)) return;
+    const share = globalThis.document?.hidden ? HIDDEN_SHARE : 1;
+    const limitSeconds = this.#isAsked ? ANSWER_SECONDS : this.#seconds * share;
+    const leftMs = this.#sinceMs + limitSeconds * 1000 - performance.now();
+    this.#timer = setTimeout(() => this.#due(), Math.max(0, leftMs));
+  }
+
+  #due() {
+    if (this.#isAsked) return this.#calls.end();
+    this.#isAsked = true;
+    this.#sinceMs = performance.now();
+    this.#calls.ask(ANSWER_SECONDS);
+    this.#schedule();
+  }
+}
