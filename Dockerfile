@@ -1,29 +1,35 @@
 # Voicegate as a container: docker build -t voicegate . && docker run -p 127.0.0.1:8000:8000 -e ASSEMBLYAI_API_KEY voicegate
 # The base is Debian's slim Python: every wheel of the locks runs on it, on both architectures. An image
 # without a shell would bring whichever Python its distribution has; nothing here needs the shell.
-ARG PYTHON_VERSION=3.13
-ARG NODE_VERSION=24
+# By tag; docs/deploying.md says how to give them by digest.
+ARG PYTHON_IMAGE=python:3.13-slim
+ARG NODE_IMAGE=node:24-slim
 
-FROM node:${NODE_VERSION}-slim AS browser
+FROM ${NODE_IMAGE} AS browser
 WORKDIR /srv/static/build
 COPY static/build/package.json static/build/package-lock.json static/build/.npmrc ./
 RUN npm ci --no-progress
 COPY static/ /srv/static/
 RUN node build.js
 
-FROM python:${PYTHON_VERSION}-slim AS build
+FROM ${PYTHON_IMAGE} AS build
 # The environment holds no pip: the image's own installs into it.
 RUN python -m venv --without-pip /opt/venv
 COPY requirements/runtime.txt /opt/requirements.txt
 RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes -r /opt/requirements.txt
+ARG VERSION=unversioned
+COPY .ci/sbom /opt/sbom
+RUN /opt/venv/bin/python /opt/sbom /opt/requirements.txt "${VERSION}" > /opt/venv/sbom.cdx.json
 
-FROM python:${PYTHON_VERSION}-slim
+FROM ${PYTHON_IMAGE}
+ARG PYTHON_IMAGE
 ARG VERSION=unversioned
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="Voicegate" \
       org.opencontainers.image.description="Puts a voice agent on any web page without giving the page the API key." \
       org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.base.name="${PYTHON_IMAGE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"

@@ -1,21 +1,29 @@
 """The recipes agree with the service: settings exist, and ports, paths and times fit together."""
 
+import asyncio
 import json
-import os
 import re
-import shutil
 import subprocess
+import sys
 import tomllib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml  # type: ignore[import-untyped]
 
 from app.config.settings import Settings, variables
+from app.main import create_app
+from app.web.connections import MAX_BYTES
 from app.web.lifespan import Lifecycle
 from app.web.routes.operations import probes
+from app.web.routes.schemas import Problem
 from app.web.server import GRACE_SECONDS
+from tests.service import NO_LIMITS, make_settings, minting
+from tests.support import free_port, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
@@ -165,11 +173,14 @@ def test_proxy_notices_the_end_within_the_delay() -> None:
     assert set(re.findall(r"health_uri (\S+)", text)) <= PROBES
 
 
-@pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not installed")
+CADDY = Path(sys.executable).with_name("caddy")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no wheel of Caddy")
 def test_proxy_understands_its_file(tmp_path: Path) -> None:
     """Caddy itself reads the file, and repeats no request for a token that reached a replica."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "REPLICAS": "a:1 b:2"}
-    command = ("caddy", "adapt", "--config", str(DEPLOY / "Caddyfile"))
+    environment = {"HOME": str(tmp_path), "REPLICAS": "a:1 b:2"}
+    command = (str(CADDY), "adapt", "--config", str(DEPLOY / "Caddyfile"))
     adapted = subprocess.run(  # noqa: S603 - as above
         command, env=environment, capture_output=True, check=True, timeout=60
     )
@@ -177,7 +188,82 @@ def test_proxy_understands_its_file(tmp_path: Path) -> None:
 
     assert '"retry_match":[{"method":["GET","HEAD"],"not":[{"path":["/api/*"]}]}]' in text
     assert '"keep_alive":{"enabled":false}' in text
+    assert f'"request_buffers":{MAX_BYTES}' in text
     assert '"upstreams":[{"dial":"a:1"},{"dial":"b:2"}]' in text
+
+
+@asynccontextmanager
+async def proxy(folder: Path, *replicas: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Run Caddy with our file before these; what is active in it would find out who is gone."""
+    port = free_port()
+    lines = (DEPLOY / "Caddyfile").read_text().splitlines()
+    text = "\n".join(line for line in lines if not line.strip().startswith("health_"))
+    (folder / "Caddyfile").write_text(f"{{\n\tadmin off\n}}\n{text}\n")
+    process = await asyncio.create_subprocess_exec(
+        *(str(CADDY), "run", "--config", "Caddyfile"),
+        cwd=folder,
+        env={
+            "HOME": str(folder),
+            "SITE": f"http://127.0.0.1:{port}",
+            "REPLICAS": " ".join(replicas),
+        },
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stderr is not None
+        async with asyncio.timeout(60):
+            while b"serving initial configuration" not in await process.stderr.readline():
+                assert process.returncode is None
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield client
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no wheel of Caddy")
+async def test_requests_with_a_body_find_the_replica_that_is_left(tmp_path: Path) -> None:
+    """One of two is gone, and nobody has noticed yet: whoever asks gets a token all the same."""
+    address = {"trusted_proxies": "127.0.0.1", "public_url": "http://127.0.0.1"}
+    app = create_app(make_settings(**NO_LIMITS, **address), transport=minting())
+    async with serve(app) as url, proxy(tmp_path, f"127.0.0.1:{free_port()}", url[7:]) as client:
+        answers = [
+            await client.post("/api/voice-token", json={"expires_in_seconds": 60})
+            for _ in range(12)
+        ]
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no wheel of Caddy")
+async def test_errors_of_the_proxy_are_problems_too(tmp_path: Path) -> None:
+    """With every replica gone, a program gets what it can read."""
+    async with proxy(tmp_path, f"127.0.0.1:{free_port()}") as client:
+        answer = await client.post("/api/voice-token", json={})
+
+    body = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == "2"
+    assert "server" not in answer.headers
+    assert (body["status"], body["code"]) == (answer.status_code, "service_unavailable")
+    assert Problem.model_validate(body).request_id
+
+
+def test_image_lists_the_packages_of_its_lock() -> None:
+    """Each that is locked for this platform, by name, version and address."""
+    lock = ROOT / "requirements" / "runtime.txt"
+    command = (sys.executable, str(ROOT / ".ci" / "sbom"), str(lock), "0.1.0")
+    made = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603 - as above
+    document = json.loads(made.stdout)
+    listed = {each["purl"] for each in document["components"]}
+
+    assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
+    assert document["metadata"]["component"]["version"] == "0.1.0"
+    assert {purl.partition("@")[0].removeprefix("pkg:pypi/") for purl in listed} >= {
+        *("fastapi", "uvicorn", "httpx", "pycurl", "redis", "pyjwt")
+    }
+    locked = dict(re.findall(r"^([a-z0-9-]+)\S*==(\S+)", lock.read_text(), re.MULTILINE))
+    assert listed <= {f"pkg:pypi/{name}@{version}" for name, version in locked.items()}
 
 
 def test_compose_starts_the_service_alone_unless_asked() -> None:

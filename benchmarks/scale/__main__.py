@@ -19,7 +19,7 @@ def main() -> None:
     if unknown := [name for name in scenes if name not in SCENES]:
         parser.error(f"no such scene: {', '.join(unknown)}")
     if programs := missing():
-        sys.exit(f"Not installed: {', '.join(programs)} (Debian: apt-get install caddy redis).")
+        sys.exit(f"Not installed: {', '.join(programs)} (make bench-scale brings both).")
     # As Ctrl-C does: by way of every `finally`, so that no process stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     failed = False

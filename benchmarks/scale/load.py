@@ -16,6 +16,8 @@ from itertools import cycle
 from urllib.parse import urlsplit
 
 MINT = "/api/voice-token"
+# Of a POST, which a proxy can only send again if it kept it.
+BODY = json.dumps({"expires_in_seconds": 60})
 LOST = "lost"
 REQUEST_SECONDS = 30
 
@@ -43,7 +45,8 @@ class Load:
 async def talk(load: Load, paths: list[str]) -> None:
     """Be one client: a connection that is kept, and a new one where that was closed."""
     connection: Connection | None = None
-    for path in cycle(paths):
+    for named in cycle(paths):
+        method, _, path = named.rpartition(" ")
         if not load.may_ask():
             break
         asked_at = time.monotonic()
@@ -51,7 +54,7 @@ async def talk(load: Load, paths: list[str]) -> None:
             if connection is None:
                 connection = await Connection.open(load)
             async with asyncio.timeout(REQUEST_SECONDS):
-                status, body, keep = await connection.get(path)
+                status, body, keep = await connection.ask(method or "GET", path)
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             load.records.append((path, LOST, asked_at, time.monotonic(), type(error).__name__))
             connection = None
@@ -95,12 +98,15 @@ class Connection:
         )
         return cls(reader, writer, load.origin)
 
-    async def get(self, path: str) -> tuple[int, bytes, bool]:
+    async def ask(self, method: str, path: str) -> tuple[int, bytes, bool]:
         """Ask for a path; returns status, body, and whether the connection goes on."""
         host = urlsplit(self._origin).netloc
         # With its origin, as pages of other sites would: it is ours only if the proxy is trusted.
         fields = f"host: {host}\r\norigin: {self._origin}\r\nsec-fetch-site: same-origin"
-        self._writer.write(f"GET {path} HTTP/1.1\r\n{fields}\r\n\r\n".encode())
+        asked = BODY if method == "POST" else ""
+        if asked:
+            fields += f"\r\ncontent-type: application/json\r\ncontent-length: {len(asked)}"
+        self._writer.write(f"{method} {path} HTTP/1.1\r\n{fields}\r\n\r\n{asked}".encode())
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         status = int(head[9:12])
         _, found, rest = head.partition("\r\ncontent-length:")
@@ -146,7 +152,9 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("origin")
     parser.add_argument("--authority", required=True, help="the proxy's root certificate")
-    parser.add_argument("--paths", default=MINT, help="separated by commas, in turn")
+    parser.add_argument(
+        "--paths", default=MINT, help="in turn, separated by commas; POST before one"
+    )
     parser.add_argument("--clients", type=int, required=True)
     parser.add_argument("--pause-seconds", type=float, default=0)
     parser.add_argument("--max-requests", type=int, default=20_000)

@@ -10,8 +10,9 @@ from benchmarks.scale.layout import DELAY_SECONDS, Layout, running
 from benchmarks.scale.load import MINT
 
 CLIENTS, PAUSE_SECONDS = 12, 0.05
-# Three tokens, the page and a file of it, so that all kinds of requests meet what happens.
-PATHS = f"{MINT},/,{MINT},/static/voice-agent/index.js,{MINT}"
+# Three tokens, one of them by POST with a body, the page and a file of it, so that all kinds of
+# requests meet what happens.
+PATHS = f"{MINT},/,POST {MINT},/static/voice-agent/index.js,{MINT}"
 MINUTES_A_TOKEN = 15
 
 
