@@ -42,6 +42,7 @@ from app.web.routes.operations import metrics_route, probes
 from app.web.routes.operator import operator_routes
 from app.web.routes.pages import Pages, page_routes
 from app.web.routes.token import ReadyResponseRoute, token_routes
+from app.web.routes.webhooks import webhook_route
 from app.web.services import Services
 from app.web.static_files import BrowserFiles
 
@@ -257,6 +258,8 @@ def _routes(settings: Settings, services: Services, notice: str) -> Iterator[Bas
         ws_origin=settings.ws_origin,
         visitors=services.access.visitors,
     )
+    if settings.webhook_secret is not None:
+        yield webhook_route(settings.webhook_secret.get_secret_value(), services.wake_audit)
     if services.operator is not None:
         yield metrics_route(services, services.operator)
         yield from operator_routes(settings, services, services.operator, pages)

@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     operator_token: Secret | None = None
+    webhook_secret: Secret | None = None
     shutdown_delay_seconds: int = Field(default=0, ge=0, le=600)
 
     @classmethod
@@ -162,6 +163,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{variable('workers')} is {self.workers}, and VOICEGATE_REDIS_URL not set: each "
                 "process would allow the whole limit; set that too, or start one process"
+            )
+        if self.webhook_secret and not self.audit:
+            raise ValueError(
+                "VOICEGATE_WEBHOOK_SECRET has no effect where VOICEGATE_AUDIT is false: webhooks "
+                "have the list of sessions read; remove one of them"
             )
         if self.redis_url and not self.secret:
             raise ValueError(

@@ -37,6 +37,11 @@ class Services:
         """What the day's count rests on."""
         return self.audit.basis if self.audit else "reservations"
 
+    def wake_audit(self) -> None:
+        """Have the list of sessions read soon, if it is read at all."""
+        if self.audit is not None:
+            self.audit.wake()
+
     def credentials(self, scope: Scope) -> RequestCredentials:
         """Return what a request brings."""
         return self.access.credentials(scope, context_of(scope).sender)

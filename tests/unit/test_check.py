@@ -30,10 +30,12 @@ OWN = {
     "secret": f"own-{LONG}",
     "redis_url": "redis://:redis-password-never-seen@127.0.0.1:1/0",
     "operator_token": f"metrics-{LONG}",
+    "audit": True,
+    "webhook_secret": f"webhook-{LONG}",
 }
 
 
-NOT_SECRET = {"access", "jwt_issuer", "jwt_audience"}
+NOT_SECRET = {"access", "audit", "jwt_issuer", "jwt_audience"}
 
 
 async def checked(budget: Budget | None = None, **changes: Any) -> tuple[int, str]:

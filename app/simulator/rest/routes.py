@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from app.simulator.errors import Problem, invalid
 from app.simulator.rest.agents import AgentStore, shown
 from app.simulator.rest.sessions import SessionRecord, SessionRecords, zone_of
+from app.simulator.rest.webhooks import Webhooks
 from app.simulator.token_ledger import TokenLedger
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -25,20 +26,27 @@ _STATUSES: Final = (None, "created", "completed")
 
 
 class RestDesk:
-    """Answers `/v1/agents` and `/v1/sessions`.
+    """Answers `/v1/agents`, `/v1/sessions` and `/v1/webhook-subscriptions`.
 
     Args:
         agents: the stored ones.
         records: what became of sessions.
+        webhooks: who is told of them.
         ledger: knows the API key.
         seed: what links to timelines are signed with; they guard nothing.
     """
 
     def __init__(
-        self, agents: AgentStore, records: SessionRecords, ledger: TokenLedger, seed: int
+        self,
+        agents: AgentStore,
+        records: SessionRecords,
+        webhooks: Webhooks,
+        ledger: TokenLedger,
+        seed: int,
     ) -> None:
         self._agents = agents
         self._records = records
+        self._webhooks = webhooks
         self._ledger = ledger
         self._secret = f"timelines:{seed}".encode()
         self._requests = 0
@@ -54,6 +62,7 @@ class RestDesk:
             ("GET", "/v1/sessions", self._list_sessions),
             ("GET", "/v1/sessions/{id}", self._get_session),
             ("DELETE", "/v1/sessions/{id}", self._delete_session),
+            ("POST", "/v1/webhook-subscriptions", self._subscribe),
         ]
         guarded: list[BaseRoute] = [
             Route(path, self._guarded(handle, note), methods=[method])
@@ -129,6 +138,9 @@ class RestDesk:
     async def _delete_session(self, request: Request) -> Response:
         self._records.delete(self._session(request))
         return Response(status_code=204)
+
+    async def _subscribe(self, request: Request) -> Response:
+        return _reply(self._webhooks.subscribe(await _json(request)), 201)
 
     async def _timeline(self, request: Request) -> Response:
         session_id = request.path_params["id"]

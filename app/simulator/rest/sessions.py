@@ -5,7 +5,7 @@ Source of the fields: the SDK reference and one live recording, September 2026.
 
 import json
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -69,6 +69,8 @@ class SessionRecords:
     """The last 20,000 sessions."""
 
     def __init__(self) -> None:
+        # Called with the name of an event and the session that it is about.
+        self.tell: Callable[[str, SessionRecord], None] = lambda _event, _record: None
         self._records: OrderedDict[str, SessionRecord] = OrderedDict()
         self._detailed: deque[SessionRecord] = deque()
 
@@ -138,8 +140,12 @@ class SessionWatch:
         if record is None and direction == "s2c" and frame.get("type") == "session.ready":
             record = self._records.begin(session_id, at, self._zone)
             record.agent_id = self._agent_id
+            self._records.tell("session.started", record)
         if record is not None:
+            was_over = record.ended_at is not None
             _note(record, direction, frame, at)
+            if record.ended_at is not None and not was_over:
+                self._records.tell("session.completed", record)
 
     def _learn_agent(self, direction: str, frame: Mapping[str, Any]) -> None:
         session = frame.get("session")

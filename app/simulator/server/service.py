@@ -21,6 +21,7 @@ from app.simulator.faults.token import TokenAnswer
 from app.simulator.rest.agents import AgentStore
 from app.simulator.rest.routes import RestDesk
 from app.simulator.rest.sessions import ZONES, SessionRecords
+from app.simulator.rest.webhooks import Webhooks
 from app.simulator.server.connection import Connection, KeptSessions
 from app.simulator.server.control import Controls
 from app.simulator.server.sockets import Socket
@@ -121,7 +122,9 @@ class Service:
 
     def rest_routes(self) -> list[BaseRoute]:
         """Return the routes of stored agents and of what became of sessions."""
-        desk = RestDesk(self._agents, self._records, self._ledger, self._seed)
+        webhooks = Webhooks(self._clock.now)
+        self._records.tell = webhooks.tell
+        desk = RestDesk(self._agents, self._records, webhooks, self._ledger, self._seed)
         return desk.routes(self._observe_request)
 
     async def stats(self, _request: Request) -> Response:

@@ -152,5 +152,4 @@ async def _note_end(services: Services, end: SessionEnd) -> None:
         await services.accounting.quota.hand_back(grant_id)
     else:
         await services.accounting.quota.claim(grant_id, end.session_id)
-    if services.audit is not None:
-        services.audit.wake()
+    services.wake_audit()

@@ -57,7 +57,7 @@ async def read_object(request: Request) -> dict[str, Any]:
             or 422 (no JSON).
         InvalidRequestError: It is JSON, but no object.
     """
-    content = await _content(request)
+    content = await read_bytes(request)
     if not content:
         return {}
     # A foreign page's form cannot have this type: for that a browser asks first (a preflight), and
@@ -81,17 +81,23 @@ async def read_form(request: Request) -> dict[str, str]:
     Raises:
         UnreadError: 413 (too long), 408 (too slow) or 400 (it broke off).
     """
-    return dict(parse_qsl((await _content(request)).decode("utf-8", "replace")))
+    return dict(parse_qsl((await read_bytes(request)).decode("utf-8", "replace")))
 
 
-async def _content(request: Request) -> bytes:
+async def read_bytes(request: Request, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return a body as it came.
+
+    Raises:
+        UnreadError: 413 (too long), 408 (too slow) or 400 (it broke off).
+    """
     content = bytearray()
     try:
         async with asyncio.timeout(SECONDS):
             async for chunk in request.stream():
                 content += chunk
-                if len(content) > MAX_BYTES:
-                    raise refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                if len(content) > max_bytes:
+                    too_long = f"The body must have at most {max_bytes} bytes."
+                    raise UnreadError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_long)
     except ClientDisconnect:
         raise refusal(HTTPStatus.BAD_REQUEST) from None
     except TimeoutError:

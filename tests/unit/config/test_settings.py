@@ -91,6 +91,13 @@ def test_wrong_setting_is_said_in_one_sentence(
                 "set VOICEGATE_ACCESS=code, or remove it."
             ),
         ),
+        (
+            {"VOICEGATE_WEBHOOK_SECRET": "x" * 32, "VOICEGATE_AUDIT": "false"},
+            (
+                "VOICEGATE_WEBHOOK_SECRET has no effect where VOICEGATE_AUDIT is false: webhooks "
+                "have the list of sessions read; remove one of them."
+            ),
+        ),
     ],
 )
 def test_settings_that_contradict_each_other(
