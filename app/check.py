@@ -6,12 +6,15 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Final
 
+import httpx
 from pydantic import SecretStr
 from redis.exceptions import AuthenticationError
 
+from app.access.jwks import FETCH_SECONDS, Jwks, UnreadableKeysError
 from app.config.agents import load_agents
 from app.config.risks import risks
 from app.config.settings import Settings, variable
+from app.config.types import is_url
 from app.errors import (
     AccountUnavailableError,
     AppError,
@@ -85,7 +88,11 @@ async def check(
         say(risk)
     if settings.stop_file is not None and settings.stop_file.exists():
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
-    results = [*await _try_store(settings), *await _try_keys(settings, budget or Budget())]
+    results = [
+        *await _try_store(settings),
+        *await _try_login(settings),
+        *await _try_keys(settings, budget or Budget()),
+    ]
     for _, line in results:
         say(line)
     is_good = all(worked for worked, _ in results)
@@ -133,6 +140,30 @@ async def _try_store(settings: Settings) -> list[tuple[bool, str]]:
         f"giving it back {cancel_seconds * 1000:.1f} ms."
     )
     return [(True, timed), *((True, f"Store: {sentence}") for sentence in risks_of_store)]
+
+
+async def _try_login(settings: Settings) -> list[tuple[bool, str]]:
+    """Fetch the public keys of the operator's login, if it has some; as `_try_keys`."""
+    url = settings.jwt_key.get_secret_value() if settings.jwt_key else ""
+    if settings.access != "jwt" or not is_url(url):
+        return []
+    transport = CurlTransport(
+        url,
+        ca_file=settings.upstream_ca_file,
+        connect_seconds=FETCH_SECONDS,
+        read_seconds=FETCH_SECONDS,
+    )
+    keys = Jwks(url, transport)
+    way = f"Way to the login: {transport.way}"
+    async with keys.serving():
+        try:
+            await keys.download()
+        except UnreadableKeysError as error:
+            return [(False, f"{way}. Its keys cannot be used ({error}): check VOICEGATE_JWT_KEY.")]
+        except (httpx.HTTPError, TimeoutError) as error:
+            sentence = f"{way}. Its keys cannot be had ({causes(error)}): check VOICEGATE_JWT_KEY"
+            return [(False, f"{sentence}, and the way.")]
+    return [(True, f"{way}. It publishes keys that can be used.")]
 
 
 async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]]:

@@ -130,19 +130,27 @@ class Jwks:
 
     async def _renew(self) -> None:
         try:
-            async with asyncio.timeout(FETCH_SECONDS):
-                self._ring = read_keys(await self._download())
+            self._ring = await self.download()
         except (UnreadableKeysError, httpx.HTTPError, TimeoutError) as error:
             why = error if isinstance(error, UnreadableKeysError) else type(error).__name__
             logger.warning("the login's keys cannot be had (%s)", why)
         else:
             self._fetched_at = self._clock()
 
-    async def _download(self) -> bytes:
-        response = await self._transport.handle_async_request(self._request)
-        if response.status_code != httpx.codes.OK:
-            raise UnreadableKeysError(f"status {response.status_code}")
-        return b"".join([piece async for piece in cast("httpx.AsyncByteStream", response.stream)])
+    async def download(self) -> KeyRing:
+        """Return the login's keys as they are now.
+
+        Raises:
+            UnreadableKeysError: What came is no usable set of keys.
+            HTTPError: Nothing came.
+            TimeoutError: It took too long.
+        """
+        async with asyncio.timeout(FETCH_SECONDS):
+            response = await self._transport.handle_async_request(self._request)
+            if response.status_code != httpx.codes.OK:
+                raise UnreadableKeysError(f"status {response.status_code}")
+            stream = cast("httpx.AsyncByteStream", response.stream)
+            return read_keys(b"".join([piece async for piece in stream]))
 
 
 def read_keys(content: bytes) -> KeyRing:

@@ -203,13 +203,23 @@ async def test_keys_of_the_login_come_the_same_way(
     """Through the proxy, with its password, trusting the operator's authority."""
     files = certificate_in(tmp_path)
     tls = {"ssl_certfile": str(files.certificate), "ssl_keyfile": str(files.key)}
-    async with serve(Login(), **tls) as url, connect_proxy(wants_password=True) as proxy:
+    lines: list[str] = []
+    login = Login()
+    async with serve(login, **tls) as url, connect_proxy(wants_password=True) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", through(proxy, CREDENTIALS))
         operator: dict[str, Any] = {"access": "jwt", "jwt_key": f"{url}/keys", "jwt_issuer": ISSUER}
         operator |= {"jwt_audience": AUDIENCE, "upstream_ca_file": str(files.certificate)}
         headers = {"Authorization": f"Bearer {issue('RS256', headers={'kid': 'one'})}"}
         async with service(minting(), **operator) as client:
             answer = await client.get("/api/voice-token", headers=headers)
+        assert answer.status_code == 200
+        assert proxy.targets == [url.removeprefix("https://")]
 
-    assert answer.status_code == 200
-    assert proxy.targets == [url.removeprefix("https://")]
+        for content in (login.content, b"{}"):
+            login.content = content
+            await check(make_settings(upstream_url="http://127.0.0.1:1", **operator), lines.append)
+
+    good, bad = (line for line in lines if line.startswith("Way to the login: "))
+    way = f"the proxy {proxy.url} of HTTPS_PROXY"
+    assert good == f"Way to the login: {way}. It publishes keys that can be used."
+    assert bad.endswith("Its keys cannot be used (no set of keys): check VOICEGATE_JWT_KEY.")
