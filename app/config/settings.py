@@ -84,12 +84,12 @@ class Settings(BaseSettings):
     jwt_cookie: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$")
 
     minutes_per_day: Limit = 1200
-    caller_minutes_per_day: Limit = 240
-    sessions_at_once: Limit = 100
-    caller_sessions_at_once: Limit = 8
+    caller_minutes_per_day: Limit = 100
+    sessions_at_once: Limit = 80
+    caller_sessions_at_once: Limit = 6
     mints_per_minute: Limit = 120
     caller_mints_per_minute: Limit = 10
-    callers_per_address: int = Field(default=4, ge=1, le=1000)
+    callers_per_address: int = Field(default=3, ge=1, le=1000)
     default_session_duration_seconds: int = Field(default=900, ge=60, le=10800)
     max_session_duration_seconds: int = Field(default=10800, ge=60, le=10800)
     idle_seconds: IdleSeconds = 180

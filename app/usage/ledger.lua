@@ -122,9 +122,20 @@ local function close(id, found)
   end
 end
 
+-- The place of a call goes back to the grant before, where that may still have a session.
+local function vacate(id, found)
+  close(id, found)
+  local before = found.before and grant(found.before)
+  local call = before and call_of(found)
+  if call and call.latest == id and not before.over then
+    redis.call('HSET', prefix .. 'grant:' .. found.call, 'latest', found.before)
+    open(found.before, before)
+  end
+end
+
 -- Gives seconds back to all parties, or to all but `all`, whose day is what the list says.
 local function give_back(id, found, seconds, but_all)
-  close(id, found)
+  vacate(id, found)
   local ago = day_number - math.floor(found.minted / DAY)
   for _, party in ipairs(parties(found.caller, found.address)) do
     local previous, current, of = day(party[2])
@@ -255,15 +266,8 @@ local function cancel(id)
   redis.call('DEL', prefix .. 'grant:' .. id)
   redis.call('ZREM', prefix .. 'minted', id)
   undo_hit(5, found.minted)
-  local before = found.before and grant(found.before)
-  local call = before and call_of(found)
-  if call then
-    local key = prefix .. 'grant:' .. found.call
-    redis.call('HINCRBY', key, 'recoveries', -1)
-    if call.latest == id then
-      redis.call('HSET', key, 'latest', found.before)
-      if not before.over then open(found.before, before) end
-    end
+  if found.call ~= id and grant(found.call) then
+    redis.call('HINCRBY', prefix .. 'grant:' .. found.call, 'recoveries', -1)
   end
   return give_back(id, found, found.granted)
 end

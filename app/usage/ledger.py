@@ -392,15 +392,10 @@ class MemoryLedger:
         if record is None or record.settled or self._is_old(record, now):
             return 0
         del self._records[grant_id]
-        self._close(record)
+        self._vacate(record)
         self._windows.undo(counted, record.minted_at, now)
-        call, before = record.call, record.before
-        if before is not None:
-            call.recoveries -= 1
-            if call.latest == grant_id:
-                call.latest = before.grant.grant_id
-                if not before.settled:
-                    self._open(before)
+        if record.before is not None:
+            record.call.recoveries -= 1
         return self._give_back(record, record.grant.granted_seconds, now, record.counters)
 
     async def hand_back(self, grant_id: str) -> bool:
@@ -458,7 +453,7 @@ class MemoryLedger:
             record = self._records.get(grant_id)
             if record is not None and not record.settled:
                 record.settled = True
-                self._close(record)
+                self._vacate(record)
                 seconds = record.grant.granted_seconds - used_seconds
                 self._give_back(record, seconds, now, record.counters[:-1])
                 returned_seconds += max(0, seconds)
@@ -546,6 +541,14 @@ class MemoryLedger:
         for counter in record.counters:
             counter.places[record.grant.grant_id] = record.ends_at
         heapq.heappush(self._ends, (record.ends_at, record.grant.grant_id))
+
+    def _vacate(self, record: _Record) -> None:
+        """The place of a call goes back to the grant before, where that may still have a session."""
+        self._close(record)
+        call, before = record.call, record.before
+        if before is not None and call.latest == record.grant.grant_id and not before.settled:
+            call.latest = before.grant.grant_id
+            self._open(before)
 
     def _with_day(self, verdict: Verdict, day: Counter, now: float) -> tuple[LimitState, ...]:
         """Return how the caller's limits stand, that of its day as well if there is one."""

@@ -408,6 +408,27 @@ async def test_dropped_session_gives_its_seconds_back_and_keeps_its_call_a_place
     assert clock.now - began == 300
 
 
+async def test_resumed_call_keeps_its_place_when_its_new_token_is_seen_unused(
+    server: RedisServer | None,
+) -> None:
+    """Thirty resumes of one session: the grant that opened it holds the place to the end."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_day_seconds=1800, caller_open=1), clock) as ledger:
+        first = grant()
+        await ledger.take(first)
+        for _ in range(30):
+            clock.now += 10
+            resuming = grant()
+            assert (await ledger.take(resuming, continues=first.grant_id)).goes_on
+            await over(ledger, (resuming.grant_id, 0))
+        full = await ledger.take(grant())
+        await over(ledger, (first.grant_id, 300))
+        free = await ledger.take(grant())
+
+    assert full.refused == "caller-open"
+    assert (free.refused, free.states[-1].current) == ("", 300 + 900)
+
+
 async def test_recovery_without_a_token_leaves_the_call_as_it_was(
     server: RedisServer | None,
 ) -> None:

@@ -53,8 +53,10 @@ export class ConnectionKeeper {
   #service = { tokenUrl: '', maxSessionDurationSeconds: null };
   #prefetches = false;
   #isHeard = false;
-  /** Of the token with which the call got a session last. @type {string | null} */
+  /** Of the token that opened the session which is used, and not of those that resumed it. @type {string | null} */
   #receipt = null;
+  /** @type {string | null} */
+  #sessionId = null;
   /** @type {SessionSocket | null} */
   #socket = null;
   /** @type {unknown} */
@@ -118,7 +120,7 @@ export class ConnectionKeeper {
   begin(service, prefetch) {
     this.#service = service;
     this.#isHeard = false;
-    this.#receipt = null;
+    this.#receipt = this.#sessionId = null;
     this.#prefetches = prefetch === 'always';
     if (prefetch === 'never') this.tokens.discard();
   }
@@ -194,8 +196,9 @@ export class ConnectionKeeper {
 
   /** @param {ReadySession} session @param {(session: ReadySession) => void} tell */
   #ready(session, tell) {
-    const { capSeconds, expiresAtEpochSeconds, receipt, isExtension } = session;
-    this.#receipt = receipt;
+    const { sessionId, capSeconds, expiresAtEpochSeconds, receipt, isExtension } = session;
+    if (sessionId === null || sessionId !== this.#sessionId) this.#receipt = receipt;
+    this.#sessionId = sessionId;
     const change = isExtension ? this.#options.successor.successorChange() : null;
     if (change) this.#socket?.send(change); // before anything is said to it
     tell(session);
