@@ -137,6 +137,12 @@ class Metrics:
             "connections_closed", "Idle connections, closed to make room for new ones."
         )
         self.granted_seconds = counter("granted_seconds", "Seconds of sessions granted.")
+        self.day_share = Gauge(
+            "voicegate_day_share",
+            "Of the day's minutes, used or reserved: 1 is all.",
+            registry=counts,
+            multiprocess_mode="livemostrecent",
+        )
         self.returned_seconds = counter("returned_seconds", "Of these, proven to be unused.")
         self.audit_readings = labelled(
             "audit_readings", "Readings of the list of sessions.", "outcome", ("ok", "failed")

@@ -194,9 +194,10 @@ local function count(id, taken, all)
 end
 
 -- Answers the limit that refused or '', the time, when a place becomes free, the day's two counts,
--- the seconds with which a call goes on or 0, and two counts for each rate limit that was asked.
+-- the seconds with which a call goes on or 0, what counts for all, and two counts for each rate limit
+-- that was asked.
 local function take(id, caller, address, granted, expires, before, limits)
-  local answer = { '', exact(now), '0', 0, 0, 0 }
+  local answer = { '', exact(now), '0', 0, 0, 0, '0' }
   if redis.call('EXISTS', prefix .. 'grant:' .. id) == 1 then return answer end  -- it was cancelled
   local taken = { caller = caller, address = address, granted = granted, expires = expires }
   local all = parties(caller, address)
@@ -204,12 +205,15 @@ local function take(id, caller, address, granted, expires, before, limits)
     party.open = prefix .. 'open:' .. party[2]
     party.previous, party.current, party.day = day(party[2])
   end
+  local everyone, left = all[#all], DAY - math.fmod(now, DAY)
+  local used = everyone.current + everyone.previous * left / DAY
   local call, seconds = recovered(before, caller, granted, limits, all)
   if call then
     taken.granted, taken.call, taken.before = seconds, call.id, before
     go_on(id, call)
     count(id, taken, all)
     answer[4], answer[5], answer[6] = all[1].previous, all[1].current + seconds, seconds
+    answer[7] = exact(used + seconds)
     return answer
   end
   answer[1] = hit(16, true, answer)
@@ -224,16 +228,16 @@ local function take(id, caller, address, granted, expires, before, limits)
       return answer
     end
   end
-  local left = DAY - math.fmod(now, DAY)
   for _, party in ipairs(all) do
     local limit = limits[party[1] .. '-day']
     if limit > 0 and party.current + party.previous * left / DAY + granted > limit then
       answer[1], answer[4], answer[5] = party[1] .. '-day', party.previous, party.current
+      answer[7] = exact(used)
       return answer
     end
   end
   count(id, taken, all)
-  answer[5] = answer[5] + granted
+  answer[5], answer[7] = answer[5] + granted, exact(used + granted)
   return answer
 end
 

@@ -369,7 +369,8 @@ class MemoryLedger:
         counters = [self._windows.find(day, key, now) for day, key in days if key]
         if before := self._recovered(grant, continues, counters, now):
             self._go_on(grant, before, counters, now)
-            return Verdict("", self._with_day(Verdict("", ()), counters[0], now), goes_on=True)
+            states = self._with_day(Verdict("", ()), counters[0], now)
+            return Verdict("", states, goes_on=True, day_seconds=counters[-1].at(now).used)
         verdict = self._windows.hit(asked, now)
         if verdict.refused:
             return verdict
@@ -380,10 +381,13 @@ class MemoryLedger:
                 return Verdict(name, states, min(counter.places.values()) - now)
         for counter in counters:
             if counter.limit.quota and not counter.fits(seconds, now):
-                return Verdict(counter.limit.name, (*verdict.states, counter.at(now)))
+                states = (*verdict.states, counter.at(now))
+                day_seconds = counters[-1].at(now).used
+                return Verdict(counter.limit.name, states, day_seconds=day_seconds)
         call = _Call(now + grant.expires_in_seconds + seconds, grant.grant_id)
         self._count(_Record(grant, now, counters, call))
-        return Verdict("", self._with_day(verdict, counters[0], now))
+        states = self._with_day(verdict, counters[0], now)
+        return Verdict("", states, day_seconds=counters[-1].at(now).used)
 
     async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:
         """Undo a grant of which no token came."""
@@ -543,7 +547,7 @@ class MemoryLedger:
         heapq.heappush(self._ends, (record.ends_at, record.grant.grant_id))
 
     def _vacate(self, record: _Record) -> None:
-        """The place of a call goes back to the grant before, where that may still have a session."""
+        """Give the place of a call back to the grant before, which may still have a session."""
         self._close(record)
         call, before = record.call, record.before
         if before is not None and call.latest == record.grant.grant_id and not before.settled:

@@ -241,16 +241,18 @@ class RedisLedger:
             *self._limits,
             *_as_arguments(asked),
         )
-        refused, now_text, frees_in_seconds, previous, current, recovered = answer[:6]
+        refused, now_text, frees_in_seconds, previous, current, recovered, day_seconds = answer[:7]
         if recovered:
             grant.granted_seconds = recovered
         now = float(now_text)
-        verdict = _verdict(refused, asked, now, answer[6:])
+        verdict = _verdict(refused, asked, now, answer[7:])
         day = self._days.get(verdict.refused, self._days["caller-day"])
         states = verdict.states
         if day.quota and not (states and states[-1].limit.name == verdict.refused):
             states += (LimitState(day, previous, current, DAY - now % DAY),)
-        return Verdict(verdict.refused, states, float(frees_in_seconds), goes_on=bool(recovered))
+        return Verdict(
+            verdict.refused, states, float(frees_in_seconds), bool(recovered), float(day_seconds)
+        )
 
     async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:
         """Undo a grant of which no token came."""

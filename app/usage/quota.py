@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import time
 from base64 import urlsafe_b64encode
@@ -20,6 +21,7 @@ from app.errors import (
 from app.observability.metrics import Metrics
 from app.usage.ledger import Grant, LedgerStore, QuotaLimits, StoreDownError, StoreFailures
 from app.usage.rate_limits import (
+    MINUTE,
     Counted,
     LimitState,
     RateLimit,
@@ -28,11 +30,16 @@ from app.usage.rate_limits import (
     whole_seconds,
 )
 
+logger = logging.getLogger("voicegate.limits")
+
 # How a failure of the store is counted, and what the log says of it.
 MINTS_NOTHING: Final = ("quota", "what calls cost cannot be counted, nothing is minted")
 WITHOUT_LIMITS: Final = ("rate-limits", "rate limits let every request pass")
 ID_BYTES: Final = 12
 IDS_AT_ONCE: Final = 256
+# Of the day of all together; told again only once it was well below.
+WARNING_SHARE: Final = 0.8
+CALM_SHARE: Final = 0.7
 # Calls end before they must: whoever finds no place may look again before the next one has to be.
 LONGEST_PLACE_WAIT_SECONDS: Final = 10
 # Grants that are to be cancelled once the store is back, and how often that is tried.
@@ -83,6 +90,8 @@ class Quota:
         self._is_closed_without_store = any(limits.values())
         down = MINTS_NOTHING if self._is_closed_without_store else WITHOUT_LIMITS
         self._failures = StoreFailures(metrics, *down)
+        self._day_seconds = limits["all-day"]
+        self._has_warned = False
         self._undoing: set[asyncio.Task[None]] = set()
         # Set once it is known what the day has used already, which the first caller waits for.
         self.opening: asyncio.Event | None = None
@@ -150,6 +159,7 @@ class Quota:
                 detail="The service cannot count calls at this moment; try again shortly.",
                 retry_after_seconds=5,
             ) from error
+        self._note_day(verdict.day_seconds)
         if verdict.refused:
             self._metrics.limited.count(verdict.refused)
             raise _refusal(verdict, max_session_duration_seconds)
@@ -160,6 +170,20 @@ class Quota:
             verdict.states,
             tuple((limit, key) for limit, key in counted if limit.counts != "all"),
         )
+
+    def _note_day(self, used_seconds: float) -> None:
+        """Tell how much of the day is used or reserved, and say so when it comes to its end."""
+        if not self._day_seconds or not used_seconds:
+            return
+        share = used_seconds / self._day_seconds
+        self._metrics.day_share.set(share)
+        if share >= WARNING_SHARE and not self._has_warned:
+            logger.warning(
+                "%.0f %% of VOICEGATE_MINUTES_PER_DAY (%d) are used or reserved",
+                100 * share,
+                self._day_seconds // MINUTE,
+            )
+        self._has_warned = share >= (CALM_SHARE if self._has_warned else WARNING_SHARE)
 
     async def cancel(self, grant: Grant, counted: Sequence[Counted] = ()) -> None:
         """Undo a grant of which no token came, even if whoever waits for it is cancelled.

@@ -218,12 +218,14 @@ class Verdict(NamedTuple):
             unless it is one of sessions at once.
         frees_in_seconds: When the next place becomes free, if too many are open.
         goes_on: Whether the grant goes on with a call, for which no rate limit was asked.
+        day_seconds: What then counts for all together, where that was looked up.
     """
 
     refused: str
     states: tuple[LimitState, ...]
     frees_in_seconds: float = 0.0
     goes_on: bool = False
+    day_seconds: float = 0.0
 
 
 class SlidingWindows:

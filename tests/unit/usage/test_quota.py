@@ -1,5 +1,6 @@
 """Rate limits, the quota, the limit on access codes, and what is said of them."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -256,6 +257,33 @@ async def test_quota_says_why_and_when() -> None:
     assert places.value.detail.startswith("Too many calls are open at once in this service")
     assert places.value.retry_after_seconds == 10  # at the latest in 960 s, likely long before
     assert tally.counts == {"caller-day": 1, "all-open": 1, "granted": 2700}
+
+
+async def test_four_fifths_of_the_day_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """In the log as it comes to that, and anew only after it was well below; always in a metric."""
+    caplog.set_level(logging.WARNING)
+    clock, tally = Clock(), Tally()
+    limits = rules(all_day_seconds=9000)
+    quota = Quota(MemoryLedger(limits, clock=clock, monotonic=clock), limits, tally)
+    told, shares = [], []
+    for number in range(10):
+        admitted = await quota.take(
+            visitor(f"v{number}"), max_session_duration_seconds=900, expires_in_seconds=60
+        )
+        told.append(len(caplog.records))
+        shares.append(tally.day_share._value.get())
+    for wait_seconds, times in ((0, 1), (2 * DAY, 8)):
+        await quota.cancel(admitted.grant)
+        clock.now += wait_seconds
+        for _ in range(times):
+            admitted = await quota.take(
+                visitor("w"), max_session_duration_seconds=900, expires_in_seconds=60
+            )
+        told.append(len(caplog.records))
+
+    assert told == [0] * 7 + [1] * 3 + [1, 2]
+    assert shares[7] == pytest.approx(0.8)
+    assert "80 % of VOICEGATE_MINUTES_PER_DAY (150) are used" in caplog.text
 
 
 def test_every_limit_has_a_sentence_and_a_label() -> None:
