@@ -28,6 +28,21 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedSessions:
+    """What the agent service's own list of sessions says.
+
+    Args:
+        age_seconds: How long ago it was read.
+        open_sessions: How many went on then.
+        unexplained_sessions: How many of today's no grant explains.
+    """
+
+    age_seconds: int
+    open_sessions: int
+    unexplained_sessions: int
+
+
+@dataclass(frozen=True, slots=True)
 class TodayUsage:
     """How the minutes of all together stand.
 
@@ -82,7 +97,7 @@ class UsageReport:
         today: How the minutes stand.
         days: The last days of UTC, today last.
         open_sessions: How many there may be, of which `sessions` are the first to end.
-        unexplained_sessions: Of today, those that no grant explains; None where nobody counts them.
+        listed: What the agent service's own list says; None where it is not read.
         refusals: How many callers were refused by which limit, and turned away for which reason,
             since this process started.
     """
@@ -93,7 +108,7 @@ class UsageReport:
     days: list[DayUsage]
     open_sessions: int | None
     sessions: list[OpenSession]
-    unexplained_sessions: int | None
+    listed: ListedSessions | None
     refusals: dict[str, int]
     store: StoreHealth
     upstream: UpstreamHealth
@@ -106,7 +121,7 @@ async def usage_report(
     stopped_by: list[str],
     reading: Reading | None,
 ) -> UsageReport:
-    """Return how all stands now."""
+    """Return how all stands now; `reading` is None where a day does not rest on the list."""
     usage: Usage | None = None
     risks: list[str] = []
     try:
@@ -130,7 +145,11 @@ async def usage_report(
         ]
         if usage
         else [],
-        unexplained_sessions=reading.strangers_today if reading else None,
+        listed=ListedSessions(
+            max(0, int(usage.now - reading.at)), reading.open_sessions, reading.strangers_today
+        )
+        if usage and reading
+        else None,
         refusals=metrics.limited.counts | metrics.access_refusals.counts,
         store=StoreHealth("redis" if settings.redis_url else "memory", usage is not None, risks),
         upstream=UpstreamHealth(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -11,7 +12,9 @@ import pytest
 from app.main import create_app
 from tests.redis_server import redis_server
 from tests.service import (
+    NO_LIMITS,
     PAGE,
+    answering,
     assert_problem,
     caller,
     make_settings,
@@ -259,7 +262,7 @@ async def test_report_tells_what_the_ledger_knows(kind: str) -> None:
     assert bool(told["store"]["risks"]) == (kind == "redis")
     assert told["upstream"]["latest"] == "ok"
     assert told["upstream"]["outcomes"] == {"ok": 3}
-    assert told["unexplained_sessions"] is None
+    assert told["listed"] is None
     assert page.status_code == 200
     assert told["sessions"][0]["caller"] in page.text
 
@@ -288,3 +291,31 @@ async def test_page_speaks_the_languages_of_the_others_and_needs_no_script(
     assert f"<h1>{words}</h1>" in page.text
     assert "<script" not in page.text
     assert " style=" not in page.text
+
+
+async def test_report_tells_what_the_list_of_sessions_says() -> None:
+    """Minutes are then those that were used; a session that nothing explains is counted."""
+    now = datetime.now(UTC)
+    began = (now - timedelta(minutes=50)).isoformat()
+    sessions = [
+        {"id": "sess_1", "status": "completed", "created_at": began, "duration_seconds": 600},
+        {"id": "sess_2", "status": "created", "created_at": now.isoformat()},
+    ]
+    upstream = answering(lambda _: httpx.Response(200, json={"sessions": sessions}))
+    changes: dict[str, Any] = NO_LIMITS | {"audit": True, "operator_token": TOKEN}
+    app = create_app(make_settings(**changes), transport=upstream)
+    async with app.router.lifespan_context(app), caller(app) as client:
+        audit = app.state.services.audit
+        await audit.first_try.wait()
+        told = (await client.get("/operator/usage", headers=BEARER)).json()
+        page = await client.get("/operator", headers=BEARER)
+        audit._failures = 3
+        unread = (await client.get("/operator/usage", headers=BEARER)).json()
+
+    is_today = (now - timedelta(minutes=50)).date() == now.date()
+    assert told["listed"]["open_sessions"] == 1
+    assert told["listed"]["age_seconds"] <= 20
+    assert told["today"]["used_seconds"] >= 600 * is_today
+    assert told["today"]["cost_usd"] >= 0.75 * is_today
+    assert "List of sessions" in page.text
+    assert unread["listed"] is None
