@@ -10,7 +10,7 @@ import { reportOf } from './report.js';
 const INTERVAL_MS = 500;
 
 /** States in which there is something to measure. */
-const IN_CALL = new Set(['connecting', 'live', 'reconnecting', 'ending']);
+const IN_CALL = new Set(['connecting', 'live', 'reconnecting']);
 
 /** @typedef {ReturnType<typeof createDetails>} Details */
 

@@ -62,6 +62,8 @@ export class VoiceAgent {
   #wasLive = false;
   /** @type {Promise<void>} the start under way, or the last one */
   #starting = Promise.resolve();
+  /** @type {Promise<void> | null} the end under way */
+  #ending = null;
   /** @type {Promise<void> | null} */
   #disposed = null;
   #record = new CallRecord();
@@ -268,11 +270,11 @@ export class VoiceAgent {
    */
   async start(options = {}) {
     if (this.#disposed) throw new DOMException('This agent was disposed of.', 'InvalidStateError');
-    if (this.#state === 'connecting') return this.#starting;
-    if (this.#state === 'ending') {
-      await this.#nextOutcome().catch(() => {});
+    if (this.#ending) {
+      await this.#ending;
       return this.start(options);
     }
+    if (this.#state === 'connecting') return this.#starting;
     if (this.isActive) return;
     this.#starting = this.#start(options);
     return this.#starting;
@@ -352,7 +354,7 @@ export class VoiceAgent {
 
   /**
    * End the call in good order. The microphone is let go of at once.
-   * @returns {Promise<void>} once the service has said goodbye, or was given its time to
+   * @returns {Promise<void>} once it has ended; the service's own goodbye is waited for in the background
    */
   stop() {
     return this.#end('by-user');
@@ -539,9 +541,11 @@ export class VoiceAgent {
     this.#release();
     if (!this.isActive) return;
     if (!this.#isBegun) return this.#setState('ended', { reason });
-    const outcome = this.#nextOutcome();
-    this.#host.send({ type: 'stop', reason });
-    await outcome.catch(() => {});
+    if (!this.#ending) this.#host.send({ type: 'stop', reason });
+    this.#ending ??= new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+      const off = this.on('state', ({ state }) => AT_REST.has(state) && (off(), resolve()));
+    }).finally(() => (this.#ending = null));
+    await this.#ending;
   }
 
   /** The page goes away: no call outlives it, but a reload may go on with the conversation. */

@@ -301,7 +301,7 @@ declare class VoiceAgent {
   start(options?: StartOptions): Promise<void>;
   /**
    * End the call in good order. The microphone is let go of at once.
-   * @returns {Promise<void>} once the service has said goodbye, or was given its time to
+   * @returns {Promise<void>} once it has ended; the service's own goodbye is waited for in the background
    */
   stop(): Promise<void>;
   mute(): void;
@@ -1079,7 +1079,7 @@ type StateEvent = {
   reason: EndReason | null;
 };
 
-type AgentState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'ending' | 'ended' | 'failed';
+type AgentState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'ended' | 'failed';
 
 type EndReason = 'by-user' | 'time-limit' | 'by-service' | 'taken-over' | 'page-left' | 'idle';
 

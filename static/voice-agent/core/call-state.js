@@ -23,7 +23,7 @@ const LONGEST_WAIT_MS = 5_000;
 export const STABLE_MS = 5_000;
 
 /**
- * @typedef {'idle' | 'connecting' | 'live' | 'reconnecting' | 'ending' | 'ended' | 'failed'} AgentState
+ * @typedef {'idle' | 'connecting' | 'live' | 'reconnecting' | 'ended' | 'failed'} AgentState
  *
  * How the next socket is opened: a new session; the dropped one again; or a new one that carries the
  * conversation of the dropped one.
@@ -64,11 +64,11 @@ export const STABLE_MS = 5_000;
  *
  * `connect`: open a socket in the call's mode. `retry-later`: after the attempt's delay, send `retry`.
  * `use-voice`: open the next session with this voice. `open-successor`: get a session ready that may take over.
- * `take-over`: go on with that one now. `silence`: stop the agent's sound at once. `end`: say goodbye on the
- * socket, then send `ended`. `release`: let go of socket, timers and queues.
+ * `take-over`: go on with that one now. `silence`: stop the agent's sound at once. `release`: say
+ * goodbye, and let go of socket, timers and queues.
  * @typedef {{type: 'connect'} | {type: 'retry-later', atLeastMs: number}
  *   | {type: 'use-voice', voice: string} | {type: 'open-successor'} | {type: 'take-over'}
- *   | {type: 'silence'} | {type: 'end'} | {type: 'release'}} Effect
+ *   | {type: 'silence'} | {type: 'release'}} Effect
  *
  * @typedef {{call: Call, effects: Effect[]}} Step
  */
@@ -103,7 +103,7 @@ const TABLE = {
     'ready': ready,
     'attempt-failed': (call, { error }) =>
       secondTry(call, error) ?? onceMore(call, error) ?? fail(call, { error }),
-    'stop': stop,
+    'stop': ended,
     'fail': fail,
   },
   live: {
@@ -113,7 +113,7 @@ const TABLE = {
     'handed-over': (call, { sessionId }) =>
       step({ ...call, sessionId, extending: false, recovery: 'continued', lostAtMs: null }),
     'extension-failed': (call) => step({ ...call, extending: false }),
-    'stop': stop,
+    'stop': ended,
     'ended': ended,
     'fail': fail,
   },
@@ -122,10 +122,9 @@ const TABLE = {
     'attempt-failed': (call, event) => secondTry(call, event.error) ?? tryLater(call, event),
     'retry': (call) => step(call, [{ type: 'connect' }]),
     'extend': (call) => step({ ...call, extending: true }),
-    'stop': stop,
+    'stop': ended,
     'fail': fail,
   },
-  ending: { 'ended': endedAsAsked, 'lost': endedAsAsked, 'attempt-failed': endedAsAsked },
   ended: { start },
   failed: { start },
 };
@@ -272,21 +271,8 @@ function isUnanswered({ code, cause }) {
 }
 
 /** @param {Call} call @param {{reason: EndReason}} event */
-function stop(call, { reason }) {
-  return step({ ...call, state: 'ending', reason }, [{ type: 'silence' }, { type: 'end' }]);
-}
-
-/** @param {Call} call @param {{reason: EndReason}} event */
 function ended(call, { reason }) {
   return step({ ...call, state: 'ended', reason, error: null }, [{ type: 'release' }]);
-}
-
-/**
- * However the goodbye went: the reason stays the one it was said for.
- * @param {Call} call
- */
-function endedAsAsked(call) {
-  return ended(call, { reason: call.reason ?? 'by-user' });
 }
 
 /** @param {Call} call @param {{error: VoiceAgentError}} event */

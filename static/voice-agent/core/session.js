@@ -103,9 +103,8 @@ export class Session {
         return this.#dispatch({ type: 'stop', reason: command.reason ?? 'by-user' });
       case 'hang-up': {
         // The page goes away now: there is no time to wait for answers.
-        const { reason = 'page-left' } = command;
-        this.#dispatch({ type: 'stop', reason });
-        return this.#dispatch({ type: 'ended', reason });
+        this.#dispatch({ type: 'stop', reason: command.reason ?? 'page-left' });
+        return this.#keeper.leave();
       }
       case 'wake':
         return this.#keeper.wake();
@@ -134,6 +133,11 @@ export class Session {
       case 'watch':
         return this.#stats.log.watch(command.on);
     }
+  }
+
+  /** @param {() => void} task once nothing of earlier calls is left */
+  afterGoodbyes(task) {
+    this.#keeper.afterGoodbyes(task);
   }
 
   /** Whether there is a conversation, connected or not. */
@@ -173,8 +177,6 @@ export class Session {
         return this.#keeper.takeOver();
       case 'silence':
         return this.#silence();
-      case 'end':
-        return this.#keeper.end(() => this.#dispatch({ type: 'ended', reason: 'by-user' }));
       case 'release':
         return this.#release();
     }

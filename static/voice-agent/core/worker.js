@@ -9,6 +9,9 @@ export const createSession = (emit) => new Session(platformEnvironment(), emit);
 
 if (!('document' in globalThis)) {
   const session = createSession((event) => self.postMessage(event));
-  self.onmessage = ({ data }) => session.handle(data);
+  self.onmessage = ({ data }) => {
+    if (data.type === 'close') session.afterGoodbyes(() => self.close());
+    else session.handle(data);
+  };
   self.postMessage({ type: 'hello' });
 }

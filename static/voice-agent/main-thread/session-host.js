@@ -10,8 +10,8 @@ import { VoiceAgentError } from '../errors.js';
 /** How long a Worker may take to say that it is there; then the call goes on on this thread. */
 const HELLO_TIMEOUT_MS = 4_000;
 
-/** How long a thread may take to end a call: its own limit for a goodbye is 3 s. */
-const END_TIMEOUT_MS = 6_000;
+/** How long a thread may take to end a call: it says goodbye and waits for nothing. */
+const END_TIMEOUT_MS = 2_000;
 
 export class SessionHost {
   #onEvent;
@@ -61,11 +61,12 @@ export class SessionHost {
     return this.#local ? 'main' : 'starting';
   }
 
-  /** End the thread. The session must be over by then. */
+  /** End the thread, once the session, which must be over, has heard its goodbye. */
   close() {
     this.#dropComing();
     clearTimeout(this.#endTimer);
-    this.#worker?.terminate();
+    if (this.#worker) this.#worker.onmessage = this.#worker.onerror = null;
+    this.#worker?.postMessage({ type: 'close' });
     this.#worker = null;
   }
 

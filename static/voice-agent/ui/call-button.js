@@ -7,7 +7,7 @@ import { clock, fill } from './format.js';
 /** Longest time for which it does nothing. */
 const LONGEST_LOCK_SECONDS = 10;
 
-/** @typedef {'start' | 'resume' | 'retry' | 'cancel' | 'end' | 'ending'} CallAction */
+/** @typedef {'start' | 'resume' | 'retry' | 'cancel' | 'end'} CallAction */
 
 /** @type {{[state in import('./ui-types.js').CallState]: CallAction}} */
 const actions = {
@@ -15,7 +15,6 @@ const actions = {
   connecting: 'cancel',
   live: 'end',
   reconnecting: 'end',
-  ending: 'ending',
   ended: 'start',
   failed: 'retry',
 };
@@ -39,8 +38,6 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
     action = next;
     button.dataset.action = next;
     if (label.textContent !== texts[next]) label.textContent = texts[next];
-    // Not `disabled`: that would take the focus away from whoever ends a call by keyboard.
-    if (next === 'ending') button.setAttribute('aria-disabled', 'true');
   }
 
   function endWait() {

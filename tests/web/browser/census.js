@@ -45,25 +45,9 @@ export function installCounters() {
       contexts.delete(this);
     }
   };
-  /** @type {Set<Worker>} */
-  const workers = new Set();
-  const NativeWorker = Worker;
-  globalThis.Worker = class extends NativeWorker {
-    /** @param {ConstructorParameters<typeof Worker>} settings */
-    constructor(...settings) {
-      super(...settings);
-      workers.add(this);
-    }
-
-    terminate() {
-      workers.delete(this);
-      super.terminate();
-    }
-  };
   globalThis.counted = () => ({
     timers: timers.size,
     openContexts: contexts.size,
-    workers: workers.size,
     microphones: globalThis.openMicrophones(),
   });
 }

@@ -9,6 +9,6 @@ declare var wasCached: boolean | undefined;
 declare var counted: () => {
   timers: number;
   openContexts: number;
-  workers: number;
+ 
   microphones: number;
 };

@@ -55,7 +55,7 @@ for (const [outcome, switches, fault] of DROPS) {
       assertOneTokenASocket(stats);
       assert.equal(await page.evaluate(() => globalThis.openTracks()), 1);
       await page.getByRole('button', { name: 'End call' }).click();
-      await passed('reconnecting', 'live', 'ending', 'ended');
+      await passed('reconnecting', 'live', 'ended');
       assertFramesAreValid(demo.readLog());
       assert.deepEqual(
         complaints.filter((text) => !text.includes('WebSocket')),

@@ -74,7 +74,7 @@ test('twenty-five calls with trouble leave no context, track, worker, port, list
     const late = await settled(caller);
 
     assert.deepEqual(late, early);
-    assert.deepEqual([late.openContexts, late.microphones, late.workers <= 1], [0, 0, true]);
+    assert.deepEqual([late.openContexts, late.microphones, late.Worker <= 1], [0, 0, true]);
     const {
       sockets_open: open,
       tokens_minted: minted,

@@ -85,7 +85,7 @@ async function startCall(world) {
 async function endCall(world) {
   const { demo, sound, page } = world;
   await page.press('End call');
-  await untilPassed(world, 'live', 'ending', 'ended');
+  await untilPassed(world, 'live', 'ended');
   await frameFrom(demo, ({ type }) => type === 'session.ended');
   await until(async () => (await demo.stats()).sockets_open === 0, 'the socket is closed');
   await until(async () => (await sound.openMicrophones()) === 0, 'the microphone is let go of');

@@ -145,7 +145,7 @@ test('a start while the call is set up waits for the same call, and one while it
   assert.equal(agent.isActive, true);
 
   void agent.stop();
-  worker.become('ending');
+  worker.become('live'); // said before it was told to stop
   const third = agent.start();
   await settle();
   assert.equal(started().length, 1);

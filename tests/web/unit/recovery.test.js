@@ -494,7 +494,7 @@ test('where that session is gone, or was ended, a new one goes on without a seco
   }
 });
 
-test('a goodbye that ends in a drop ends the call for the reason it was said', async () => {
+test('a goodbye that ends in a drop is no loss', async () => {
   const bench = new Bench();
   await bench.goLive();
   bench.handle({ type: 'stop', reason: 'taken-over' });

@@ -161,7 +161,7 @@ test('a goodbye that is not answered does not keep the old socket open', async (
   await bench.settle();
   bench.socket.becomeReady('sess_2');
   await beSilent(bench, 400);
-  await bench.pass(3_000);
+  await bench.pass(10_000);
 
   assert.equal(bench.sockets[0].readyState, 3);
 });

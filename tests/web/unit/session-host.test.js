@@ -150,12 +150,18 @@ test('a Worker that answers no more cannot keep a call from ending, and the next
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const { host, worker, events } = startCall();
   host.send({ type: 'stop', reason: 'by-user' });
-  context.mock.timers.tick(6_000);
+  context.mock.timers.tick(2_000);
 
   assert.ok(worker.isTerminated);
   assert.deepEqual([events.at(-1).state, events.at(-1).reason], ['ended', 'by-user']);
   assert.equal(FakeWorker.all.length, 2);
   host.close();
+});
+
+test('a thread that is not wanted any more ends itself, once its goodbyes are said', () => {
+  const { host, worker } = startCall();
+  host.close();
+  assert.deepEqual([worker.received.at(-1), worker.isTerminated], [{ type: 'close' }, false]);
 });
 
 test('a host that is closed before its Worker has said its hello leaves none behind', (context) => {

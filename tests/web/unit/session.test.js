@@ -169,12 +169,28 @@ test('a first update refused for its content is not sent again', async () => {
   assert.equal(bench.sockets.length, 1);
 });
 
-test('a stop says goodbye, waits for the answer and lets go of everything', async () => {
+test('a stop is done at once; its goodbye is heard out behind it, and a new call does not wait', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  const first = bench.socket;
+  bench.handle({ type: 'stop' });
+  assert.deepEqual(first.sent.at(-1), { type: 'session.end' });
+  assert.deepEqual([bench.state.state, bench.state.reason], ['ended', 'by-user']);
+  assert.ok(bench.capture.closed && bench.playback.closed);
+
+  await bench.goLive();
+  await bench.pass(9_000);
+  first.say({ type: 'session.ready', session_id: 'late' });
+  first.say(audio('late'));
+  assert.deepEqual([first.readyState, bench.state.state], [1, 'live']);
+  first.say({ type: 'session.ended', session_duration_seconds: 3 });
+  assert.equal(first.readyState, 3);
+});
+
+test('nothing of a call is heard after its stop, and nothing is left when its goodbye is answered', async () => {
   const bench = new Bench();
   await bench.goLive();
   bench.handle({ type: 'stop' });
-  assert.equal(bench.state.state, 'ending');
-  assert.deepEqual(bench.socket.sent.at(-1), { type: 'session.end' });
 
   bench.socket.say(audio('late'));
   bench.socket.say({ type: 'tool.call', call_id: 'c', name: 'f', arguments: {} });
@@ -206,13 +222,14 @@ test('a start in the middle of a call changes nothing', async () => {
   assert.equal(bench.stats.connection.sockets, 3);
 });
 
-test('a goodbye that is not answered does not hold the user up', async () => {
+test('a goodbye that is not answered is waited for ten seconds', async () => {
   const bench = new Bench();
   await bench.goLive();
   bench.handle({ type: 'stop' });
-  await bench.pass(3_000);
-
-  assert.equal(bench.state.state, 'ended');
+  await bench.pass(9_900);
+  assert.equal(bench.socket.readyState, 1);
+  await bench.pass(200);
+  assert.equal(bench.socket.readyState, 3);
 });
 
 test('a page that goes away says goodbye at once', async () => {
@@ -221,7 +238,7 @@ test('a page that goes away says goodbye at once', async () => {
   bench.handle({ type: 'hang-up' });
 
   assert.deepEqual(bench.socket.sent.at(-1), { type: 'session.end' });
-  assert.equal(bench.state.state, 'ended');
+  assert.deepEqual([bench.state.state, bench.socket.readyState], ['ended', 3]);
 });
 
 test('a microphone that fails ends the call in good order: no session goes on costing money', async () => {

@@ -106,6 +106,8 @@ test('a microphone that gives no sound begins no session, and says goodbye to no
   await bench.pass(10_000);
   assert.equal(bench.state.error?.code, 'audio-failed');
   assert.deepEqual(bench.socket.sent, []);
+  const unused = bench.all('unused').map(({ receipt }) => receipt);
+  assert.deepEqual(unused, ['receipt+1'], 'its token is handed back');
 });
 
 test('nothing is turned down while nothing sounds', async () => {

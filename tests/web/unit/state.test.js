@@ -155,13 +155,7 @@ const TABLE = [
   [
     'a stop ends in good order',
     [...live, { type: 'stop', reason: 'by-user' }],
-    { state: 'ending' },
-    ['silence', 'end'],
-  ],
-  [
-    'the reason survives the goodbye',
-    [...live, { type: 'stop', reason: 'time-limit' }, { type: 'ended', reason: 'by-service' }],
-    { state: 'ended', reason: 'time-limit' },
+    { state: 'ended' },
     ['release'],
   ],
   [
@@ -173,13 +167,7 @@ const TABLE = [
   [
     'a stop during recovery ends it',
     [...dropped, { type: 'stop', reason: 'by-user' }],
-    { state: 'ending' },
-    ['silence', 'end'],
-  ],
-  [
-    'a stop whose goodbye ends in a drop ends as it was meant to',
-    [...live, { type: 'stop', reason: 'taken-over' }, { type: 'lost', error: lost, nowMs: 2_000 }],
-    { state: 'ended', reason: 'taken-over', error: null },
+    { state: 'ended' },
     ['release'],
   ],
   [
@@ -301,7 +289,6 @@ const CALLS = {
   connecting: run(live.slice(0, 2)).call,
   live: run(live).call,
   reconnecting: run(dropped).call,
-  ending: run([...live, { type: 'stop', reason: 'by-user' }]).call,
   ended: run([...live, { type: 'ended', reason: 'by-user' }]).call,
   failed: run([...live, { type: 'fail', error: denied }]).call,
 };
@@ -330,14 +317,14 @@ const LEADS_TO = {
   'start': { idle: 'connecting', ended: 'connecting', failed: 'connecting' },
   'proceed': { connecting: 'connecting' },
   'ready': { connecting: 'live', reconnecting: 'live' },
-  'attempt-failed': { connecting: 'failed', reconnecting: 'reconnecting', ending: 'ended' },
-  'lost': { live: 'reconnecting', ending: 'ended' },
+  'attempt-failed': { connecting: 'failed', reconnecting: 'reconnecting' },
+  'lost': { live: 'reconnecting' },
   'retry': { connecting: 'connecting', reconnecting: 'reconnecting' },
   'extend': { live: 'live', reconnecting: 'reconnecting' },
   'handed-over': { live: 'live' },
   'extension-failed': { live: 'live' },
-  'stop': { connecting: 'ending', live: 'ending', reconnecting: 'ending' },
-  'ended': { live: 'ended', ending: 'ended' },
+  'stop': { connecting: 'ended', live: 'ended', reconnecting: 'ended' },
+  'ended': { live: 'ended' },
   'fail': { idle: 'failed', connecting: 'failed', live: 'failed', reconnecting: 'failed' },
 };
 

@@ -172,7 +172,7 @@ class Walk {
   /** The user has had enough. */
   async leave() {
     this.bench.handle({ type: 'stop' });
-    await this.bench.pass(3_000); // the service need not even answer
+    await this.bench.pass(10_000); // the service need not even answer
   }
 }
 
@@ -230,12 +230,6 @@ test('whatever happens to a call, the user can leave it, and nothing of it is le
     }
   }
 
-  for (const state of [
-    'live resumed',
-    'live continued',
-    'failed null',
-    'ending null',
-    'ended null',
-  ])
+  for (const state of ['live resumed', 'live continued', 'failed null', 'ended null'])
     assert.ok(seen.has(state), `no walk came to ${state}`);
 });

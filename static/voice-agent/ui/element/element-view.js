@@ -110,7 +110,7 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     if (state === 'ended') left.look();
     if (state === 'live' && previous === 'reconnecting' && recovery)
       talk?.note(words.transcript[recovery]);
-    if (!call.isActive || state === 'ending') speaking = { user: false, agent: false };
+    if (!call.isActive) speaking = { user: false, agent: false };
     showSpeaking();
     showDisabled(isDisabled);
     if (state !== 'failed' || !error) return;

@@ -59,8 +59,8 @@ export class ConnectionKeeper {
   #sessionId = null;
   /** @type {SessionSocket | null} */
   #socket = null;
-  /** @type {unknown} */
-  #goodbyeTimer;
+  /** @type {Set<SessionSocket>} those that are not used any more and wait for the answer to their goodbye */
+  #retiring = new Set();
   #deadline;
   /** Hands out tokens, and may fetch one in advance. */
   tokens;
@@ -155,27 +155,25 @@ export class ConnectionKeeper {
     this.retry.hurry();
   }
 
-  /**
-   * Say goodbye and wait for the answer: an open or a dropped session goes on costing money.
-   * @param {() => void} onNoAnswer there is none to wait for, or it did not come
-   */
-  end(onNoAnswer) {
-    this.retry.cancel();
-    this.rollOver.cancel();
-    if (!this.#socket?.end()) return onNoAnswer();
-    this.#goodbyeTimer = this.#options.environment.schedule(onNoAnswer, GOODBYE_TIMEOUT_MS);
-  }
-
-  /** Let go of everything, with a goodbye if none was said. */
+  /** Let go of everything. A session that is only closed goes on costing money: the socket stays for its goodbye. */
   release() {
-    this.#options.environment.cancel(this.#goodbyeTimer);
     this.retry.cancel();
     this.rollOver.cancel();
     this.#deadline.clear();
     this.tokens.discard();
-    this.#socket?.end(); // a session that is only closed goes on costing money
-    this.#socket?.close();
+    this.#socket?.retire();
     this.#socket = null;
+  }
+
+  /** The page goes away: no goodbye can be waited for. */
+  leave() {
+    for (const socket of this.#retiring) socket.close();
+  }
+
+  /** @param {() => void} task once every goodbye is answered, or had its time */
+  afterGoodbyes(task) {
+    const waitMs = this.#retiring.size > 0 ? GOODBYE_TIMEOUT_MS : 0;
+    this.#options.environment.schedule(task, waitMs);
   }
 
   /** @type {import('../socket.js').SocketListener} */
@@ -259,7 +257,18 @@ export class ConnectionKeeper {
     const { environment, emit, stats } = this.#options;
     const { tokens } = this;
     const mayBegin = () => this.#isHeard;
-    const options = { environment, emit, stats, tokens, spec, opening, mayBegin, isExtension };
+    const retiring = this.#retiring;
+    const options = {
+      environment,
+      emit,
+      stats,
+      tokens,
+      spec,
+      opening,
+      mayBegin,
+      retiring,
+      isExtension,
+    };
     return new SessionSocket(options, listener);
   }
 }
