@@ -138,7 +138,9 @@ async def rig(server: RedisServer | None, **switches: str) -> AsyncIterator[Rig]
         def now(self) -> float:
             return clock.now
 
-    simulator = create_simulator(with_switches(QUIET, switches), key=KEY, clock=Simulated())
+    simulator = create_simulator(
+        with_switches(QUIET, switches), key=KEY, clock=Simulated(), control=True
+    )
     # Its own header would tell another time than the list.
     options = {"log_config": None, "date_header": False, **SERVER_OPTIONS}
     async with serve(simulator, **options) as url:
@@ -149,7 +151,7 @@ async def rig(server: RedisServer | None, **switches: str) -> AsyncIterator[Rig]
             await running.close()
 
 
-async def mint(client: httpx.AsyncClient, **query: int) -> Any:
+async def mint(client: httpx.AsyncClient, **query: int | str) -> Any:
     """Ask for a token; returns the answer, or the code of the refusal."""
     response = await client.get("/api/voice-token", params=query)
     body = response.json()
