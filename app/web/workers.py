@@ -4,11 +4,14 @@ import atexit
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from threading import Thread
 from types import FrameType
 from typing import Final
+
+from app.errors import ConfigurationError
 
 # A closed terminal or a restarted supervisor sends SIGHUP; Windows has none.
 ENDS: Final = [
@@ -30,12 +33,17 @@ class Workers:
         count: How many.
         counts: Whether anybody may ask for metrics, which cost more where they are shared.
 
+    Raises:
+        ConfigurationError: The system cannot, or has no folder for the counts.
+
     Attributes:
         code: The parent's exit code.
         why: In a worker that stands for another one, how that ended.
     """
 
     def __init__(self, count: int, *, counts: bool) -> None:
+        if sys.platform != "linux":
+            raise ConfigurationError("More than one process takes Linux, which shares a port out.")
         self.code = 0
         self.why = ""
         self._waiting = list(range(count))[::-1]
@@ -44,7 +52,13 @@ class Workers:
         self._read_end, self._held_end = os.pipe()
         self._folder = ""
         if counts:  # in files there, which whoever is asked for them adds up
-            self._folder = tempfile.mkdtemp(prefix="voicegate-")
+            try:
+                self._folder = tempfile.mkdtemp(prefix="voicegate-")
+            except OSError:
+                raise ConfigurationError(
+                    "Metrics of several processes take a folder that can be written: have one at "
+                    "/tmp, or name one in TMPDIR."
+                ) from None
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = self._folder  # noqa: TID251 - the library's way
             atexit.register(_remove, self._folder, os.getpid())
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.integration.raw_upstream import raw_upstream
-from tests.integration.test_server import GOOD, Running, finish, running
+from tests.integration.test_server import GOOD, Running, finish, running, start
 from tests.redis_server import redis_server
 from tests.service import KEY, PAGE
 
@@ -30,14 +30,15 @@ async def workers(
 ) -> AsyncIterator[tuple[Running, asyncio.Event, asyncio.Event]]:
     """Run three on one port, with a Redis and an upstream.
 
-    That waits while the first event is clear, and sets the second when it is asked.
+    That waits while the first event is clear, and sets the second when it is asked for a token.
     """
     gate, asked = asyncio.Event(), asyncio.Event()
     gate.set()
 
-    async def behave(_: asyncio.StreamReader, writer: asyncio.StreamWriter, __: int) -> None:
-        asked.set()
-        await gate.wait()
+    async def behave(_: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        if b" /v1/token?" in upstream.requests[number - 1]:
+            asked.set()
+            await gate.wait()
         writer.write(GOOD)
 
     with redis_server() as redis:
@@ -144,6 +145,20 @@ async def test_none_outlives_the_parent(tmp_path: Path) -> None:
         pids = children(service)
         service.process.kill()
         await is_true_soon(lambda: all(map(is_gone, pids)))
+
+
+async def test_folder_for_the_counts_is_needed(tmp_path: Path) -> None:
+    """A root that is only read, without a /tmp: told in a sentence."""
+    code = (
+        "import tempfile, app.web.workers as w; tempfile.tempdir = '/proc/nowhere'\n"
+        "try: w.Workers(2, counts=True)\n"
+        "except w.ConfigurationError as error: print(error)"
+    )
+    process = await start(tmp_path, program=("-c", code))
+    _, out, err = await finish(process)
+
+    assert out.startswith("Metrics of several processes take a folder that can be written: ")
+    assert err == ""
 
 
 async def test_wrong_agents_are_told_once(tmp_path: Path) -> None:
