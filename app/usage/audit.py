@@ -159,8 +159,13 @@ class Audit:
         told_at, told_when = await self._read_list()
         snapshot = await self._store.snapshot()
         now = self._monotonic()
-        # Where it tells no time, the clocks are taken to agree.
         list_now = snapshot.now if told_at is None else told_at + HALF_SECOND + now - told_when
+        # Where it tells no time, or one from before what it lists, the clocks are taken to agree.
+        newest = max(
+            (each.ended_at or each.began_at for each in self._sessions.values()), default=0
+        )
+        if newest > list_now + CLOCK_SECONDS:
+            list_now = snapshot.now
         read_at = list_now - (now - asked_at)
         self._forget(read_at)
         ahead_seconds = snapshot.now - list_now

@@ -38,7 +38,9 @@ def cost_sentence(settings: Settings) -> str:
 
 def _overshoot(settings: Settings) -> str:
     """Return what the sum rests on, and how far it can be exceeded: see docs/costs.md."""
-    beyond = f"up to {settings.max_session_duration_seconds / MINUTE:,.0f} minutes each"
+    limits = (settings.minutes_per_day, settings.caller_minutes_per_day)
+    longest = min(settings.max_session_duration_seconds / MINUTE, *filter(None, limits))
+    beyond = f"up to {longest:,.0f} minutes each"
     if not settings.audit:
         return (
             "Nothing that was granted comes back (VOICEGATE_AUDIT is false). Beyond it go, unseen, "

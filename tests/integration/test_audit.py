@@ -219,6 +219,25 @@ async def test_reused_token_gives_nothing_back_while_one_of_its_sessions_talks(
     assert [record.args for record in caplog.records if "no grant" in record.msg] == [(second_id,)]
 
 
+async def test_twenty_sessions_on_one_token_end_the_day(server: RedisServer | None) -> None:
+    """Until the list shows them nobody can know; from then on nothing is granted beside them."""
+    async with rig(server) as world:
+        process = await world.process(minutes_per_day=1200)
+        eve, bob = await process.visitor(), await process.visitor()
+        answer = await mint(eve, max_session_duration_seconds=10800, expires_in_seconds=600)
+        for _ in range(20):
+            await world.talk(answer["token"])
+        world.clock.now += BUSY_SECONDS
+        await process.audit.tick()
+        findings = process.audit.latest
+        refused = await mint(bob, max_session_duration_seconds=60)
+
+        assert findings is not None
+        assert (findings.open_sessions, findings.used_today_seconds) == (20, 20 * BUSY_SECONDS)
+        assert await process.day() == 20 * 10800
+    assert refused == "quota_exhausted"
+
+
 async def test_report_of_a_short_session_frees_no_long_one(server: RedisServer | None) -> None:
     """Three hours and a minute granted at once; which of them talks is not for its page to say."""
     async with rig(server) as world:

@@ -298,7 +298,7 @@ def test_every_limit_has_a_sentence_and_a_label() -> None:
             {"audit": True},
             "At most 1,200 minutes a day are used: 90.00 USD at 4.50 USD an hour. That is counted "
             "by the agent service's list of sessions. Beyond it go only sessions on tokens that "
-            "were used more than once, before the list shows them: up to 180 minutes each.",
+            "were used more than once, before the list shows them: up to 100 minutes each.",
             id="defaults",
         ),
         pytest.param(
@@ -313,7 +313,7 @@ def test_every_limit_has_a_sentence_and_a_label() -> None:
             "At most 14,400 minutes a day are used: 1,080.00 USD at 4.50 USD an hour. "
             "No limit of its own bounds this: set VOICEGATE_MINUTES_PER_DAY. That is counted by "
             "the agent service's list of sessions. Beyond it go only sessions on tokens that "
-            "were used more than once, before the list shows them: up to 180 minutes each.",
+            "were used more than once, before the list shows them: up to 100 minutes each.",
             id="bound-by-places",
         ),
         pytest.param(
