@@ -125,6 +125,18 @@ async def test_form_lets_a_browser_in_and_out() -> None:
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
+async def test_cookie_over_tls_is_for_this_host_below_this_path() -> None:
+    """Browsers take it over TLS alone; in a frame of another site it is not sent at all."""
+    async with operated(trusted_proxies="127.0.0.1") as client:
+        headers = {"X-Forwarded-Proto": "https", "Referer": "https://voicegate.test/embed"}
+        client.headers = httpx.Headers(PAGE | headers)
+        entered = await client.post("/operator/sign-in", data={"token": TOKEN})
+
+    cookie = entered.headers["set-cookie"]
+    assert cookie.startswith(f"__Secure-{COOKIE}=")
+    assert cookie.endswith("; Path=/operator; Max-Age=43200; HttpOnly; SameSite=Strict; Secure")
+
+
 async def test_cookie_ends_with_the_token_it_was_earned_by() -> None:
     """Another token, or another secret, and the browser has to bring the new one."""
     async with operated(secret=SECRET) as client:
