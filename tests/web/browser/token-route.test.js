@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { openBrowser, serveDemo } from './harness.js';
-import { onLoopback } from './site.js';
+import { onLoopback, serveSite } from './site.js';
+
+/** A page that takes the steps of the vendor's documented quickstart, with a token route of its own. */
+const QUICKSTART = new URL('../../../benchmarks/browser/pages/quickstart', import.meta.url);
 
 /** @type {Awaited<ReturnType<typeof onLoopback>>} */
 let site;
@@ -10,6 +14,8 @@ let site;
 let demo;
 /** @type {Awaited<ReturnType<typeof openBrowser>>} */
 let browser;
+/** @type {Awaited<ReturnType<typeof serveSite>>} */
+let quickstart;
 /** Where previews of the site are: each at a name of its own. */
 let previews = '';
 
@@ -20,14 +26,17 @@ before(async () => {
   });
   site = await onLoopback(page);
   previews = site.url.replace('127.0.0.1', 'preview.localhost');
-  const listed = [`${site.url}/`, previews.replace('//', '//*.')];
+  quickstart = await serveSite(fileURLToPath(QUICKSTART));
+  const listed = [`${site.url}/`, previews.replace('//', '//*.'), quickstart.url];
   demo = await serveDemo([], { VOICEGATE_ALLOWED_ORIGINS: listed.join(',') });
+  quickstart.words["'/api/voice-token'"] = `'${demo.url}/api/voice-token'`;
   browser = await openBrowser();
 });
 after(async () => {
   await browser.close();
   await demo.stop();
   site.stop();
+  quickstart.stop();
 });
 
 /** @typedef {{method?: string, headers?: Record<string, string>, body?: string}} Asking what `fetch` is told */
@@ -95,4 +104,16 @@ test('what the wildcard does not take in gets nothing', async () => {
 
 test('the page of the service itself may ask by POST', async () => {
   assert.equal(await firstWord(demo.url, '', { method: 'POST' }), 'session.updated');
+});
+
+test('a page of the documented steps needs the address of our route, and talks', async () => {
+  const { page, close } = await openBrowser({ microphone: [3, 'question', 60] });
+  try {
+    await page.goto(quickstart.url);
+    await page.getByRole('button', { name: 'Talk' }).click();
+    await page.locator('output', { hasText: 'ready' }).waitFor();
+    await page.locator('li').nth(1).waitFor(); // what the user said, and the answer
+  } finally {
+    await close();
+  }
 });
