@@ -129,7 +129,14 @@ class Audit:
         Raises:
             StoreDownError: The ledger cannot be asked.
         """
-        lease = await self._store.lease(self._name, LEASE_SECONDS)
+        # Whoever does not read passes it on, once.
+        is_asking, self._is_asked = self._is_asked, False
+        try:
+            lease = await self._store.lease(self._name, LEASE_SECONDS, is_asking=is_asking)
+        except StoreDownError:
+            self._is_asked |= is_asking
+            raise
+        self._is_asked |= lease.is_asked
         now = self._monotonic()
         if lease.reading is not None:
             self.latest, self._seen_at = lease.reading, now - (lease.now - lease.reading.at)

@@ -286,15 +286,21 @@ end
 
 -- Whether the process of a name is the one that reads the list of sessions, when the last grant was
 -- taken, the time, and what was read last.
-local function lease(name, seconds)
+-- A process that is not it may ask it to read soon; it is told so once.
+local function lease(name, seconds, is_asking)
   local audit = prefix .. 'audit'
   redis.call('HSETNX', audit, 'known_from', exact(now))
   expire(audit, 2 * DAY)
   local kept = redis.call('HMGET', audit, 'reader', 'until', 'reading')
   local is_ours = kept[1] == name or (tonumber(kept[2]) or 0) <= now
-  if is_ours then redis.call('HSET', audit, 'reader', name, 'until', exact(now + seconds)) end
+  if is_asking then redis.call('HSET', audit, 'asked', 1) end
+  local asked = 0
+  if is_ours then
+    redis.call('HSET', audit, 'reader', name, 'until', exact(now + seconds))
+    asked = redis.call('HDEL', audit, 'asked')
+  end
   local last = redis.call('ZRANGE', prefix .. 'minted', -1, -1, 'WITHSCORES')
-  return { is_ours and 1 or 0, last[2] or '0', exact(now), kept[3] or '' }
+  return { is_ours and 1 or 0, last[2] or '0', exact(now), kept[3] or '', asked }
 end
 
 local function snapshot()
@@ -380,6 +386,6 @@ if operation == 'usage' then return usage() end
 if operation == 'cancel' then return cancel(asked[4]) end
 if operation == 'claim' then return claim(asked[4], 'claimed', asked[5]) end
 if operation == 'hand_back' then return claim(asked[4], 'unused', '') end
-if operation == 'lease' then return lease(asked[4], asked[5]) end
+if operation == 'lease' then return lease(asked[4], asked[5], asked[6]) end
 if operation == 'snapshot' then return snapshot() end
 return record(asked[4], asked[5], asked[6], asked[7], asked[8], asked[9], asked[10])

@@ -152,12 +152,14 @@ class Lease(NamedTuple):
         last_minted_at: When the last grant was taken, by the ledger's clock.
         now: The time by that clock.
         reading: What the list said last, whoever read it.
+        is_asked: Whether it should read soon, as another process asked.
     """
 
     is_ours: bool
     last_minted_at: float
     now: float
     reading: Reading | None
+    is_asked: bool
 
 
 class Snapshot(NamedTuple):
@@ -223,8 +225,11 @@ class LedgerStore(Protocol):
     async def claim(self, grant_id: str, session_id: str) -> bool:
         """Note the session whose end was reported; tell whether that is the first report."""
 
-    async def lease(self, name: str, seconds: int) -> Lease:
-        """Ask to be the one process that reads the list of sessions, for so long."""
+    async def lease(self, name: str, seconds: int, *, is_asking: bool = False) -> Lease:
+        """Ask to be the one process that reads the list of sessions, for so long.
+
+        With `is_asking`, whichever that is is told once that it should read soon.
+        """
 
     async def snapshot(self) -> Snapshot:
         """Return all grants that are remembered, and how the day of all stands."""
@@ -417,13 +422,17 @@ class MemoryLedger:
         record.claimed, record.session_id = True, session_id
         return True
 
-    async def lease(self, name: str, seconds: int) -> Lease:
+    async def lease(self, name: str, seconds: int, *, is_asking: bool = False) -> Lease:
         """Nobody else reads for this process."""
         del name, seconds
         last = next(reversed(self._records.values()), None)
         last_minted_at = last.minted_at if last else 0.0
         return Lease(
-            is_ours=True, last_minted_at=last_minted_at, now=self._now(), reading=self._reading
+            is_ours=True,
+            last_minted_at=last_minted_at,
+            now=self._now(),
+            reading=self._reading,
+            is_asked=is_asking,
         )
 
     async def snapshot(self) -> Snapshot:

@@ -266,15 +266,17 @@ class RedisLedger:
         """Note the session whose end was reported."""
         return bool(await self._run("claim", grant_id, session_id))
 
-    async def lease(self, name: str, seconds: int) -> Lease:
+    async def lease(self, name: str, seconds: int, *, is_asking: bool = False) -> Lease:
         """Ask to be the one process that reads the list of sessions, for so long."""
-        is_ours, last_minted_at, now, reading = await self._run("lease", name, seconds)
+        answer = await self._run("lease", name, seconds, is_asking)
+        is_ours, last_minted_at, now, reading, is_asked = answer
         at, *numbers = reading.split() or [None]
         return Lease(
             bool(is_ours),
             float(last_minted_at),
             float(now),
             Reading(float(at), *map(int, numbers)) if at else None,
+            bool(is_asked),
         )
 
     async def snapshot(self) -> Snapshot:

@@ -11,9 +11,10 @@ from app.observability.metrics import Metrics
 from app.upstream.client import AgentsClient
 from app.upstream.responses import Session, SessionPage
 from app.usage.audit import MAX_PAGES, Audit
-from app.usage.ledger import MemoryLedger
+from app.usage.ledger import LedgerStore, MemoryLedger
 from app.usage.matching import MAX_SESSION_SECONDS
-from tests.limit_kit import START, Clock, rules
+from tests.limit_kit import START, Clock, ledger_of, rules
+from tests.redis_server import redis_server
 from tests.unit.usage.test_audit_histories import run
 
 PAGE = 10
@@ -42,13 +43,12 @@ class Listing:
         return SessionPage(shown, more, self.told_at)
 
 
-def audit_of(listing: Any, clock: Clock) -> Audit:
+def audit_of(listing: Any, clock: Clock, store: LedgerStore | None = None) -> Audit:
     """Return an audit of a ledger without grants."""
     client = SimpleNamespace(zone_urls=getattr(listing, "zone_urls", ()), sessions=listing)
-    ledger = MemoryLedger(rules(), clock=clock, monotonic=clock)
     return Audit(
         cast("AgentsClient", client),
-        *(ledger, Metrics()),
+        *(store or MemoryLedger(rules(), clock=clock, monotonic=clock), Metrics()),
         unknown_seconds=900,
         wall=clock,
         monotonic=clock,
@@ -157,3 +157,21 @@ def test_time_from_before_what_is_listed_is_not_believed() -> None:
     findings = run(audit_of(listing, Clock()).read())
 
     assert findings.used_today_seconds == 30
+
+
+async def test_process_that_does_not_read_passes_on_that_something_ended() -> None:
+    """A report or a webhook may reach any of them; the one that reads does so soon, and once."""
+    clock, listing = Clock(), Listing()
+    read: list[int] = []
+    with redis_server() as server:
+        async with ledger_of(server, rules(), clock) as ledger:
+            reader, other = (audit_of(listing, clock, ledger) for _ in range(2))
+            for is_woken in (False, False, True, False):
+                if is_woken:
+                    other.wake()
+                for audit in (other, reader) if read else (reader, other):
+                    await audit.tick()
+                clock.now += 6
+                read.append(len(listing.asked))
+
+    assert read == [1, 2, 3, 3]  # at its own start, at the other's, at what ended

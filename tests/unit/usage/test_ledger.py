@@ -557,6 +557,18 @@ async def test_one_of_several_processes_reads() -> None:
     assert asked == [True, False, True, False, True, False]
 
 
+async def test_process_that_does_not_read_may_ask_the_one_that_does() -> None:
+    """It is told once, and nobody else is."""
+    with redis_server() as server:
+        async with ledger_of(server, rules(), Clock()) as ledger:
+            told = []
+            for name, is_asking in (("a", False), ("b", True), ("b", True), ("a", False)):
+                told.append((await ledger.lease(name, 40, is_asking=is_asking)).is_asked)
+            told.append((await ledger.lease("a", 40)).is_asked)
+
+    assert told == [False, False, False, True, False]
+
+
 async def test_old_grant_is_forgotten(server: RedisServer | None) -> None:
     """An hour after the longest session there is nothing left to report."""
     clock = Clock()
