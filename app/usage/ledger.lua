@@ -341,9 +341,12 @@ local function record(version, of_day, held_more, used_yesterday, reading, stran
       returned = returned + math.max(0, found.granted - used)
     end
   end
-  local key, new = prefix .. 'strangers:' .. of_day, {}
+  local key, before = prefix .. 'strangers:' .. of_day, prefix .. 'strangers:' .. of_day - 1
+  local new = {}
   for _, session in ipairs(strangers) do
-    if redis.call('SADD', key, session) == 1 then new[#new + 1] = session end
+    if redis.call('SISMEMBER', before, session) == 0 and redis.call('SADD', key, session) == 1 then
+      new[#new + 1] = session
+    end
   end
   expire(key, DAY)
   local known = redis.call('SCARD', key)

@@ -353,14 +353,14 @@ class MemoryLedger:
         self._known_from = self._now()
         self._version = 0
         self._reading: Reading | None = None
-        self._strangers: set[str] = set()
-        self._strangers_day = 0
+        # By the number of the day, of this one and the one before.
+        self._strangers: dict[int, set[str]] = {}
         # What counts for all together, by the number of the day.
         self._history: dict[int, int] = {}
 
     def __len__(self) -> int:
         """All that is remembered; each record takes up to three places besides."""
-        return len(self._windows) + len(self._records) + len(self._strangers) + len(self._ends)
+        return len(self._windows) + len(self._records) + len(self._ends)
 
     async def take(
         self, grant: Grant, asked: Sequence[Counted] = (), *, continues: str = ""
@@ -470,11 +470,11 @@ class MemoryLedger:
                 seconds = record.grant.granted_seconds - used_seconds
                 self._give_back(record, seconds, now, record.counters[:-1])
                 returned_seconds += max(0, seconds)
-        if self._strangers_day != day:
-            self._strangers_day, self._strangers = day, set()
-        new = [each for each in findings.strangers if each not in self._strangers]
-        self._strangers.update(new)
-        self._reading = Reading(snapshot.now, *findings[:4], len(self._strangers))
+        before, todays = (self._strangers.get(number, set()) for number in (day - 1, day))
+        known = before | todays
+        new = [each for each in findings.strangers if each not in known]
+        self._strangers = {day - 1: before, day: todays.union(new)}
+        self._reading = Reading(snapshot.now, *findings[:4], len(todays) + len(new))
         return Recorded(self._reading, new, returned_seconds)
 
     async def usage(self) -> Usage:

@@ -73,15 +73,18 @@ class World:
     """An agent service with its bill, the ledger, the audit, and those who hold tokens.
 
     Args:
+        start: When the history begins.
         ahead_seconds: By how much the ledger's clock is ahead of the agent service's.
         reuses_tokens: Whether the adversary opens several sessions with one.
         has_redis: Whether the ledger outlives a process.
     """
 
-    def __init__(self, ahead_seconds: int, *, reuses_tokens: bool, has_redis: bool) -> None:
+    def __init__(
+        self, start: float, ahead_seconds: int, *, reuses_tokens: bool, has_redis: bool
+    ) -> None:
         self.reuses_tokens = reuses_tokens
         self.has_redis = has_redis
-        self.clock = Clock(START)
+        self.clock = Clock(start)
         self.ahead_seconds = ahead_seconds
         self.numbers = count(1)
         self.held: dict[str, list[Token]] = {}
@@ -200,7 +203,9 @@ STEPS = {"wait": 4, "read": 5, "restart": 1, "honest": 7, "mint": 6, "open": 7, 
 STEPS |= {"report": 2, "hand back": 1, "recover": 1, "hang up": 1}
 CRASHES = 0.2
 # How wrong our clock is, whether tokens are used twice, whether the ledger outlives a process.
-KINDS = [*product((0, 6, -40), (False, True), (False, True, True))]
+# And when it begins: in the morning, or six minutes before midnight.
+STARTS = (START, START + 13.9 * 3600)
+KINDS = [*product((0, 6, -40), (False, True), (False, True, True), STARTS)]
 WAITS = (1, 3, 7, 25, 29, 61, 90, 640, 1800)
 
 
@@ -277,11 +282,11 @@ def finish(world: World, token: Token) -> None:
 )
 @given(st.integers(0, 2**64), st.integers(1, 150), st.sampled_from(KINDS))
 def test_every_history_ends_with_a_true_bill(
-    seed: int, steps: int, kind: tuple[int, bool, bool]
+    seed: int, steps: int, kind: tuple[int, bool, bool, float]
 ) -> None:
     """Whatever an adversary does: the count is the bill, the limit holds, the honest pay theirs."""
-    ahead_seconds, reuses_tokens, has_redis = kind
-    world = World(ahead_seconds, reuses_tokens=reuses_tokens, has_redis=has_redis)
+    ahead_seconds, reuses_tokens, has_redis, start = kind
+    world = World(start, ahead_seconds, reuses_tokens=reuses_tokens, has_redis=has_redis)
     chance = Random(seed)  # noqa: S311 - a history guards nothing
     for _ in range(steps):
         step(world, chance)

@@ -259,7 +259,11 @@ async def test_sessions_without_a_grant_are_told_of_once_a_day(server: RedisServ
     clock = Clock()
     async with ledger_of(server, rules(), clock) as ledger:
         told = []
-        for strangers in (["sess-1"], ["sess-1", "sess-2"], ["sess-2"]):
+        for hours, strangers in (
+            *((0, ["sess-1"]), (0, ["sess-1", "sess-2"]), (0, ["sess-2"])),
+            *((14, ["sess-2", "sess-3"]), (24, ["sess-3"])),
+        ):
+            clock.now += hours * 3600
             snapshot = await ledger.snapshot()
             findings = Findings(0, 0, 0, 0, strangers, [])
             today = int(clock.now // DAY)
@@ -267,7 +271,7 @@ async def test_sessions_without_a_grant_are_told_of_once_a_day(server: RedisServ
             assert recorded is not None
             told.append((recorded.new_strangers, recorded.reading.strangers_today))
 
-    assert told == [(["sess-1"], 1), (["sess-2"], 2), ([], 2)]
+    assert told == [(["sess-1"], 1), (["sess-2"], 2), ([], 2), (["sess-3"], 1), ([], 0)]
 
 
 async def test_snapshot_tells_what_became_of_grants(server: RedisServer | None) -> None:
