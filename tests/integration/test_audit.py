@@ -277,16 +277,14 @@ async def test_restart_forgets_nothing() -> None:
 async def test_day_is_full_at_the_first_request_after_a_restart() -> None:
     """A caller that comes before the list was read waits for it."""
     may_answer = asyncio.Event()
-    created_at = "2000-01-01T00:00:00Z"
-    listed = [{"id": f"s{n}", "status": "created", "created_at": created_at} for n in range(2)]
 
     async def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1/token":
             return httpx.Response(200, json={"token": "token", "expires_in_seconds": 60})
         await may_answer.wait()
-        now = json.dumps(listed).replace(created_at, str(begun()))
-        body = {"sessions": json.loads(now), "has_more": False}
-        return httpx.Response(200, json=body)
+        talking = {"status": "created", "created_at": datetime.now(UTC).isoformat()}
+        listed = [{"id": f"sess-{number}"} | talking for number in range(2)]
+        return httpx.Response(200, json={"sessions": listed, "has_more": False})
 
     settings = make_settings(**(NO_LIMITS | {"audit": True, "minutes_per_day": 30}))
     app = create_app(settings, transport=httpx.MockTransport(answer))
@@ -299,11 +297,6 @@ async def test_day_is_full_at_the_first_request_after_a_restart() -> None:
 
     assert refused == "quota_exhausted"
     assert ready["detail"] == "The day counts what the agent service lists as used."
-
-
-def begun() -> str:
-    """Return a moment ago, as the agent service writes it."""
-    return datetime.now(UTC).isoformat()
 
 
 async def test_tokens_that_nobody_uses_take_the_day_for_a_moment_only(
@@ -379,33 +372,32 @@ async def test_unexplained_session_stops_minting_where_that_is_asked_for(
     assert isinstance(next_day, dict)
 
 
-async def test_one_process_reads_and_another_takes_over(server: RedisServer | None) -> None:
+async def test_one_process_reads_and_another_takes_over() -> None:
     """Four hundred sessions; one process is gone between reading and recording: no sum changes."""
-    if server is None:
-        pytest.skip("a process alone has nobody who takes over")
-    async with rig(server) as world:
-        limits: dict[str, Any] = {"minutes_per_day": 100_000}
-        first, second = await world.process(**limits), await world.process(**limits)
-        ann = await first.visitor()
-        for _ in range(400):
-            answer = await mint(ann)
-            socket, session_id = await world.talk(answer["token"])
-            world.clock.now += 1
-            await end(socket)
-            await report(ann, answer, session_id)
-        await first.audit.tick()
-        await first.audit._read_list()  # and is killed here
-        await second.audit.tick()
-        during = second.audit._complete_from
-        world.clock.now += 60
-        await second.audit.tick()
-        after = second.audit.latest
-        alone = await second.audit.read()
+    with redis_server() as server:
+        async with rig(server) as world:
+            first, second = await world.process(), await world.process()
+            ann = await first.visitor()
+            for _ in range(400):
+                answer = await mint(ann)
+                socket, session_id = await world.talk(answer["token"])
+                world.clock.now += 1
+                await end(socket)
+                await report(ann, answer, session_id)
+            await first.audit.tick()
+            await first.audit._read_list()  # and is killed here
+            await second.audit.tick()
+            during = second.audit._complete_from
+            world.clock.now += 60
+            await second.audit.tick()
+            after = second.audit.latest
+            alone = await second.audit.read()
+            day = await second.day()
 
-        assert during is None
-        assert after is not None
-        assert after.used_today_seconds == alone.used_today_seconds == 400
-        assert await second.day() == 400 + alone.reserved_seconds
+    assert during is None
+    assert after is not None
+    assert after.used_today_seconds == alone.used_today_seconds == 400
+    assert day == 400 + alone.reserved_seconds
 
 
 async def test_list_is_read_as_often_as_calls_may_be_open() -> None:
