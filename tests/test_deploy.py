@@ -22,6 +22,7 @@ from app.web.lifespan import Lifecycle
 from app.web.routes.operations import probes
 from app.web.routes.schemas import Problem
 from app.web.server import GRACE_SECONDS
+from benchmarks.scale import layout
 from tests.service import NO_LIMITS, make_settings, minting
 from tests.support import free_port, serve
 
@@ -190,6 +191,11 @@ def test_proxy_understands_its_file(tmp_path: Path) -> None:
     assert '"keep_alive":{"enabled":false}' in text
     assert f'"request_buffers":{MAX_BYTES}' in text
     assert '"upstreams":[{"dial":"a:1"},{"dial":"b:2"}]' in text
+
+
+def test_benchmark_runs_this_file() -> None:
+    """What it counts is the recipe's, wherever the file is moved to."""
+    assert layout.CADDYFILE == DEPLOY / "Caddyfile"
 
 
 @asynccontextmanager

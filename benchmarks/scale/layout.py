@@ -40,6 +40,7 @@ NO_LIMITS = {
 # Ports of our own, no other machine, no certificate in the system's store, nothing to control it.
 # What speaks TLS answers this with 400.
 PLAIN = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
+CADDYFILE = REPOSITORY / "deploy" / "Caddyfile"
 CADDY = """{{
 	admin off
 	auto_https disable_redirects
@@ -180,6 +181,5 @@ def _proxy(folder: Path, http: int, https: int, ports: list[int]) -> Program:
         "XDG_CONFIG_HOME": str(folder / "config"),
     }
     program = Program((path, "run", "--config", "Caddyfile"), folder, environment)
-    file = REPOSITORY / "app" / "deploy" / "Caddyfile"
-    (folder / "Caddyfile").write_text(CADDY.format(http=http, https=https, file=file))
+    (folder / "Caddyfile").write_text(CADDY.format(http=http, https=https, file=CADDYFILE))
     return program
