@@ -2,7 +2,7 @@
  * `<voice-agent>`: a voice agent as an element of any web page.
  *
  * ```html
- * <script type="module" src="https://gate.example/static/voice-agent/element.js"></script>
+ * <script type="module" async src="https://gate.example/static/voice-agent/element.js"></script>
  * <voice-agent gate="https://gate.example"></voice-agent>
  * ```
  * @module

@@ -44,7 +44,7 @@ const PEER_PAGE = `<elevenlabs-convai agent-id="agent"
 /** As the README says. @param {string} gate */
 const ourPage = (
   gate,
-) => `<script type="module" src="${gate}/static/voice-agent/element.js"></script>
+) => `<script type="module" async src="${gate}/static/voice-agent/element.js"></script>
 <voice-agent gate="${gate}"></voice-agent>`;
 
 /** @typedef {{url: string, stop: () => Promise<void>}} Running */

@@ -101,6 +101,44 @@ test('a whole conversation on a page of another origin, under the documented pol
     { microphone: [7, 'question', 3.5, 'interruption', 60] },
   ));
 
+test('a gate that hangs does not hold the page around up', () =>
+  inShop(ELEMENT, async (page) => {
+    await page.route('**/element.js', () => {}); // never answered
+    await page.reload({ waitUntil: 'domcontentloaded' });
+    assert.equal(await page.locator('voice-agent').evaluate((it) => it.matches(':defined')), false);
+  }));
+
+test('in a small place it scrolls as a whole, and on paper it is the conversation alone', () =>
+  inShop(ELEMENT, async (page) => {
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    const log = page.getByRole('log', { name: 'Conversation' });
+    await log.getByText('Say something').first().waitFor();
+    await page.locator('voice-agent').evaluate(({ style }) => {
+      style.inlineSize = '320px';
+      style.blockSize = '256px';
+    });
+    const places = () =>
+      page.evaluate(() => {
+        const { shadowRoot } = /** @type {Element} */ (document.querySelector('voice-agent'));
+        return ['.conversation__log', '.composer', '.dock'].map((part) => {
+          const { top, bottom } = /** @type {Element} */ (
+            shadowRoot?.querySelector(part)
+          ).getBoundingClientRect();
+          return { top, bottom };
+        });
+      });
+    const [words, composer, dock] = await places();
+    assert.ok(words.bottom - words.top > 100, 'a few lines of the conversation');
+    assert.ok(words.bottom <= composer.top && composer.bottom <= dock.top, 'nothing is covered');
+    await page.getByRole('button', { name: 'End call' }).scrollIntoViewIfNeeded();
+
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await page.getByRole('button', { name: 'End call' }).isVisible(), false);
+    const isWhole = () => log.evaluate((it) => it.scrollHeight === it.clientHeight);
+    assert.ok((await log.isVisible()) && (await isWhole()));
+    await page.emulateMedia({ media: 'screen' });
+  }));
+
 test('floating, by keyboard alone: open, talk, type, end, close', () =>
   inShop('<voice-agent floating></voice-agent>', async (page, { complaints }) => {
     const focused = () =>

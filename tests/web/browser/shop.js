@@ -36,7 +36,7 @@ const pageOf = ({ gate, markup }) => `<!doctype html>
 <head>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Shop</title>
-<script type="module" src="${gate}/static/voice-agent/element.js"></script>
+<script type="module" async src="${gate}/static/voice-agent/element.js"></script>
 </head>
 <body><main><h1>Shop</h1>${markup}</main></body>
 </html>`;
