@@ -1,7 +1,7 @@
 """What a caller may ask of a token, and what it gets."""
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -63,10 +63,6 @@ class CallerGoneError(Exception):
     """Whoever asked for a token has hung up."""
 
 
-async def _nobody_goes() -> bool:
-    return False
-
-
 class TokenService:
     """Mints a fresh token for each call, if what it may cost is granted; keeps none."""
 
@@ -85,7 +81,7 @@ class TokenService:
         expires_in_seconds: int,
         max_session_duration_seconds: int,
         receipt: str = "",
-        is_gone: Callable[[], Awaitable[bool]] = _nobody_goes,
+        is_gone: Callable[[], bool] = lambda: False,
     ) -> VoiceToken:
         """Return a token for values that the policy allows.
 
@@ -116,7 +112,7 @@ class TokenService:
                 expires_in_seconds=expires_in_seconds,
                 max_session_duration_seconds=seconds,
             )
-            if await is_gone():
+            if is_gone():
                 raise CallerGoneError  # noqa: TRY301 - undone below like a mint that failed
         except BaseException as error:
             # Also when the request is cancelled: nobody has this token. Only a failure that is not
