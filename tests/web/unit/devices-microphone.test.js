@@ -399,12 +399,21 @@ test('a microphone that gives nothing after the devices changed is opened anew, 
   assert.deepEqual(events, ['opened: built-in']); // the same one: there is nothing to tell
 });
 
-test('a microphone that gives nothing is left alone when nothing has happened or the system has muted it', async (t) => {
+test('a microphone that gives nothing is opened anew without any event, and another one where it is gone', async (t) => {
+  const { machine, sound, events } = await openCall(t);
+  const capture = sound.context.nodes['voice-agent-capture'];
+  machine.busy.add('built-in');
+  for (let second = 0; second < 3; second += 1) {
+    capture.port.onmessage();
+    await settle();
+  }
+  assert.deepEqual(machine.open, ['headset']);
+  assert.deepEqual(events, ['opened: built-in', 'replaced: headset']);
+});
+
+test('a microphone that gives nothing is left alone when the system has muted it', async (t) => {
   const { machine, sound } = await openCall(t);
   const capture = sound.context.nodes['voice-agent-capture'];
-
-  capture.port.onmessage();
-  await settle();
   machine.track.setMuted(false);
   machine.track.muted = true;
   capture.port.onmessage();

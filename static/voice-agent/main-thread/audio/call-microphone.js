@@ -46,8 +46,8 @@ export class LiveMicrophone {
   #outage = null;
   /** @type {string | null} the system's default, as last seen */
   #default = null;
-  /** Whether something happened that leaves some microphones open but dead. */
-  #mayBeDead = false;
+  /** Whether exact silence is news: it is not from one that was opened anew because of it. */
+  #mayBeDead = true;
   /** @type {Promise<unknown>} the change under way: they happen one after the other */
   #turn = Promise.resolve();
   #life = new AbortController();
@@ -112,13 +112,18 @@ export class LiveMicrophone {
   }
 
   /**
-   * Nothing at all comes from it. After a headset has changed its profile, say, a microphone may look alive
-   * and give nothing: then it is opened anew, once. A person who has pulled the plug on purpose loses nothing.
+   * Nothing at all comes from it. After a headset has changed its profile, say, or its driver is gone without a word
+   * (Chromium: no `ended`, no `devicechange`), a microphone may look alive and give nothing: then it is opened anew,
+   * once, or another one where that fails. A person who has pulled the plug on purpose loses nothing.
    */
   heardNothing() {
-    if (!this.#mayBeDead || !this.#stream || this.#track?.muted) return;
+    const stream = this.#stream;
+    if (!this.#mayBeDead || !stream || this.#track?.muted) return;
     this.#mayBeDead = false;
-    this.#moveTo(this.#inUse.deviceId, 'replaced', () => this.#mayAsk());
+    this.#inTurn(async () => {
+      if (this.#stream !== stream || !(await this.#mayAsk())) return;
+      await this.#use({ deviceId: this.#inUse.deviceId, mustMatch: true }, 'replaced');
+    }).catch(() => this.#ended(stream));
   }
 
   /** Connect the one in use once more: what it was connected to is no good any more. */
@@ -183,6 +188,7 @@ export class LiveMicrophone {
     this.#watch(stream);
     const isAnother =
       before.deviceId !== this.#inUse.deviceId || before.label !== this.#inUse.label;
+    this.#mayBeDead ||= isAnother;
     if (isAnother || reason !== 'replaced') this.#report(reason);
     if (this.#track?.muted) this.#report('muted-by-system');
     void allDevices().then((devices) => (this.#default = defaultMicrophone(devices)));
@@ -261,11 +267,10 @@ export class LiveMicrophone {
    * Change over to another one, and go on with the one in use where that fails.
    * @param {string} deviceId
    * @param {DeviceEvent['reason']} reason
-   * @param {() => Promise<boolean>} [mayAsk] while the one in use does its work, nobody is asked anything
    */
-  #moveTo(deviceId, reason, mayAsk = isMicrophoneGranted) {
+  #moveTo(deviceId, reason) {
     this.#inTurn(async () => {
-      if (!this.#stream || !(await mayAsk())) return;
+      if (!this.#stream || !(await isMicrophoneGranted())) return; // it does its work: nobody is asked anything
       await this.#use({ deviceId, mustMatch: true }, reason);
     }).catch(() => {});
   }
