@@ -39,7 +39,7 @@ def cost_sentence(settings: Settings) -> str:
 def _overshoot(settings: Settings) -> str:
     """Return what the sum rests on, and how far it can be exceeded: see docs/costs.md."""
     limits = (settings.minutes_per_day, settings.caller_minutes_per_day)
-    longest = min(settings.max_session_duration_seconds / MINUTE, *filter(None, limits))
+    longest = min((settings.max_session_duration_seconds / MINUTE, *filter(None, limits)))
     beyond = f"up to {longest:,.0f} minutes each"
     if not settings.audit:
         return (

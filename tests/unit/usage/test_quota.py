@@ -309,11 +309,16 @@ def test_every_limit_has_a_sentence_and_a_label() -> None:
             id="without-the-list",
         ),
         pytest.param(
-            {"audit": True, "minutes_per_day": 0, "sessions_at_once": 10},
+            {
+                "audit": True,
+                "minutes_per_day": 0,
+                "caller_minutes_per_day": 0,
+                "sessions_at_once": 10,
+            },
             "At most 14,400 minutes a day are used: 1,080.00 USD at 4.50 USD an hour. "
             "No limit of its own bounds this: set VOICEGATE_MINUTES_PER_DAY. That is counted by "
             "the agent service's list of sessions. Beyond it go only sessions on tokens that "
-            "were used more than once, before the list shows them: up to 100 minutes each.",
+            "were used more than once, before the list shows them: up to 180 minutes each.",
             id="bound-by-places",
         ),
         pytest.param(
