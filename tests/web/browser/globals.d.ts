@@ -21,5 +21,8 @@ declare var wakeLocks: WakeLockSentinel[];
 declare var strokes: number;
 declare var allow: () => void;
 
+// What presses.js puts into the page.
+declare var element: () => Element;
+
 // What accessibility.test.js puts into the page.
 declare var axe: typeof import('axe-core');
