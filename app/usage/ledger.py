@@ -216,7 +216,7 @@ class LedgerStore(Protocol):
         """Undo a grant of which no token came; return the seconds refunded, 0 the next time.
 
         A grant that was not taken yet cannot be taken any more: the question may still be on its
-        way. The request is not counted any more against the rate limits given.
+        way. The request is not counted any more against the rate limits named.
         """
 
     async def hand_back(self, grant_id: str) -> bool:

@@ -41,7 +41,7 @@ class Minted:
         granted_seconds: The longest that one may last.
         session_id: The session whose end was reported with its receipt.
         is_unused: Whether its token was handed back.
-        is_settled: Whether its caller was given back what it did not use.
+        is_settled: Whether its caller was refunded what it did not use.
     """
 
     grant_id: str
@@ -224,7 +224,7 @@ def _reserved(
 def _dearest(sessions: Sequence[Session], grants: Sequence[Minted]) -> list[Minted | None]:
     """Return for each session a grant of its own so that their sum is as large as it can be.
 
-    The greatest first, each is given a place if all that were given one keep theirs. That is as
+    The greatest first, each takes a place if all that have one keep theirs. That is as
     good as it gets, since sets that can be placed are those of a matroid. To find a place, each
     takes the first from where it may stand; one who may wait longer makes way and goes on.
     """

@@ -96,7 +96,7 @@ class Quota:
         # Set once it is known what the day has used already, which the first caller waits for.
         self.opening: asyncio.Event | None = None
         # What the store may have counted though its answer did not come, and whether the metrics
-        # count it as granted; the oldest is given up.
+        # count it as granted; the oldest is dropped.
         self._doubtful: deque[tuple[str, bool]] = deque(maxlen=MAX_DOUBTFUL)
         self._clearing: asyncio.Task[None] | None = None
         self.doubt_seconds = DOUBT_SECONDS

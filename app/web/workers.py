@@ -101,7 +101,7 @@ class Workers:
         return pid == 0
 
     def _end_with_parent(self) -> None:
-        os.read(self._read_end, 1)  # returns when nobody holds the other end
+        os.read(self._read_end, 1)  # until nobody holds the other end
         os.kill(os.getpid(), signal.SIGTERM)
 
     def _pass_on(self, number: int, _: FrameType | None) -> None:

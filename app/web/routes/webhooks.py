@@ -55,8 +55,8 @@ class WebhookSignatures:
             raise _refusal("The signature names no time.")
         text = times[0]
         expected = hmac.new(self._secret, f"{text}.".encode() + body, hashlib.sha256).hexdigest()
-        given = [value.encode() for name, _, value in pairs if name == "v1"]
-        if not any(hmac.compare_digest(value, expected.encode()) for value in given):
+        hashes = [value.encode() for name, _, value in pairs if name == "v1"]
+        if not any(hmac.compare_digest(value, expected.encode()) for value in hashes):
             raise _refusal("The signature is not right.")
         now = self._clock()
         if abs(now - int(text)) > TOLERANCE_SECONDS:
