@@ -50,7 +50,6 @@ async def workers(
                 "VOICEGATE_SECRET": "s" * 32,
                 "VOICEGATE_OPERATOR_TOKEN": TOKEN,
                 "VOICEGATE_WORKERS": str(COUNT),
-                "VOICEGATE_AUDIT": "false",  # what is asked upstream is a mint
                 **environment,
             }
             async with running(folder, **environment) as service:
