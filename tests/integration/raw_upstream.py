@@ -20,8 +20,9 @@ NO_SESSIONS = answer(b'{"sessions":[]}')
 class RawUpstream:
     """A listening socket; `requests` holds the head of every request but those for the list."""
 
-    def __init__(self, behave: Behaviour) -> None:
+    def __init__(self, behave: Behaviour, sessions: bytes) -> None:
         self._behave = behave
+        self._sessions = sessions
         self.requests: list[bytes] = []
         self.connections = 0
         self.url = ""
@@ -33,7 +34,7 @@ class RawUpstream:
             while not writer.is_closing():
                 head = await reader.readuntil(b"\r\n\r\n")
                 if head.startswith(b"GET /v1/sessions?"):
-                    writer.write(NO_SESSIONS)
+                    writer.write(self._sessions)
                     continue
                 self.requests.append(head)
                 await self._behave(reader, writer, len(self.requests))
@@ -44,13 +45,16 @@ class RawUpstream:
 
 
 @asynccontextmanager
-async def raw_upstream(behave: Behaviour) -> AsyncIterator[RawUpstream]:
+async def raw_upstream(
+    behave: Behaviour, sessions: bytes = NO_SESSIONS
+) -> AsyncIterator[RawUpstream]:
     """Listen on a free loopback port.
 
     Args:
         behave: Called with the reader, the writer and the number of the request, from 1.
+        sessions: What the list of sessions is answered with.
     """
-    upstream = RawUpstream(behave)
+    upstream = RawUpstream(behave, sessions)
     tasks: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

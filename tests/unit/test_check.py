@@ -91,10 +91,9 @@ async def test_list_of_sessions_is_read_where_the_day_counts_by_it() -> None:
 
 async def _checked_with_list(body: dict[str, Any]) -> tuple[int, str]:
     async def behave(_: StreamReader, writer: StreamWriter, __: int) -> None:
-        token = {"token": "token", "expires_in_seconds": 1}
-        writer.write(answer(json.dumps(token | body).encode()))
+        writer.write(answer(b'{"token":"token","expires_in_seconds":1}'))
 
-    async with raw_upstream(behave) as upstream:
+    async with raw_upstream(behave, answer(json.dumps(body).encode())) as upstream:
         return await checked(upstream_url=upstream.url, audit=True)
 
 
