@@ -20,7 +20,7 @@ NO_SESSIONS = answer(b'{"sessions":[]}')
 class RawUpstream:
     """A listening socket; `requests` holds the head of every request but those for the list."""
 
-    def __init__(self, behave: Behaviour, sessions: bytes) -> None:
+    def __init__(self, behave: Behaviour, sessions: bytes = NO_SESSIONS) -> None:
         self._behave = behave
         self._sessions = sessions
         self.requests: list[bytes] = []
