@@ -565,6 +565,7 @@ export class VoiceAgent {
     this.#audio = null;
     this.#lock.release();
     this.#tools.cancelAll();
+    this.#idle.pause();
   }
 
   /** @param {boolean} isOn whether anybody listens to `debug`: else the core sends nothing of its log */

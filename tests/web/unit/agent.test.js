@@ -63,8 +63,16 @@ afterEach(() => {
 /** @param {import('../../../static/voice-agent/index.js').VoiceAgentOptions} [options] */
 async function makeAgent(options) {
   const { createVoiceAgent } = await import('../../../static/voice-agent/index.js');
-  return createVoiceAgent(options);
+  const agent = createVoiceAgent(options);
+  made.push(agent);
+  return agent;
 }
+
+/** Whoever is left in a call keeps the process alive until they are asked whether they are there. */
+const made = /** @type {import('../../../static/voice-agent/index.js').Agent[]} */ ([]);
+afterEach(() => {
+  for (const agent of made.splice(0)) void agent.dispose();
+});
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const started = () => worker.received.filter(({ type }) => type === 'start');
