@@ -90,3 +90,15 @@ def redis_server() -> Iterator[RedisServer]:
             yield server
         finally:
             server.kill()
+
+
+def memory_and_redis(request: pytest.FixtureRequest) -> Iterator[RedisServer | None]:
+    """Be a fixture of `STORES`: None for a test without Redis, then a real one."""
+    if request.param == "memory":
+        yield None
+        return
+    with redis_server() as started:
+        yield started
+
+
+STORES = ("memory", "redis")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -22,7 +22,7 @@ from app.usage.audit import BUSY_SECONDS, MAX_FAILURES, QUIET_SECONDS, Audit
 from app.usage.ledger import LedgerStore, MemoryLedger, quota_limits
 from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis
 from tests.limit_kit import Clock
-from tests.redis_server import RedisServer, redis_server
+from tests.redis_server import STORES, RedisServer, memory_and_redis, redis_server
 from tests.service import KEY, NO_LIMITS, caller, make_settings
 from tests.support import serve
 
@@ -33,14 +33,8 @@ LATER = 100
 FORGOTTEN = 700
 
 
-@pytest.fixture(params=["memory", "redis"])
-def server(request: pytest.FixtureRequest) -> Iterator[RedisServer | None]:
-    """Run each test twice: without Redis and with a real one."""
-    if request.param == "memory":
-        yield None
-        return
-    with redis_server() as started:
-        yield started
+# Each test runs twice: without Redis and with a real one.
+server = pytest.fixture(params=STORES)(memory_and_redis)
 
 
 class Process:

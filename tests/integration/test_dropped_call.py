@@ -1,7 +1,6 @@
 """One call that is dropped thirty times in five minutes, with the steps that the client takes."""
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from app.config.settings import Settings
 from tests.integration.test_audit import LATER, Process, Rig, end, mint, rig
-from tests.redis_server import RedisServer, redis_server
+from tests.redis_server import STORES, RedisServer, memory_and_redis
 from tests.service import KEY, NO_LIMITS, caller
 
 DEFAULTS = {name: Settings.model_fields[name].default for name in NO_LIMITS}
@@ -21,14 +20,8 @@ DROPS = 30
 STEP_SECONDS = 10
 
 
-@pytest.fixture(params=["memory", "redis"])
-def server(request: pytest.FixtureRequest) -> Iterator[RedisServer | None]:
-    """Run each test twice: with one process, and with two that share a real Redis."""
-    if request.param == "memory":
-        yield None
-        return
-    with redis_server() as started:
-        yield started
+# Each test runs twice: with one process, and with two that share a real Redis.
+server = pytest.fixture(params=STORES)(memory_and_redis)
 
 
 class Line:

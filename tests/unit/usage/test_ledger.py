@@ -1,6 +1,5 @@
 """The ledger of grants: one suite for the one in memory and the one in Redis."""
 
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -16,21 +15,15 @@ from app.usage.ledger import (
 from app.usage.matching import Findings, Minted
 from app.usage.rate_limits import LimitState, RateLimit
 from tests.limit_kit import Clock, ledger_of, over, rules
-from tests.redis_server import RedisServer, redis_server
+from tests.redis_server import STORES, RedisServer, memory_and_redis, redis_server
 
 DAY = 86400
 ALL_MINUTE = RateLimit("all-minute", 3, 60, "all")
 numbers = count(1)
 
 
-@pytest.fixture(scope="module", params=["memory", "redis"])
-def server(request: pytest.FixtureRequest) -> Iterator[RedisServer | None]:
-    """Run each test twice: without Redis and with a real one."""
-    if request.param == "memory":
-        yield None
-        return
-    with redis_server() as started:
-        yield started
+# Each test runs twice: without Redis and with a real one.
+server = pytest.fixture(scope="module", params=STORES)(memory_and_redis)
 
 
 def grant(
