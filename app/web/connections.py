@@ -20,7 +20,7 @@ from app.observability.metrics import OTHER, Metrics
 from app.web.middleware.security_headers import BARE
 from app.web.problem_details import problem_response
 
-# Of a head; of a body too, the longest of which that any route reads is a few hundred bytes.
+# Of a head; of a body too, the longest of which that any route reads is a webhook's.
 MAX_BYTES: Final = 32 * 1024
 # For a head from its first byte, and for what is left of a body once its request was answered.
 REQUEST_SECONDS: Final = 10

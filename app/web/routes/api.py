@@ -49,7 +49,7 @@ def api_router(services: Services, agents: Agents) -> APIRouter:
     """Return the routes; an access code can be entered only where there are any."""
     router = APIRouter(prefix="/api", tags=["API"])
     access = services.access
-    public = AgentsAnswer.model_validate(agents.public(with_sessions=access.mode == "open"))
+    public = AgentsAnswer.model_validate(agents.public(with_sessions=False))
     whole = AgentsAnswer.model_validate(agents.public())
 
     @router.get(
@@ -60,10 +60,11 @@ def api_router(services: Services, agents: Agents) -> APIRouter:
     )
     async def list_agents(request: Request) -> AgentsAnswer:
         """Return the configured agents; their sessions, prompts included, to whoever may mint."""
-        try:
-            await access.authenticator.authenticate(services.credentials(request.scope))
-        except AppError:
-            return public
+        if access.mode != "open":
+            try:
+                await access.authenticator.authenticate(services.credentials(request.scope))
+            except AppError:
+                return public
         return whole
 
     @router.post(

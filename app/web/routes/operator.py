@@ -126,8 +126,8 @@ class _Operator:
     async def _report(self) -> UsageReport:
         services = self.services
         stopped_by = services.kill_switch.stopped_by
-        is_by_list = services.audit is not None and services.basis == "list"
-        reading = services.audit.latest if services.audit and is_by_list else None
+        audit = services.audit
+        reading = audit.latest if audit and audit.basis == "list" else None
         return await usage_report(
             self.settings, services.accounting, services.metrics, stopped_by, reading
         )
