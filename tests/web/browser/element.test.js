@@ -1,7 +1,9 @@
 // <voice-agent> on a page of another origin, under the policy that its guide gives; and the page made for frames.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
@@ -438,6 +440,43 @@ test('the page for frames talks where its frame allows the microphone', () =>
     await frame.getByRole('button', { name: 'End call' }).click();
     await frame.locator('[data-state="ended"]').waitFor();
   }));
+
+test('the page for frames is one even where its own markup comes after the script', async () => {
+  let goOn = () => {};
+  const hasScript = new Promise((resolve) => (goOn = () => resolve(undefined)));
+  const slow = createServer(async (request, response) => {
+    const answer = await fetch(`${demo.url}${request.url}`);
+    const body = Buffer.from(await answer.arrayBuffer());
+    response.setHeader('Content-Type', String(answer.headers.get('content-type')));
+    const isPage = request.url === '/embed';
+    const start = isPage ? body.indexOf('<div class="voice-agent"') : 0;
+    response.write(body.subarray(0, start));
+    if (isPage) await hasScript;
+    response.end(body.subarray(start));
+  });
+  slow.listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (slow.address());
+  const { page, complaints, close } = await openBrowser();
+  try {
+    const script = page.waitForEvent('requestfinished', (one) =>
+      /\/element-\w+\.js$/.test(one.url()),
+    );
+    await page.goto(`http://127.0.0.1:${port}/embed`, { waitUntil: 'commit' });
+    await script;
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
+    goOn();
+    await page.waitForFunction(() => customElements.get('voice-agent'));
+    await page.waitForLoadState();
+    assert.equal(await page.getByRole('button', { name: 'Start talking' }).count(), 1);
+    assert.deepEqual(complaints, []);
+  } finally {
+    goOn();
+    await close();
+    slow.close();
+    slow.closeAllConnections();
+  }
+});
 
 test('the page for frames says so where its frame does not', () =>
   inShop(
