@@ -70,6 +70,8 @@ test('by keyboard alone: a wrong code is said to be wrong, the right one starts 
     await error.getByText('That code is not right.').waitFor();
     assert.equal(await focused(), 'access-code');
     assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    const border = await field.evaluate((input) => getComputedStyle(input).borderTopColor);
+    assert.equal(border, await error.evaluate((sentence) => getComputedStyle(sentence).color));
     assert.equal(await field.getAttribute('aria-describedby'), await error.getAttribute('id'));
     assert.equal((await demo.stats()).tokens_minted, before);
 
