@@ -1,6 +1,6 @@
 // Keeps the receipts of a call's sessions, and gives each out once, when its session is over. A session that was
 // lost may still be resumed, with one more receipt: it is over when another one is used or the call ends. That of a
-// token which opens none is given out at once.
+// token which opens none is given out at once, and so is that of a session that gets ready after its call was stopped.
 // Main thread: a page that goes away has no time to ask another one.
 
 /** A call that is resumed more often than this loses its oldest receipts. */
@@ -12,6 +12,7 @@ export class SessionEnds {
   #report;
   /** @type {{sessionId: string, receipt: string}[]} of sessions that may not be over */
   #held = [];
+  #isCallOver = false;
 
   /** @param {(end: End) => void} report */
   constructor(report) {
@@ -26,8 +27,8 @@ export class SessionEnds {
     }
     if (event.type === 'unused') this.#report({ receipt: event.receipt, unused: true });
     if (event.type === 'session') this.#end((sessionId) => sessionId !== event.sessionId);
-    if (event.type === 'state' && (event.state === 'ended' || event.state === 'failed'))
-      this.leave();
+    if (event.type === 'state') this.#isCallOver = ['ended', 'failed'].includes(event.state);
+    if (this.#isCallOver) this.leave();
   }
 
   /** The call is over, or the page goes away. */

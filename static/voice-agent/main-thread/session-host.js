@@ -13,6 +13,9 @@ const HELLO_TIMEOUT_MS = 4_000;
 /** How long a thread may take to end a call: it says goodbye and waits for nothing. */
 const END_TIMEOUT_MS = 2_000;
 
+/** Events that matter when a call is over. */
+const ABOUT_TOKENS = new Set(['receipt', 'unused']);
+
 export class SessionHost {
   #onEvent;
   /** @type {Worker | null} */
@@ -61,13 +64,19 @@ export class SessionHost {
     return this.#local ? 'main' : 'starting';
   }
 
-  /** End the thread, once the session, which must be over, has heard its goodbye. */
+  /**
+   * End the thread, once the session, which must be over, has heard its goodbye. What becomes of a token is heard until
+   * then: a session that was stopped before it was ready is known by its answer alone.
+   */
   close() {
     this.#dropComing();
     clearTimeout(this.#endTimer);
-    if (this.#worker) this.#worker.onmessage = this.#worker.onerror = null;
-    this.#worker?.postMessage({ type: 'close' });
+    const worker = this.#worker;
     this.#worker = null;
+    if (!worker) return;
+    worker.onerror = null;
+    worker.onmessage = ({ data }) => ABOUT_TOKENS.has(data.type) && this.#onEvent(data);
+    worker.postMessage({ type: 'close' });
   }
 
   /** Whatever the thread does, a call that was told to end ends. @param {import('../core/call-state.js').EndReason} reason */

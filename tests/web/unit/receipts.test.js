@@ -27,6 +27,53 @@ test('nothing is told of a session that goes on, and its end is told once', asyn
   assert.deepEqual(told(bench), [['sess_1', 'receipt+1']]);
 });
 
+test('a call that is stopped before its session is ready tells that it is over once it is known which', async () => {
+  const bench = new Bench();
+  await bench.start();
+  bench.socket.open();
+  bench.handle({ type: 'stop' });
+  assert.deepEqual(told(bench), []);
+  bench.socket.say({ type: 'session.updated' });
+  bench.socket.say({ type: 'session.ready', session_id: 'sess_1' });
+  bench.socket.say({ type: 'session.ended', session_duration_seconds: 0 });
+
+  assert.deepEqual(bench.states, ['connecting', 'ended']);
+  assert.deepEqual(told(bench), [['sess_1', 'receipt+1']]);
+});
+
+test('so it does where the next call has begun meanwhile', async () => {
+  const bench = new Bench();
+  await bench.start();
+  bench.socket.open();
+  const [left] = bench.sockets;
+  bench.handle({ type: 'stop' });
+  await bench.start();
+  left.say({ type: 'session.ready', session_id: 'sess_1' });
+  bench.socket.becomeReady('sess_2');
+
+  assert.deepEqual(told(bench), [['sess_1', 'receipt+1']]);
+});
+
+test('a thread that is not wanted any more ends with the last answer to a goodbye, or without one in ten seconds', async () => {
+  let ends = 0;
+  const bench = new Bench();
+  const end = () => bench.session.afterGoodbyes(() => (ends += 1));
+  end();
+  await bench.pass(0);
+  assert.equal(ends, 1, 'it waited for nothing');
+
+  for (const isAnswered of [true, false]) {
+    await bench.goLive();
+    bench.handle({ type: 'stop' });
+    end();
+    await bench.pass(500);
+    assert.equal(ends, isAnswered ? 1 : 2, 'it did not wait for the answer');
+    if (isAnswered) bench.socket.say({ type: 'session.ended' });
+    await bench.pass(isAnswered ? 0 : 9_500);
+    assert.equal(ends, isAnswered ? 2 : 3, 'it waited although nothing was left');
+  }
+});
+
 test('a page that goes away tells it in the moment of its goodbye', async () => {
   const bench = new Bench();
   await bench.goLive();

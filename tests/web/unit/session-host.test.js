@@ -164,6 +164,19 @@ test('a thread that is not wanted any more ends itself, once its goodbyes are sa
   assert.deepEqual([worker.received.at(-1), worker.isTerminated], [{ type: 'close' }, false]);
 });
 
+test('of a thread that ends nothing is heard any more but which tokens were used, and which not', () => {
+  const { host, worker, events } = startCall();
+  worker.say({ type: 'state', state: 'ended' });
+  host.close();
+  const late = [
+    { type: 'receipt', sessionId: 'sess_1', receipt: 'r' },
+    { type: 'unused', receipt: 's' },
+  ];
+  for (const event of [...late, { type: 'stats', stats: null }]) worker.say(event);
+
+  assert.deepEqual(events.slice(1), late);
+});
+
 test('a host that is closed before its Worker has said its hello leaves none behind', (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const host = new SessionHost(() => {});

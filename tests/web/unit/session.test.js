@@ -232,6 +232,15 @@ test('a goodbye that is not answered is waited for ten seconds', async () => {
   assert.equal(bench.socket.readyState, 3);
 });
 
+test('an agent that does not get ready in time is told goodbye: its session may have begun', async () => {
+  const bench = new Bench();
+  await bench.start();
+  bench.socket.open();
+  await bench.pass(12_100);
+
+  assert.deepEqual(bench.sockets[0].sent.at(-1), { type: 'session.end' });
+});
+
 test('a page that goes away says goodbye at once', async () => {
   const bench = new Bench();
   await bench.goLive();

@@ -19,7 +19,7 @@ const RESUME_TIMEOUT_MS = 4_000;
  * How long a goodbye may take to be answered; nobody waits for it. A line that is dropped sooner leaves a session that
  * costs money for 30 s more. Source: two public teams, 2026-09: it took more than 4 and 5 s after long calls.
  */
-export const GOODBYE_TIMEOUT_MS = 10_000;
+const GOODBYE_TIMEOUT_MS = 10_000;
 
 /** How long an open socket waits for the microphone. Where one is allowed, the slowest headset is open by then. */
 const MICROPHONE_TIMEOUT_MS = 10_000;
@@ -74,7 +74,8 @@ const BROKEN = 1006;
  * @property {() => import('./protocol.js').ClientMessage} opening the first message: session.update or
  *   session.resume; asked for when it is sent
  * @property {() => boolean} mayBegin whether it may be sent: it begins what is paid for; `begin` says when it may
- * @property {Set<SessionSocket>} retiring those whose goodbye is not answered yet
+ * @property {{add(socket: SessionSocket): void, delete(socket: SessionSocket): void}} retiring those whose goodbye is
+ *   not answered yet
  * @property {boolean} [isExtension]
  */
 
@@ -91,6 +92,8 @@ export class SessionSocket {
   /** @type {import('./failures.js').Stage} */
   #stage = 'opening';
   #hasBegun = false;
+  /** Of its token. @type {string | null} */
+  #receipt = null;
   #saidGoodbye = false;
   #isDone = false;
   /** @type {unknown} */
@@ -160,7 +163,10 @@ export class SessionSocket {
     if (this.isReady) this.#liveness.listen(speechMs);
   }
 
-  /** Not wanted any more: say goodbye, and be gone once it is answered. Nobody is told. */
+  /**
+   * Not wanted any more: say goodbye, and be gone once it is answered. Nobody is told, but which session a token was
+   * used for: a first message that was not answered yet may have begun one.
+   */
   retire() {
     const socket = this.#socket;
     if (!this.#sayGoodbye() || !socket) return this.close();
@@ -169,7 +175,9 @@ export class SessionSocket {
     this.#options.retiring.add(this);
     socket.onclose = () => this.close();
     socket.onmessage = ({ data }) => {
-      if (decode(data).type === 'ended') this.close();
+      const message = decode(data);
+      if (message.type === 'ready') this.#tellReceipt(message.sessionId);
+      if (message.type === 'ended') this.close();
     };
     this.#timer = this.#options.environment.schedule(() => this.close(), GOODBYE_TIMEOUT_MS);
   }
@@ -234,6 +242,7 @@ export class SessionSocket {
     stats.connection.sockets += 1;
     stats.log.note('connection', 'socket');
     const address = `${granted.wsUrl}?token=${encodeURIComponent(granted.token)}`;
+    this.#receipt = granted.receipt;
     this.#socket = environment.openWebSocket(address);
     this.#socket.onopen = () => {
       this.#allow(MICROPHONE_TIMEOUT_MS, 'audio-failed', 'The microphone gave no sound in time.');
@@ -259,7 +268,10 @@ export class SessionSocket {
    */
   #allow(timeoutMs, code, message) {
     const { environment } = this.#options;
-    const giveUp = () => this.#finish(new VoiceAgentError(code, { message }), 'timeout');
+    const giveUp = () => {
+      this.#sayGoodbye(); // what was not answered may have begun a session
+      this.#finish(new VoiceAgentError(code, { message }), 'timeout');
+    };
     environment.cancel(this.#timer);
     this.#timer = environment.schedule(giveUp, timeoutMs);
   }
@@ -294,14 +306,21 @@ export class SessionSocket {
    */
   #becomeReady(message, { maxSessionDurationSeconds: capSeconds, receipt }) {
     if (this.#stage === 'ready') return;
-    this.#stage = 'ready';
+    this.#tellReceipt(message.sessionId);
     this.#announced = null;
     this.#options.environment.cancel(this.#timer);
     this.#liveness.start();
-    const { emit, isExtension = false } = this.#options;
-    const { sessionId } = message;
-    if (sessionId !== null && receipt !== null) emit({ type: 'receipt', sessionId, receipt });
+    const { isExtension = false } = this.#options;
     this.#listener.onReady({ ...message, capSeconds, receipt, isExtension });
+  }
+
+  /** There is a session, once for each socket. @param {string | null} sessionId */
+  #tellReceipt(sessionId) {
+    if (this.#stage === 'ready') return;
+    this.#stage = 'ready';
+    const receipt = this.#receipt;
+    if (sessionId !== null && receipt !== null)
+      this.#options.emit({ type: 'receipt', sessionId, receipt });
   }
 
   /** @param {VoiceAgentError} error @param {string} cause @param {number} [unsentBytes] */

@@ -2,7 +2,7 @@
 // the successor. Carries out what the reducer decides about connections, and tells what came of it.
 
 import { Deadline } from '../deadline.js';
-import { GOODBYE_TIMEOUT_MS, SessionSocket } from '../socket.js';
+import { SessionSocket } from '../socket.js';
 import { RetryTimer } from './backoff.js';
 import { RollOver } from './roll-over.js';
 import { TokenPrefetch } from '../token/token-prefetch.js';
@@ -59,8 +59,7 @@ export class ConnectionKeeper {
   #sessionId = null;
   /** @type {SessionSocket | null} */
   #socket = null;
-  /** @type {Set<SessionSocket>} those that are not used any more and wait for the answer to their goodbye */
-  #retiring = new Set();
+  #retiring = new Goodbyes();
   #deadline;
   /** Hands out tokens, and may fetch one in advance. */
   tokens;
@@ -167,13 +166,12 @@ export class ConnectionKeeper {
 
   /** The page goes away: no goodbye can be waited for. */
   leave() {
-    for (const socket of this.#retiring) socket.close();
+    this.#retiring.closeAll();
   }
 
   /** @param {() => void} task once every goodbye is answered, or had its time */
   afterGoodbyes(task) {
-    const waitMs = this.#retiring.size > 0 ? GOODBYE_TIMEOUT_MS : 0;
-    this.#options.environment.schedule(task, waitMs);
+    this.#retiring.whenDone(task);
   }
 
   /** @type {import('../socket.js').SocketListener} */
@@ -270,5 +268,32 @@ export class ConnectionKeeper {
       isExtension,
     };
     return new SessionSocket(options, listener);
+  }
+}
+
+/** Sockets that are not used any more and wait for the answer to their goodbye, each no longer than it may take. */
+class Goodbyes {
+  /** @type {Set<SessionSocket>} */
+  #sockets = new Set();
+  #onDone = () => {};
+
+  /** @param {SessionSocket} socket */
+  add(socket) {
+    this.#sockets.add(socket);
+  }
+
+  /** @param {SessionSocket} socket answered, or tired of waiting */
+  delete(socket) {
+    if (this.#sockets.delete(socket) && this.#sockets.size === 0) this.#onDone();
+  }
+
+  closeAll() {
+    for (const socket of this.#sockets) socket.close();
+  }
+
+  /** @param {() => void} task done once nobody waits any more, now or later */
+  whenDone(task) {
+    if (this.#sockets.size === 0) return task();
+    this.#onDone = task;
   }
 }
