@@ -80,10 +80,20 @@ function line(item, texts) {
   if (item.kind === 'note') return `– ${item.text}`;
   if (item.kind === 'turn') {
     const mark = item.turn.interrupted ? ` (${texts.transcript.interrupted})` : '';
-    return `${item.name}: ${item.turn.text}${mark}`;
+    return `${isolated(item.name)}: ${isolated(item.turn.text)}${mark}`;
   }
   return `${texts.export.tool} ${item.call.name}: ${texts.tools.states[item.call.status]}`;
 }
+
+/** The blocks of Hebrew, Arabic and their neighbours. Source: Unicode 16, DerivedBidiClass. */
+const RIGHT_TO_LEFT =
+  /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * Words that run the other way keep their order and their punctuation among the rest of a line (UAX #9, isolates).
+ * @param {string} text
+ */
+const isolated = (text) => (RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
 
 /** @param {Item[]} items */
 export function asJson(items) {
@@ -94,13 +104,28 @@ export function asJson(items) {
 
 /** @param {TurnItem} item */
 function turnRecord({ turn: { id, role, text, startedAt, interrupted }, name, pauseMs }) {
-  const record = { id, role, name, text, startedAt: isoTime(startedAt), interrupted };
+  const record = {
+    id,
+    role,
+    name,
+    text,
+    startedAt: isoTime(startedAt),
+    interrupted,
+  };
   return pauseMs === null ? record : { ...record, answeredAfterMs: Math.round(pauseMs) };
 }
 
 /** @param {Extract<Item, {kind: 'tool'}>} item */
 function toolRecord({ at, call: { callId, name, args, status, result, error } }) {
-  return { id: callId, name, startedAt: isoTime(at), status, arguments: args, result, error };
+  return {
+    id: callId,
+    name,
+    startedAt: isoTime(at),
+    status,
+    arguments: args,
+    result,
+    error,
+  };
 }
 
 /**

@@ -64,7 +64,9 @@ function addPart(card, title, value, texts) {
   part.className = 'tool__part';
   part.setAttribute('aria-live', 'off');
   child(part, 'p', 'tool__title').textContent = title;
-  child(part, 'pre', 'tool__value').textContent = readable(value, texts);
+  const shown = child(part, 'pre', 'tool__value');
+  shown.dir = 'auto';
+  shown.textContent = readable(value, texts);
   card.append(part);
 }
 

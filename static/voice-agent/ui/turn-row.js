@@ -18,12 +18,20 @@ export function createTurnRow(turn, name, texts) {
   row.dataset.final = String(turn.final);
   if (!turn.final) row.setAttribute('aria-hidden', 'true');
   const by = child(row, 'p', 'turn__by');
-  child(by, 'span', 'turn__name').textContent = name;
+  const speaker = child(by, 'span', 'turn__name');
+  speaker.dir = 'auto';
+  speaker.textContent = name;
   by.append(' ', timeOf(turn.startedAt));
-  child(row, 'p', 'turn__text').append('');
+  const words = child(row, 'p', 'turn__text');
+  words.dir = 'auto';
+  // A translator would be a word behind all the time; what is final it may have.
+  if (!turn.final) words.translate = false;
   updateTurnRow(row, turn, texts);
   return row;
 }
+
+/** What was last written into a text, whatever a browser's translator has made of it. @type {WeakMap<Element, string>} */
+const written = new WeakMap();
 
 /**
  * Only the text node changes: a word costs one line's layout, and is no addition that would be announced.
@@ -33,8 +41,8 @@ export function createTurnRow(turn, name, texts) {
  * @param {import('./ui-types.js').Texts} texts
  */
 export function updateTurnRow(row, turn, texts) {
-  const text = /** @type {Text} */ (row.querySelector('.turn__text')?.firstChild);
-  if (text.data !== turn.text) text.data = turn.text;
+  const words = /** @type {HTMLElement} */ (row.querySelector('.turn__text'));
+  if (written.get(words) !== turn.text) write(words, turn.text);
   if (turn.interrupted && row.dataset.interrupted !== 'true') {
     row.dataset.interrupted = 'true';
     child(row, 'p', 'turn__mark').textContent = texts.transcript.interrupted;
@@ -55,6 +63,46 @@ export function showPause(row, pauseMs, texts) {
   });
 }
 
+/** @param {HTMLElement} words @param {string} text */
+function write(words, text) {
+  written.set(words, text);
+  const language = languageOf(text);
+  if (words.getAttribute('lang') !== language) words.lang = language;
+  const { firstChild } = words;
+  // Translators put elements in place of text nodes.
+  if (firstChild instanceof Text && firstChild === words.lastChild) firstChild.data = text;
+  else words.textContent = text;
+}
+
+/**
+ * Scripts in which of all languages that the service hears or speaks only one is written.
+ * Source: AssemblyAI documentation, "Supported languages" and "Voices", September 2026.
+ * @type {[language: string, script: RegExp][]}
+ */
+const SCRIPTS = [
+  ['he', /\p{Script=Hebrew}/u],
+  ['ar', /\p{Script=Arabic}/u],
+  ['hi', /\p{Script=Devanagari}/u],
+  ['ja', /[\p{Script=Hiragana}\p{Script=Katakana}]/u],
+  ['zh', /\p{Script=Han}/u],
+  ['ko', /\p{Script=Hangul}/u],
+  ['ru', /\p{Script=Cyrillic}/u],
+];
+
+/**
+ * The language of a text by its script, since the service does not tell it. By its first letter, as `dir="auto"` tells
+ * the direction: a foreign word further on changes neither.
+ *
+ * @param {string} text
+ * @returns {string}   BCP 47; "" is what HTML calls an unknown language, rather than the page's
+ */
+export function languageOf(text) {
+  const [first = ''] = /\p{L}/u.exec(text) ?? [];
+  const found = SCRIPTS.find(([, script]) => script.test(first))?.[0] ?? '';
+  // Japanese is Han and kana together, and may begin with either.
+  return found === 'zh' && SCRIPTS[3][1].test(text) ? 'ja' : found;
+}
+
 /** @param {string} text */
 export function createNote(text) {
   const note = document.createElement('p');
@@ -65,7 +113,10 @@ export function createNote(text) {
 
 /** Hours and minutes as the visitor writes them. @param {number} epochMs */
 export function timeText(epochMs) {
-  return new Date(epochMs).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
+  return new Date(epochMs).toLocaleTimeString([], {
+    hour: 'numeric',
+    minute: '2-digit',
+  });
 }
 
 /** @param {number} ms @param {string} language */

@@ -1,6 +1,7 @@
 // Rows of the conversation that a call with the simulator does not bring: tool calls, and very many of them.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { openBrowser, serveDemo } from './harness.js';
 
@@ -92,6 +93,95 @@ test('calls that fail, are refused or cancelled say so', async () => {
   await page.locator('.tool').first().locator('summary').click();
   await page.getByText('No line.').waitFor();
 });
+
+test('words keep their direction and language, and a translator away until they are final', async () => {
+  const page = await open();
+  const shown = await page.evaluate(() => {
+    const { transcript } = /** @type {any} */ (globalThis);
+    const rows = [
+      { id: 'user-1', role: 'user', text: 'שלום, מה שלומך?', final: true },
+      { id: 'agent-2', role: 'agent', text: '今日は', final: false },
+    ];
+    for (const [startedAt, row] of rows.entries())
+      transcript.show({ ...row, interrupted: false, startedAt, words: [] });
+    const words = [...(globalThis.shown('log')?.querySelectorAll('.turn__text') ?? [])];
+    return words.map((one) => {
+      const { lang, translate } = /** @type {HTMLElement} */ (one);
+      return { lang, translate, direction: getComputedStyle(one).direction };
+    });
+  });
+
+  assert.deepEqual(shown, [
+    { lang: 'he', translate: true, direction: 'rtl' },
+    { lang: 'ja', translate: false, direction: 'ltr' },
+  ]);
+});
+
+test('a page that its browser translates goes on with its call, and gives the spoken words away', async () => {
+  const complaints = browser.complaints.length;
+  const { page } = browser;
+  await page.goto(demo.url);
+  await page.locator('#call').click();
+  await page.locator('.turn[data-final="true"]').first().waitFor();
+  await page.evaluate(translateAll);
+  const composer = page.getByRole('textbox');
+  for (const [index, text] of ['One two', 'Three four'].entries()) {
+    await composer.fill(text);
+    await composer.press('Enter');
+    // The greeting, and two rows for each message.
+    await page.locator(`.turn[data-final="true"] >> nth=${2 * (index + 1)}`).waitFor();
+  }
+  await page.locator('#call').click();
+  await page.locator('body[data-state="ended"]').waitFor();
+  await page.locator('.turn .turn__text > font').first().waitFor();
+
+  const download = page.waitForEvent('download');
+  await page.locator('#copy-open').click();
+  await page.locator('[data-take="json"]').click();
+  const { turns } = JSON.parse(readFileSync(await (await download).path(), 'utf8'));
+  const said = turns.map((/** @type {Turn} */ { text }) => text);
+  const known = await page.evaluate(() =>
+    /** @type {any} */ (document.querySelector('voice-agent')).turns.map(
+      (/** @type {Turn} */ { text }) => text,
+    ),
+  );
+  assert.equal(said.length, 5);
+  assert.deepEqual(said, known);
+  assert.deepEqual(browser.complaints.slice(complaints), []);
+});
+
+/**
+ * Does to the page and its element what translators do to whatever they find: text nodes give way to elements with
+ * other words. Harsher than they are, which leave alone what asks for it.
+ */
+function translateAll() {
+  const LEFT = 'font, script, style, textarea, option, title';
+  const root = document.querySelector('voice-agent')?.shadowRoot ?? document;
+
+  /** @param {Node} node */
+  function translate(node) {
+    const texts = [];
+    const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+    if (node instanceof Text) texts.push(node);
+    while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
+    for (const text of texts) {
+      if (!text.data.trim() || text.parentElement?.closest(LEFT)) continue;
+      const outer = document.createElement('font');
+      outer.append(document.createElement('font'));
+      outer.firstElementChild?.append(`translated ${text.data.toUpperCase()}`);
+      text.replaceWith(outer);
+    }
+  }
+
+  for (const part of [document.body, root]) {
+    translate(part);
+    new MutationObserver((changes) => {
+      for (const { addedNodes, target } of changes)
+        for (const node of addedNodes.length ? addedNodes : [target])
+          if (node.isConnected) translate(node);
+    }).observe(part, { subtree: true, childList: true, characterData: true });
+  }
+}
 
 test('rows stand in the order of their times, and the oldest go when there are too many', async () => {
   const page = await open();

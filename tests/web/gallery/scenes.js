@@ -84,6 +84,27 @@ async function openSettings({ page }, edge = 'start') {
   }, edge);
 }
 
+/**
+ * A greeting, what is typed after it, and typed again to be looked at. The machine needs a font of the script.
+ * @param {string} language @param {string} greeting @param {string} typed @returns {Scene}
+ */
+const wordsIn = (language, greeting, typed) => ({
+  name: `words-in-${language}`,
+  prepare: async (stage) => {
+    await open(stage);
+    await stage.page.locator('[data-field="greeting"]').evaluate((field, text) => {
+      /** @type {HTMLTextAreaElement} */ (field).value = text;
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    }, greeting);
+    await stage.page.locator('#call').click();
+    await stage.page.locator('.turn[data-final="true"]').first().waitFor();
+    await stage.page.getByRole('textbox').fill(typed);
+    await stage.page.keyboard.press('Enter');
+    await stage.page.locator('.turn[data-final="true"] >> nth=2').waitFor();
+    await stage.page.getByRole('textbox').fill(typed);
+  },
+});
+
 /** After what is said. */
 const ROOM = { roomSeconds: 90 };
 
@@ -149,6 +170,27 @@ export const scenes = [
       context: { locale: 'de-DE' },
     },
   },
+  wordsIn(
+    'hebrew',
+    'שלום! אני העוזרת הקולית שלך. אפשר לשאול אותי כל דבר, למשל: „מה השעה בלונדון?“',
+    'מה מזג האוויר בתל אביב היום, 30.11?',
+  ),
+  wordsIn(
+    'arabic',
+    'مرحبًا! أنا مساعدك الصوتي. يمكنك أن تسألني عن أي شيء، مثلًا: كم الساعة في London؟',
+    'كيف الطقس في القاهرة اليوم (30.11)؟',
+  ),
+  wordsIn('hindi', 'नमस्ते! मैं आपकी आवाज़ सहायक हूँ। आप मुझसे कुछ भी पूछ सकते हैं।', 'आज दिल्ली में मौसम कैसा है?'),
+  wordsIn(
+    'japanese',
+    'こんにちは。音声アシスタントです。何でも聞いてください。',
+    '今日の東京の天気はどうですか？',
+  ),
+  wordsIn(
+    'german',
+    'Guten Tag! Ich bin Ihre Sprachassistentin. Fragen Sie mich, was Sie möchten.',
+    'Wie wird das Wetter heute in Köln?',
+  ),
   {
     name: 'live-muted',
     prepare: async (stage) => {

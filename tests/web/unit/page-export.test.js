@@ -49,6 +49,17 @@ test('text: one line for each turn that is over, with time, name and mark', () =
   assert.doesNotMatch(lines.join('\n'), /still being/);
 });
 
+test('text: what runs from right to left is isolated, so that its punctuation stays with it', () => {
+  const items = [
+    { ...said('user', 'שלום!', 0), name: 'أحمد' },
+    said('agent', 'Hello!', 1_000, { interrupted: true }),
+  ];
+
+  const [, , user, agent] = asText(items, texts).split('\n');
+  assert.match(user, /\] \u2068أحمد\u2069: \u2068שלום!\u2069$/);
+  assert.match(agent, /\] A<B>&C: Hello! \(interrupted\)$/);
+});
+
 test('text in another language', () => {
   assert.match(asText(ITEMS, textsIn('de').call), /^Gespräch vom .*\. November 2026/);
 });
