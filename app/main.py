@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from app.upstream.client import AgentsClient, Budget
 from app.upstream.transport import CurlTransport
 from app.usage.accounting import Accounting
 from app.usage.audit import Audit
+from app.web.feedback import FeedbackOutbox
 from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle
 from app.web.middleware.cors import CorsMiddleware
@@ -108,6 +109,7 @@ def create_app(
     """
     open_way = partial(CurlTransport, ca_file=settings.upstream_ca_file)
     services = _services(settings, BrowserFiles(as_written=as_written), open_way)
+    feedback = _feedback(settings, services.metrics)
     app = Application(
         title="Voicegate",
         version=__version__,
@@ -120,11 +122,11 @@ def create_app(
         redirect_slashes=False,
         # It would send queries and the text of exceptions wherever the environment says.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        lifespan=_lifespan(settings, services, transport, budget or Budget()),
+        lifespan=_lifespan(settings, services, feedback, transport, budget or Budget()),
         middleware=_middleware(settings, services),
     )
     app.state.services = services
-    app.router.routes.extend(_with_head(_routes(settings, services, notice)))
+    app.router.routes.extend(_with_head(_routes(settings, services, feedback, notice)))
     app.mount("/static", services.files, name="static")
     metrics = services.metrics
     metrics.routes = frozenset(
@@ -164,9 +166,17 @@ def _services(settings: Settings, files: BrowserFiles, open_way: OpenWay) -> Ser
     )
 
 
+def _feedback(settings: Settings, metrics: Metrics) -> FeedbackOutbox | None:
+    if settings.feedback_url is None:
+        return None
+    url = settings.feedback_url.get_secret_value()
+    return FeedbackOutbox(url, metrics, settings.upstream_ca_file)
+
+
 def _lifespan(
     settings: Settings,
     services: Services,
+    feedback: FeedbackOutbox | None,
     transport: httpx.AsyncBaseTransport | None,
     budget: Budget,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -188,6 +198,7 @@ def _lifespan(
             services.access.serving(),
             services.kill_switch.watched(),
             services.accounting.serving(),
+            feedback.serving() if feedback else nullcontext(),
         ):
             client = AgentsClient(
                 upstream,
@@ -244,11 +255,13 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
     return layers
 
 
-def _routes(settings: Settings, services: Services, notice: str) -> Iterator[BaseRoute]:
+def _routes(
+    settings: Settings, services: Services, feedback: FeedbackOutbox | None, notice: str
+) -> Iterator[BaseRoute]:
     """Yield the routes; the token's first, so that it is found first."""
     agents = load_agents(settings)
     yield from token_routes(settings, services)
-    yield from api_router(services, agents).routes
+    yield from api_router(services, agents, feedback).routes
     yield from probes(services.lifecycle, lambda: services.basis).routes
     pages = Pages(services.files, agents.notice or notice)
     yield from page_routes(
@@ -256,6 +269,7 @@ def _routes(settings: Settings, services: Services, notice: str) -> Iterator[Bas
         pages,
         mode=settings.access,
         ws_origin=settings.ws_origin,
+        takes_feedback=feedback is not None,
         visitors=services.access.visitors,
     )
     if settings.webhook_secret is not None:

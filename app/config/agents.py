@@ -130,11 +130,13 @@ class Agent(_Strict):
 class Agents(_Strict):
     """All configured agents, and what a page says beside them.
 
-    `default` is the name of the one that a page starts with.
+    `default` is the name of the one that a page starts with, `price_per_hour_usd` what callers are
+    told that an hour costs.
     """
 
     default: str = ""
     notice: str = Field(default="", max_length=500)
+    price_per_hour_usd: float | None = Field(default=None, ge=0, le=1000, allow_inf_nan=False)
     agents: dict[str, Agent] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -146,9 +148,11 @@ class Agents(_Strict):
             raise ValueError(f"default must be one of {', '.join(self.agents)}")
         return self
 
-    def public(self, *, with_sessions: bool = True) -> dict[str, Any]:
+    def public(self, *, with_sessions: bool = True, takes_feedback: bool = False) -> dict[str, Any]:
         """Return the answer of `GET /api/agents`, for whoever may mint or for strangers."""
         return {
+            "price_per_hour_usd": self.price_per_hour_usd,
+            "feedback": takes_feedback,
             "default": self.default or next(iter(self.agents)),
             "agents": [
                 agent.public(name, with_session=with_sessions)

@@ -20,6 +20,7 @@ from app.config.messages import PREFIX, is_from_cluster, sentence, unknown
 from app.config.types import (
     ApiKeys,
     Codes,
+    FeedbackUrl,
     IdleSeconds,
     JwtKey,
     Limit,
@@ -102,6 +103,7 @@ class Settings(BaseSettings):
     secret: Secret | None = None
 
     agents_file: Path | None = None
+    feedback_url: FeedbackUrl | None = None
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
     metrics_port: int | None = Field(default=None, ge=0, le=65535)

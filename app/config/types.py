@@ -68,12 +68,7 @@ def _hidden(pattern: str, sentence: str) -> AfterValidator:
 
 def _jwt_key(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
-    if is_url(text):
-        parts = urlsplit(text)
-        local = is_loopback(parts.hostname or "")
-        is_good = bool(parts.hostname) and (parts.scheme == "https" or local)
-    else:
-        is_good = len(text) >= MIN_SECRET_CHARACTERS
+    is_good = _is_private_way(text) if is_url(text) else len(text) >= MIN_SECRET_CHARACTERS
     if not is_good:
         raise ValueError(
             "must be a key of at least 32 characters, or the https:// address of public keys "
@@ -87,6 +82,23 @@ def is_url(text: str) -> bool:
     return text.startswith(("https://", "http://"))
 
 
+def _is_private_way(url: str) -> bool:
+    """Tell whether nobody on the way to a URL reads along: it is of TLS, or of this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return bool(host) and (parts.scheme == "https" or is_loopback(host))
+
+
+def _feedback_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    if text != LOG and not (is_url(text) and text.isascii() and _is_private_way(text)):
+        raise ValueError("must be log, or an https:// address (http:// on this machine only)")
+    return SecretStr(text)
+
+
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(listed_origin)], ...], NoDecode, BeforeValidator(split)
 ]
@@ -98,6 +110,10 @@ Networks = Annotated[
 # Source: RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
 MIN_SECRET_CHARACTERS = 32
 Secret = Annotated[SecretStr, _hidden(r".{32,}", "must have at least 32 characters")]
+# Where feedback goes that goes nowhere else.
+LOG = "log"
+# A secret, as addresses that take messages often hold one.
+FeedbackUrl = Annotated[SecretStr, AfterValidator(_feedback_url)]
 JwtKey = Annotated[SecretStr, AfterValidator(_jwt_key)]
 _CODE = _hidden(
     r"[\x21-\x7e]{8,128}", "must hold codes of 8 to 128 visible ASCII characters without spaces"

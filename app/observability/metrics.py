@@ -45,7 +45,7 @@ PAGES: Final = ("/", "/docs")
 LIMITS: Final = (
     *("caller-minute", "caller-hour", "address-minute", "address-hour", "all-minute"),
     *("caller-day", "address-day", "all-day", "caller-open", "address-open", "all-open"),
-    "code-attempts",
+    *("code-attempts", "feedback"),
 )
 STORES: Final = ("rate-limits", "quota", "code-attempts")
 KEYS: Final = ("first", "spare")
@@ -153,6 +153,7 @@ class Metrics:
         self.key_refusals = labelled(
             "key_refusals", "The agent service refused a key.", "key", KEYS
         )
+        self.feedback = labelled("feedback", "Feedback on calls.", "outcome", ("taken", "failed"))
         self.access_refusals = labelled(
             "access_refusals", "Callers turned away.", "reason", ACCESS_REASONS
         )

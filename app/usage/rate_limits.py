@@ -24,6 +24,7 @@ SENTENCES: Final = {
     "address-hour": "Too many calls were started from this network; try again later.",
     "all-minute": "Very many calls are being started at this moment; try again shortly.",
     "code-attempts": "Too many wrong codes were entered; try again later.",
+    "feedback": "Too much feedback came at once; try again later.",
     "caller-day": "The minutes for today are used up; try again later.",
     "address-day": "The minutes for this network are used up for today; try again later.",
     "all-day": "The minutes that this service has for today are used up; try again later.",

@@ -5,6 +5,7 @@ from typing import Any, Final
 from app.access.control import Access
 from app.errors import NotFoundError
 from app.tokens.service import MINT_PATH
+from app.web.routes.api import FEEDBACK_PATH
 from app.web.routes.schemas import Problem, problem_description
 
 SUMMARY: Final = "Short-lived tokens for voice agents in the browser."
@@ -30,6 +31,7 @@ def complete(document: dict[str, Any], access: Access) -> dict[str, Any]:
         if access.cookie_name:
             schemes["cookie"] = {"type": "apiKey", "in": "cookie", "name": access.cookie_name}
         components["securitySchemes"] = schemes
-        for operation in document["paths"][MINT_PATH].values():
-            operation["security"] = [{name: []} for name in schemes]
+        for path in (MINT_PATH, FEEDBACK_PATH):
+            for operation in document["paths"].get(path, {}).values():
+                operation["security"] = [{name: []} for name in schemes]
     return document

@@ -71,6 +71,7 @@ def running(faults: dict[str, str], **changes: Any) -> Iterator[tuple[str, dict[
             make_settings(
                 upstream_url=upstream,
                 secret=SECRET,
+                feedback_url="log",
                 **NO_LIMITS,
                 **changes,
             )

@@ -1,5 +1,7 @@
 """`/api/` but for the token: the agents, who may mint, access codes, and the ends of sessions."""
 
+from typing import Final
+
 from fastapi import APIRouter, Request, Response
 
 from app.access.authenticators import MAX_CODE_CHARACTERS, CodeAuthenticator
@@ -14,18 +16,23 @@ from app.errors import (
     StoppedError,
     bad_parameter,
 )
+from app.web.feedback import FeedbackOutbox
+from app.web.middleware.request_context import context_of
 from app.web.routes.body import BODY_ERRORS, described, read_model
 from app.web.routes.schemas import (
+    ACCESS_ERRORS,
     MAX_RECEIPT_CHARACTERS,
     AccessAnswer,
     AccessCode,
     AgentsAnswer,
+    Feedback,
     SessionEnd,
     SessionEndAnswer,
     problem_responses,
 )
 from app.web.services import Services
 
+FEEDBACK_PATH: Final = "/api/feedback"
 END_ERRORS: tuple[AppError, ...] = (
     OriginNotAllowedError(),
     *BODY_ERRORS,
@@ -45,12 +52,18 @@ ENTER_ERRORS: tuple[AppError, ...] = (
 )
 
 
-def api_router(services: Services, agents: Agents) -> APIRouter:
-    """Return the routes; an access code can be entered only where there are any."""
+def api_router(
+    services: Services, agents: Agents, feedback: FeedbackOutbox | None = None
+) -> APIRouter:
+    """Return the routes; for codes and for feedback only where there is a use for them."""
     router = APIRouter(prefix="/api", tags=["API"])
     access = services.access
-    public = AgentsAnswer.model_validate(agents.public(with_sessions=False))
-    whole = AgentsAnswer.model_validate(agents.public())
+    public, whole = (
+        AgentsAnswer.model_validate(
+            agents.public(with_sessions=with_sessions, takes_feedback=feedback is not None)
+        )
+        for with_sessions in (False, True)
+    )
 
     @router.get(
         "/agents",
@@ -94,6 +107,8 @@ def api_router(services: Services, agents: Agents) -> APIRouter:
         granted = await access.authenticator.accepts(services.credentials(request.scope))
         return AccessAnswer(mode=access.mode, granted=granted)
 
+    if feedback is not None:
+        _add_feedback_route(router, services, agents, feedback)
     if access.code_authenticator is not None:
         _add_code_routes(router, services, access.code_authenticator)
     return router
@@ -139,6 +154,38 @@ def _add_code_routes(
         """Take the cookie back."""
         cookie = authenticator.leave(credentials_of_page(request).scope)
         return Response(status_code=204, headers={"Set-Cookie": cookie})
+
+
+def _add_feedback_route(
+    router: APIRouter, services: Services, agents: Agents, outbox: FeedbackOutbox
+) -> None:
+    names = ", ".join(agents.agents)
+
+    @router.post(
+        FEEDBACK_PATH.removeprefix("/api"),
+        summary="Say how a call was",
+        operation_id="feedback",
+        status_code=204,
+        response_class=Response,
+        responses=problem_responses(
+            *ACCESS_ERRORS,
+            *BODY_ERRORS,
+            InvalidRequestError(bad_parameter("rating", "'up' or 'down'", "")),
+            RateLimitedError(retry_after_seconds=60),
+        ),
+        openapi_extra=described(Feedback.model_json_schema()),
+    )
+    async def give_feedback(request: Request) -> Response:
+        """Take it; whether it reaches the operator is not waited for."""
+        caller = await services.access.authenticator.authenticate(
+            services.credentials(request.scope)
+        )
+        context_of(request.scope).caller = caller
+        feedback = await read_model(request, Feedback)
+        if feedback.agent not in agents.agents:
+            raise InvalidRequestError(bad_parameter("agent", f"one of {names}", feedback.agent))
+        outbox.put(feedback.model_dump(), caller)
+        return Response(status_code=204)
 
 
 async def _note_end(services: Services, end: SessionEnd) -> None:

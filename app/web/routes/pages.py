@@ -97,7 +97,13 @@ class Pages:
 
 
 def page_routes(
-    agents: Agents, pages: Pages, *, mode: str, ws_origin: str, visitors: Visitors | None = None
+    agents: Agents,
+    pages: Pages,
+    *,
+    mode: str,
+    ws_origin: str,
+    takes_feedback: bool = False,
+    visitors: Visitors | None = None,
 ) -> list[Route]:
     """Return the routes of the page and of the API's documentation.
 
@@ -106,9 +112,10 @@ def page_routes(
         pages: Renders them.
         mode: Of access; only where it is `open` anybody may know what the agents are told.
         ws_origin: Where the agent's socket is.
+        takes_feedback: Whether callers are asked how a call was.
         visitors: Gives the page its cookie, where callers are told apart by it.
     """
-    public = agents.public(with_sessions=mode == "open")
+    public = agents.public(with_sessions=mode == "open", takes_feedback=takes_feedback)
     render = pages.render
 
     def shared(name: str, context: dict[str, Any], media: str | None = None) -> Endpoint:

@@ -6,12 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import errors
 from app.access.authenticators import MAX_CODE_CHARACTERS
-from app.config.agents import Agent
+from app.config.agents import NAME, Agent
 from app.errors import AppError, ParameterProblem, bad_parameter
 from app.upstream.responses import SESSION_ID
 from app.web.problem_details import MEDIA_TYPE, problem
 
 MAX_RECEIPT_CHARACTERS = 200
+MAX_COMMENT_CHARACTERS = 500
 
 
 def like(example: dict[str, Any]) -> ConfigDict:
@@ -71,6 +72,24 @@ class SessionEnd(BaseModel):
     )
 
 
+class Feedback(BaseModel):
+    """How a call was, by whoever made it."""
+
+    model_config = like(
+        {
+            "rating": "up",
+            "comment": "Quick, and kind.",
+            "agent": "assistant",
+            "duration_seconds": 93,
+        }
+    ) | ConfigDict(extra="forbid")
+
+    rating: Literal["up", "down"]
+    comment: str = Field(default="", max_length=MAX_COMMENT_CHARACTERS)
+    agent: str = Field(pattern=f"^{NAME.pattern}$", description="Its name, as in the list.")
+    duration_seconds: int = Field(ge=0, le=86_400, description="How long the call was.")
+
+
 class SessionEndAnswer(BaseModel):
     """The end will be looked into; nothing is told of what is known."""
 
@@ -107,8 +126,19 @@ EXAMPLE = Agent(
 class AgentsAnswer(BaseModel):
     """The configured agents, without anything secret."""
 
-    model_config = like({"default": "assistant", "agents": [EXAMPLE.public("assistant")]})
+    model_config = like(
+        {
+            "price_per_hour_usd": 4.5,
+            "feedback": True,
+            "default": "assistant",
+            "agents": [EXAMPLE.public("assistant")],
+        }
+    )
 
+    price_per_hour_usd: float | None = Field(
+        description="What callers are told that an hour costs; null: nothing."
+    )
+    feedback: bool = Field(description="Whether `POST /api/feedback` is there.")
     default: str
     agents: list[AgentEntry]
 

@@ -11,6 +11,7 @@ from tests.service import make_settings
 
 FULL = """
 default = "sales"
+price_per_hour_usd = 4.5
 
 [agents.front-desk]
 agent_id = "agent_0123456789abcdef"
@@ -65,6 +66,8 @@ def test_default_agent_is_ready_to_talk() -> None:
 def test_file_is_translated_to_the_wire(tmp_path: Path) -> None:
     """Our names, with their units, become the upstream's; a stored agent is its id alone."""
     assert read(tmp_path, FULL) == {
+        "price_per_hour_usd": 4.5,
+        "feedback": False,
         "default": "sales",
         "agents": [
             {

@@ -51,7 +51,8 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
             "jwt_audience": "voicegate",
         },
     }
-    return create_app(make_settings(secret="s" * 32, **modes[request.param])).openapi()
+    settings = make_settings(secret="s" * 32, feedback_url="log", **modes[request.param])
+    return create_app(settings).openapi()
 
 
 def test_openapi_names_bounds_and_problems() -> None:

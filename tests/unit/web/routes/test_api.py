@@ -308,6 +308,8 @@ async def test_agents_lists_what_a_page_needs(tmp_path: Path) -> None:
 
     session = {"system_prompt": "Be brief.", "greeting": "Hello.", "output": {"voice": "vera"}}
     assert response.json() == {
+        "price_per_hour_usd": None,
+        "feedback": False,
         "default": "assistant",
         "agents": [
             {
