@@ -316,7 +316,7 @@ export class VoiceAgent {
     try {
       const session = this.#service.gate ? await this.#laidOver(config) : await config;
       if (this.#audio !== audio) return; // stopped meanwhile
-      const { tokenPrefetch, keepSpeechSeconds, keepEarlySpeech } = this.#options; // the session has their defaults
+      const { tokenPrefetch, keepSpeechSeconds, keepEarlySpeech, tellHeard } = this.#options; // the session has their defaults
       const { definitions: tools, policies: toolPolicies } = this.#tools;
       const hasTools = tools.length > 0 && !('agent_id' in session);
       this.#isBegun = true;
@@ -328,6 +328,7 @@ export class VoiceAgent {
         tokenPrefetch,
         keepSpeechSeconds,
         keepEarlySpeech,
+        tellHeard,
         resume: left,
       });
     } catch (error) {

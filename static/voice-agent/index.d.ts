@@ -447,6 +447,11 @@ type CallOptions = {
    * send what was said before a greeting begins; it may interrupt the greeting
    */
   keepEarlySpeech?: boolean;
+  /**
+   * after an interruption tell the agent, in a note at the end of its prompt, how far it was
+   * heard; by default true. A stored agent's prompt is not known here, and is left as it is
+   */
+  tellHeard?: boolean;
 };
 
 type AgentOptions = {

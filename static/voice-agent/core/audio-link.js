@@ -27,7 +27,7 @@ const ANSWER_MS = 6_000;
  * @property {(event: AudioEvent) => void} emit
  * @property {import('./ports.js').AudioLine} line audio is kept while it is not open
  * @property {import('./telemetry/stats.js').SessionStats} stats
- * @property {(heard: Heard) => void} onHeard
+ * @property {(heard: Heard, onsetMs: number | null) => void} onHeard see `SpeakerLink`
  * @property {() => void} onMicrophone it has begun to give sound
  *
  * `level`: and how much of a reply has been heard so far, where that has changed. `playback`: how much of it was heard
@@ -82,9 +82,9 @@ export class AudioLink {
       environment,
       stats,
       onSound: (isSounding, level) => this.#showAgent(isSounding, level),
-      onHeard: (heard) => {
+      onHeard: (heard, onsetMs) => {
         this.#showHeard(heard);
-        onHeard(heard);
+        onHeard(heard, onsetMs);
       },
     });
   }

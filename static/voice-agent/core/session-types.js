@@ -15,6 +15,8 @@
  *   on `prepare({isPressed: true})` (default); all through a call as well, so that a lost one is back sooner; or never
  * @property {number} [keepSpeechSeconds] how much speech is kept while there is no connection; 20 by default
  * @property {boolean} [keepEarlySpeech] send what was said before a greeting begins; it may interrupt the greeting
+ * @property {boolean} [tellHeard] after an interruption tell the agent, in a note at the end of its prompt, how far it was
+ *   heard; by default true. A stored agent's prompt is not known here, and is left as it is
  */
 
 /**

@@ -44,7 +44,12 @@ export class Session {
       send: (text) => line.isOpen() && this.#keeper.socket?.send(text) === true,
     };
     this.#stats = new SessionStats(environment, emit);
-    this.#conversation = new Conversation({ environment, emit, line });
+    this.#conversation = new Conversation({
+      environment,
+      emit,
+      line,
+      onNote: () => this.#updates.tellPrompt(),
+    });
     this.#updates = new SessionUpdates({
       environment,
       emit,
@@ -58,7 +63,8 @@ export class Session {
       line,
       stats: this.#stats,
       onMicrophone: () => this.#keeper.heard(),
-      onHeard: ({ positionMs: ms, ...heard }) => this.#conversation.heard({ ms, ...heard }),
+      onHeard: ({ positionMs: ms, ...heard }, onsetMs) =>
+        this.#conversation.heard({ ms, onsetMs, ...heard }),
     });
     this.#keeper = new ConnectionKeeper({
       environment,
@@ -189,7 +195,7 @@ export class Session {
     this.#stats.reset();
     this.#keeper.begin(specOf(options), options.tokenPrefetch ?? 'intent');
     this.#audio.microphone.reset(options.keepSpeechSeconds);
-    this.#conversation.reset(toolPolicies, resume?.turns);
+    this.#conversation.reset(toolPolicies, resume?.turns, options.tellHeard);
     this.#updates.begin(session);
     this.#dispatch({ type: 'start', resume });
   }

@@ -89,7 +89,7 @@ test('each turn is announced once, when it is over, and no word by itself', asyn
   assert.equal(await settled(page, 'agent', 0).getByText('answered').count(), 0);
 });
 
-test('an interrupted turn keeps what was said, and its mark', async () => {
+test('an interrupted turn keeps what was said, and its mark, and the agent is told how far it was heard', async () => {
   const page = await call({ microphone: [7, 'question', 3.5, 'interruption', 60] });
   const isCut = (/** @type {any} */ frame) =>
     frame.type === 'transcript.agent' && frame.interrupted;
@@ -99,6 +99,12 @@ test('an interrupted turn keeps what was said, and its mark', async () => {
   await cut.waitFor();
   assert.equal(await cut.locator('.turn__text').textContent(), text);
   await cut.getByText('interrupted').waitFor();
+
+  const isNote = (/** @type {any} */ { type, config }) =>
+    type === 'session.updated' && config.system_prompt.includes('interrupted you');
+  const { config } = await frameFrom(demo, isNote);
+  const [, heard = ''] = /had heard was: "(.*)"/.exec(config.system_prompt) ?? [];
+  assert.ok(text.startsWith(heard), `the service had not sent "${heard}" yet`);
 });
 
 test('where the service tells no words, the text comes with the end of the turn', async () => {

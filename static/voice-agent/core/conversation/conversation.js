@@ -1,7 +1,7 @@
 // The words of a call: transcript, tool calls, and the replies that the page asks for.
 
 import { TurnTaking } from './turn-taking.js';
-import { continuedSession, withStory } from './history.js';
+import { continuedSession, interruptionNote, withStory } from './history.js';
 import { encode } from '../connection/protocol.js';
 import { ReplyQueue } from './reply-queue.js';
 import { ToolCalls } from './tool-calls.js';
@@ -37,6 +37,10 @@ export class Conversation {
   #story = { turns: [], unanswered: [] };
   /** @type {import('./history.js').Story} what the next one is told */
   #nextStory = this.#story;
+  #tellsHeard = true;
+  /** How far the latest interrupted reply was heard, as this session is told it; empty where it was told nothing. */
+  #note = '';
+  #onNote;
   /** @type {unknown} */
   #timer;
 
@@ -45,11 +49,13 @@ export class Conversation {
    * @param {import('../ports.js').Environment} options.environment
    * @param {(event: ConversationEvent) => void} options.emit
    * @param {import('../ports.js').Line} options.line
+   * @param {() => void} [options.onNote] the prompt is to be told again: what `retell` adds to it has changed
    */
-  constructor({ environment, emit, line }) {
+  constructor({ environment, emit, line, onNote = () => {} }) {
     this.#environment = environment;
     this.#emit = emit;
     this.#line = line;
+    this.#onNote = onNote;
     this.#feed = new TurnFeed(environment, (turn) => emit({ type: 'transcript', turn }));
   }
 
@@ -67,8 +73,11 @@ export class Conversation {
    * A new call begins.
    * @param {Record<string, import('./tool-calls.js').ToolPolicy>} [toolPolicies] of the tools there are, by name
    * @param {readonly Turn[]} [turns] of the call that this one goes on with
+   * @param {boolean} [tellsHeard] whether the agent is told how far an interrupted reply was heard
    */
-  reset(toolPolicies = {}, turns = []) {
+  reset(toolPolicies = {}, turns = [], tellsHeard = true) {
+    this.#tellsHeard = tellsHeard;
+    this.#note = '';
     this.#transcript = new Transcript(turns);
     this.#tools.reset(toolPolicies);
     this.#replies.clear();
@@ -85,6 +94,7 @@ export class Conversation {
     this.#turnTaking.reset();
     if (recovery === 'continued') {
       this.#story = this.#nextStory;
+      this.#note = ''; // its story says how far each turn was heard
       this.#cancel(this.#tools.abandon()); // the new session did not call them and was told that they failed
     }
     this.#sendDue();
@@ -118,16 +128,16 @@ export class Conversation {
   }
 
   /**
-   * A later update as this session must be sent it: one that was continued knows what was said before it from
-   * its prompt alone, and a new prompt would take that away.
+   * A later update as this session must be sent it: what was said before the session, and how far the latest
+   * interrupted reply was heard, it knows from its prompt alone, and a new prompt would take that away.
    * @param {SessionConfig} update
    * @returns {SessionConfig}
    */
   retell(update) {
     const { system_prompt: prompt } = update;
-    return typeof prompt === 'string'
-      ? { ...update, system_prompt: withStory(prompt, this.#story) }
-      : update;
+    if (typeof prompt !== 'string') return update;
+    const parts = [withStory(prompt, this.#story), this.#note];
+    return { ...update, system_prompt: parts.filter((part) => part !== '').join('\n\n') };
   }
 
   /**
@@ -150,10 +160,15 @@ export class Conversation {
 
   /**
    * How much of a reply has been heard: an interrupted one keeps what was.
-   * @param {{replyId: string, ms: number, done: boolean, flushed: boolean, silent?: boolean}} playback
+   * @param {import('./transcript.js').Playback} playback
    */
   heard(playback) {
     this.#feed.show(this.#transcript.heard(playback));
+    if (!playback.flushed || !this.#tellsHeard) return;
+    const interruption = this.#transcript.interruption(playback.replyId);
+    if (interruption === null) return;
+    this.#note = interruptionNote(interruption);
+    this.#onNote();
   }
 
   /** @param {string} text typed by the user: the agent answers it as soon as it does not speak itself */

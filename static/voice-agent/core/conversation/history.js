@@ -49,6 +49,28 @@ export function withStory(prompt, { turns, unanswered }) {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
+/** Of an interrupted reply: enough to find the place, and to go on from there. */
+const MAX_HEARD_CHARACTERS = 200;
+const MAX_UNHEARD_CHARACTERS = 400;
+
+/**
+ * What the agent is told of its latest reply that was interrupted: it knows what it wanted to say, and not where the
+ * loudspeaker was.
+ * @param {{heard: string, unheard: string}} interruption
+ * @returns {string}
+ */
+export function interruptionNote({ heard, unheard }) {
+  const end = heard.slice(-MAX_HEARD_CHARACTERS);
+  const next = unheard.slice(0, MAX_UNHEARD_CHARACTERS);
+  const [before, after] = [end === heard ? '' : '… ', next === unheard ? '' : ' …'];
+  const place =
+    heard === ''
+      ? 'they had heard nothing of your reply.'
+      : `the last that they had heard was: "${before}${end}"`;
+  const note = `When the user last interrupted you, ${place}\nThey did not hear: "${next}${after}"\nIf they ask you to go on with it, go on from there and repeat nothing that they heard.`;
+  return note.toWellFormed();
+}
+
 /** @param {readonly string[]} names */
 function lostCalls(names) {
   const list = names.join(', ');

@@ -7,6 +7,17 @@ import { joinWords, TurnList, withWord, wordsUntil, wordsWithin } from './turn-l
 /** @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage */
 /** @typedef {import('./turn-list.js').Entry} Entry */
 
+/**
+ * How much of a reply has been heard.
+ * @typedef {object} Playback
+ * @property {string} replyId
+ * @property {number} ms of its content
+ * @property {number | null} [onsetMs] where in its content the first word begins; null where that is not known
+ * @property {boolean} done it is over for the ear
+ * @property {boolean} flushed the rest of it never will be heard
+ * @property {boolean} [silent] it is over and nothing of it was to be heard
+ */
+
 export class Transcript {
   #list;
   /** @type {Entry | null} the reply under way */
@@ -75,18 +86,33 @@ export class Transcript {
 
   /**
    * How much of a reply has been heard.
-   * @param {{replyId: string, ms: number, done: boolean, flushed: boolean, silent?: boolean}} playback `silent`:
-   *   it is over and nothing of it was to be heard
+   * @param {Playback} playback
    * @returns {Turn[]} those that have changed
    */
-  heard({ replyId, ms, done, flushed, silent = false }) {
+  heard({ replyId, ms, onsetMs = null, done, flushed, silent = false }) {
     const entry = this.#list.find('agent', replyId);
     this.#isHeard ||= ms > 0;
     if (!entry || !this.#isHeard) return [];
     entry.heardMs = ms;
+    entry.leadMs = Math.max(0, (onsetMs ?? 0) - (entry.words[0]?.[0] ?? 0));
     if (!done || !entry.isShown) return [];
     if (flushed) return this.#shorten(entry, ms, entry.turn.interrupted);
     return silent ? [this.#withdraw(entry)] : [];
+  }
+
+  /**
+   * What was heard of a reply that the user has interrupted, and what was not. By our own count: the service knows what
+   * it has sent, and that is ahead of the loudspeaker.
+   * @param {string} replyId
+   * @returns {{heard: string, unheard: string} | null} null where all was heard, or nobody can tell
+   */
+  interruption(replyId) {
+    const entry = this.#list.find('agent', replyId);
+    if (!entry?.over?.interrupted || entry.heardMs === null) return null;
+    const heard = wordsUntil(entry.words, entry.heardMs - entry.leadMs);
+    const unheard = entry.words.slice(heard.length);
+    if (unheard.length === 0) return null;
+    return { heard: joinWords(heard), unheard: joinWords(unheard) };
   }
 
   /**
@@ -182,7 +208,7 @@ export class Transcript {
    */
   #shorten(entry, ms, isInterrupted) {
     if (entry.isToldShortened) return [];
-    const words = wordsUntil(entry.words, ms);
+    const words = wordsUntil(entry.words, ms - entry.leadMs);
     const isWhole = words.length === entry.words.length;
     if (isWhole && words.length > 0 && !isInterrupted) return []; // only its last silence was flushed
     const text = isWhole && entry.told !== null ? entry.told : joinWords(words);

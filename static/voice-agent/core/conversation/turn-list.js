@@ -39,6 +39,7 @@ const MAX_WORDS = 5_000;
  * @property {boolean} isShown
  * @property {Word[]} words all that were told, heard or not
  * @property {number | null} heardMs how much of the reply has been heard; null where nobody says
+ * @property {number} leadMs silence before the first word, as far as the words' times leave it out
  * @property {string | null} told the text as a whole, as the service told it
  * @property {boolean} isToldShortened that text is what was spoken before an interruption
  */
@@ -81,6 +82,7 @@ export class TurnList {
       isShown: false,
       words: [],
       heardMs: null,
+      leadMs: 0,
       told: null,
       isToldShortened: false,
     };

@@ -23,8 +23,9 @@ const OTHER_ERRORS = new Set([
  * What an update has come to.
  * @typedef {{type: 'update-done', id: number, error: ReturnType<VoiceAgentError['toJSON']> | null}} UpdateEvent
  *
- * An update without an id is our own: the settings of a stored agent, told again to a new session.
- * @typedef {{id: number | null, session: SessionConfig}} Update
+ * An update without an id is our own: the settings of a stored agent, told again to a new session; or, without
+ * settings, the prompt once more.
+ * @typedef {{id: number | null, session: SessionConfig | null}} Update
  */
 
 export class SessionUpdates {
@@ -131,6 +132,17 @@ export class SessionUpdates {
   }
 
   /**
+   * Send the prompt again, since what `retell` adds to it has changed. The prompt of a stored agent is not known here
+   * and would be overwritten.
+   */
+  tellPrompt() {
+    const isWaiting = this.#waiting.some(({ session }) => session === null);
+    if (isWaiting || !this.#isUnderWay || this.#prompt === null) return;
+    this.#waiting.push({ id: null, session: null });
+    this.#sendNext();
+  }
+
+  /**
    * The service's answer, where it is one to an update.
    * @param {import('../connection/protocol.js').ServerMessage} message
    * @returns {boolean} whether it was one
@@ -161,10 +173,17 @@ export class SessionUpdates {
     return 'agent_id' in this.#base;
   }
 
+  /** As the session has it, without what `retell` adds; null where that is not known. */
+  get #prompt() {
+    const { system_prompt: prompt } = { ...this.#base, ...this.#changes };
+    if (typeof prompt === 'string') return prompt;
+    return this.#isStored ? null : '';
+  }
+
   #sendNext() {
     const [update] = this.#waiting;
     if (this.#sent !== null || update === undefined) return;
-    const session = this.#retell(update.session);
+    const session = this.#retell(update.session ?? { system_prompt: this.#prompt ?? '' });
     if (!this.#line.send(encode({ type: 'session.update', session }))) return;
     this.#sent = update;
     this.#waiting.shift();
@@ -177,7 +196,8 @@ export class SessionUpdates {
     const update = this.#sent;
     this.#environment.cancel(this.#timer);
     this.#sent = null;
-    if (update && error === null) this.#changes = mergedConfig(this.#changes, update.session);
+    if (update?.session && error === null)
+      this.#changes = mergedConfig(this.#changes, update.session);
     if (update) this.#conclude(update, error);
     this.#sendNext();
   }

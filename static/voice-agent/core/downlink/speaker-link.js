@@ -7,6 +7,9 @@ import { Ducking, ReplyGate } from './barge-in.js';
 /** Sound that is kept of one reply until it was heard; as much as the playback queue takes. */
 const MAX_KEPT_BYTES = 120_000 * WIRE_BYTES_PER_MS;
 
+/** About −50 dB below full scale: a sample of a word, not of the silence before the first one. */
+const WORD_SAMPLE = 100;
+
 /**
  * @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage
  *
@@ -22,6 +25,7 @@ const MAX_KEPT_BYTES = 120_000 * WIRE_BYTES_PER_MS;
  * @property {number} chunksAtMs place of the first of them in the reply
  * @property {number} keptBytes
  * @property {number} receivedBytes of sound, until the service is done with it
+ * @property {number | null} onsetMs where in it the first word begins; null while only silence has come
  * @property {number} heardMs
  * @property {number} portAtMs place in the reply from which on the present port has got it
  * @property {'open' | 'ended' | 'flushed'} state
@@ -30,7 +34,7 @@ const MAX_KEPT_BYTES = 120_000 * WIRE_BYTES_PER_MS;
  * @property {import('../ports.js').Environment} environment
  * @property {import('../telemetry/stats.js').SessionStats} stats
  * @property {(isSounding: boolean, level: number) => void} onSound about 15 times a second while there is any
- * @property {(heard: Heard) => void} onHeard
+ * @property {(heard: Heard, onsetMs: number | null) => void} onHeard `onsetMs`: where in that reply the first word begins
  */
 
 export class SpeakerLink {
@@ -74,7 +78,7 @@ export class SpeakerLink {
     if (port) port.onmessage = ({ data }) => this.#read(data);
     for (const [replyId, reply] of this.#replies) {
       if (port && reply.state !== 'flushed') this.#resend(port, replyId, reply);
-      else this.#finished({ replyId, heardMs: reply.heardMs, flushed: true });
+      else this.#finished({ replyId, heardMs: reply.heardMs, flushed: true }, reply);
     }
   }
 
@@ -107,6 +111,7 @@ export class SpeakerLink {
     const pcm = this.#joiner.join(bytes).buffer;
     const reply = this.#replies.get(id) ?? newReply();
     this.#replies.set(id, reply);
+    reply.onsetMs ??= onsetIn(pcm, reply.receivedBytes / WIRE_BYTES_PER_MS);
     reply.receivedBytes += bytes.length;
     if (reply.keptBytes < MAX_KEPT_BYTES) {
       reply.keptBytes += pcm.byteLength;
@@ -162,11 +167,12 @@ export class SpeakerLink {
       reply.heardMs = reply.portAtMs + position.ms;
       forgetHeard(reply);
       const positionMs = Math.round(reply.heardMs);
-      onHeard({ replyId: position.replyId, positionMs, done: false, flushed: false });
+      const { replyId } = position;
+      onHeard({ replyId, positionMs, done: false, flushed: false }, reply.onsetMs);
     }
     for (const { replyId, heardMs, flushed } of finished) {
-      const portAtMs = this.#replies.get(replyId)?.portAtMs ?? 0;
-      this.#finished({ replyId, heardMs: portAtMs + heardMs, flushed });
+      const over = this.#replies.get(replyId);
+      this.#finished({ replyId, heardMs: (over?.portAtMs ?? 0) + heardMs, flushed }, over);
     }
     onSound(this.#isSounding, level);
     const count = playback.underruns - stats.playback.underruns;
@@ -175,10 +181,15 @@ export class SpeakerLink {
     stats.offer();
   }
 
-  /** @param {{replyId: string, heardMs: number, flushed: boolean}} reply */
-  #finished({ replyId, heardMs, flushed }) {
-    if (!this.#replies.delete(replyId)) return;
-    this.#options.onHeard({ replyId, positionMs: Math.round(heardMs), done: true, flushed });
+  /**
+   * @param {{replyId: string, heardMs: number, flushed: boolean}} told
+   * @param {Reply | undefined} reply none where it is over already, or nothing came of it
+   */
+  #finished({ replyId, heardMs, flushed }, reply) {
+    if (!reply) return;
+    this.#replies.delete(replyId);
+    const heard = { replyId, positionMs: Math.round(heardMs), done: true, flushed };
+    this.#options.onHeard(heard, reply.onsetMs);
   }
 }
 
@@ -188,6 +199,7 @@ const newReply = () => ({
   chunksAtMs: 0,
   keptBytes: 0,
   receivedBytes: 0,
+  onsetMs: null,
   heardMs: 0,
   portAtMs: 0,
   state: 'open',
@@ -203,4 +215,10 @@ function forgetHeard(reply) {
     reply.keptBytes -= chunks[0].byteLength;
     chunks.shift();
   }
+}
+
+/** @param {ArrayBuffer} pcm @param {number} atMs its place in the reply @returns {number | null} place of its first word */
+function onsetIn(pcm, atMs) {
+  const first = new Int16Array(pcm).findIndex((sample) => Math.abs(sample) >= WORD_SAMPLE);
+  return first === -1 ? null : atMs + (first * 2) / WIRE_BYTES_PER_MS;
 }
