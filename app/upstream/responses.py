@@ -21,9 +21,9 @@ from app.errors import (
 
 MAX_RETRY_AFTER_SECONDS = 3600
 YEAR_SECONDS = 366 * 24 * 3600
-# Observed tokens have 2,462 to 2,578 characters; they are opaque, but one word.
+# Observed tokens have 2,462 to 2,578 characters; they are opaque, and the page encodes them.
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+TOKEN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,8192}")
 
 
 class KeyRefusedError(UpstreamRejectedError):

@@ -85,13 +85,14 @@ end
 
 local function grant(id)
   local kept = redis.call('HMGET', prefix .. 'grant:' .. id,
-    'caller', 'address', 'granted', 'expires', 'minted', 'state', 'call', 'before', 'session', 'over')
+    'caller', 'address', 'granted', 'expires', 'minted', 'state', 'call', 'before', 'session', 'over',
+    'moved')
   if not kept[1] then return nil end
   local found = {
     caller = kept[1], address = kept[2], granted = tonumber(kept[3]),
     expires = tonumber(kept[4]), minted = tonumber(kept[5]), state = kept[6],
     call = kept[7] or id, before = kept[8], session = kept[9] or '',
-    over = kept[10] == '1',
+    over = kept[10] == '1', moved = kept[11] == '1',
   }
   found.ends = found.minted + found.expires + found.granted
   if found.minted + LIFETIME <= now then return nil end
@@ -122,31 +123,59 @@ local function close(id, found)
   end
 end
 
+-- Takes seconds of a grant out of a day that still counts.
+local function take_out(found, who, seconds)
+  local ago, previous, current, of = day_number - math.floor(found.minted / DAY), day(who)
+  if ago == 0 then current = math.max(0, current - seconds) end
+  if ago == 1 then previous = math.max(0, previous - seconds) end
+  if ago > 1 then return end
+  set_day(who, of, previous, current)
+  if ago == 1 and who == 'all' then remember(of - 1, previous) end
+end
+
+-- Takes the seconds of a grant out of the days of caller and address, where a later one of its call
+-- stands for it, or counts them again; see `LedgerStore.take`.
+local function move(id, found, is_back)
+  if found.over or found.moved ~= is_back then return end
+  found.moved = not is_back
+  redis.call('HSET', prefix .. 'grant:' .. id, 'moved', is_back and 0 or 1)
+  local seconds = is_back and -found.granted or found.granted
+  for _, party in ipairs(parties(found.caller, found.address)) do
+    if party[2] ~= 'all' then
+      take_out(found, party[2], seconds)
+      take_out(found, 'moved:' .. party[2], -seconds)
+    end
+  end
+end
+
 -- The place of a call goes back to the grant before, where that may still have a session.
 local function vacate(id, found)
   close(id, found)
+  move(id, found, true)
   local before = found.before and grant(found.before)
   local call = before and call_of(found)
   if call and call.latest == id and not before.over then
     redis.call('HSET', prefix .. 'grant:' .. found.call, 'latest', found.before)
     open(found.before, before)
+    move(found.before, before, true)
   end
 end
 
 -- Gives seconds back to all parties, or to all but `all`, whose day is what the list says.
-local function give_back(id, found, seconds, but_all)
-  vacate(id, found)
-  local ago = day_number - math.floor(found.minted / DAY)
+local function give_back(found, seconds, but_all)
   for _, party in ipairs(parties(found.caller, found.address)) do
-    local previous, current, of = day(party[2])
-    if ago == 0 then current = math.max(0, current - seconds) end
-    if ago == 1 then previous = math.max(0, previous - seconds) end
-    if ago < 2 and not (but_all and party[2] == 'all') then
-      set_day(party[2], of, previous, current)
-      if ago == 1 and party[2] == 'all' then remember(of - 1, previous) end
-    end
+    if not (but_all and party[2] == 'all') then take_out(found, party[2], seconds) end
   end
   return seconds
+end
+
+-- Whether an address, or a caller without one, holds no more than it ever may.
+local function share_fits(all, seconds, limits)
+  local share, most = all[#all - 1], RECOVERY_SHARES * limits['address-day']
+  local previous, current = day('moved:' .. share[2])
+  local left = DAY - math.fmod(now, DAY)
+  local used = share.current + current + (share.previous + previous) * left / DAY
+  return most == 0 or used + seconds <= most
 end
 
 -- Answers a call, and the seconds that a grant may have which goes on with it; nil where anything
@@ -160,19 +189,19 @@ local function recovered(before, caller, granted, limits, all)
   if not call or call.left < 1 or call.recoveries >= MAX_RECOVERIES then return nil end
   if call.paced - now > RECOVERIES_AT_ONCE then return nil end
   local seconds = math.min(granted, math.max(LEAST, call.left))
-  local share, everyone, left = all[#all - 1], all[#all], DAY - math.fmod(now, DAY)
-  local function fits(party, most)
-    return most == 0 or party.current + party.previous * left / DAY + seconds <= most
-  end
-  if not fits(share, RECOVERY_SHARES * limits['address-day']) then return nil end
-  if not fits(everyone, limits['all-day']) then return nil end
+  local everyone, most, left = all[#all], limits['all-day'], DAY - math.fmod(now, DAY)
+  local used = everyone.current + everyone.previous * left / DAY
+  if most > 0 and used + seconds > most or not share_fits(all, seconds, limits) then return nil end
   call.id = found.call
   return call, seconds
 end
 
 local function go_on(id, call)
   local holder = grant(call.latest)
-  if holder then close(call.latest, holder) end
+  if holder then
+    close(call.latest, holder)
+    move(call.latest, holder, false)
+  end
   redis.call('HSET', prefix .. 'grant:' .. call.id,
     'recoveries', call.recoveries + 1, 'paced', exact(call.paced), 'latest', id)
 end
@@ -211,6 +240,7 @@ local function take(id, caller, address, granted, expires, before, limits)
   if call then
     taken.granted, taken.call, taken.before = seconds, call.id, before
     go_on(id, call)
+    for _, party in ipairs(all) do party.previous, party.current, party.day = day(party[2]) end
     count(id, taken, all)
     answer[4], answer[5], answer[6] = all[1].previous, all[1].current + seconds, seconds
     answer[7] = exact(used + seconds)
@@ -235,6 +265,12 @@ local function take(id, caller, address, granted, expires, before, limits)
       answer[7] = exact(used)
       return answer
     end
+  end
+  local share = all[#all - 1]
+  if limits[share[1] .. '-day'] > 0 and not share_fits(all, granted, limits) then
+    answer[1], answer[4], answer[5] = share[1] .. '-day', share.previous, share.current
+    answer[7] = exact(used)
+    return answer
   end
   count(id, taken, all)
   answer[5], answer[7] = answer[5] + granted, exact(used + granted)
@@ -267,13 +303,14 @@ local function cancel(id)
     end
     return 0
   end
+  vacate(id, found)
   redis.call('DEL', prefix .. 'grant:' .. id)
   redis.call('ZREM', prefix .. 'minted', id)
   undo_hit(5, found.minted)
   if found.call ~= id and grant(found.call) then
     redis.call('HINCRBY', prefix .. 'grant:' .. found.call, 'recoveries', -1)
   end
-  return give_back(id, found, found.granted)
+  return give_back(found, found.granted)
 end
 
 -- The first report of a grant's end; nothing is reported twice.
@@ -336,8 +373,9 @@ local function record(version, of_day, held_more, used_yesterday, reading, stran
     local id, used = over[1], over[2]
     local found = grant(id)
     if found and not found.over then
+      vacate(id, found)
       redis.call('HSET', prefix .. 'grant:' .. id, 'over', 1)
-      give_back(id, found, found.granted - used, true)
+      give_back(found, found.granted - used, true)
       returned = returned + math.max(0, found.granted - used)
     end
   end

@@ -35,7 +35,7 @@ MAX_RECOVERIES: Final = 60
 RECOVERIES_AT_ONCE: Final = 10
 # The shortest session that the upstream mints a token for.
 LEAST_SECONDS: Final = 60
-# What recovered calls may hold of their address's day while sessions are not proven to be over.
+# What an address may hold of its day with recovered calls, while sessions are not proven over.
 RECOVERY_SHARES: Final = 2
 # Reached only where the operator took the limits of all together away.
 MAX_RECORDS: Final = 100_000
@@ -208,8 +208,10 @@ class LedgerStore(Protocol):
         takes over the place of its call and at most the seconds that this has left (`grant` is
         shortened). Neither rate limits nor the caller's quotas are asked, only the bounds above;
         where these refuse, it is asked for like any other.
-        The seconds of the grant before stay counted beside its own until they are proven unused:
-        nobody here can tell whether that session is lost or still talks, and both would be billed.
+        Nobody here can tell whether the session before is lost or still talks, and both would be
+        billed. So its seconds stay counted beside for all together, and for the bounds above, until
+        they are proven unused; in the days of caller and address the new grant stands for both, or
+        a line that broke often would leave its caller no other call.
         """
 
     async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:
@@ -295,13 +297,18 @@ class _Call:
 
 @dataclass(slots=True)
 class _Record:
-    """One grant, and what became of it; `before` is the one with which it goes on."""
+    """One grant, and what became of it.
+
+    `before` is the one with which it goes on; `moved`, that the place of its call and its seconds
+    in the days of caller and address are a later one's.
+    """
 
     grant: Grant
     minted_at: float
     counters: list[Counter]
     call: _Call
     before: "_Record | None" = None
+    moved: bool = False
     claimed: bool = False
     session_id: str = ""
     unused: bool = False
@@ -344,6 +351,10 @@ class MemoryLedger:
         max_records: int = MAX_RECORDS,
     ) -> None:
         self._days = day_limits(limits)
+        self._moved = {
+            day.counts: RateLimit(f"{day.counts}-moved", 0, DAY, day.counts, "seconds")
+            for day in self._days
+        }
         self._limits = limits
         self._now = SteadyClock(clock, monotonic)
         self._max_records = max_records
@@ -389,6 +400,10 @@ class MemoryLedger:
                 states = (*verdict.states, counter.at(now))
                 day_seconds = counters[-1].at(now).used
                 return Verdict(counter.limit.name, states, day_seconds=day_seconds)
+        share = counters[-2]
+        if share.limit.quota and not self._share_fits(counters, seconds, now):
+            states = (*verdict.states, share.at(now))
+            return Verdict(share.limit.name, states, day_seconds=counters[-1].at(now).used)
         call = _Call(now + grant.expires_in_seconds + seconds, grant.grant_id)
         self._count(_Record(grant, now, counters, call))
         states = self._with_day(verdict, counters[0], now)
@@ -401,7 +416,7 @@ class MemoryLedger:
         if record is None or record.settled or self._is_old(record, now):
             return 0
         del self._records[grant_id]
-        self._vacate(record)
+        self._vacate(record, now)
         self._windows.undo(counted, record.minted_at, now)
         if record.before is not None:
             record.call.recoveries -= 1
@@ -465,8 +480,8 @@ class MemoryLedger:
         for grant_id, used_seconds in findings.settled:
             record = self._records.get(grant_id)
             if record is not None and not record.settled:
+                self._vacate(record, now)
                 record.settled = True
-                self._vacate(record)
                 seconds = record.grant.granted_seconds - used_seconds
                 self._give_back(record, seconds, now, record.counters[:-1])
                 returned_seconds += max(0, seconds)
@@ -525,19 +540,25 @@ class MemoryLedger:
         ):
             return None
         seconds = min(grant.granted_seconds, max(LEAST_SECONDS, left_seconds))
-        *_, share, everyone = counters
-        most = RECOVERY_SHARES * self._limits["address-day"]
-        if (most and share.at(now).used + seconds > most) or (
-            everyone.limit.quota and not everyone.fits(seconds, now)
-        ):
+        everyone = counters[-1]
+        is_full = everyone.limit.quota and not everyone.fits(seconds, now)
+        if is_full or not self._share_fits(counters, seconds, now):
             return None
         grant.granted_seconds = seconds
         return before
+
+    def _share_fits(self, counters: Sequence[Counter], seconds: int, now: float) -> bool:
+        """Tell whether an address, or a caller without one, holds no more than it ever may."""
+        share = counters[-2]
+        most = RECOVERY_SHARES * self._limits["address-day"]
+        used = share.at(now).used + self._moved_of(share, now).at(now).used
+        return not most or used + seconds <= most
 
     def _go_on(self, grant: Grant, before: _Record, counters: list[Counter], now: float) -> None:
         call = before.call
         if holder := self._records.get(call.latest):
             self._close(holder)
+            self._move(holder, now)
         call.latest = grant.grant_id
         call.recoveries += 1
         call.paced_until = max(call.paced_until, now) + 1
@@ -555,13 +576,37 @@ class MemoryLedger:
             counter.places[record.grant.grant_id] = record.ends_at
         heapq.heappush(self._ends, (record.ends_at, record.grant.grant_id))
 
-    def _vacate(self, record: _Record) -> None:
+    def _vacate(self, record: _Record, now: float) -> None:
         """Give the place of a call back to the grant before, which may still have a session."""
         self._close(record)
+        self._move(record, now, is_back=True)
         call, before = record.call, record.before
-        if before is not None and call.latest == record.grant.grant_id and not before.settled:
+        if (
+            before is not None
+            and call.latest == record.grant.grant_id
+            and before.grant.grant_id in self._records
+            and not before.settled
+        ):
             call.latest = before.grant.grant_id
             self._open(before)
+            self._move(before, now, is_back=True)
+
+    def _move(self, record: _Record, now: float, *, is_back: bool = False) -> None:
+        """Take a grant's seconds out of the days of caller and address, or count them again."""
+        if record.settled or record.moved != is_back:
+            return
+        record.moved = not is_back
+        seconds = -record.grant.granted_seconds if is_back else record.grant.granted_seconds
+        own = record.counters[:-1]
+        beside = [self._moved_of(counter, now) for counter in own]
+        for counter in beside:
+            self._windows.add(counter, 0)
+        self._give_back(record, seconds, now, own)
+        self._give_back(record, -seconds, now, beside)
+
+    def _moved_of(self, counter: Counter, now: float) -> Counter:
+        """Return the count of what was taken out of a day and is not proven over."""
+        return self._windows.find(self._moved[counter.limit.counts], counter.key, now)
 
     def _with_day(self, verdict: Verdict, day: Counter, now: float) -> tuple[LimitState, ...]:
         """Return how the caller's limits stand, that of its day as well if there is one."""

@@ -18,9 +18,9 @@ from tests.redis_server import RedisServer, redis_server
 
 DAY = 86400
 LIMITS = rules(
-    caller_day_seconds=4000,
-    address_day_seconds=6000,
-    all_day_seconds=9000,
+    caller_day_seconds=3000,
+    address_day_seconds=4000,
+    all_day_seconds=12_000,
     caller_open=3,
     address_open=4,
     all_open=5,
@@ -51,6 +51,8 @@ class Entry:
     recoveries: int = 0
     paced_until: int = 0
     latest: "Entry | None" = None
+    # Whether a later one of its call stands for it in the days of caller and address.
+    is_moved: bool = False
     returned: int = 0
     is_cancelled: bool = False
     is_settled: bool = False
@@ -140,7 +142,7 @@ class LedgerMachine(RuleBasedStateMachine):
             and left >= 1
             and first.recoveries < MAX_RECOVERIES
             and paced_until - now <= RECOVERIES_AT_ONCE
-            and self._used(share, grant) + seconds <= 2 * LIMITS["address-day"]
+            and self._used(share, grant, is_whole=True) + seconds <= 2 * LIMITS["address-day"]
             and self._used("all", grant) + seconds <= LIMITS["all-day"]
         )
         never = [(RateLimit("caller-hour", 0, 3600, "caller"), "nobody")]
@@ -152,8 +154,11 @@ class LedgerMachine(RuleBasedStateMachine):
             assert grant.granted_seconds == seconds
             first.recoveries += 1
             first.paced_until = paced_until
+            holder = first.latest or first
+            holder.is_moved = self._is_known(holder) and not holder.is_settled
             first.latest = Entry(grant, now, first=first, before=before)
             self._entries.append(first.latest)
+            assert verdict.states[-1].used == pytest.approx(self._used("caller", grant))
 
     @rule(seconds=st.sampled_from([1, 30, 700, 5000, 40_000, DAY, 3 * DAY]))
     def wait(self, seconds: int) -> None:
@@ -172,10 +177,9 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self._run(self._ledger.cancel(entry.grant.grant_id)) == expected
         if known:
             entry.is_cancelled, entry.returned = True, expected
+            self._vacate(entry)
             if entry.first:
                 entry.first.recoveries -= 1
-                if entry.first.latest is entry:
-                    entry.first.latest = entry.before
 
     @rule(data=st.data(), used=st.sampled_from([0, 1, 59, 899]))
     def end(self, data: st.DataObject, used: int) -> None:
@@ -188,6 +192,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if self._is_known(entry) and not entry.is_settled:
             expected = entry.grant.granted_seconds - used
             entry.is_settled, entry.returned = True, expected
+            self._vacate(entry)
         today = int(self._clock.now) // DAY
         counted = [
             sum(_counted(each) for each in self._entries if each.minted_at // DAY == day)
@@ -241,6 +246,15 @@ class LedgerMachine(RuleBasedStateMachine):
         has_place = ((entry.first or entry).latest or entry.first or entry) is entry
         return not is_over and has_place and self._clock.now < _ends_at(entry)
 
+    def _vacate(self, entry: Entry) -> None:
+        """Give the place of a call and its seconds back to the entry before."""
+        entry.is_moved = False
+        first, before = entry.first, entry.before
+        if first is None or before is None or first.latest is not entry:
+            return
+        if self._is_known(before) and not before.is_settled:
+            first.latest, before.is_moved = before, False
+
     def _of(self, party: str, grant: Grant) -> list[Entry]:
         """Return the entries that count for the same party as a grant."""
         if party == "all":
@@ -249,12 +263,16 @@ class LedgerMachine(RuleBasedStateMachine):
         mine = getattr(grant, field)
         return [entry for entry in self._entries if getattr(entry.grant, field) == mine]
 
-    def _used(self, party: str, grant: Grant) -> float:
+    def _used(self, party: str, grant: Grant, *, is_whole: bool = False) -> float:
+        """Return what counts for a party now; if whole, with what was moved."""
         today, into = divmod(int(self._clock.now), DAY)
-        entries = self._of(party, grant)
-        now = sum(_counted(entry) for entry in entries if entry.minted_at // DAY == today)
-        before = sum(_counted(entry) for entry in entries if entry.minted_at // DAY == today - 1)
-        return now + before * (DAY - into) / DAY
+        days = {today: 1.0, today - 1: (DAY - into) / DAY}
+        is_whole = is_whole or party == "all"
+        return sum(
+            _counted(entry) * days.get(entry.minted_at // DAY, 0)
+            for entry in self._of(party, grant)
+            if is_whole or not entry.is_moved
+        )
 
     def _expected(self, grant: Grant) -> str:
         parties = ["caller", "address", "all"] if grant.address_key else ["caller", "all"]
@@ -264,7 +282,9 @@ class LedgerMachine(RuleBasedStateMachine):
         for party in parties:
             if self._used(party, grant) + grant.granted_seconds > LIMITS[f"{party}-day"]:
                 return f"{party}-day"
-        return ""
+        share = parties[-2]
+        whole = self._used(share, grant, is_whole=True) + grant.granted_seconds
+        return f"{share}-day" if whole > 2 * LIMITS["address-day"] else ""
 
 
 def _ends_at(entry: Entry) -> int:
