@@ -26,9 +26,10 @@ METRICS = Metrics()  # one for all, as making one takes longer than a history
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Return what a coroutine returns that never waits."""
+    """Return what a coroutine returns that lets others have a turn, and waits for nothing."""
     try:
-        work.send(None)
+        while work.send(None) is None:
+            pass
     except StopIteration as end:
         return cast("T", end.value)
     raise AssertionError("it waits")
