@@ -122,6 +122,8 @@ async def test_route_wants_a_signature_and_a_body_of_bounded_size() -> None:
     assert [each.status_code for each in answers] == [403, 403, 413, 204, 403]
     assert got.status_code == 405
     assert_problem(answers[0], 403, "forbidden")
+    too_long = assert_problem(answers[2], 413, "invalid_request")
+    assert too_long["detail"] == "The body must have at most 32768 bytes."
 
 
 async def test_simulator_sends_what_the_route_takes() -> None:
