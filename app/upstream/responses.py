@@ -148,11 +148,11 @@ def _session(item: Any) -> Session:
     if not isinstance(session_id, str) or not SESSION_ID.fullmatch(session_id) or began is None:
         raise UpstreamUnreadableError("a listed session has no usable id or beginning")
     began_at, duration_seconds = began.timestamp(), _seconds(item.get("duration_seconds"))
-    ended = _moment(item.get("ended_at"))
     if item.get("status") == "created":
         return Session(session_id, began_at, None)
     if duration_seconds is not None:
         return Session(session_id, began_at, began_at + duration_seconds)
+    ended = _moment(item.get("ended_at"))
     return Session(session_id, began_at, max(began_at, ended.timestamp()) if ended else None)
 
 

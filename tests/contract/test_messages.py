@@ -24,7 +24,7 @@ CONFIG = SessionConfig("sess_1", LIVE, Script())
 
 BUILT: list[messages.Frame] = [
     messages.session_updated(CONFIG.echo()),
-    messages.session_ready(IDS.new("sess"), CONFIG.echo(), 1_795_000_000),
+    messages.session_ready(IDS.new("sess"), CONFIG.echo(), 1_795_000_000, ""),
     messages.session_ended(12.5),
     messages.config_error("invalid_value", "No.", "sess_1", "output.voice"),
     messages.config_error("unauthorized", "Authentication failed", None, None),

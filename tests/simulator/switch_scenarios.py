@@ -141,6 +141,11 @@ def unknown_voice(profile: Profile) -> Any:
     return refused(profile, {"output": {"voice": "claire"}})
 
 
+def old_voice(profile: Profile) -> Any:
+    """Return the error for a voice of the vendor's quickstart."""
+    return refused(profile, {"output": {"voice": "james"}})
+
+
 def voice(profile: Profile) -> Any:
     """Return the voice of a session that names none."""
     return started(profile).frames[0]["config"]["output"]["voice"]
@@ -359,6 +364,17 @@ def cut_before_sound(profile: Profile) -> Any:
     return [(frame["text"], frame["interrupted"]) for frame in caller.of("transcript.agent")]
 
 
+def interrupted(profile: Profile) -> list[str]:
+    """Return how a reply ends that was interrupted while it sounded."""
+    caller = asked(profile)
+    caller.wait(1)
+    caller.say(tone(900))
+    kinds = ("transcript.agent", "reply.done")
+    ends = [frame for frame in caller.frames if frame["type"] in kinds]
+    assert len({frame["reply_id"] for frame in ends}) == 1
+    return [frame["type"] for frame in ends]
+
+
 def transcript_lead(profile: Profile) -> float:
     """Return the seconds from the transcript to the end of a reply."""
     caller = greeted(profile)
@@ -450,6 +466,11 @@ def delta_key(profile: Profile) -> set[str]:
     """Return where the caller's words are."""
     frame = asked(profile).of("transcript.user.delta")[0]
     return set(frame) - {"type", "timestamp", "item_id"}
+
+
+def delta_has_item(profile: Profile) -> bool:
+    """Return whether the caller's words so far name their item."""
+    return "item_id" in asked(profile).of("transcript.user.delta")[0]
 
 
 def call_key(profile: Profile) -> set[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from app.simulator.__main__ import main
 from app.simulator.evidence.journal import Journal
@@ -18,7 +19,7 @@ from app.simulator.script_file import read_script
 from app.simulator.server.app import create_simulator
 from app.simulator.server.tls import certificate_in
 from tests.simulator.caller import LISTEN
-from tests.simulator.wire import KEY, send, until
+from tests.simulator.wire import KEY, order, send, until
 
 
 def test_options_become_arguments_of_the_simulator(tmp_path: Path) -> None:
@@ -99,6 +100,32 @@ async def test_command_serves_until_it_is_told_to_end() -> None:
     assert status == 422
     assert errors == b""
     assert process.returncode == 0
+
+
+async def test_refused_upgrade_prints_nothing() -> None:
+    """Whatever the reason: a credential, a path that is not there, or a fault."""
+    options = ["--set", "auth_failure=close_1006", "--set", "websocket_path=ws", "--control"]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.simulator", "--port", "0", *options),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        url = (await process.stdout.readline()).decode().split()[-1]
+        statuses = []
+        for path, fault in (("ws", None), ("voice", None), ("nowhere", None), ("ws", "503")):
+            await order(url, {"faults": {"refuse_upgrade": fault}})
+            with pytest.raises(InvalidStatus) as refusal:
+                async with connect(f"{url.replace('http', 'ws', 1)}/v1/{path}?token=wrong"):
+                    pass
+            statuses.append(refusal.value.response.status_code)
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, errors = await process.communicate()
+
+    assert statuses == [403, 404, 403, 503]
+    assert (out, errors) == (b"", b"")
 
 
 async def test_tls_serves_clients_that_know_only_the_public_host(tmp_path: Path) -> None:

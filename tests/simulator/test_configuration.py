@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.simulator.behaviour.profiles import LIVE, with_switches
-from app.simulator.wire.config_fields import FIELDS, VOICES
+from app.simulator.behaviour.profiles import LIVE, MARCH, with_switches
+from app.simulator.wire.config_fields import FIELDS, QUICKSTART_VOICES, VOICES
 from app.simulator.wire.messages import Frame
 from tests.simulator.caller import HELLO, LISTEN, START, Caller, audio
 
@@ -295,6 +295,27 @@ def test_listed_voices_are_accepted(voice: str) -> None:
     caller.start(update(output={"voice": voice}))
 
     assert caller.frames[0]["config"]["output"]["voice"] == voice
+
+
+@pytest.mark.parametrize("voice", QUICKSTART_VOICES)
+def test_march_knows_the_voices_of_its_time(voice: str) -> None:
+    """Clients of that time are refused for no voice that the vendor's quickstart lists."""
+    caller = Caller(MARCH)
+
+    caller.start(update(output={"voice": voice}))
+
+    assert caller.types() == ["session.updated", "session.ready"]
+
+
+def test_march_refuses_the_voices_of_another_time() -> None:
+    """The refusal lists all 34 of its own."""
+    caller = Caller(MARCH)
+
+    caller.send(update(output={"voice": "alba"}))
+
+    listed = caller.frames[0]["message"].partition("Must be one of: ")[2].split(", ")
+    assert (listed[0], len(set(listed))) == ("ivy", 34)
+    assert caller.close_code == 1008
 
 
 def test_any_voice_passes_when_switched_so() -> None:

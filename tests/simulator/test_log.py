@@ -42,6 +42,17 @@ def test_journal_measures_sound_instead_of_keeping_it(tmp_path: Path) -> None:
     assert (second["at"], second["frame"]["data"]) == (0.25, "")
 
 
+def test_journal_keeps_no_token(tmp_path: Path) -> None:
+    """That by which a session could be resumed is not written down."""
+    path = tmp_path / "log.jsonl"
+    ready = {"type": "session.ready", "session_id": "sess_1", "config": {}}
+    with Journal(path) as journal:
+        for token in ("resume_1", ""):
+            journal("s2c", "sess_1", ready | {"resume_token": token}, 1.0)
+
+    assert [line["frame"]["resume_token"] for line in lines_of(path)] == ["<redacted>", ""]
+
+
 def test_journal_keeps_what_is_no_sound(tmp_path: Path) -> None:
     """Requests, sockets, other frames and broken ones each have their line."""
     path = tmp_path / "log.jsonl"

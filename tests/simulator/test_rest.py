@@ -1,5 +1,6 @@
 """Stored agents and what became of sessions, over HTTP."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.behaviour.script import Script
 from app.simulator.errors import Problem
 from app.simulator.rest.agents import AgentStore
 from app.simulator.rest.sessions import SessionRecords
@@ -119,7 +121,7 @@ async def test_errors_have_the_documented_keys() -> None:
             await client.get("/v1/sessions?cursor=sess_1"),
             await client.get("/v1/sessions?status=open"),
             await client.get("/v1/sessions/sess_1"),
-            await client.put("/v1/agents/agent_1", json=AGENT),
+            await client.put("/v1/agents/nobody", json=AGENT),
         ]
 
     codes = [(answer.status_code, answer.json()["code"]) for answer in answers]
@@ -175,6 +177,43 @@ async def test_session_begins_with_its_stored_agent() -> None:
     assert again["code"] == "agent_id_not_first"
     assert [item["agent_id"] for item in summary["sessions"]] == [agent_id]
     assert others["sessions"] == []
+
+
+async def test_agent_is_told_of_if_sessions_begin_with_it() -> None:
+    """An id that is not stored stands for an agent over REST too; one that was deleted does not."""
+    script = Script(greeting="Hi.", tools=({"type": "function", "name": "look_up"},))
+    async with asking(script=script) as (client, url):
+        stored = (await client.post("/v1/agents", json=AGENT)).json()["id"]
+        deleted = (await client.post("/v1/agents", json=AGENT)).json()["id"]
+        await client.delete(f"/v1/agents/{deleted}")
+        for agent_id in (stored, deleted, "agent_1", "nobody"):
+            told = await client.get(f"/v1/agents/{agent_id}")
+            async with opened(url) as socket:
+                await send(socket, {"type": "session.update", "session": {"agent_id": agent_id}})
+                begun = json.loads(await socket.recv())
+            assert (told.status_code == 200) == (begun["type"] == "session.updated"), agent_id
+            if told.status_code != 200:
+                assert (told.json()["code"], begun["code"]) == ("agent_not_found",) * 2
+                continue
+            agent, config = told.json(), begun["config"]
+            assert agent["voice"]["voice_id"] == config["output"]["voice"]
+            names = [[tool["name"] for tool in tools["tools"]] for tools in (agent, config)]
+            assert names[0] == names[1]
+            for name in ("system_prompt", "greeting"):
+                assert agent[name] == config[name]
+
+
+async def test_agent_that_is_not_stored_can_be_replaced_and_deleted() -> None:
+    """It is one like any other, and counts as one of a hundred once it is stored."""
+    async with asking() as (client, _):
+        replaced = await client.put("/v1/agents/agent_1", json=AGENT)
+        fetched = (await client.get("/v1/agents/agent_1")).json()
+        deleted = await client.delete("/v1/agents/agent_1")
+        gone = await client.get("/v1/agents/agent_1")
+
+    assert fetched == replaced.json()
+    assert AGENT.items() <= fetched.items()
+    assert (deleted.status_code, gone.status_code) == (204, 404)
 
 
 async def test_session_leaves_a_timeline() -> None:

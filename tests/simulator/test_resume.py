@@ -41,6 +41,19 @@ def test_resumed_session_goes_on() -> None:
     assert back.types()[-1] == "reply.started"
 
 
+def test_ready_brings_a_token_where_sessions_are_resumed() -> None:
+    """One for each session; live, where none is resumed, the field is empty."""
+    tokens = []
+    for seed, profile in (("a", RESUMABLE), ("b", RESUMABLE), ("a", LIVE)):
+        caller = Caller(profile, seed=seed)
+        caller.start()
+        tokens.append(caller.of("session.ready")[0]["resume_token"])
+
+    assert tokens[0] != tokens[1]
+    assert [token.startswith("resume_") for token in tokens] == [True, True, False]
+    assert tokens[2] == ""
+
+
 def test_resumed_session_keeps_its_configuration() -> None:
     """What was locked before the drop stays locked after it."""
     kept = KeptSessions()

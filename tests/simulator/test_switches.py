@@ -43,6 +43,7 @@ SWITCHES: Mapping[str, tuple[Look, Mapping[Any, object]]] = {
         {"invalid_value": "invalid_value", "invalid_config": "invalid_config"},
     ),
     "unknown_voice": (look.unknown_voice, {"refused": "invalid_value", "accepted": None}),
+    "voices": (look.old_voice, {"live": "invalid_value", "quickstart": None}),
     "default_voice": (look.voice, {name: name for name in ("alba", "anna", "ivy")}),
     "input_format_later": (look.format_later, {"mutable": None, "immutable": "immutable_field"}),
     "interruption_delay": (look.delay_field, {"known": None, "unknown": "invalid_value"}),
@@ -113,6 +114,13 @@ SWITCHES: Mapping[str, tuple[Look, Mapping[Any, object]]] = {
             "unspoken": [("If you heard yourself, your microphone works.", False)],
         },
     ),
+    "interrupted_order": (
+        look.interrupted,
+        {
+            "words_first": ["transcript.agent", "reply.done"],
+            "done_first": ["reply.done", "transcript.agent"],
+        },
+    ),
     "agent_transcript_lead_ms": (look.transcript_lead, {300: 0.3, 1000: 1.0}),
     # Tools
     "tool_call_delay_ms": (look.call_after, {1000: 1.0, 2000: 2.0}),
@@ -137,6 +145,7 @@ SWITCHES: Mapping[str, tuple[Look, Mapping[Any, object]]] = {
     ),
     "error_shape": (look.error_type, {"session.error": "session.error", "error": "error"}),
     "user_delta_key": (look.delta_key, {"text": {"text"}, "delta": {"delta"}}),
+    "user_delta_item_id": (look.delta_has_item, {"sent": True, "omitted": False}),
     "tool_arguments_key": (look.call_key, {"arguments": {"arguments"}, "args": {"args"}}),
     "reply_status": (
         look.statuses,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.simulator.behaviour.profiles import LIVE, with_switches
+from app.simulator.behaviour.profiles import LIVE, PROFILES, Profile, with_switches
 from app.simulator.behaviour.script import Script, ScriptedCall, ScriptedTurn
 from app.simulator.server.connection import KeptSessions
 from tests.simulator.caller import Caller, sentence, silence
@@ -43,6 +43,20 @@ def test_call_lies_in_a_silent_reply_without_words() -> None:
     assert [frame["reply_id"] for frame in caller.of("transcript.agent")] == replies[1:]
     assert last_words(caller) == "It is 21."
     assert caller.of("tool.call")[0]["arguments"] == {"a": 1}
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_tool_that_was_not_declared_is_not_called(profile: Profile) -> None:
+    """Of a turn's tools only those that the session knows; without any it is answered at once."""
+    calls = (*TURN.calls, ScriptedCall("unknown", {}))
+    script = scripted(calls=calls, answers="It is so.")
+    caller, without = with_tool(profile, script), asked(profile, script)
+    caller.wait(2)
+    without.wait(10)
+
+    assert [call["name"] for call in caller.of("tool.call")] == ["weather"]
+    assert without.of("tool.call") == []
+    assert last_words(without) == "It is so."
 
 
 def test_early_result_makes_the_answer_come_sooner() -> None:

@@ -68,7 +68,6 @@ LIVE: Final = Profile()
 
 DOCS: Final = Profile(
     name="docs",
-    websocket_path="ws",
     auth_failure="close_1006",
     single_use_tokens=True,
     token_errors="docs",  # noqa: S106 - a form of errors
@@ -83,13 +82,13 @@ DOCS: Final = Profile(
     speech_started_in_reply="any_speech",
     early_tool_results="dropped",
     http_tool_calls="hidden",
-    timestamps="iso",
 )
 """The service as its public documentation of August and September 2026 describes it, wherever that
 differs from what was measured."""
 
 MARCH: Final = Profile(
     name="march",
+    voices="quickstart",
     default_voice="ivy",
     user_words="omitted",
     reply_order="before_stopped",

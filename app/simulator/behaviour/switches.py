@@ -72,6 +72,10 @@ class SessionSwitches:
     unknown_voice: str = choice("refused", "accepted")
     """Whether a voice that is not listed is fatal on the first update (live) or let pass."""
 
+    voices: str = choice("live", "quickstart")
+    """Which voices there are: those of the live refusal of September 2026, with `ivy`, or the 34 of
+    the vendor's quickstart of May and June 2026."""
+
     default_voice: str = choice("alba", "anna", "ivy")
     """The voice of a session that names none: examples, specification, until June 2026."""
 
@@ -173,6 +177,10 @@ class ReplySwitches:
     """Whether `transcript.agent` comes (documents), stays away (seen live in some runs), or holds
     words that were never spoken when a reply is cut before its first sound (live as well)."""
 
+    interrupted_order: str = choice("words_first", "done_first")
+    """Whether the `transcript.agent` of an interrupted reply comes before its `reply.done` (live)
+    or after it. Ours: one other double does so."""
+
     agent_transcript_lead_ms: int = number(300, 0, 5000)
     """How long before the end of the audio `transcript.agent` comes. Live: about 0.33 s."""
 
@@ -211,7 +219,7 @@ class WireSwitches:
     """For the form of events: same meaning, other names, more or fewer fields."""
 
     timestamps: str = choice("float", "iso", "absent")
-    """Epoch seconds (live), ISO text (an example in the documents), or none."""
+    """Epoch seconds (live, and by the schema), ISO text (an example in the documents), or none."""
 
     error_key: str = choice("code", "error_code")
     """The name of an error's code: live, or by one page."""
@@ -224,6 +232,10 @@ class WireSwitches:
 
     user_delta_key: str = choice("text", "delta")
     """Where `transcript.user.delta` has its words: live, or by one page."""
+
+    user_delta_item_id: str = choice("sent", "omitted")
+    """Whether `transcript.user.delta` names the item, as the final words do (live). Ours: one other
+    double leaves it out."""
 
     tool_arguments_key: str = choice("arguments", "args")
     """Where `tool.call` has its arguments: live, or March and April 2026."""

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -112,6 +113,8 @@ class Dialogue:
 
     def _end(self, reply: Reply, at: float, status: str) -> None:
         self._send(messages.reply_done(reply.reply_id, status), at)
+        if self._profile.interrupted_order == "done_first":
+            self._playback.tell_spoken(reply, at)
         self._tool_calls.abandon(reply)
         if status == "interrupted":
             self._playback.send_late_audio(reply, at)
@@ -120,6 +123,9 @@ class Dialogue:
     def _answer(self, turn: ScriptedTurn | None, utterance: Utterance, at: float) -> None:
         if turn is not None and turn.is_silent:
             return
+        if turn is not None:  # no model calls what it was not told of
+            calls = tuple(call for call in turn.calls if self._config.has_tool(call.name))
+            turn = replace(turn, calls=calls)
         if turn is not None and turn.failure is not None:
             self._speak_soon(partial(self._fail, turn.failure), at)
         elif turn is not None and turn.calls:

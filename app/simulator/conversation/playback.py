@@ -196,10 +196,15 @@ class Playback:
     def interrupt(self, at: float) -> list[Reply]:
         """Stop at once and say how far it came; the caller tells the client (`reply.done`)."""
         replies, self._replies = self._replies, []
-        for reply in replies:
-            if self._profile.agent_transcript != "omitted" and reply.speech.text:
-                self._send_spoken(reply, at)
+        if self._profile.interrupted_order == "words_first":
+            for reply in replies:
+                self.tell_spoken(reply, at)
         return replies
+
+    def tell_spoken(self, reply: Reply, at: float) -> None:
+        """Tell the words of an interrupted reply, as far as they were spoken."""
+        if self._profile.agent_transcript != "omitted" and reply.speech.text:
+            self._send_spoken(reply, at)
 
     def send_late_audio(self, reply: Reply, at: float) -> None:
         """Let some sound of an interrupted reply still come, as a line with a buffer would."""

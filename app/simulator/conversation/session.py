@@ -64,6 +64,8 @@ class Conversation:
         script: Script | None = None,
     ) -> None:
         self.session_id = ids.new("sess")
+        # Live, where no session is resumed, it is empty.
+        self._resume_token = ids.new("resume") if profile.resume == "ok" else ""
         self.is_ready = False
         self.is_over = False
         self._profile = profile
@@ -259,7 +261,9 @@ class Conversation:
     # What goes out
 
     def _send_ready(self, at: float) -> None:
-        ready = messages.session_ready(self.session_id, self._config.echo(), self._expires_at)
+        ready = messages.session_ready(
+            self.session_id, self._config.echo(), self._expires_at, self._resume_token
+        )
         self._send(ready, at)
 
     def _send(self, frame: Frame, at: float) -> None:

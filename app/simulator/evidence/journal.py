@@ -76,7 +76,8 @@ def _without_sound(frame: Mapping[str, Any], encoding: str) -> dict[str, Any]:
     field = _AUDIO_FIELDS.get(str(frame.get("type")))
     sound = frame.get(field) if field else None
     if field is None or not isinstance(sound, str):
-        return {"frame": dict(frame)}
+        hidden = {"resume_token": "<redacted>"} if frame.get("resume_token") else {}
+        return {"frame": dict(frame) | hidden}
     return {"frame": dict(frame) | {field: ""}, "audio": _measure(sound, encoding)}
 
 

@@ -3,6 +3,7 @@
 Source: the page "Create an agent" and the SDK reference, September 2026.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,7 +13,7 @@ from app.simulator.behaviour.script import Script
 from app.simulator.errors import Problem, Refusal, invalid
 from app.simulator.wire.config_fields import refuse_bad_tool
 from app.simulator.wire.ids import Ids
-from app.simulator.wire.session_config import SessionConfig
+from app.simulator.wire.session_config import AGENT_ID, SessionConfig, stand_in
 
 _AGENTS_LIMIT: Final = 100
 _NAME_LIMIT: Final = 200
@@ -25,19 +26,30 @@ _KNOWN: Final = frozenset({*_REQUIRED, *_SETTINGS, *_LISTS, *_TEXTS})
 
 
 class AgentStore:
-    """All stored agents, at most 100.
+    """All stored agents, at most 100; every other well-formed id stands for one and the same.
 
     Args:
         ids: where their identifiers come from.
         profile: the profile that decides which voices there are.
         now: gives epoch seconds.
+        script: what the agent that is not stored says first, and which tools it has.
     """
 
-    def __init__(self, ids: Ids, profile: Callable[[], Profile], now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        ids: Ids,
+        profile: Callable[[], Profile],
+        now: Callable[[], float],
+        script: Script | None = None,
+    ) -> None:
         self._ids = ids
         self._profile = profile
         self._now = now
+        self._script = script or Script()
+        self._began_at = self._time()
         self._agents: dict[str, dict[str, Any]] = {}
+        # Of which no session begins and nothing is told; of very many only the last.
+        self._deleted: deque[str] = deque(maxlen=_AGENTS_LIMIT)
 
     def create(self, body: object) -> dict[str, Any]:
         """Store an agent and return it.
@@ -46,8 +58,6 @@ class AgentStore:
             Problem: the body is no agent, or there are too many.
         """
         checked = self._checked(body)
-        if len(self._agents) >= _AGENTS_LIMIT:
-            raise Problem(429, "limit_exceeded", f"There are {_AGENTS_LIMIT} agents already")
         return self._store(self._ids.new("agent"), checked, self._time())
 
     def replace(self, agent_id: str, body: object) -> dict[str, Any]:
@@ -60,14 +70,19 @@ class AgentStore:
         return self._store(agent_id, self._checked(body), created_at)
 
     def get(self, agent_id: str) -> dict[str, Any]:
-        """Return an agent.
+        """Return an agent: what a session with its id begins with.
 
         Raises:
             Problem: there is no such agent.
         """
-        if agent_id not in self._agents:
+        if agent_id in self._agents:
+            return self._agents[agent_id]
+        if agent_id in self._deleted or not AGENT_ID.fullmatch(agent_id):
             raise Problem(404, "agent_not_found", "Agent not found")
-        return self._agents[agent_id]
+        voice = {"voice_id": self._profile().default_voice}
+        named = {"name": "Agent", "system_prompt": "", "voice": voice}
+        times = dict.fromkeys(("created_at", "updated_at"), self._began_at)
+        return {"id": agent_id} | _whole(named | stand_in(self._script)) | times
 
     def delete(self, agent_id: str) -> None:
         """Forget an agent; sessions that it began go on.
@@ -76,7 +91,8 @@ class AgentStore:
             Problem: there is no such agent.
         """
         self.get(agent_id)
-        del self._agents[agent_id]
+        self._agents.pop(agent_id, None)
+        self._deleted.append(agent_id)
 
     def summaries(self) -> list[dict[str, Any]]:
         """Return what a list tells of each, the newest first."""
@@ -88,12 +104,16 @@ class AgentStore:
 
         Its HTTP tools are left out: nothing here calls other servers.
         """
+        if agent_id in self._deleted:
+            return {"agent_id": ""}  # which is refused as an id of nobody
         agent = self._agents.get(agent_id) if isinstance(agent_id, str) else None
         if agent is None:
             return None
         return _session(agent | {"tools": [t for t in agent["tools"] if not t.get("http")]})
 
     def _store(self, agent_id: str, checked: dict[str, Any], created_at: str) -> dict[str, Any]:
+        if agent_id not in self._agents and len(self._agents) >= _AGENTS_LIMIT:
+            raise Problem(429, "limit_exceeded", f"There are {_AGENTS_LIMIT} agents already")
         times = {"created_at": created_at, "updated_at": self._time()}
         self._agents[agent_id] = {"id": agent_id} | checked | times
         return self._agents[agent_id]
@@ -102,7 +122,7 @@ class AgentStore:
         return datetime.fromtimestamp(self._now(), UTC).isoformat().replace("+00:00", "Z")
 
     def _checked(self, body: object) -> dict[str, Any]:
-        """Return an agent with all its fields, unset ones as null or empty."""
+        """Return a good body as an agent."""
         if not isinstance(body, dict):
             raise invalid(None, "The body must be a JSON object")
         for name in body:
@@ -112,8 +132,7 @@ class AgentStore:
             if name not in body:
                 raise invalid(name, "Field required")
         _refuse_wrong_types(body)
-        empty: dict[str, Any] = {"greeting": None, "input": None, "output": None, "tools": []}
-        whole = empty | {name: [] for name in _LISTS} | dict.fromkeys(_TEXTS) | body
+        whole = _whole(body)
         self._refuse_wrong_settings(whole)
         return whole
 
@@ -130,6 +149,12 @@ class AgentStore:
             param = "voice.voice_id" if refusal.param == "output.voice" else refusal.param
             is_form = refusal.code == "invalid_format"
             raise invalid(param, _WRONG_TYPE if is_form else refusal.message) from None
+
+
+def _whole(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an agent with all its fields, unset ones as null or empty."""
+    empty: dict[str, Any] = {"greeting": None, "input": None, "output": None, "tools": []}
+    return empty | {name: [] for name in _LISTS} | dict.fromkeys(_TEXTS) | dict(body)
 
 
 def shown(agent: Mapping[str, Any]) -> dict[str, Any]:

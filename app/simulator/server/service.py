@@ -63,7 +63,9 @@ class Service:
         self._kept = KeptSessions()
         self._records = SessionRecords()
         ids = Ids(f"{dependencies.seed}:agents")
-        self._agents = AgentStore(ids, lambda: self._controls.profile, self._clock.now)
+        self._agents = AgentStore(
+            ids, lambda: self._controls.profile, self._clock.now, dependencies.script
+        )
         self._connections = 0
 
     async def token(self, request: Request) -> Response:

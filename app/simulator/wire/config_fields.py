@@ -138,16 +138,27 @@ VOICES: Final = (
 """The list of the live refusal of 2026-09-24."""
 UNLISTED_VOICES: Final = ("ivy",)
 """Accepted live on 2026-09-26 although no list has it."""
+QUICKSTART_VOICES: Final = (
+    *("ivy", "james", "tyler", "winter", "sam", "mia", "bella", "david", "jack", "kyle", "helen"),
+    *("martha", "river", "emma", "victor", "eleanor", "sophie", "oliver", "arjun", "ethan", "mei"),
+    *("dmitri", "lukas", "lena", "pierre", "mina", "joon", "ren", "hana", "giulia", "luca"),
+    *("lucia", "mateo", "diego"),
+)
+"""The list of the vendor's quickstart and command line, May and June 2026."""
 
 _GREETING_LIMIT: Final = 5000
 """Characters. Ours: it bounds the burst of words; the service's limit is unknown."""
 
 
-def refuse_unknown_voice(voice: str | None) -> None:
-    """Refuse a voice that is not offered, naming those that are."""
-    if voice is not None and voice not in VOICES + UNLISTED_VOICES:
+def refuse_unknown_voice(voice: str | None, voices: str) -> None:
+    """Refuse a voice that a list of the switch `voices` does not have, naming those it has."""
+    offered, unlisted = {
+        "live": (VOICES, UNLISTED_VOICES),
+        "quickstart": (QUICKSTART_VOICES, ()),
+    }[voices]
+    if voice is not None and voice not in offered + unlisted:
         raise Refusal.value(
-            "output.voice", f"Invalid voice '{voice[:100]}'. Must be one of: {', '.join(VOICES)}"
+            "output.voice", f"Invalid voice '{voice[:100]}'. Must be one of: {', '.join(offered)}"
         )
 
 

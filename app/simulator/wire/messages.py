@@ -18,13 +18,15 @@ def session_updated(config: Mapping[str, Any]) -> Frame:
     return {"type": "session.updated", "config": config}
 
 
-def session_ready(session_id: str, config: Mapping[str, Any], expires_at: int) -> Frame:
+def session_ready(
+    session_id: str, config: Mapping[str, Any], expires_at: int, resume_token: str
+) -> Frame:
     """Opens the conversation, or opens it again; `expires_at` in epoch seconds."""
     return {
         "type": "session.ready",
         "session_id": session_id,
         "expires_at": expires_at,
-        "resume_token": "",
+        "resume_token": resume_token,
         "config": config,
     }
 

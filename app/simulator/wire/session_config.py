@@ -20,6 +20,7 @@ from app.simulator.wire.config_fields import (
 
 _DEFAULT_ENCODING: Final = "audio/pcm"
 _IMMUTABLE: Final = ("greeting", "output.voice", "output.format")
+AGENT_ID: Final = re.compile(r"agent_[0-9a-z]{1,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DELAY: Final = "input.turn_detection.interruption_delay"
 _STORED_ONLY: Final = ("llm", "pre_connect_requests")
 _STORED_AGENT_GREETING: Final = "Hi there! I'm your voice agent. Say something, and I'll answer."
@@ -34,6 +35,12 @@ _TOOL_ECHO: Final[Mapping[str, Any]] = {
     "session_update": None,
     "image_tag": None,
 }
+
+
+def stand_in(script: Script) -> dict[str, Any]:
+    """Return what is set by the agent that every well-formed id stands for, unless it is stored."""
+    greeting = _STORED_AGENT_GREETING if script.greeting is None else script.greeting
+    return {"greeting": greeting, "tools": [dict(tool) for tool in script.tools]}
 
 
 class SessionConfig:
@@ -75,6 +82,10 @@ class SessionConfig:
         """Return the configuration of a tool, with defaults; all defaults when it is unknown."""
         named = (tool for tool in self._values.get("tools", []) if tool["name"] == name)
         return dict(_TOOL_ECHO) | {k: v for k, v in next(named, {}).items() if v is not None}
+
+    def has_tool(self, name: str) -> bool:
+        """Tell whether a tool was declared."""
+        return any(tool["name"] == name for tool in self._values.get("tools", []))
 
     def update(self, session: object) -> None:
         """Merge an update; the first one that is accepted locks what cannot change later.
@@ -122,14 +133,9 @@ class SessionConfig:
             raise Refusal(self._profile.agent_id_with_others, message, "agent_id")
         if not isinstance(agent_id, str):
             raise Refusal.format("session.update")
-        if not re.fullmatch(
-            r"agent_[0-9a-z]{1,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", agent_id
-        ):
+        if not AGENT_ID.fullmatch(agent_id):
             raise Refusal("agent_not_found", "Agent not found", "agent_id")
-        greeting = self._script.greeting
-        self._values["greeting"] = _STORED_AGENT_GREETING if greeting is None else greeting
-        if self._script.tools:
-            self._values["tools"] = [dict(tool) for tool in self._script.tools]
+        self._values |= stand_in(self._script)
 
     def _merge(self, session: Mapping[str, Any]) -> None:
         update = dict(_flatten(session))
@@ -140,7 +146,7 @@ class SessionConfig:
         merged = self._values | update
         _refuse_crossed_silences(merged)
         if self._profile.unknown_voice == "refused":
-            refuse_unknown_voice(merged.get("output.voice"))
+            refuse_unknown_voice(merged.get("output.voice"), self._profile.voices)
         self._values = merged
 
     def _refuse_forbidden(self, path: str) -> None:

@@ -55,6 +55,8 @@ def _translated(profile: Profile, frame: Frame) -> Frame:
         _rename(frame, "arguments", profile.tool_arguments_key)
     elif kind == "transcript.user.delta":
         _rename(frame, "text", profile.user_delta_key)
+        if profile.user_delta_item_id == "omitted":
+            del frame["item_id"]
     elif kind == "reply.started" and profile.reply_item_id == "omitted":
         del frame["item_id"]
     elif kind == "reply.done":

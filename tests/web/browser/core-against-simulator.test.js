@@ -67,6 +67,7 @@ const SWITCHES = {
   first_audio_delay_ms: [600],
   http_tool_calls: ['hidden'],
   input_format_later: ['immutable'],
+  interrupted_order: ['done_first'],
   interruption_delay: ['unknown'],
   late_audio_frames: [20],
   leading_silence_ms: [2_000],
@@ -87,6 +88,7 @@ const SWITCHES = {
   tool_reply: ['single'],
   unknown_events: ['true'],
   unknown_voice: ['accepted'],
+  user_delta_item_id: ['omitted'],
   user_delta_key: ['delta'],
   user_words: ['omitted'],
   websocket_path: ['ws'],
@@ -102,7 +104,7 @@ const LIVE_VALUES = Object.fromEntries(
 /** Switches that are no part of a conversation that goes well, with where they are shown instead. */
 const ELSEWHERE = new Set([
   ...['agent_id_with_others', 'bad_value_code', 'error_case', 'first_bad_update', 'resume'],
-  ...['resume_grace_seconds', 'session_cap', 'session_lifetime_seconds', 'default_voice'], // conflicts.test.js, reconnect*.test.js
+  ...['resume_grace_seconds', 'session_cap', 'session_lifetime_seconds', 'default_voice', 'voices'], // conflicts.test.js, reconnect*.test.js
   ...['auth_failure', 'setup_failure'], // below
   'max_sockets', // the same refusal as at_capacity
   ...['barge_in_ms', 'created_reply_delay_ms', 'echo_seconds', 'end_of_turn_silence_ms'], // numbers that
@@ -203,7 +205,8 @@ describe('a whole conversation with each profile', { concurrency: true }, () => 
     test(profile, () =>
       withDemo(['--profile', profile], async (demo) => {
         await withCaller(demo.url, async (caller) => {
-          caller.start(SESSION);
+          const voice = profile === 'march' ? 'ivy' : 'alba'; // of its time
+          caller.start({ ...SESSION, output: { voice } });
           await caller.until('the session', () => caller.state === 'live');
           await converse(caller);
           assertWell(caller);
@@ -263,6 +266,14 @@ test('a whole conversation with each switch', () =>
     assert.deepEqual(failures, []);
     assert.deepEqual(faultsIn(await demo.stats()), ONE_REPLY); // tool_reply=single
   }));
+
+test('a token that has to be encoded opens its session', () =>
+  withDemo(['--fault', 'token_characters=true'], (demo) =>
+    withCaller(demo.url, async (caller) => {
+      caller.start(SESSION);
+      await caller.until('the session', () => caller.state === 'live');
+    }),
+  ));
 
 /** @type {[Record<string, string | number>, string, number][]} switches, error, sockets that open */
 const REFUSALS = [
