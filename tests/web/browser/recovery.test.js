@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { breakOften } from './breaks.js';
 import {
   assertFramesAreValid,
   assertOneTokenASocket,
@@ -7,7 +8,6 @@ import {
   openBrowser,
   serveDemo,
 } from './harness.js';
-import { refuseWorkers } from './in-page.js';
 import { until } from './line.js';
 
 /** @type {Awaited<ReturnType<typeof serveDemo>>} */
@@ -68,50 +68,9 @@ for (const [outcome, switches, fault] of DROPS) {
   });
 }
 
-/** The limits that a service has by default; the other tests here have none. */
-const DEFAULT_LIMITS = Object.fromEntries(
-  ['MINUTES_PER_DAY', 'SESSIONS_AT_ONCE', 'MINTS_PER_MINUTE'].flatMap((name) => [
-    [`VOICEGATE_${name}`, ''],
-    [`VOICEGATE_CALLER_${name}`, ''],
-  ]),
-);
-
-/** The eighth recovery was refused, or the fifth, when each counted as a new call. */
-const BREAKS = 9;
-
-/** @param {string} resume */
-async function breakOften(resume) {
-  const gate = await serveDemo(['--set', `resume=${resume}`], DEFAULT_LIMITS);
-  const { page, passed, close } = await openBrowser({ microphone: [3, 'question', 60] });
-  /** @param {(stats: any) => boolean} isReached */
-  const reached = (isReached) =>
-    until(async () => isReached(await gate.stats()), isReached, 15_000);
-  try {
-    await page.addInitScript(refuseWorkers); // the page's clock is the session core's then
-    await page.clock.install();
-    await page.goto(gate.url);
-    await page.getByRole('button', { name: 'Start talking' }).click();
-    await passed('connecting', 'live');
-    for (let drop = 1; drop <= BREAKS; drop += 1) {
-      await page.clock.fastForward(6_500); // else it would be one long loss
-      const { tokens_minted: before } = await gate.stats();
-      await gate.control({ drop: true });
-      const { frames_in: heard } = await gate.stats();
-      await reached(({ tokens_minted: minted }) => minted > before);
-      // Half a second of sound each time: a call may be recovered once a second, and ten times at once.
-      await reached(({ frames_in: now }) => now['input.audio'] - heard['input.audio'] >= 30);
-    }
-    await page.locator('body[data-state="live"]').waitFor();
-    const { tokens_spared: spared, violations } = await gate.stats();
-    assert.deepEqual([spared, violations], [resume === 'ok' ? 0 : 1, {}]);
-  } finally {
-    await close();
-    await gate.stop();
-  }
-}
-
 test('a call whose line breaks nine times lives with the usual limits, resumed or in new sessions', async () => {
-  await Promise.all(['ok', 'not_found_1008'].map(breakOften));
+  // The eighth recovery was refused, or the fifth, when each counted as a new call.
+  await Promise.all(['ok', 'not_found_1008'].map((resume) => breakOften(resume, 9, 6_500)));
 });
 
 /** The session of the latest `session.ready`, by what the log says of it. */
