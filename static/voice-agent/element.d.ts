@@ -40,6 +40,16 @@ declare class VoiceAgentElement extends Base {
   /** Whether the visitor is heard only while a button or the space bar is held. */
   get pushToTalk(): boolean;
   set pushToTalk(value: boolean);
+  get floating(): boolean;
+  set floating(value: boolean);
+  get gate(): string;
+  set gate(value: string);
+  get agent(): string;
+  set agent(value: string);
+  get variant(): string;
+  set variant(value: string);
+  get theme(): string;
+  set theme(value: string);
   get state(): AgentState;
   /** Whether a call is under way, from the start on until it has ended. */
   get isActive(): boolean;

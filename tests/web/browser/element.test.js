@@ -233,6 +233,29 @@ test('attributes: theme and disabled at once; variant and language after the cal
     await assertAccessible(page, 'compact');
   }));
 
+test('as frameworks set it: what is off as "false", texts as properties', () =>
+  inShop('<voice-agent floating="false" disabled="false"></voice-agent>', async (page) => {
+    const button = page.getByRole('button', { name: 'Start talking' });
+    await button.waitFor(); // not behind a launcher
+    assert.ok(await button.isEnabled());
+    const seen = await page.locator('voice-agent').evaluate((/** @type {any} */ node) => {
+      const off = [node.floating, node.disabled, node.pushToTalk];
+      Object.assign(node, {
+        variant: 'compact',
+        theme: 'dark',
+        pushToTalk: true,
+        agent: undefined,
+      });
+      return { off, names: node.getAttributeNames().sort(), variant: node.variant };
+    });
+    assert.deepEqual(seen, {
+      off: [false, false, false],
+      names: ['disabled', 'floating', 'push-to-talk', 'theme', 'variant'],
+      variant: 'compact',
+    });
+    await page.getByRole('log').waitFor({ state: 'detached' });
+  }));
+
 test('headless, by script: what is set before, methods and events; it ends with the element', () =>
   inShop('<voice-agent variant="headless"></voice-agent>', async (page, { complaints }) => {
     const told = await listen(page);

@@ -9,7 +9,7 @@ import { createShell } from './element-shell.js';
 /** Set before the element was defined, they stand in the way of ours. */
 const PROPERTIES = [
   ...['accessToken', 'accesstoken', 'agents', 'session', 'tools', 'muted', 'disabled'],
-  'pushToTalk',
+  ...['pushToTalk', 'floating', 'gate', 'agent', 'variant', 'theme'],
 ];
 
 /** Those of this page that are in a call. @type {Set<VoiceAgentElement>} */
@@ -67,7 +67,10 @@ export class VoiceAgentElement extends Base {
   connectedCallback() {
     hintAtLostProperties(this);
     void this.#shell.open();
-    if (!this.hasAttribute('floating')) this.#lookUp();
+    // Angular puts an element in before it has its gate.
+    queueMicrotask(() => {
+      if (this.isConnected && !this.floating) this.#lookUp();
+    });
   }
 
   /** Whoever moves an element takes it out first (`append`, Turbo, Astro): only one that stays out is gone. */
@@ -140,20 +143,62 @@ export class VoiceAgentElement extends Base {
   }
 
   get disabled() {
-    return this.hasAttribute('disabled');
+    return isOn(this, 'disabled');
   }
 
   set disabled(value) {
-    this.toggleAttribute('disabled', Boolean(value));
+    write(this, 'disabled', value ? '' : null);
   }
 
   /** Whether the visitor is heard only while a button or the space bar is held. */
   get pushToTalk() {
-    return this.hasAttribute('push-to-talk');
+    return isOn(this, 'push-to-talk');
   }
 
   set pushToTalk(value) {
-    this.toggleAttribute('push-to-talk', Boolean(value));
+    write(this, 'push-to-talk', value ? '' : null);
+  }
+
+  get floating() {
+    return isOn(this, 'floating');
+  }
+
+  set floating(value) {
+    write(this, 'floating', value ? '' : null);
+  }
+
+  // Solid and Angular set no attributes but properties, also where there are none.
+
+  get gate() {
+    return this.getAttribute('gate') ?? '';
+  }
+
+  set gate(value) {
+    write(this, 'gate', value || null);
+  }
+
+  get agent() {
+    return this.getAttribute('agent') ?? '';
+  }
+
+  set agent(value) {
+    write(this, 'agent', value || null);
+  }
+
+  get variant() {
+    return this.getAttribute('variant') ?? '';
+  }
+
+  set variant(value) {
+    write(this, 'variant', value || null);
+  }
+
+  get theme() {
+    return this.getAttribute('theme') ?? '';
+  }
+
+  set theme(value) {
+    write(this, 'theme', value || null);
   }
 
   get state() {
@@ -297,8 +342,21 @@ function tellAsEvents(element, call) {
 function lookOf(element) {
   const variant = element.getAttribute('variant') ?? '';
   const form = VARIANTS.find((one) => one === variant) ?? 'full';
-  const isFloating = element.hasAttribute('floating') && form !== 'headless';
+  const isFloating = isOn(element, 'floating') && form !== 'headless';
   return { form: isFloating ? 'floating' : form, language: languageOf(element) };
+}
+
+/** Vue, Svelte, Preact and Angular write what is off as "false". @param {Element} element @param {string} name */
+const isOn = (element, name) => (element.getAttribute(name) ?? 'false') !== 'false';
+
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {string | null} value   null takes it away
+ */
+function write(element, name, value) {
+  if (value === null) element.removeAttribute(name);
+  else element.setAttribute(name, value);
 }
 
 /**
