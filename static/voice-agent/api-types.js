@@ -52,6 +52,8 @@
 /**
  * @typedef {object} AgentEvents
  * @property {StateEvent} state
+ * @property {{secondsLeft: number | null}} reconnect a connection that was lost, or could not be made, is tried again in
+ *   so many seconds; null: it is being tried
  * @property {Turn} transcript a turn that is new or has changed; the same `id` replaces
  * @property {{user: boolean, agent: boolean}} speaking `agent`: sound is really coming out
  * @property {{microphone: number, agent: number}} level 0 to 1 as a meter should show it, at most 15 a second

@@ -877,6 +877,13 @@ type StartOptions = {
 type AgentEvents = {
   state: StateEvent;
   /**
+   * a connection that was lost, or could not be made, is tried again in
+   * so many seconds; null: it is being tried
+   */
+  reconnect: {
+    secondsLeft: number | null;
+  };
+  /**
    * a turn that is new or has changed; the same `id` replaces
    */
   transcript: Turn;

@@ -256,7 +256,7 @@ function tryLater(call, { error, nowMs }) {
   // Who is told to come back in an hour is told so now, not kept waiting for a call that cannot be saved.
   const atLeastMs = (error.retryAfterSeconds ?? 0) * 1000;
   if (!error.retryable || goneMs + atLeastMs > RECOVERY_BUDGET_MS) return fail(call, { error });
-  const mode = goneMs > GRACE_WINDOW_MS ? 'continue' : call.mode;
+  const mode = goneMs + atLeastMs > GRACE_WINDOW_MS ? 'continue' : call.mode;
   const next = call.attempt + 1;
   const attempt = isUnanswered(error) && goneMs < OUTAGE_MS ? Math.min(next, OUTAGE_ATTEMPT) : next;
   return step({ ...call, attempt, mode }, [{ type: 'retry-later', atLeastMs }]);

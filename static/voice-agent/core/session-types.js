@@ -57,6 +57,7 @@
  * What the host is told.
  * @typedef {{type: 'state', state: import('./call-state.js').AgentState, recovery: null | 'resumed' | 'continued',
  *     reason: EndReason | null, error: PlainError | null}
+ *   | {type: 'reconnect', secondsLeft: number | null}
  *   | {type: 'session', sessionId: string | null}
  *   | import('./audio-link.js').AudioEvent
  *   | import('./connection/reconnect/connection-keeper.js').KeeperEvent
@@ -64,7 +65,8 @@
  *   | import('./conversation/updates.js').UpdateEvent
  *   | import('./telemetry/stats.js').StatsEvent} SessionEvent
  *
- * `session`: another session is ready and used from now on.
+ * `reconnect`: the next attempt is made in so many seconds; null: now. `session`: another session is ready and used from
+ * now on.
  */
 
 export {};

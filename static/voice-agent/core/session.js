@@ -171,10 +171,16 @@ export class Session {
   /** @param {import('./call-state.js').Effect} effect */
   #carryOut(effect) {
     switch (effect.type) {
-      case 'connect':
+      case 'connect': {
+        const { state, attempt } = this.#call;
+        const isAgain = state === 'reconnecting' || attempt > 0;
+        if (isAgain) this.#emit({ type: 'reconnect', secondsLeft: null });
         return this.#keeper.connect(() => this.#updates.opening(this.#call));
-      case 'retry-later':
-        return this.#keeper.retry.wait({ attempt: this.#call.attempt, ...effect });
+      }
+      case 'retry-later': {
+        const waitMs = this.#keeper.retry.wait({ attempt: this.#call.attempt, ...effect });
+        return this.#emit({ type: 'reconnect', secondsLeft: waitMs / 1000 });
+      }
       case 'use-voice':
         return this.#updates.useVoice(effect.voice);
       case 'open-successor':

@@ -56,6 +56,7 @@ export function createCallDesk(root, elements, texts, context) {
     },
   });
 
+  call.on('reconnect', ({ secondsLeft }) => trouble.showRetry(secondsLeft), { signal });
   listenForTrouble(call, (...news) => !signal?.aborted && trouble.warn(...news), context);
   void context.watchPermission((permission) => {
     if (permission !== 'denied') settled('microphone-denied', texts.problem.allowed);

@@ -28,8 +28,9 @@ export function createTrouble(root, panel, texts, agent) {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let ticking;
 
+  const retryWait = new RetryWait();
   const reconnecting = createReconnecting((isDue) => {
-    for (const phase of PHASES) warnings.set(phase, isDue && phase === reconnecting.progress.phase);
+    for (const phase of PHASES) warnings.set(phase, isDue && phase === reconnecting.phase);
     render();
   });
 
@@ -63,13 +64,14 @@ export function createTrouble(root, panel, texts, agent) {
 
   /** @param {Cause} phase   as it is told */
   function tickRecovery(phase) {
-    const now = reconnecting.progress;
-    if (now.phase === phase) {
-      const template = phase === 'reconnecting-late' ? texts.problem.tried : texts.problem.kept;
-      return panel.showTime(inWords(template, now.secondsLeft), now.share);
+    const now = reconnecting.phase;
+    if (now === phase) {
+      const { secondsLeft, share } = retryWait.at(performance.now());
+      const { nextTry, trying } = texts.problem;
+      return panel.showTime(secondsLeft > 0 ? inWords(nextTry, secondsLeft) : trying, share);
     }
     warnings.set(/** @type {Cause} */ (phase), false);
-    warnings.set(now.phase, true);
+    warnings.set(now, true);
     render();
   }
 
@@ -95,6 +97,11 @@ export function createTrouble(root, panel, texts, agent) {
       error = { code: failure.code, explanation, isOver };
       render();
       return explanation;
+    },
+    /** The connection is tried again. @param {number | null} secondsLeft   null: now */
+    showRetry(secondsLeft) {
+      retryWait.set(secondsLeft, performance.now());
+      if (told) tick();
     },
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {
@@ -124,16 +131,13 @@ const ENDINGS = ['limit-near', 'extension-failed', 'idle'];
 /** @param {Cause} cause */
 const isPhase = (cause) => PHASES.includes(cause);
 
-// What is the matter while a lost connection is being recovered, and for how long that may still take.
+// What is the matter while a lost connection is being recovered, and when that is tried again.
 
 /** A loss that is made good sooner is only shown by the state: a panel would flash. */
 const PATIENCE_MS = 1_000;
 
 /** As long as the service keeps the session of a lost connection. Source: documents, "session.resume". */
 const GRACE_SECONDS = 30;
-
-/** As long as the client tries to go on, in a new session in the end. */
-const BUDGET_SECONDS = 120;
 
 /** The client keeps so much of what is said meanwhile. */
 const KEPT_SPEECH_SECONDS = 20;
@@ -145,15 +149,34 @@ const KEPT_SPEECH_SECONDS = 20;
  *
  * @param {number} goneSeconds   since the loss
  * @param {boolean} isOnline
- * @returns {{phase: Phase, secondsLeft: number, share: number}}   share: of the present phase, 0 to 1, still to come
+ * @returns {Phase}
  */
-export function recoveryProgress(goneSeconds, isOnline) {
-  const isLate = goneSeconds >= GRACE_SECONDS;
-  const end = isLate ? BUDGET_SECONDS : GRACE_SECONDS;
-  const span = isLate ? BUDGET_SECONDS - GRACE_SECONDS : GRACE_SECONDS;
-  const secondsLeft = Math.max(0, end - goneSeconds);
-  const phase = isLate ? 'reconnecting-late' : isOnline ? 'reconnecting' : 'reconnecting-offline';
-  return { phase, secondsLeft, share: Math.min(1, secondsLeft / span) };
+export function recoveryPhase(goneSeconds, isOnline) {
+  if (goneSeconds >= GRACE_SECONDS) return 'reconnecting-late';
+  return isOnline ? 'reconnecting' : 'reconnecting-offline';
+}
+
+/** A shorter wait is none: the words would only flicker. */
+const SHORTEST_WAIT_SECONDS = 1;
+
+/** The wait before the next try, as it goes by. Times are of the page's clock. */
+export class RetryWait {
+  #fromMs = 0;
+  #untilMs = 0;
+
+  /** @param {number | null} secondsLeft   null: a try is being made @param {number} nowMs */
+  set(secondsLeft, nowMs) {
+    const isWait = secondsLeft !== null && secondsLeft >= SHORTEST_WAIT_SECONDS;
+    this.#fromMs = nowMs;
+    this.#untilMs = nowMs + (isWait ? secondsLeft * 1000 : 0);
+  }
+
+  /** @param {number} nowMs @returns {{secondsLeft: number, share: number}}   share: 0 to 1, still to come */
+  at(nowMs) {
+    const leftMs = Math.max(0, this.#untilMs - nowMs);
+    const share = leftMs > 0 ? leftMs / (this.#untilMs - this.#fromMs) : 0;
+    return { secondsLeft: leftMs / 1000, share };
+  }
 }
 
 /** @param {(isDue: boolean) => void} onDue   whether a panel has something to say, now and at each change */
@@ -163,8 +186,8 @@ function createReconnecting(onDue) {
   let waiting;
 
   return {
-    get progress() {
-      return recoveryProgress((performance.now() - lostAtMs) / 1000, navigator.onLine !== false);
+    get phase() {
+      return recoveryPhase((performance.now() - lostAtMs) / 1000, navigator.onLine !== false);
     },
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {

@@ -89,7 +89,7 @@ test('a dismissed warning does not hide a different one', () =>
     { microphone: [120] },
   ));
 
-test('while a lost connection is recovered the page says what is kept and for how long', () =>
+test('while a lost connection is recovered the page says what is kept and when the next try is', () =>
   inCall(async ({ page, told, over, passed }) => {
     await demo.control({ token_status: 503 });
     try {
@@ -99,7 +99,7 @@ test('while a lost connection is recovered the page says what is kept and for ho
       await alert.getByText(/up to 20 seconds of what you say are kept/).waitFor();
       await alert
         .getByRole('timer')
-        .getByText(/^The agent waits for another \d+ seconds\.$/)
+        .getByText(/^The next try is in \d+ seconds?\.$/)
         .waitFor();
       assert.ok(Number(await alert.locator('progress').getAttribute('value')) <= 1);
       await page.context().setOffline(true);

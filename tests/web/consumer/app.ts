@@ -67,6 +67,7 @@ agent.on('tool', ({ callId, status, result }: ToolEvent) => console.log(callId, 
 });
 agent.on('speaking', ({ user, agent: speaks }) => console.log(user && speaks));
 agent.on('level', ({ microphone }) => console.log(microphone.toFixed(2)));
+agent.on('reconnect', ({ secondsLeft }) => console.log((secondsLeft ?? 0) + 1));
 agent.on('limit', ({ secondsLeft }) => console.log((secondsLeft ?? 0) + 1));
 agent.on('error', (error: VoiceAgentError) => console.log(error.retryAfterSeconds ?? 0));
 

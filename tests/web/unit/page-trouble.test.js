@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { recoveryProgress } from '../../../static/voice-agent/ui/trouble.js';
+import { recoveryPhase, RetryWait } from '../../../static/voice-agent/ui/trouble.js';
 import { BY_SEVERITY, WarningList } from '../../../static/voice-agent/ui/warning-list.js';
 import { texts } from './page-texts.js';
 
@@ -57,15 +57,34 @@ test('a new call begins without the warnings of the last', () => {
   assert.equal(list.worst, null);
 });
 
-for (const [goneSeconds, isOnline, expected] of /** @type {const} */ ([
-  [0, true, { phase: 'reconnecting', secondsLeft: 30, share: 1 }],
-  [15, true, { phase: 'reconnecting', secondsLeft: 15, share: 0.5 }],
-  [15, false, { phase: 'reconnecting-offline', secondsLeft: 15, share: 0.5 }],
-  [30, true, { phase: 'reconnecting-late', secondsLeft: 90, share: 1 }],
-  [75, false, { phase: 'reconnecting-late', secondsLeft: 45, share: 0.5 }],
-  [500, true, { phase: 'reconnecting-late', secondsLeft: 0, share: 0 }],
+for (const [goneSeconds, isOnline, phase] of /** @type {const} */ ([
+  [0, true, 'reconnecting'],
+  [15, false, 'reconnecting-offline'],
+  [30, true, 'reconnecting-late'],
+  [75, false, 'reconnecting-late'],
 ])) {
-  test(`${goneSeconds} s after a loss ${isOnline ? 'with' : 'without'} a network: ${expected.phase}`, () => {
-    assert.deepEqual(recoveryProgress(goneSeconds, isOnline), expected);
+  test(`${goneSeconds} s after a loss ${isOnline ? 'with' : 'without'} a network: ${phase}`, () => {
+    assert.equal(recoveryPhase(goneSeconds, isOnline), phase);
   });
 }
+
+for (const [nowMs, expected] of /** @type {const} */ ([
+  [1_000, { secondsLeft: 8, share: 1 }],
+  [5_000, { secondsLeft: 4, share: 0.5 }],
+  [9_000, { secondsLeft: 0, share: 0 }],
+  [9_500, { secondsLeft: 0, share: 0 }],
+])) {
+  test(`${nowMs} ms into a wait: ${expected.secondsLeft} s to the next try`, () => {
+    const wait = new RetryWait();
+    wait.set(8, 1_000);
+    assert.deepEqual(wait.at(nowMs), expected);
+  });
+}
+
+for (const secondsLeft of [null, 0.5])
+  test(`while a try is being made, or comes within a moment (${secondsLeft}), nothing is counted down`, () => {
+    const wait = new RetryWait();
+    wait.set(8, 1_000);
+    wait.set(secondsLeft, 2_000);
+    assert.deepEqual(wait.at(2_100), { secondsLeft: 0, share: 0 });
+  });

@@ -91,12 +91,58 @@ for (const code of ['session_not_found', 'session_forbidden', 'session_expired',
     });
   }
 
-test('attempts come after 0, 0.25, 0.5, 1, 1.5, 2 … seconds', async () => {
+test('each pause between attempts is twice the one before, up to eight seconds', async () => {
   const bench = new Bench();
   await bench.goLive();
 
-  assert.deepEqual(await timesOfAttempts(bench, 6), [0, 250, 750, 1_750, 3_250, 5_250]);
+  const times = await timesOfAttempts(bench, 8);
+  assert.deepEqual(times, [0, 250, 750, 1_750, 3_750, 7_750, 15_750, 23_750]);
   assertOneTokenASocket(bench);
+});
+
+test('whoever waits is told when the next attempt is, and that it is being made', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.tokenAnswers.push(
+    refusal(503),
+    refusal(429, { code: 'rate_limited' }, { 'Retry-After': '59' }),
+  );
+  bench.socket.drop(1006);
+  await bench.settle();
+  const told = () => bench.all('reconnect').map(({ secondsLeft }) => secondsLeft);
+  assert.deepEqual(told(), [null, 0.25]);
+
+  await bench.pass(250);
+  assert.deepEqual(told().slice(2), [null, 59]);
+  await bench.pass(59_000);
+  assert.deepEqual(told().slice(4), [null]);
+  bench.socket.becomeReady();
+  await bench.pass(60_000);
+  assert.equal(told().length, 5);
+});
+
+test('an attempt that comes sooner than planned is told, and the second one of a call that begins', async () => {
+  const bench = new Bench();
+  bench.tokenAnswers.push(refusal(503), refusal(503), refusal(503), refusal(503));
+  await bench.start();
+  const told = () => bench.all('reconnect').map(({ secondsLeft }) => secondsLeft);
+  assert.deepEqual(told(), [0.25]);
+  bench.handle({ type: 'wake' });
+  await bench.settle();
+
+  assert.deepEqual(told(), [0.25, null]);
+});
+
+test('an attempt that can only be made after the grace window resumes nothing', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.tokenAnswers.push(refusal(429, { code: 'rate_limited' }, { 'Retry-After': '31' }));
+  bench.socket.drop(1006);
+  await bench.settle();
+  await bench.pass(31_000);
+  bench.socket.open();
+
+  assert.equal(bench.socket.sent[0].type, 'session.update');
 });
 
 test('their waits differ by up to a quarter either way, so that a crowd does not come back in step', async () => {

@@ -214,6 +214,6 @@ test('the first attempt is made at once, later ones with growing and uneven wait
   assert.equal(retryDelayMs(1, 0.5), 250);
   assert.equal(retryDelayMs(2, 0), 375);
   const middle = [3, 4, 5, 6, 7, 99].map((attempt) => retryDelayMs(attempt, 0.5));
-  assert.deepEqual(middle, [1_000, 1_500, 2_000, 4_000, 8_000, 8_000]);
+  assert.deepEqual(middle, [1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
   assert.equal(retryDelayMs(99, 1), 10_000);
 });

@@ -213,7 +213,7 @@ export class Call {
 
 /** All that is told of a call but what is for the curious. */
 export const AGENT_EVENTS = /** @type {const} */ ([
-  ...['state', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard'],
+  ...['state', 'reconnect', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard'],
   ...['permission', 'device', 'sound', 'limit', 'idle', 'tool', 'error'],
 ]);
 

@@ -4,7 +4,7 @@
  * Delays before attempts 0, 1, 2, …; the last one repeats. They grow, as every attempt takes a token: a service grants
  * ten a minute by default, and one that is away does not come back for being asked.
  */
-const STEPS_MS = [0, 250, 500, 1_000, 1_500, 2_000, 4_000, 8_000];
+const STEPS_MS = [0, 250, 500, 1_000, 2_000, 4_000, 8_000];
 
 /** Part of a delay by which it varies either way, so that a crowd does not come back in step. */
 const JITTER = 0.25;
@@ -37,16 +37,19 @@ export class RetryTimer {
    * @param {object} wait
    * @param {number} wait.attempt
    * @param {number} wait.atLeastMs what the service asked for, 0 when it asked for nothing
+   * @returns {number} how long it is, in milliseconds
    */
   wait({ attempt, atLeastMs }) {
     this.cancel();
-    const delayMs = retryDelayMs(attempt, this.#environment.random());
-    this.#wasAskedFor = atLeastMs > delayMs;
+    const backoffMs = retryDelayMs(attempt, this.#environment.random());
+    const delayMs = Math.max(backoffMs, atLeastMs);
+    this.#wasAskedFor = atLeastMs > backoffMs;
     const due = () => {
       this.#timer = null;
       this.#onDue();
     };
-    this.#timer = this.#environment.schedule(due, Math.max(delayMs, atLeastMs));
+    this.#timer = this.#environment.schedule(due, delayMs);
+    return delayMs;
   }
 
   /** Things look better: do not wait any longer, unless the service asked for it. */

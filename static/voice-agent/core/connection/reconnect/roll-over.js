@@ -7,7 +7,7 @@ import { RetryTimer } from './backoff.js';
 const LATEST_BEFORE_END_MS = 5_000;
 
 /** Nobody waits for the successor: when it fails, the next is tried as after so many failures in a row, in 4 s. */
-const UNHURRIED = 6;
+const UNHURRIED = 5;
 
 /** How often to look for a pause while the successor waits for one. */
 const LOOK_INTERVAL_MS = 50;
