@@ -11,6 +11,7 @@ import { CallLock } from './main-thread/call-lock.js';
 import { VoiceAgentError } from './errors.js';
 import { Emitter } from './emitter.js';
 import { IdleGuard } from './main-thread/idle-guard.js';
+import { NoAudio } from './main-thread/audio/no-audio.js';
 import { CallRecord, forgetCall, leftCall } from './main-thread/reload-resume.js';
 import { watchPage } from './main-thread/page-lifecycle.js';
 import { SessionEnds } from './main-thread/session-ends.js';
@@ -49,13 +50,19 @@ export class VoiceAgent {
   #service;
   #ends;
   #page = new AbortController();
-  /** @type {LiveAudio | null} */
+  /** @type {LiveAudio | NoAudio | null} */
   #audio = null;
   /** Microphone, speaker and volume as last chosen. */
   #sound;
   /** @type {AgentState} */
   #state = 'idle';
-  #muted = false;
+  /** Whether the page has muted the microphone. */
+  #isMuted = false;
+  /** Whether the call has a microphone, or opens one as it begins. */
+  #hasMicrophone = true;
+  #wasMuted = false;
+  /** @type {Promise<void> | null} a microphone is being opened in a call that began without one */
+  #opening = null;
   /** Whether the session core has the call: before, and afterwards, there is nothing in it to end. */
   #isBegun = false;
   /** Whether the agent has listened in this call: one that came to nothing leaves the call to go on with as it was. */
@@ -127,9 +134,14 @@ export class VoiceAgent {
     return !AT_REST.has(this.#state);
   }
 
-  /** Whether the agent gets silence instead of the microphone. */
+  /** Whether the agent gets silence instead of the microphone, or the call has none. */
   get muted() {
-    return this.#muted;
+    return this.#isMuted || !this.hasMicrophone;
+  }
+
+  /** Whether the call under way has a microphone, or the next one opens one. */
+  get hasMicrophone() {
+    return this.#hasMicrophone || !this.isActive;
   }
 
   /** @returns {readonly Turn[]} of the call under way or the last one, oldest first */
@@ -238,21 +250,22 @@ export class VoiceAgent {
   /**
    * The user may be about to start a call: make its audio system now, and open the way to the token service. Call it on
    * hover or focus; it costs nothing and asks nothing of the user. Once a press has begun (`pointerdown`, Enter, Space),
-   * call it with `isPressed`: that fetches the token where the microphone is allowed already, and hands it back where no
-   * call begins within 10 s.
-   * @param {{isPressed?: boolean}} [intent]
+   * call it with `isPressed`: that fetches the token where the microphone is allowed already, or none is wanted, and hands
+   * it back where no call begins within 10 s.
+   * @param {{isPressed?: boolean} & Pick<import('./api-types.js').StartOptions, 'microphone' | 'textOnly'>} [intent]
    */
-  prepare({ isPressed = false } = {}) {
-    if (this.isActive || this.#disposed || missingSupport()) return;
-    prepareContext(BROWSER.rateHz, this);
-    const lacking = lacksMicrophone(); // the first answer in a page takes Chromium 60 to 100 ms, the next 1 ms
+  prepare({ isPressed = false, textOnly = false, microphone = !textOnly } = {}) {
+    const needs = { microphone, sound: !textOnly };
+    if (this.isActive || this.#disposed || missingSupport(needs)) return;
+    if (!textOnly) prepareContext(BROWSER.rateHz, this);
+    const lacking = microphone && lacksMicrophone(); // the first answer in a page takes Chromium 60 to 100 ms, the next 1 ms
     try {
       this.#service.preconnect();
     } catch {
       return; // an address is none: the start will say so
     }
     if (!isPressed || this.#options.tokenPrefetch === 'never') return;
-    Promise.all([isMicrophoneGranted(), lacking])
+    Promise.all([!microphone || isMicrophoneGranted(), lacking])
       .then(([isGranted, isLacking]) => {
         if (!isGranted || isLacking || this.isActive || this.#disposed) return;
         this.#host.send({ type: 'prepare', ...this.#service.description });
@@ -281,7 +294,13 @@ export class VoiceAgent {
   }
 
   /** @param {import('./api-types.js').StartOptions} options */
-  async #start({ session = this.#options.session ?? {}, resume = false, takeOver = false }) {
+  async #start({
+    session = this.#options.session ?? {},
+    resume = false,
+    takeOver = false,
+    textOnly = false,
+    microphone = !textOnly,
+  }) {
     const { tokenUrl } = this.#service.description; // throws where an address is none
     const config = session instanceof Promise ? session.then(plainSession) : plainSession(session);
     if (config instanceof Promise) config.catch(() => {}); // told when the call begins, if it does
@@ -290,8 +309,10 @@ export class VoiceAgent {
     if (!resume) forgetCall();
     this.#wasLive = false;
     this.#record.begin(left?.turns);
+    this.#hasMicrophone = microphone && !textOnly;
     this.#setState('connecting');
-    const missing = missingSupport() ?? missingNetwork(tokenUrl);
+    const needs = { microphone: this.#hasMicrophone, sound: !textOnly };
+    const missing = missingSupport(needs) ?? missingNetwork(tokenUrl);
     if (missing) {
       this.#setState('failed', { error: missing });
       throw missing;
@@ -299,7 +320,7 @@ export class VoiceAgent {
     const outcome = this.#nextOutcome();
     this.#heardWith = null;
     if (this.#isWatched) this.#watch(true); // the thread may be another one by now
-    const audio = this.#newAudio();
+    const audio = (this.#audio = textOnly ? new NoAudio() : this.#newAudio());
     audio.begin();
     const begun = this.#begin(audio, config, left);
     void this.#open(audio, begun, this.#lock.take({ takeOver }));
@@ -308,7 +329,7 @@ export class VoiceAgent {
 
   /**
    * Give the call to the session core, once its settings are known.
-   * @param {LiveAudio} audio of the call
+   * @param {LiveAudio | NoAudio} audio of the call
    * @param {SessionConfig | Promise<SessionConfig>} config
    * @param {import('./main-thread/reload-resume.js').LeftCall | null} left
    */
@@ -329,6 +350,8 @@ export class VoiceAgent {
         keepSpeechSeconds,
         keepEarlySpeech,
         tellHeard,
+        microphone: this.#hasMicrophone,
+        textOnly: audio instanceof NoAudio,
         resume: left,
       });
     } catch (error) {
@@ -365,8 +388,31 @@ export class VoiceAgent {
     this.#setMuted(true);
   }
 
-  unmute() {
+  /**
+   * Let the agent hear the microphone. A call that began without one opens it now, in the same session; call it in a
+   * click or a key press, as the browser may ask for it.
+   * @returns {Promise<void>} once it is heard
+   * @throws {VoiceAgentError} microphone-*, audio-failed; the call goes on without
+   */
+  async unmute() {
+    if (!this.hasMicrophone) await (this.#opening ??= this.#openMicrophone());
     this.#setMuted(false);
+  }
+
+  async #openMicrophone() {
+    const audio = this.#audio;
+    try {
+      if (!(audio instanceof LiveAudio))
+        throw new VoiceAgentError('microphone-not-found', {
+          message: 'This call is in writing: it has no microphone.',
+        });
+      const missing = missingSupport();
+      if (missing) throw missing;
+      await this.#whileAsking(await isMicrophoneGranted(), audio.openMicrophone());
+      if (this.#audio === audio) this.#hasMicrophone = true;
+    } finally {
+      this.#opening = null;
+    }
   }
 
   /**
@@ -486,55 +532,78 @@ export class VoiceAgent {
       onMicrophone: (event) => this.#events.emit('device', event),
       onInterrupted: (blocked) => this.#events.emit('sound', { blocked }),
     };
-    this.#audio = new LiveAudio(this.#sound, calls, BROWSER);
-    this.#audio.setMuted(this.#muted);
-    return this.#audio;
+    const audio = new LiveAudio(this.#sound, calls, BROWSER);
+    audio.setMuted(this.muted);
+    return audio;
   }
 
   /**
    * Microphone, audio system and connection at the same time; but where the user is still to be asked for
    * the microphone, the connection waits, and nothing is asked for where there is none to open. The session begins
    * with the microphone's first sound: none is paid for before the answer, beside another one, or that nobody hears.
-   * @param {LiveAudio} audio
+   * Without a microphone nothing of that is waited for.
+   * @param {LiveAudio | NoAudio} audio
    * @param {Promise<void>} begun the session core has the call
    * @param {Promise<boolean>} lock
    */
   async #open(audio, begun, lock) {
     const isWanted = () => this.#audio === audio; // not stopped meanwhile
     const proceed = () => isWanted() && this.#host.send({ type: 'proceed' });
+    const microphone = this.#hasMicrophone;
     try {
-      const lacking = lacksMicrophone();
+      const lacking = microphone && lacksMicrophone();
       // Both are asked before the audio graph keeps this thread busy: their answers waited 20 to 40 ms for it.
-      const [isMine, isGranted] = await Promise.all([lock, isMicrophoneGranted()]);
+      const granted = !microphone || isMicrophoneGranted();
+      const [isMine, isGranted] = await Promise.all([lock, granted]);
       if (!isWanted()) return;
       if (!isMine) throw new VoiceAgentError('other-tab');
       if (isGranted && (await lacking)) throw new VoiceAgentError('microphone-not-found');
       if (!isWanted()) return;
       if (isGranted) void begun.then(proceed);
-      if (!isGranted) this.#events.emit('permission', { asking: true });
-      const ports = await audio.open().finally(() => {
-        if (!isGranted) this.#events.emit('permission', { asking: false });
-      });
+      const ports = await this.#whileAsking(isGranted, audio.open({ microphone }));
       await begun;
       if (!isWanted()) return;
-      this.#connectAudio(ports);
+      if (ports) this.#connectAudio(ports);
       if (!isGranted) proceed();
     } catch (error) {
       if (isWanted()) this.#fail(VoiceAgentError.from(error, 'audio-failed'));
     }
   }
 
+  /**
+   * @template Result
+   * @param {boolean} isGranted then the browser asks nothing
+   * @param {Promise<Result>} opening a microphone
+   * @returns {Promise<Result>}
+   */
+  async #whileAsking(isGranted, opening) {
+    if (!isGranted) this.#events.emit('permission', { asking: true });
+    try {
+      return await opening;
+    } finally {
+      if (!isGranted) this.#events.emit('permission', { asking: false });
+    }
+  }
+
   /** @param {{capture: MessagePort, playback: MessagePort}} ports */
   #connectAudio({ capture, playback }) {
-    this.#host.send({ type: 'mute', muted: this.#muted });
+    this.#host.send({ type: 'mute', muted: this.muted });
     this.#host.send({ type: 'audio', capture, playback }, [capture, playback]);
   }
 
   /** @param {boolean} muted */
   #setMuted(muted) {
-    this.#muted = muted;
-    this.#audio?.setMuted(muted);
-    this.#host.send({ type: 'mute', muted });
+    this.#isMuted = muted;
+    this.#showMuted();
+    this.#audio?.setMuted(this.muted);
+    this.#host.send({ type: 'mute', muted: this.muted });
+  }
+
+  #showMuted() {
+    const { muted } = this;
+    if (muted === this.#wasMuted) return;
+    this.#wasMuted = muted;
+    this.#events.emit('mute', { muted });
   }
 
   /** @param {EndReason} reason */
@@ -678,6 +747,7 @@ export class VoiceAgent {
       if (reason === 'idle')
         this.#idled = { sessionId: null, leftAtMs: Date.now(), turns: this.turns };
     }
+    this.#showMuted(); // a call without a microphone begins, or is over
     if (state === 'failed' && error) this.#events.emit('error', error);
     this.#events.emit('state', { state, previous, error, recovery, reason });
   }

@@ -31,6 +31,8 @@
  *   fetched first may come while the microphone opens
  * @property {boolean} [resume] go on with the call that this tab left less than 30 s ago (see `resumable`)
  * @property {boolean} [takeOver] end the call of another tab rather than fail with `other-tab`
+ * @property {boolean} [microphone] false: begin without one, to type; `unmute()` opens it in the same call
+ * @property {boolean} [textOnly] a call in writing: no microphone and no sound, and words are told as soon as they come
  */
 
 /**
@@ -60,6 +62,8 @@
  * @property {{replyId: string, positionMs: number, done: boolean, flushed: boolean}} playback how much of a reply
  *   has been heard; `flushed`: the rest of it never will be
  * @property {{silent: boolean}} microphone nothing was heard from the microphone for three seconds, or something is again
+ * @property {{muted: boolean}} mute the agent hears the microphone no more, or again; also as a call begins without one,
+ *   and when that is over
  * @property {{speaking: boolean}} unheard the user speaks although the microphone is muted, or does so no more
  * @property {{asking: boolean}} permission the browser is asking the user for the microphone, or has its answer
  * @property {import('./main-thread/audio/call-audio.js').DeviceEvent} device another microphone is in use, or the system muted it

@@ -210,8 +210,10 @@ declare class VoiceAgent {
   get state(): AgentState;
   /** Whether a call is under way, from the start on until it has ended. */
   get isActive(): boolean;
-  /** Whether the agent gets silence instead of the microphone. */
+  /** Whether the agent gets silence instead of the microphone, or the call has none. */
   get muted(): boolean;
+  /** Whether the call under way has a microphone, or the next one opens one. */
+  get hasMicrophone(): boolean;
   /** @returns {readonly Turn[]} of the call under way or the last one, oldest first */
   get turns(): readonly Turn[];
   /** The thread that the session runs on: 'worker', 'main', or 'starting' while that is being found out. */
@@ -285,11 +287,17 @@ declare class VoiceAgent {
   /**
    * The user may be about to start a call: make its audio system now, and open the way to the token service. Call it on
    * hover or focus; it costs nothing and asks nothing of the user. Once a press has begun (`pointerdown`, Enter, Space),
-   * call it with `isPressed`: that fetches the token where the microphone is allowed already, and hands it back where no
-   * call begins within 10 s.
-   * @param {{isPressed?: boolean}} [intent]
+   * call it with `isPressed`: that fetches the token where the microphone is allowed already, or none is wanted, and hands
+   * it back where no call begins within 10 s.
+   * @param {{isPressed?: boolean} & Pick<StartOptions, 'microphone' | 'textOnly'>} [intent]
    */
-  prepare({ isPressed }?: { isPressed?: boolean }): void;
+  prepare({
+    isPressed,
+    textOnly,
+    microphone,
+  }?: {
+    isPressed?: boolean;
+  } & Pick<StartOptions, 'microphone' | 'textOnly'>): void;
   /**
    * Start a call. Call it in a click or a key press: that is what lets the page make sound.
    * While one is being set up its own promise is returned, and one that is ending is waited for.
@@ -305,7 +313,13 @@ declare class VoiceAgent {
    */
   stop(): Promise<void>;
   mute(): void;
-  unmute(): void;
+  /**
+   * Let the agent hear the microphone. A call that began without one opens it now, in the same session; call it in a
+   * click or a key press, as the browser may ask for it.
+   * @returns {Promise<void>} once it is heard
+   * @throws {VoiceAgentError} microphone-*, audio-failed; the call goes on without
+   */
+  unmute(): Promise<void>;
   /**
    * Say something in writing: the agent answers it as soon as it is not speaking itself.
    * @param {string} text
@@ -872,6 +886,14 @@ type StartOptions = {
    * end the call of another tab rather than fail with `other-tab`
    */
   takeOver?: boolean;
+  /**
+   * false: begin without one, to type; `unmute()` opens it in the same call
+   */
+  microphone?: boolean;
+  /**
+   * a call in writing: no microphone and no sound, and words are told as soon as they come
+   */
+  textOnly?: boolean;
 };
 
 type AgentEvents = {
@@ -916,6 +938,13 @@ type AgentEvents = {
    */
   microphone: {
     silent: boolean;
+  };
+  /**
+   * the agent hears the microphone no more, or again; also as a call begins without one,
+   * and when that is over
+   */
+  mute: {
+    muted: boolean;
   };
   /**
    * the user speaks although the microphone is muted, or does so no more

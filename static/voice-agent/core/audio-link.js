@@ -2,6 +2,7 @@
 
 import { perceivedLevel } from '../worklets/dsp/level.js';
 import { MicrophoneLink } from './uplink/microphone-link.js';
+import { SilenceTimer } from './uplink/silence-timer.js';
 import { SpeakerLink } from './downlink/speaker-link.js';
 
 /** Shortest time between two levels that are passed on; a meter needs no more than 15 a second. */
@@ -44,6 +45,7 @@ export class AudioLink {
   #emit;
   #stats;
   #speaker;
+  #silence;
   #isUserSpeaking = false;
   #isAgentSpeaking = false;
   #calmSinceMs = Infinity;
@@ -78,6 +80,7 @@ export class AudioLink {
       onUnheard: (speaking) => emit({ type: 'unheard', speaking }),
       isAgentSounding: () => this.#isAgentSpeaking,
     });
+    this.#silence = new SilenceTimer({ environment, line, onSent: () => stats.offer() });
     this.#speaker = new SpeakerLink({
       environment,
       stats,
@@ -106,9 +109,20 @@ export class AudioLink {
     this.#showAgent(false, 0);
   }
 
+  /**
+   * A call begins.
+   * @param {{textOnly: boolean, keepSpeechSeconds?: number}} call `textOnly`: without any sound
+   */
+  reset({ textOnly, keepSpeechSeconds }) {
+    this.microphone.reset(keepSpeechSeconds);
+    this.#speaker.isSilent = textOnly;
+    if (textOnly) this.#silence.start();
+  }
+
   /** The call is over: ports closed, meters at rest, nothing kept. */
   release() {
     this.silence();
+    this.#silence.stop();
     this.microphone.uplink.clear();
     this.microphone.uplink.forgetSent();
     this.#levelsAtMs = -Infinity;

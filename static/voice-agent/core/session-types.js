@@ -27,6 +27,8 @@
  * @property {'start'} type
  * @property {SessionConfig} session of the first session.update
  * @property {Record<string, import('./conversation/tool-calls.js').ToolPolicy>} [toolPolicies] by the tool's name
+ * @property {boolean} [microphone] false: the session begins without the sound of one
+ * @property {boolean} [textOnly] there is no sound either way: no audio ports will come
  * @property {{sessionId: string | null, turns: readonly Turn[]} | null} [resume] the conversation to go on with:
  *   in its session, or in a new one where that is not known or not there any more
  */

@@ -195,12 +195,20 @@ export class Session {
   }
 
   /** @param {import('./session-types.js').StartCommand} command */
-  #start({ session, toolPolicies, resume = null, ...options }) {
+  #start({
+    session,
+    toolPolicies,
+    resume = null,
+    microphone = true,
+    textOnly = false,
+    ...options
+  }) {
     if (!isAtRest(this.#call)) return;
     this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
     this.#stats.reset();
     this.#keeper.begin(specOf(options), options.tokenPrefetch ?? 'intent');
-    this.#audio.microphone.reset(options.keepSpeechSeconds);
+    if (!microphone) this.#keeper.heard(); // nothing to wait for
+    this.#audio.reset({ textOnly, keepSpeechSeconds: options.keepSpeechSeconds });
     this.#conversation.reset(toolPolicies, resume?.turns, options.tellHeard);
     this.#updates.begin(session);
     this.#dispatch({ type: 'start', resume });

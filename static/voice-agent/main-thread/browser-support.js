@@ -13,19 +13,21 @@ const OF_THE_LINE = new Set(['token-unavailable', 'connection-failed']);
 const OPAQUE_ORIGIN = 'null';
 
 /**
+ * @param {{microphone?: boolean, sound?: boolean}} [needs] of the call; by default it has both
  * @returns {VoiceAgentError | null} what is in the way, or null when nothing is
  */
-export function missingSupport() {
+export function missingSupport({ microphone = true, sound = true } = {}) {
   if (!globalThis.isSecureContext) return new VoiceAgentError('insecure-context');
   const isComplete =
-    typeof navigator.mediaDevices?.getUserMedia === 'function' &&
-    typeof AudioWorkletNode === 'function' &&
+    (!microphone || typeof navigator.mediaDevices?.getUserMedia === 'function') &&
+    (!sound || typeof AudioWorkletNode === 'function') &&
     typeof WebSocket === 'function';
   if (!isComplete) return new VoiceAgentError('unsupported-browser');
   const { origin, location } = globalThis;
   if (origin === OPAQUE_ORIGIN && location.protocol !== 'file:')
     return new VoiceAgentError('sandboxed-frame');
-  return isMicrophoneForbidden() ? new VoiceAgentError('microphone-blocked-by-policy') : null;
+  const isForbidden = microphone && isMicrophoneForbidden();
+  return isForbidden ? new VoiceAgentError('microphone-blocked-by-policy') : null;
 }
 
 /**

@@ -115,6 +115,44 @@ test('without any microphone nothing is asked for, however often the button is p
   assert.deepEqual(asked, []);
 });
 
+test('a call without a microphone asks nobody for one, connects at once, and counts as muted', async () => {
+  const agent = await makeAgent();
+  /** @type {boolean[]} */
+  const told = [];
+  let questions = 0;
+  agent.on('mute', ({ muted }) => told.push(muted));
+  agent.on('permission', () => (questions += 1));
+  const call = agent.start({ microphone: false });
+  await settle();
+  assert.equal(started()[0].microphone, false);
+  assert.ok(worker.received.some(({ type }) => type === 'proceed'));
+  worker.become('live');
+  await call;
+  assert.deepEqual([agent.muted, agent.hasMicrophone, questions], [true, false, 0]);
+
+  worker.become('ended');
+  assert.deepEqual([agent.muted, agent.hasMicrophone, told], [false, true, [true, false]]);
+  void agent.start();
+  await settle();
+  assert.equal(started()[1].microphone, true);
+  assert.equal(agent.muted, false);
+});
+
+test('a call in writing touches no audio system, and has no microphone to open', async () => {
+  globalThis.AudioContext = /** @type {any} */ (undefined);
+  Reflect.deleteProperty(globalThis, 'AudioWorkletNode');
+  const agent = await makeAgent();
+  agent.prepare({ isPressed: true, textOnly: true });
+  const call = agent.start({ textOnly: true });
+  await settle();
+  assert.equal(started()[0].textOnly, true);
+  worker.become('live');
+  await call;
+  await assert.rejects(agent.unmute(), { code: 'microphone-not-found' });
+  assert.deepEqual([agent.state, agent.muted], ['live', true]);
+  await assert.rejects((await makeAgent()).start(), { code: 'unsupported-browser' });
+});
+
 test('settings that cannot be sent are refused with their field before anything begins', async () => {
   const agent = await makeAgent();
   /** @type {any} */

@@ -48,6 +48,9 @@ export class SpeakerLink {
   #replies = new Map();
   #isSounding = false;
 
+  /** Whether nothing is heard in this call, and what the agent says counts as said. */
+  isSilent = false;
+
   /** @param {SpeakerLinkOptions} options */
   constructor(options) {
     this.#options = options;
@@ -108,11 +111,13 @@ export class SpeakerLink {
     const id = this.#gate.admit(replyId);
     const bytes = id === null ? null : fromBase64(data);
     if (id === null || bytes === null) return;
-    const pcm = this.#joiner.join(bytes).buffer;
     const reply = this.#replies.get(id) ?? newReply();
     this.#replies.set(id, reply);
-    reply.onsetMs ??= onsetIn(pcm, reply.receivedBytes / WIRE_BYTES_PER_MS);
+    const receivedMs = reply.receivedBytes / WIRE_BYTES_PER_MS;
     reply.receivedBytes += bytes.length;
+    if (this.isSilent) return;
+    const pcm = this.#joiner.join(bytes).buffer;
+    reply.onsetMs ??= onsetIn(pcm, receivedMs);
     if (reply.keptBytes < MAX_KEPT_BYTES) {
       reply.keptBytes += pcm.byteLength;
       reply.chunks.push(pcm.slice());
@@ -133,6 +138,7 @@ export class SpeakerLink {
       reply.receivedBytes = 0;
       reply.state = interrupted ? 'flushed' : 'ended';
     }
+    if (this.isSilent) this.#replies.delete(id);
     this.#joiner.reset();
     this.#port?.postMessage({ type: interrupted ? 'flush' : 'end', replyId: id });
     this.#ducking.end();

@@ -89,10 +89,11 @@ export class LiveAudio {
 
   /**
    * Open both at the same time. Call it inside a click.
+   * @param {{microphone?: boolean}} [what] false: without one for now; what is captured is then silence, at pace
    * @returns {Promise<AudioPorts>}
    * @throws {VoiceAgentError} microphone-*, audio-failed; nothing is left open then
    */
-  async open() {
+  async open({ microphone = true } = {}) {
     this.begin();
     this.#starting = this.#build(this.#browser.rateHz, this.#context).then(
       (graph) => void (this.#graph = graph),
@@ -100,7 +101,7 @@ export class LiveAudio {
     this.#starting.catch(() => {}); // looked at when the microphone is there to be connected
     watchDevices((devices) => this.#devicesChanged(devices), this.#life.signal);
     try {
-      await this.#microphone.open();
+      await (microphone ? this.#microphone.open() : this.#starting);
       const graph = this.#usableGraph();
       this.#isOpen = true;
       this.#route(graph);
@@ -109,6 +110,14 @@ export class LiveAudio {
       this.close();
       throw error;
     }
+  }
+
+  /**
+   * Open the microphone of a call that began without one.
+   * @throws {VoiceAgentError} microphone-*; the call then goes on without
+   */
+  openMicrophone() {
+    return this.#microphone.open();
   }
 
   /**
@@ -211,13 +220,13 @@ export class LiveAudio {
   /**
    * Some browsers cannot feed a microphone of one rate into a context of another: then the context takes
    * the device's rate, and the worklets convert.
-   * @param {MediaStream} stream
+   * @param {MediaStream | null} stream null where there is no microphone, and only the agent to be heard
    */
   async #connect(stream) {
     try {
       await this.#starting;
       const graph = this.#usableGraph();
-      if (graph.isSound && tryToHear(graph, stream)) return;
+      if (graph.isSound && (!stream || tryToHear(graph, stream))) return;
       if (graph.isSound) this.#browser.rateHz = undefined;
       await this.#rebuild(stream);
     } catch (error) {
@@ -227,12 +236,12 @@ export class LiveAudio {
 
   /**
    * A new audio system in place of the present one, which stays until the new one works.
-   * @param {MediaStream} stream
+   * @param {MediaStream | null} stream
    */
   async #rebuild(stream) {
     const graph = await this.#build();
     try {
-      graph.setMicrophone(stream);
+      if (stream) graph.setMicrophone(stream);
     } catch (error) {
       await graph.close();
       throw error;

@@ -29,8 +29,8 @@ const OUTAGE_LIMIT_MS = 60_000;
 
 /**
  * @typedef {object} LiveMicrophoneCalls
- * @property {(stream: MediaStream) => Promise<void>} connect hear this one from now on; what it rejects with
- *   leaves the one before in use
+ * @property {(stream: MediaStream | null) => Promise<void>} connect hear this one from now on; what it rejects with
+ *   leaves the one before in use; null: there is none
  * @property {(event: DeviceEvent) => void} onMicrophone
  * @property {(error: VoiceAgentError) => void} onLost there was none for a minute
  */
@@ -46,6 +46,8 @@ export class LiveMicrophone {
   #outage = null;
   /** @type {string | null} the system's default, as last seen */
   #default = null;
+  /** Whether it is wanted: a call may begin without one. */
+  #isWanted = false;
   /** Whether exact silence is news: it is not from one that was opened anew because of it. */
   #mayBeDead = true;
   /** @type {Promise<unknown>} the change under way: they happen one after the other */
@@ -68,7 +70,13 @@ export class LiveMicrophone {
 
   /** @throws {VoiceAgentError} microphone-*, or what `connect` rejects with */
   async open() {
-    await this.#inTurn(() => this.#use({ deviceId: this.#wanted }, 'opened'));
+    this.#isWanted = true;
+    try {
+      await this.#inTurn(() => this.#use({ deviceId: this.#wanted }, 'opened'));
+    } catch (error) {
+      this.#isWanted = false;
+      throw error;
+    }
     void watchPermission((state) => {
       this.#wasGranted ||= state === 'granted';
       if (state === 'granted') this.retry();
@@ -82,7 +90,7 @@ export class LiveMicrophone {
    */
   choose(deviceId) {
     return this.#inTurn(async () => {
-      await this.#use({ deviceId, mustMatch: true }, 'replaced');
+      if (this.#isWanted) await this.#use({ deviceId, mustMatch: true }, 'replaced');
       this.#wanted = deviceId;
     });
   }
@@ -128,7 +136,7 @@ export class LiveMicrophone {
 
   /** Connect the one in use once more: what it was connected to is no good any more. */
   reconnect() {
-    return this.#inTurn(() => this.#stream && this.#calls.connect(this.#stream));
+    return this.#inTurn(() => this.#calls.connect(this.#stream));
   }
 
   /** Let go of it, now or as soon as it arrives. */
