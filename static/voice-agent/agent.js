@@ -1,6 +1,10 @@
 // What a page holds: starts and stops calls and passes on what happens in them. Main thread.
 
-import { discardPreparedContext, prepareContext } from './main-thread/audio/audio-context.js';
+import {
+  discardPreparedContext,
+  prepareContext,
+  unlockContext,
+} from './main-thread/audio/audio-context.js';
 import { assertVolume, completeAudioOptions, LiveAudio } from './main-thread/audio/call-audio.js';
 import { lacksMicrophone } from './main-thread/audio/devices.js';
 import { isMicrophoneGranted } from './main-thread/audio/microphone.js';
@@ -284,6 +288,7 @@ export class VoiceAgent {
   async start(options = {}) {
     if (this.#disposed) throw new DOMException('This agent was disposed of.', 'InvalidStateError');
     if (this.#ending) {
+      if (!missingSupport()) unlockContext(BROWSER.rateHz, this);
       await this.#ending;
       return this.start(options);
     }

@@ -3,6 +3,15 @@
 import assert from 'node:assert/strict';
 import { assertFramesAreValid, clip, frameFrom } from '../browser/harness.js';
 import { SILENT } from '../browser/listening.js';
+import {
+  goOn,
+  interrupt,
+  refuseOtherRates,
+  renewElement,
+  stopClock,
+  tellContexts,
+  watchContexts,
+} from './contexts.js';
 import { agentSentences, isSounding, loudness, partHeard } from './hearing.js';
 import { until } from './processes.js';
 import { untilHeard, untilPassed } from './world.js';
@@ -20,6 +29,10 @@ export const scenarios = {
   'greeting and answers are heard, an interruption silences the agent, and the end lets go of everything':
     conversation,
   'a socket dropped in mid-sentence comes back by itself, and the answer is heard': recovery,
+  'the press itself starts the sound, what the system interrupts is left alone, and a clock that stands still is replaced':
+    gestures,
+  'where a microphone cannot be brought to the rate of the wire, only the first call builds two audio systems':
+    rates,
 };
 
 /** @param {World} world */
@@ -72,9 +85,70 @@ async function recovery(world) {
 }
 
 /** @param {World} world */
-async function startCall(world) {
+async function gestures(world) {
+  const { demo, sound, page } = world;
+  await page.open(demo.url);
+  await page.evaluate(watchContexts);
+  await page.evaluate(renewElement);
+  await talk(world);
+  assert.deepEqual(await page.evaluate(tellContexts), [
+    { ...{ isPressed: true, isOpen: true }, resumesWhileTaken: 0 },
+  ]);
+  assert.equal(await page.evaluate(() => globalThis.audioSession.type), 'play-and-record');
+
+  await page.evaluate(interrupt);
+  await until(
+    () => page.evaluate(() => globalThis.isBlocked),
+    'the page tells of the interruption',
+  );
+  await page.evaluate(goOn);
+  await until(() => page.evaluate(() => !globalThis.isBlocked), 'and that it is over');
+
+  await page.evaluate(stopClock);
+  const another = async () => (await page.evaluate(tellContexts)).map(({ isOpen }) => isOpen);
+  await until(async () => String(await another()) === 'false,true', 'another audio system');
+  await sound.say('question');
+  const { timestamp } = await replyTo(world);
+  await until(() => isSounding(sound.heard(timestamp * 1000)), 'the answer is heard');
+
+  await endCall(world);
+  const contexts = await page.evaluate(tellContexts);
+  assert.deepEqual(
+    contexts.map(({ isOpen, resumesWhileTaken }) => [isOpen, resumesWhileTaken]),
+    [
+      [false, 0],
+      [false, 0],
+    ],
+  );
+  assert.equal(await page.evaluate(() => globalThis.audioSession.type), 'auto');
+  assert.deepEqual(await page.complaints(), []);
+}
+
+/** @param {World} world */
+async function rates(world) {
   const { demo, page } = world;
   await page.open(demo.url);
+  await page.evaluate(refuseOtherRates);
+  await talk(world);
+  await endCall(world);
+  assert.equal(await page.evaluate(() => globalThis.made.length), 2);
+  await page.press('Start talking');
+  await untilPassed(world, 'live', 'ended', 'connecting', 'live');
+  await endCall(world);
+  assert.equal(await page.evaluate(() => globalThis.made.length), 3);
+  assert.equal(new Set(await page.evaluate(() => globalThis.made)).size, 2);
+  assert.deepEqual(await page.complaints(), []);
+}
+
+/** @param {World} world */
+async function startCall(world) {
+  await world.page.open(world.demo.url);
+  await talk(world);
+}
+
+/** @param {World} world */
+async function talk(world) {
+  const { demo, page } = world;
   await page.press('Start talking');
   await untilPassed(world, 'connecting', 'live');
   await untilHeard(world, agentSentences.greeting);

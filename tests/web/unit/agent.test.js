@@ -91,6 +91,29 @@ test('the press itself lets the audio system sound, before anything is awaited',
   await agent.dispose();
 });
 
+test('so does a press while the call before is still ending', async () => {
+  const agent = await makeAgent();
+  void agent.start();
+  await settle();
+  worker.become('live');
+  const stopped = agent.stop();
+  let resumes = 0;
+  const { AudioContext: Silent } = BROWSER;
+  globalThis.AudioContext = /** @type {any} */ (
+    class extends Silent {
+      resume = async () => void (resumes += 1);
+    }
+  );
+  void agent.start();
+  assert.equal(resumes, 1);
+
+  worker.become('ended');
+  await stopped;
+  await settle();
+  assert.equal(started().length, 2);
+  await agent.dispose();
+});
+
 test('without any microphone nothing is asked for, however often the button is pressed', async () => {
   const { mediaDevices } = BROWSER.navigator;
   const navigator = {

@@ -6,6 +6,7 @@ import {
   listMicrophones,
   listSpeakers,
 } from '../../../static/voice-agent/main-thread/audio/devices.js';
+import { prepareContext } from '../../../static/voice-agent/main-thread/audio/audio-context.js';
 import { LiveAudio } from '../../../static/voice-agent/main-thread/audio/call-audio.js';
 import { newCall, openCall, settle } from './devices-fakes.js';
 
@@ -273,20 +274,92 @@ test('a context that runs, but for a blink when the speaker changes, is never to
   assert.deepEqual(interruptions, []);
 });
 
-for (const state of ['interrupted', 'suspended']) {
-  test(`a context that is ${state} in mid-call is told of, and asked to go on`, async (t) => {
-    const { sound, interruptions, pass } = await openCall(t);
-    await pass(START_MS);
-    const { resumes } = sound.context;
+test('a context that is suspended in mid-call is told of, and asked to go on', async (t) => {
+  const { sound, interruptions, pass } = await openCall(t);
+  await pass(START_MS);
+  const { resumes } = sound.context;
 
-    sound.context.setState(state);
-    assert.equal(sound.context.resumes, resumes + 1);
-    await pass(START_MS);
-    sound.context.setState('running');
+  sound.context.setState('suspended');
+  assert.equal(sound.context.resumes, resumes + 1);
+  await pass(START_MS);
+  sound.context.setState('running');
 
-    assert.deepEqual(interruptions, [true, false]);
-  });
-}
+  assert.deepEqual(interruptions, [true, false]);
+});
+
+test('a context that the system interrupts is told of, and asked to go on only once that is over', async (t) => {
+  const { sound, audio, interruptions, pass } = await openCall(t);
+  await pass(START_MS);
+  const { resumes } = sound.context;
+
+  sound.context.setState('interrupted');
+  audio.wake();
+  await pass(START_MS);
+  assert.deepEqual([sound.context.resumes, sound.contexts.length], [resumes, 1]);
+  sound.context.setState('suspended');
+  assert.equal(sound.context.resumes, resumes + 1);
+  sound.context.setState('running');
+
+  assert.deepEqual(interruptions, [true, false]);
+});
+
+test('a press does not wait for what is interrupted: another context is started in the press itself', async (t) => {
+  const { sound, audio, ports, interruptions, pass } = await openCall(t);
+  await pass(START_MS);
+  sound.context.setState('interrupted');
+  await pass(START_MS);
+  Object.assign(navigator, { userActivation: { isActive: true } });
+
+  audio.wake();
+  assert.equal(sound.contexts.length, 2);
+  await settle();
+
+  assert.deepEqual([sound.open.length, ports.length], [1, 2]);
+  assert.deepEqual(interruptions, [true, false]);
+});
+
+test('a page that listens may sound without a press: its context is asked again then', async (t) => {
+  const call = newCall(t);
+  const allow = call.machine.hesitate();
+  const opening = call.open();
+  await settle();
+  const { resumes } = call.sound.context;
+
+  allow();
+  await opening;
+
+  assert.ok(call.sound.context.resumes > resumes);
+});
+
+test('the system is told that the page speaks and listens, until the last call is over', async (t) => {
+  const first = newCall(t);
+  const audioSession = { type: 'ambient' };
+  Object.assign(navigator, { audioSession });
+
+  first.audio.begin();
+  assert.equal(audioSession.type, 'play-and-record');
+  const second = new LiveAudio({}, /** @type {any} */ ({}));
+  second.begin();
+  first.audio.close();
+  first.audio.close();
+  assert.equal(audioSession.type, 'play-and-record');
+  second.close();
+
+  assert.equal(audioSession.type, 'ambient');
+});
+
+test('a context that was made ahead for another rate is let go of', async (t) => {
+  const { sound, audio } = newCall(t, { browser: { rateHz: undefined } });
+  prepareContext(24_000, {});
+
+  audio.begin();
+  await settle();
+
+  assert.deepEqual(
+    sound.open.map(({ sampleRate }) => sampleRate),
+    [48_000],
+  );
+});
 
 test('waking a call resumes its context, even one that refuses', async (t) => {
   const { sound, audio } = await openCall(t);

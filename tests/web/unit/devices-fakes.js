@@ -329,6 +329,8 @@ class FakeContext extends EventTarget {
     this.resumes += 1;
   }
 
+  async suspend() {}
+
   async close() {
     this.setState('closed');
   }

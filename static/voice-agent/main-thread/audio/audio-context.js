@@ -26,6 +26,16 @@ export function prepareContext(rateHz, owner) {
   prepared.loaded.catch(() => discardPreparedContext(owner)); // the call will try by itself, and say what is wrong
 }
 
+/**
+ * The same in the press that asks for a call which cannot begin at once: it may sound later only if it was resumed here.
+ * @param {number | undefined} rateHz
+ * @param {object} owner
+ */
+export function unlockContext(rateHz, owner) {
+  prepareContext(rateHz, owner);
+  prepared?.context.resume().catch(() => {});
+}
+
 /** @param {object} owner */
 export function discardPreparedContext(owner) {
   if (prepared?.owner !== owner) return;
@@ -39,10 +49,11 @@ export function discardPreparedContext(owner) {
  * @returns {NewContext}
  */
 export function takeContext(rateHz) {
-  if (prepared === null || prepared.rateHz !== rateHz) return createContext(rateHz);
   const taken = prepared;
   prepared = null;
-  return taken;
+  if (taken?.rateHz === rateHz && taken) return taken;
+  taken?.context.close().catch(() => {}); // no call will ask for that rate again
+  return createContext(rateHz);
 }
 
 /**

@@ -28,7 +28,6 @@ const END_TIMEOUT_MS = 200;
 
 /**
  * @typedef {object} GraphOptions
- * @property {number} [rateHz] the rate to ask for; the device's own when left out
  * @property {number} frameMs length of a microphone frame
  * @property {number} volume 0 to 1
  */
@@ -58,13 +57,12 @@ export class AudioGraph {
   #isStalled = false;
 
   /**
+   * @param {ReturnType<typeof startContext>} started
    * @param {GraphOptions} options
    * @param {GraphCalls} calls
-   * @param {ReturnType<typeof startContext>} [started] a context that was started in the click
    * @returns {Promise<AudioGraph>}
    */
-  static async open(options, calls, started = startContext(options.rateHz)) {
-    const { context, loaded } = started;
+  static async open({ context, loaded }, options, calls) {
     try {
       await loaded;
       return new AudioGraph(context, options, calls);
@@ -121,6 +119,11 @@ export class AudioGraph {
     return state !== 'closed' && sampleRate === this.#rateHz && !this.#isStalled;
   }
 
+  /** Whether the system keeps the sound for something else: a telephone call, another program. */
+  get isTaken() {
+    return this.#context.state === 'interrupted';
+  }
+
   /**
    * Hear this microphone instead of the one before.
    * @param {MediaStream} stream
@@ -129,6 +132,7 @@ export class AudioGraph {
   setMicrophone(stream) {
     const source = this.#context.createMediaStreamSource(stream);
     source.connect(this.#capture);
+    resume(this.#context); // a page that is listening may sound without a press (Safari)
     this.#source?.disconnect();
     this.#source = source;
     this.#connectInputTap();
@@ -209,7 +213,7 @@ export class AudioGraph {
 
   /** Let it sound again after the browser or the system paused it. */
   wake() {
-    this.#context.resume().catch(() => {}); // not awaited: it may wait for a click, or for a telephone call
+    resume(this.#context);
   }
 
   async close() {
@@ -236,9 +240,19 @@ export class AudioGraph {
  */
 export function startContext(rateHz) {
   const taken = takeContext(rateHz);
-  taken.context.resume().catch(() => {}); // not awaited: until it may sound it can stay suspended for long
+  resume(taken.context);
   taken.loaded.catch(() => {}); // told to whoever waits for it
   return taken;
+}
+
+/**
+ * Let it sound. Not one that the system has interrupted: it cannot before that is over, and tells then whether it runs or
+ * is suspended. Source: W3C Web Audio API 1.1, AudioContextState.
+ * @param {AudioContext} context
+ */
+function resume(context) {
+  if (context.state === 'interrupted') return;
+  context.resume().catch(() => {}); // not awaited: until it may sound it can stay suspended for long
 }
 
 /**
@@ -276,12 +290,12 @@ function watchContext(context, report, signal) {
     isInterrupted = !isInterrupted;
     report(isInterrupted);
     // Safari leaves a context suspended after a telephone call; elsewhere the browser says no, or waits.
-    if (isInterrupted) context.resume().catch(() => {});
+    if (isInterrupted) resume(context);
   };
   const changed = () => {
     clearTimeout(timer);
     if (context.state === 'running' || context.state === 'closed') return look();
-    context.resume().catch(() => {});
+    resume(context);
     timer = setTimeout(look, BLINK_MS);
   };
   let timer = setTimeout(() => {

@@ -2,6 +2,7 @@
 // late. Main thread.
 
 import { VoiceAgentError } from '../../errors.js';
+import { claimAudioSession } from './audio-session.js';
 import { isDefault, watchDevices } from './devices.js';
 import { AudioGraph, startContext } from './audio-graph.js';
 import { LiveMicrophone } from './call-microphone.js';
@@ -51,8 +52,8 @@ export class LiveAudio {
   #calls;
   #browser;
   #microphone;
-  /** @type {ReturnType<typeof startContext> | undefined} the first one */
-  #context;
+  /** @type {ReturnType<typeof startContext> | null} started in a press, and nothing built on it yet */
+  #started = null;
   /** @type {Promise<void> | null} rejected when the audio system does not start */
   #starting = null;
   /** @type {AudioGraph | null} */
@@ -84,7 +85,9 @@ export class LiveAudio {
 
   /** Let it sound: in the click itself, before anything is awaited, or Safari stays silent. */
   begin() {
-    this.#context ??= startContext(this.#browser.rateHz);
+    if (this.#started) return;
+    claimAudioSession(this.#life.signal);
+    this.#started = startContext(this.#browser.rateHz);
   }
 
   /**
@@ -95,9 +98,7 @@ export class LiveAudio {
    */
   async open({ microphone = true } = {}) {
     this.begin();
-    this.#starting = this.#build(this.#browser.rateHz, this.#context).then(
-      (graph) => void (this.#graph = graph),
-    );
+    this.#starting = this.#build(this.#browser.rateHz).then((graph) => void (this.#graph = graph));
     this.#starting.catch(() => {}); // looked at when the microphone is there to be connected
     watchDevices((devices) => this.#devicesChanged(devices), this.#life.signal);
     try {
@@ -172,10 +173,15 @@ export class LiveAudio {
     return { contextRateHz: rateHz, wireRateHz: WIRE_RATE_HZ, outputLatencyMs, microphone };
   }
 
-  /** Look after it all: let it sound again after a pause, look for a microphone if there is none. */
+  /**
+   * Look after it all: let it sound again after a pause, look for a microphone if there is none. In a press, what the
+   * system has interrupted is not waited for any longer.
+   */
   wake() {
     this.#graph?.wake();
     this.#microphone.retry();
+    if (this.#graph?.isTaken && navigator.userActivation?.isActive)
+      this.#started ??= startContext();
     this.#repair();
   }
 
@@ -184,26 +190,26 @@ export class LiveAudio {
     const message = 'The call ended before its sound had started.';
     this.#life.abort(new VoiceAgentError('audio-failed', { message }));
     this.#microphone.close();
-    if (!this.#starting) this.#context?.context.close().catch(() => {});
+    this.#started?.context.close().catch(() => {});
+    this.#started = null;
     this.#graph?.close().catch(() => {});
     this.#graph = null;
   }
 
-  /**
-   * @param {number} [rateHz] the device's own when left out
-   * @param {ReturnType<typeof startContext>} [context] made already
-   */
-  async #build(rateHz, context) {
+  /** @param {number} [rateHz] the device's own when left out, or that of the context that was started already */
+  async #build(rateHz) {
     const { frameMs, volume } = this.#options;
+    const started = this.#started ?? startContext(rateHz);
+    this.#started = null;
     const graph = await AudioGraph.open(
-      { rateHz, frameMs, volume },
+      started,
+      { frameMs, volume },
       {
         onInterrupted: (isInterrupted) => this.#interrupted(isInterrupted),
         onDead: () => this.#microphone.heardNothing(),
         onBroken: () => this.#calls.onLost(new VoiceAgentError('audio-failed')),
         onStalled: () => this.#stalled(),
       },
-      context,
     );
     graph.setMuted(this.#isMuted);
     if (!this.#life.signal.aborted) return graph;
@@ -226,8 +232,9 @@ export class LiveAudio {
     try {
       await this.#starting;
       const graph = this.#usableGraph();
-      if (graph.isSound && (!stream || tryToHear(graph, stream))) return;
-      if (graph.isSound) this.#browser.rateHz = undefined;
+      const isGood = graph.isSound && !this.#started;
+      if (isGood && (!stream || tryToHear(graph, stream))) return;
+      if (isGood) this.#browser.rateHz = undefined;
       await this.#rebuild(stream);
     } catch (error) {
       throw VoiceAgentError.from(error, 'audio-failed');
@@ -285,9 +292,9 @@ export class LiveAudio {
     this.#graph?.setSpeaker(isThere ? deviceId : '').catch(() => {});
   }
 
-  /** Build anew what no longer is what it was built as. */
+  /** Build anew what no longer is what it was built as, or on what was started in its place. */
   #repair() {
-    if (!this.#isOpen || this.#graph?.isSound !== false) return;
+    if (!this.#isOpen || !this.#graph || (this.#graph.isSound && !this.#started)) return;
     this.#microphone
       .reconnect()
       .catch((error) => this.#calls.onLost(VoiceAgentError.from(error, 'audio-failed')));
