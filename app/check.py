@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from redis.exceptions import AuthenticationError
 
 from app.access.jwks import FETCH_SECONDS, Jwks, UnreadableKeysError
-from app.config.agents import load_agents
+from app.config.agents import former_voices, load_agents
 from app.config.risks import risks
 from app.config.settings import Settings, variable
 from app.config.types import is_url
@@ -84,7 +84,7 @@ async def check(
     say(f"Agents: {', '.join(agents.agents)}; a page starts with {default}.")
     say(MODES[settings.access])
     say(cost_sentence(settings))
-    for risk in risks(settings):
+    for risk in (*risks(settings), *former_voices(agents)):
         say(risk)
     if settings.stop_file is not None and settings.stop_file.exists():
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")

@@ -1,7 +1,10 @@
 """The operator's agents: read once at start, checked, and turned into what the browser sends."""
 
+import json
 import re
 import tomllib
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -20,12 +23,9 @@ from app.errors import ConfigurationError
 
 # Who a service without a file of its own has; a start for such a file.
 DEFAULT_FILE = Path(__file__).with_name("agents.toml")
-# The voices in the public documents. They change upstream: a start for the list, not a limit.
-# Source: AssemblyAI documentation, session configuration, September 2026.
-DEFAULT_VOICES = (
-    *("alba", "anna", "charles", "estelle", "eve", "george", "giovanni", "jane"),
-    *("jean", "juergen", "lola", "mary", "michael", "paul", "rafael", "vera"),
-)
+# What is known of voices, with its source; browsers have it of the same file. They change upstream:
+# a start for the list, not a limit.
+VOICES_FILE = Path(__file__).parents[2] / "static" / "voice-agent" / "voices.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Of a stored agent everything is decided upstream: its id must be sent alone.
 # Source: AssemblyAI documentation, session configuration, September 2026.
@@ -41,6 +41,16 @@ Voice = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"
 KeyTerm = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 SilenceMs = Annotated[int, Field(ge=50, le=10000)]
+
+
+@cache
+def catalogue(name: Literal["current", "quickstart"]) -> dict[str, str]:
+    """Return voices, each with its language as BCP 47: the present ones, or those of before.
+
+    None is in both.
+    """
+    voices: dict[str, str] = json.loads(VOICES_FILE.read_bytes())[name]["voices"]
+    return voices
 
 
 class _Strict(BaseModel):
@@ -78,7 +88,7 @@ class Agent(_Strict):
     system_prompt: str = Field(default="", max_length=20000)
     greeting: str = Field(default="", max_length=2000)
     voice: Voice = "alba"
-    voices: list[Voice] = list(DEFAULT_VOICES)
+    voices: list[Voice] = Field(default_factory=lambda: list(catalogue("current")))
     editable: list[Literal["voice", "system_prompt", "greeting"]] = []
     key_terms: list[KeyTerm] = Field(default=[], max_length=100, serialization_alias="keyterms")
     transcription_mode: Literal["min_latency", "balanced", "max_accuracy"] | None = None
@@ -159,6 +169,22 @@ class Agents(_Strict):
                 for name, agent in self.agents.items()
             ],
         }
+
+
+def former_voices(agents: Agents) -> Iterator[str]:
+    """Yield a sentence for each agent whose voice the agent service had and has no more."""
+    tags = catalogue("current")
+    for name, agent in agents.agents.items():
+        tag = catalogue("quickstart").get(agent.voice)
+        if tag is None:
+            continue
+        alike = [voice for voice in tags if tags[voice][:2] == tag[:2]]
+        same_accent = [voice for voice in alike if tags[voice] == tag]
+        nearest = next(iter(same_accent + alike), "none of them")
+        yield (
+            f"Agent {name}: the agent service has no voice {agent.voice} any more; "
+            f"the nearest in the same language ({tag[:2]}) is {nearest}."
+        )
 
 
 def load_agents(settings: Settings) -> Agents:

@@ -164,7 +164,9 @@ async function readKept() {
 }
 
 const others = [...STYLES.map((name) => `styles/${name}.css`), ...ICONS.map((n) => `icons/${n}`)];
-await bundle([...others, ...LOADED]);
+const isScript = (/** @type {string} */ path) => path.endsWith('.js');
+await bundle([...others, ...LOADED.filter((path) => !isScript(path))]);
+await bundle(LOADED.filter(isScript), [], 'json');
 for (const entry of SCRIPTS) await bundle([entry], [builtIn, hashedNames(entry)], 'json');
 const scripts = SCRIPTS.map((path) => Buffer.from(files.get(built[path]) ?? ''));
 for (const path of LOADED) {

@@ -72,6 +72,8 @@
  *   has put it off; `refused`: it could not
  * @property {{secondsLeft: number | null}} idle nobody has said anything for `idleSeconds`: the call ends in so many
  *   seconds unless somebody does, or `stillHere()` is called; null: somebody did
+ * @property {{asked: string, used: string, language: string | null}} voice the service has not the voice that was asked
+ *   for, and the call begins with the nearest that it has; `language` of both, null where they have none in common
  * @property {import('./main-thread/tools/tool-runner.js').ToolEvent} tool a tool is asked for, runs, or is done
  * @property {VoiceAgentError} error whatever stopped a call
  * @property {import('./core/telemetry/event-log.js').LogNews} debug what happened, for the curious: at most twice a

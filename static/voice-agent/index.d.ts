@@ -984,6 +984,15 @@ type AgentEvents = {
     secondsLeft: number | null;
   };
   /**
+   * the service has not the voice that was asked
+   * for, and the call begins with the nearest that it has; `language` of both, null where they have none in common
+   */
+  voice: {
+    asked: string;
+    used: string;
+    language: string | null;
+  };
+  /**
    * a tool is asked for, runs, or is done
    */
   tool: ToolEvent;

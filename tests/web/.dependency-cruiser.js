@@ -75,6 +75,7 @@ export default {
       ),
     ),
     allow(`${CLIENT}/ui/`, `${CLIENT}/ui/[^/]+\\.json$`), // what is shown, as data
+    allow(`${CLIENT}/core/conversation/|${PAGE}/`, `${CLIENT}/voices\\.json$`), // what is known of voices
     // The element uses the client as any page would.
     allow(
       `${CLIENT}/ui/element/`,

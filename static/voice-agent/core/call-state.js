@@ -63,11 +63,11 @@ export const STABLE_MS = 5_000;
  *   | {type: 'fail', error: VoiceAgentError}} CallEvent
  *
  * `connect`: open a socket in the call's mode. `retry-later`: after the attempt's delay, send `retry`.
- * `use-voice`: open the next session with this voice. `open-successor`: get a session ready that may take over.
+ * `replace-voice`: open the next session with one of these voices. `open-successor`: get a session ready that may take over.
  * `take-over`: go on with that one now. `silence`: stop the agent's sound at once. `release`: say
  * goodbye, and let go of socket, timers and queues.
  * @typedef {{type: 'connect'} | {type: 'retry-later', atLeastMs: number}
- *   | {type: 'use-voice', voice: string} | {type: 'open-successor'} | {type: 'take-over'}
+ *   | {type: 'replace-voice', offered: string[]} | {type: 'open-successor'} | {type: 'take-over'}
  *   | {type: 'silence'} | {type: 'release'}} Effect
  *
  * @typedef {{call: Call, effects: Effect[]}} Step
@@ -202,9 +202,9 @@ function secondTry(call, error) {
     return step({ ...call, mode: 'continue', resumeRefused: true }, [connect]);
   if (error.code === 'unauthorized' && !call.tokenRetried)
     return step({ ...call, tokenRetried: true }, [connect]);
-  const [voice] = error.voices;
-  if (voice === undefined || call.voiceRetried) return null;
-  return step({ ...call, voiceRetried: true }, [{ type: 'use-voice', voice }, connect]);
+  const { voices: offered } = error;
+  if (offered.length === 0 || call.voiceRetried) return null;
+  return step({ ...call, voiceRetried: true }, [{ type: 'replace-voice', offered }, connect]);
 }
 
 /**

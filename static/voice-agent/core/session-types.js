@@ -65,6 +65,7 @@
  *   | import('./connection/reconnect/connection-keeper.js').KeeperEvent
  *   | import('./conversation/conversation.js').ConversationEvent
  *   | import('./conversation/updates.js').UpdateEvent
+ *   | import('./conversation/updates.js').VoiceEvent
  *   | import('./telemetry/stats.js').StatsEvent} SessionEvent
  *
  * `reconnect`: the next attempt is made in so many seconds; null: now. `session`: another session is ready and used from

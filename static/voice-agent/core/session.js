@@ -181,8 +181,8 @@ export class Session {
         const waitMs = this.#keeper.retry.wait({ attempt: this.#call.attempt, ...effect });
         return this.#emit({ type: 'reconnect', secondsLeft: waitMs / 1000 });
       }
-      case 'use-voice':
-        return this.#updates.useVoice(effect.voice);
+      case 'replace-voice':
+        return this.#updates.replaceVoice(effect.offered);
       case 'open-successor':
         return this.#keeper.rollOver.begin();
       case 'take-over':

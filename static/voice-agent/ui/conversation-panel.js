@@ -2,6 +2,7 @@
 
 import { createCaptions } from './captions.js';
 import { createCopyMenu } from './copy-menu.js';
+import { fill } from './format.js';
 import { createTranscript } from './transcript-view.js';
 
 /** @typedef {Pick<import('../index.js').Agent, 'on'>} Agent */
@@ -34,6 +35,7 @@ export function createConversation(elements, texts, agentTitle, signal) {
         captions.sound(speaking.agent);
       });
       agent.on('tool', transcript.showTool);
+      agent.on('voice', (change) => transcript.note(voiceText(change, texts)));
       agent.on('state', ({ state }) => {
         if (state === 'live') void copyMenu.prepare();
         if (state !== 'ended' && state !== 'failed') return;
@@ -42,6 +44,16 @@ export function createConversation(elements, texts, agentTitle, signal) {
       });
     },
   };
+}
+
+/**
+ * @param {import('./ui-types.js').AgentEvents['voice']} change
+ * @param {import('./ui-types.js').Texts} texts
+ */
+function voiceText({ asked, used, language }, texts) {
+  if (language === null) return fill(texts.transcript.voice, { asked, used });
+  const names = new Intl.DisplayNames(texts.language, { type: 'language' });
+  return fill(texts.transcript.voiceAlike, { asked, used, language: names.of(language) ?? '' });
 }
 
 // How long the agent took to answer: from the end of the user's speech, or the sending of typed words, to the first

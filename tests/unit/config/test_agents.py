@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from app.config.agents import DEFAULT_FILE, DEFAULT_VOICES, load_agents
+from app.config.agents import (
+    DEFAULT_FILE,
+    catalogue,
+    former_voices,
+    load_agents,
+)
 from app.errors import ConfigurationError
 from tests.service import make_settings
 
@@ -59,7 +64,7 @@ def test_default_agent_is_ready_to_talk() -> None:
     assert agent["session"]["greeting"].startswith("Hi there! I'm your voice agent.")
     assert agent["session"]["output"] == {"voice": "alba"}
     assert set(agent["session"]) == {"system_prompt", "greeting", "output"}
-    assert tuple(agent["voices"]) == DEFAULT_VOICES
+    assert agent["voices"] == list(catalogue("current"))
     assert agent["editable"] == ["voice", "system_prompt", "greeting"]
 
 
@@ -121,11 +126,44 @@ def test_agent_without_a_greeting_listens_first(tmp_path: Path) -> None:
             "title": "Quiet",
             "description": "",
             "session": {"system_prompt": "Listen.", "output": {"voice": "alba"}},
-            "voices": list(DEFAULT_VOICES),
+            "voices": list(catalogue("current")),
             "editable": [],
             "idle_seconds": 180,
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("voice", "nearest"),
+    [
+        ("sophie", "the nearest in the same language (en) is anna."),
+        ("lena", "the nearest in the same language (de) is juergen."),
+        ("diego", "the nearest in the same language (es) is lola."),
+        ("hana", "the nearest in the same language (ja) is none of them."),
+        ("vera", None),
+        ("newer", None),
+    ],
+)
+def test_voice_that_is_gone_is_said_with_the_nearest(
+    tmp_path: Path, voice: str, nearest: str | None
+) -> None:
+    """Of the same accent, else of the same language; of names that nobody knows nothing is said."""
+    path = tmp_path / "agents.toml"
+    path.write_text(f"[agents.front]\nvoice = '{voice}'\n")
+    said = list(former_voices(load_agents(make_settings(agents_file=path))))
+
+    gone = f"Agent front: the agent service has no voice {voice} any more; {nearest}"
+    assert said == ([] if nearest is None else [gone])
+
+
+def test_catalogue_is_whole() -> None:
+    """18 voices now, 34 of the quickstart, 18 of them English, and none in both."""
+    current, former = catalogue("current"), catalogue("quickstart")
+
+    assert len(current) == 18
+    assert len(former) == 34
+    assert sum(tag.startswith("en") for tag in former.values()) == 18
+    assert not current.keys() & former.keys()
 
 
 @pytest.mark.parametrize(

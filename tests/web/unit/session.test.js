@@ -157,6 +157,28 @@ test('a refused voice is replaced once by one that the refusal lists', async () 
   assertOneTokenASocket(bench);
 });
 
+test('the nearest voice of those listed is one of the same accent, else of the same language, and told', async () => {
+  const listed = 'alba, anna, giovanni, juergen, iris';
+  for (const [asked, used, language] of [
+    ['lena', 'juergen', 'de'],
+    ['sophie', 'anna', 'en'],
+    ['hana', 'alba', null],
+    ['constructor', 'alba', null],
+  ]) {
+    const bench = new Bench();
+    await bench.start({ output: { voice: asked } });
+    bench.socket.open();
+    const message = `Invalid voice '${asked}'. Must be one of: ${listed}`;
+    bench.socket.say({ ...error('invalid_value'), param: 'output.voice', message });
+    bench.socket.drop(1008);
+    await bench.settle();
+    bench.socket.open();
+
+    assert.equal(bench.socket.sent[0].session.output.voice, used);
+    assert.deepEqual(bench.all('voice'), [{ type: 'voice', asked, used, language }]);
+  }
+});
+
 test('a first update refused for its content is not sent again', async () => {
   const bench = new Bench();
   await bench.start();

@@ -80,7 +80,7 @@ const TABLE = [
     'a refused voice is replaced by a listed one',
     [...live.slice(0, 2), failed(badVoice)],
     { state: 'connecting', voiceRetried: true },
-    ['use-voice', 'connect'],
+    ['replace-voice', 'connect'],
   ],
   [
     'a replacement that is refused too is final',

@@ -21,7 +21,7 @@ class Settings {
   constructor(config, retell) {
     this.updates = new SessionUpdates({
       environment: this.clock.environment,
-      emit: ({ id, error }) => this.done.push([id, error]),
+      emit: (event) => event.type === 'update-done' && this.done.push([event.id, event.error]),
       line: { isOpen: () => this.isOpen, send: (text) => this.#send(text) },
       ...(retell && { retell }),
     });

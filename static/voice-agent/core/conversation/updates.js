@@ -3,6 +3,7 @@
 
 import { VoiceAgentError } from '../../errors.js';
 import { encode } from '../connection/protocol.js';
+import { languageOfVoice, nearestVoice } from './voices.js';
 import { differenceOf, mergedConfig, refusal, withoutNulls } from './session-config.js';
 
 /** Live the answer takes 0.4 s. Older versions do not answer what they accept: silence means yes. */
@@ -22,6 +23,9 @@ const OTHER_ERRORS = new Set([
 /**
  * What an update has come to.
  * @typedef {{type: 'update-done', id: number, error: ReturnType<VoiceAgentError['toJSON']> | null}} UpdateEvent
+ *
+ * The service has not the voice that was asked for, so that another is used.
+ * @typedef {{type: 'voice', asked: string, used: string, language: string | null}} VoiceEvent   language: of both
  *
  * An update without an id is our own: the settings of a stored agent, told again to a new session; or, without
  * settings, the prompt once more.
@@ -51,7 +55,7 @@ export class SessionUpdates {
   /**
    * @param {object} options
    * @param {import('../ports.js').Environment} options.environment
-   * @param {(event: UpdateEvent) => void} options.emit
+   * @param {(event: UpdateEvent | VoiceEvent) => void} options.emit
    * @param {import('../ports.js').Line} options.line
    * @param {(update: SessionConfig) => SessionConfig} [options.retell] an update as the session must be sent it
    * @param {(config: SessionConfig) => SessionConfig} [options.continued] the config of a session that goes on with
@@ -103,9 +107,14 @@ export class SessionUpdates {
     return { type: 'session.update', session };
   }
 
-  /** @param {string} voice instead of the one that was refused */
-  useVoice(voice) {
+  /** @param {readonly string[]} offered one of these instead of the voice that was refused */
+  replaceVoice(offered) {
+    const asked = String(this.config.output?.voice ?? '');
+    const voice = nearestVoice(asked, offered);
     this.begin(mergedConfig(this.config, { output: { voice } }));
+    const language = languageOfVoice(asked);
+    const isAlike = language !== null && languageOfVoice(voice) === language;
+    this.#emit({ type: 'voice', asked, used: voice, language: isAlike ? language : null });
   }
 
   /** @returns {import('../connection/protocol.js').ClientMessage} for a session that is to take over later on */

@@ -214,7 +214,7 @@ export class Call {
 /** All that is told of a call but what is for the curious. */
 export const AGENT_EVENTS = /** @type {const} */ ([
   ...['state', 'reconnect', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'unheard'],
-  ...['permission', 'device', 'sound', 'limit', 'idle', 'tool', 'error'],
+  ...['permission', 'device', 'sound', 'limit', 'idle', 'voice', 'tool', 'error'],
 ]);
 
 /**
