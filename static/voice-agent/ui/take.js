@@ -144,7 +144,7 @@ export function asWebVtt(items, texts) {
     const lastMs = startsMs[index + 1] ?? Infinity;
     const untilMs = Math.min(Math.max(endMs, startMs + LEAST_CUE_MS), lastMs);
     const mark = turn.interrupted ? ` <i>(${escape(texts.transcript.interrupted)})</i>` : '';
-    const said = `<v ${escape(name)}>${escape(turn.text)}${mark}`;
+    const said = `<v ${inTag(name)}>${escape(turn.text)}${mark}`;
     return `${index + 1}\n${cueTime(startMs)} --> ${cueTime(untilMs)}\n${said}\n`;
   });
   return `WEBVTT\n\n${cues.join('\n')}`;
@@ -176,6 +176,14 @@ function escape(text) {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;');
 }
+
+/**
+ * In a tag readers take escapes for what they look like, and ffmpeg takes `;` for its end (`findings/vtt-entities.sh`): wide
+ * forms mean nothing anywhere.
+ * @param {string} name
+ */
+const inTag = (name) =>
+  name.replace(/\s+/g, ' ').replaceAll('&', '＆').replaceAll('<', '＜').replaceAll('>', '＞');
 
 /** Words that may still change are no part of a copy. @param {Item[]} items */
 const settled = (items) => items.filter((item) => item.kind !== 'turn' || item.turn.final);

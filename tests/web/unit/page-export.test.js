@@ -99,7 +99,7 @@ test('WebVTT: voices, times from the first turn, nothing that means markup by ac
   );
   assert.equal(
     second,
-    '2\n00:00:06.000 --> 00:00:06.840\n<v A&lt;B&gt;&amp;C>It is true, of <i>(interrupted)</i>',
+    '2\n00:00:06.000 --> 00:00:06.840\n<v A＜B＞＆C>It is true, of <i>(interrupted)</i>',
   );
 });
 
