@@ -25,6 +25,12 @@ def _own_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _patient_with_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for Redis as long as a busy machine may stand still: its answers are what is tested."""
+    monkeypatch.setattr("app.usage.ledger_redis.PATIENCE_SECONDS", 30.0)
+
+
+@pytest.fixture(autouse=True)
 def _no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Look through all that any test logs, whatever it is about: no key and no token is in it."""
     yield

@@ -20,6 +20,11 @@ SECRET = "0123456789abcdef0123456789abcdef"
 TERMS: dict[str, Any] = {"max_session_duration_seconds": 900, "expires_in_seconds": 60}
 
 
+@pytest.fixture(autouse=True)
+def _patient_with_stores() -> None:
+    """Wait as long as production does: that is what is tested here."""
+
+
 class Store:
     """Answers, fails or says nothing, as told; counts how often it was asked."""
 
