@@ -1,7 +1,7 @@
 """One call, one grant: lost calls go on, and grants of which nobody has a token come back."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import httpx
@@ -9,15 +9,20 @@ import pytest
 
 from app.errors import StoppedError
 from app.main import create_app
+from app.simulator.server.app import create_simulator
+from app.simulator.server.transport import SERVER_OPTIONS
 from app.usage.accounting import Accounting
+from tests.gate import Gate
 from tests.integration.test_session_ends import granted
 from tests.limit_kit import Tally, visitor
-from tests.redis_server import redis_server
+from tests.redis_server import STORES, RedisServer, memory_and_redis, redis_server
 from tests.relay import relay
 from tests.service import PAGE, caller, make_settings, minting, service
 from tests.support import serve
 
 SECRET = "0123456789abcdef0123456789abcdef"
+# What takes it runs twice: without Redis and with a real one.
+server = pytest.fixture(params=STORES)(memory_and_redis)
 TERMS: dict[str, Any] = {"max_session_duration_seconds": 900, "expires_in_seconds": 60}
 # A visitor may have one call and ask once; whatever goes on with that call may ask all the same.
 ONE_CALL: dict[str, Any] = {
@@ -109,33 +114,32 @@ async def test_end_is_of_a_session_or_of_a_token_that_opened_none() -> None:
     assert [answer.status_code for answer in answers] == [422, 422, 422, 202]
 
 
-async def test_token_that_nobody_waits_for_costs_nothing() -> None:
+async def test_token_that_nobody_waits_for_costs_nothing(server: RedisServer | None) -> None:
     """Hung up while the upstream thought: it is never sent, and its grant comes back."""
-    asked, may_answer = asyncio.Event(), asyncio.Event()
-
-    async def answer(_: httpx.Request) -> httpx.Response:
-        asked.set()
-        await may_answer.wait()
-        return httpx.Response(200, json={"token": "token-1", "expires_in_seconds": 60})
-
-    app = create_app(make_settings(), transport=httpx.MockTransport(answer))
-    async with serve(app) as url, httpx.AsyncClient(base_url=url, headers=PAGE) as client:
+    gate = Gate(create_simulator(), "/v1/token?")
+    async with AsyncExitStack() as stack:
+        upstream = await stack.enter_async_context(serve(gate, log_config=None, **SERVER_OPTIONS))
+        shared = {"redis_url": server.url, "secret": SECRET} if server else {}
+        app = create_app(make_settings(upstream_url=upstream, upstream_ws_url=None, **shared))
+        url = await stack.enter_async_context(serve(app))
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, headers=PAGE))
+        services = app.state.services
         for _ in range(3):
-            asked.clear()
-            may_answer.clear()
+            gate.shut()
             request = asyncio.create_task(client.get("/api/voice-token"))
-            await asked.wait()
-            assert await granted(app) == 900
+            await gate.asked.wait()
+            assert (await services.accounting.store.usage()).days_seconds[-1] == 900
             request.cancel()
             with suppress(asyncio.CancelledError):
                 await request
             # The server has read the end of that connection once it has answered a later one.
             await client.get("/healthz")
-            may_answer.set()
-            while app.state.services.lifecycle.in_flight:  # noqa: ASYNC110 - it has no event
+            gate.open()
+            while services.lifecycle.in_flight:  # noqa: ASYNC110 - it has no event
                 await asyncio.sleep(0)
-        assert await granted(app) == 0
-        text = app.state.services.metrics.exposition().decode()
+        usage = await services.accounting.store.usage()
+        assert (usage.days_seconds[-1], usage.open_count, await granted(app)) == (0, 0, 0)
+        text = services.metrics.exposition().decode()
 
     assert 'voicegate_mints_total{outcome="aborted"} 3.0' in text
 
