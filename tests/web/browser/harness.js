@@ -68,11 +68,12 @@ export async function serve(args, settings = {}) {
  * The service and the simulator on one port, with evidence: a log of every frame, and a control route.
  * @param {string[]} [options] further options of the simulator
  * @param {Record<string, string>} [settings] of the service
+ * @param {string[]} [program] after `python`, in the place of the service's own
  */
-export async function serveDemo(options = [], settings = {}) {
+export async function serveDemo(options = [], settings = {}, program = ['-m', 'app']) {
   const folder = mkdtempSync(join(tmpdir(), 'voicegate-'));
   const log = join(folder, 'frames.jsonl');
-  const args = ['-m', 'app', '--demo', '--control', '--seed', '1', '--log', log, ...options];
+  const args = [...program, '--demo', '--control', '--seed', '1', '--log', log, ...options];
   const { url, stop } = await serve(args, settings);
   return {
     url,

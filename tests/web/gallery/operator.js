@@ -36,6 +36,11 @@ export const operatorScenes = [
   },
   { name: 'operator', service, prepare: used },
   {
+    name: 'operator-after-a-fortnight',
+    service: { ...service, program: ['-m', 'tests.web.gallery.fortnight'] },
+    prepare: used,
+  },
+  {
     name: 'operator-in-german',
     service,
     options: { context: { locale: 'de-DE' } },

@@ -69,7 +69,7 @@ export async function openStage(play) {
         await shared.control(AS_AT_FIRST);
         return play(scene, shared);
       }
-      const own = await serveDemo(service.options, service.settings);
+      const own = await serveDemo(service.options, service.settings, service.program);
       try {
         return await play(scene, own);
       } finally {

@@ -14,7 +14,7 @@ import { operatorScenes } from './operator.js';
  * @property {(stage: Stage) => Promise<unknown>} prepare   until the page shows what the picture is to show
  * @property {Parameters<typeof import('../browser/harness.js').openBrowser>[0]
  *   & {sizes?: [width: number, height: number][]}} [options]   sizes: these, in place of the usual ones
- * @property {{options?: string[], settings?: Record<string, string>}} [service]
+ * @property {{options?: string[], settings?: Record<string, string>, program?: string[]}} [service]
  */
 
 /** @param {Stage} stage */
