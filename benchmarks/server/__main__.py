@@ -20,8 +20,9 @@ from benchmarks.server.peers import LOAD_CORE, NODE_PEERS, Peer
 from benchmarks.server.report import print_report
 
 US, EXPRESS = Peer.VOICEGATE, Peer.EXPRESS
-# On one core; two processes are measured by workers.py.
-ALONE = tuple(peer for peer in Peer if peer is not Peer.TWO)
+# On one core; workers.py measures two processes, audit.py the reading of the list of sessions.
+ELSEWHERE = {Peer.TWO, Peer.AUDITED, Peer.UNAUDITED}
+ALONE = tuple(peer for peer in Peer if peer not in ELSEWHERE)
 AT_ONCE = "{} clients, upstream answers at once"
 SLOWLY = "{} clients, upstream answers after 200 ms (at most {} tokens/s)"
 CELLS = {

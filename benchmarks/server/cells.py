@@ -36,6 +36,7 @@ class Cell:
         warm_up_seconds: Before anything is counted.
         seconds: How long is counted.
         peers: Who is loaded, in turn.
+        sessions: How many the upstream lists.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Cell:
     peers: tuple[Peer, ...]
     warm_up_seconds: float = 6
     seconds: float = 4
+    sessions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class Bench:
     def load(self, peer: Peer, cell: Cell, core: int | None = SERVER_CORE) -> Sample:
         """Load one peer once, on its core or on all, with an upstream and processes of its own."""
         with (
-            self._run_upstream(cell.delay_seconds) as upstream,
+            self._run_upstream(cell.delay_seconds, cell.sessions) as upstream,
             serve(peer, upstream.url, core) as server,
         ):
             port = str(urlsplit(server.url).port)
@@ -149,12 +151,15 @@ class Bench:
 
     def seconds_to_first_token(self, peer: Peer) -> float:
         """Return the time from starting a process to the first token from it."""
-        with self._run_upstream(0) as upstream, serve(peer, upstream.url) as server:
+        with self._run_upstream() as upstream, serve(peer, upstream.url) as server:
             _ask(server.url)
             return time.perf_counter() - server.started_at
 
-    def _run_upstream(self, delay_seconds: float) -> AbstractContextManager[processes.Server]:
-        return processes.server((str(self._upstream), str(delay_seconds)), core=LOAD_CORE)
+    def _run_upstream(
+        self, delay_seconds: float = 0, sessions: int = 0
+    ) -> AbstractContextManager[processes.Server]:
+        command = (str(self._upstream), str(delay_seconds), str(sessions))
+        return processes.server(command, core=LOAD_CORE)
 
 
 @dataclass(slots=True)

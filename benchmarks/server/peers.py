@@ -28,6 +28,8 @@ class Peer(StrEnum):
     QUERY = "Voicegate, with a query"
     REDIS = "Voicegate, with Redis"
     TWO = "Voicegate, two processes with Redis"
+    AUDITED = "Voicegate, which reads 10,000 sessions every 30 s"
+    UNAUDITED = "Voicegate, which reads none"
     EXPRESS = "Express, vendor's route"
     FASTIFY = "Fastify, undici's pool"
     CONSTANT = "FastAPI, constant answer"
@@ -51,6 +53,8 @@ def serve(
         Peer.QUERY: service,
         Peer.REDIS: service,
         Peer.TWO: service,
+        Peer.AUDITED: service,
+        Peer.UNAUDITED: service,
         Peer.EXPRESS: (str(processes.NODE), str(NODE_PEERS / "express.js"), upstream_url),
         Peer.FASTIFY: (str(processes.NODE), str(NODE_PEERS / "fastify.js"), upstream_url),
         Peer.SHARED: processes.python("benchmarks.server.routes", "shared", upstream_url),
@@ -63,6 +67,8 @@ def serve(
         **{f"VOICEGATE_{name}": PLENTY for name in LIMITS},
     }
     with ExitStack() as running:
+        if peer in {Peer.AUDITED, Peer.UNAUDITED}:
+            environment["VOICEGATE_AUDIT"] = str(peer is Peer.AUDITED).lower()
         if peer is Peer.TWO:
             environment["WEB_CONCURRENCY"] = "2"
         if peer in {Peer.REDIS, Peer.TWO}:

@@ -1,11 +1,16 @@
-/* A token endpoint that costs next to nothing: `upstream DELAY_SECONDS`, on a free loopback port.
+/* A token endpoint that costs next to nothing, on a free loopback port:
+ *
+ *   upstream DELAY_SECONDS [SESSIONS]
  *
  * Whatever is asked, the answer is the next token: 2,400 characters (observed: 2,462 to 2,578) that
- * begin with its number, so that load.c can tell each from every other. Linux; one thread.
+ * begin with its number, so that load.c can tell each from every other. With SESSIONS, /v1/sessions
+ * lists so many of the last hours in pages of 200, at once; the first of them still goes on, so that
+ * whoever reads the list again has to read it to its end. Linux; one thread.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +20,8 @@
 #include <unistd.h>
 
 enum { TOKEN_CHARACTERS = 2400, NUMBER_DIGITS = 12, MAX_CONNECTIONS = 16384, MAX_PENDING = 65536 };
+/* Shorter than the longest session there is: beyond it, what goes on is no longer believed. */
+enum { PAGE_SESSIONS = 200, SESSION_CHARACTERS = 320, LIST_SECONDS = 10000 };
 
 /* An answer that is due later. The delay is the same for all, so they are due in order. */
 struct pending {
@@ -30,6 +37,8 @@ static unsigned opened[MAX_CONNECTIONS];
 /* How much of "\r\n\r\n", the end of a request's head, was read last; requests have no body. */
 static unsigned matched[MAX_CONNECTIONS];
 static unsigned long number;
+static unsigned session_count;
+static time_t started_at;
 
 static double now(void) {
   struct timespec time;
@@ -62,13 +71,73 @@ static void answer(int connection) {
   send(connection, text, length, MSG_NOSIGNAL);
 }
 
+/* Send all of it, however long that takes: pages are larger than what a socket holds. */
+static void send_all(int connection, const char *text, size_t length) {
+  while (length > 0) {
+    ssize_t sent = send(connection, text, length, MSG_NOSIGNAL);
+    if (sent < 0) {
+      struct pollfd writable = {.fd = connection, .events = POLLOUT};
+      if (poll(&writable, 1, 1000) <= 0) return;
+      sent = 0;
+    }
+    text += sent;
+    length -= sent;
+  }
+}
+
+/* Answer with the page of the list that begins with a session, the newest being the first. */
+static void list(int connection, unsigned first) {
+  static char body[PAGE_SESSIONS * SESSION_CHARACTERS + 200];
+  char head[200], began[32], ended[32], date[64];
+  size_t length = sprintf(body, "{\"sessions\":[");
+  unsigned i = first;
+  for (; i < session_count && i < first + PAGE_SESSIONS; i++) {
+    int seconds = 30 + i % 200;
+    time_t at = started_at - 300 - (time_t)((double)i * LIST_SECONDS / session_count);
+    time_t over = at + seconds;
+    strftime(began, sizeof began, "%Y-%m-%dT%H:%M:%S.123456Z", gmtime(&at));
+    strftime(ended, sizeof ended, "%Y-%m-%dT%H:%M:%S.123456Z", gmtime(&over));
+    length += sprintf(body + length,
+                      "%s{\"id\":\"sess_%032x\",\"agent_id\":null,\"created_at\":\"%s\",",
+                      i == first ? "" : ",", i, began);
+    if (i == session_count - 1)
+      length += sprintf(body + length, "\"status\":\"created\",\"public_close_reason\":null,"
+                                       "\"duration_seconds\":null,\"ended_at\":null}");
+    else
+      length += sprintf(body + length,
+                        "\"status\":\"completed\",\"public_close_reason\":\"client_end\","
+                        "\"duration_seconds\":%d.25,\"ended_at\":\"%s\"}",
+                        seconds, ended);
+  }
+  length += sprintf(body + length, "],\"has_more\":%s", i < session_count ? "true" : "false");
+  if (i < session_count)
+    length += sprintf(body + length, ",\"response_metadata\":{\"next_cursor\":\"%u\"}}", i);
+  else
+    length += sprintf(body + length, ",\"response_metadata\":{\"next_cursor\":null}}");
+  time_t at = time(NULL);
+  strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&at));
+  send_all(connection, head,
+           sprintf(head,
+                   "HTTP/1.1 200 OK\r\ndate: %s\r\ncontent-type: application/json\r\n"
+                   "content-length: %zu\r\nconnection: keep-alive\r\n\r\n",
+                   date, length));
+  send_all(connection, body, length);
+}
+
 /* Read what came; answer each complete request, or note when its answer is due. */
 static void serve(int connection, double delay_seconds) {
   char text[8192];
-  ssize_t length = recv(connection, text, sizeof text, 0);
+  ssize_t length = recv(connection, text, sizeof text - 1, 0);
   if (length <= 0) {
     close(connection);
     opened[connection]++;
+    return;
+  }
+  text[length] = 0;
+  /* Whoever reads the list asks for a page at a time, which comes in one piece. */
+  if (session_count > 0 && strncmp(text, "GET /v1/sessions?", 17) == 0) {
+    const char *cursor = strstr(text, "cursor=");
+    list(connection, cursor ? strtoul(cursor + 7, NULL, 10) : 0);
     return;
   }
   for (ssize_t i = 0; i < length; i++) {
@@ -96,11 +165,14 @@ static int answer_pending(void) {
 }
 
 int main(int count, char **words) {
-  if (count != 2) return fprintf(stderr, "usage: upstream DELAY_SECONDS\n"), 2;
+  if (count != 2 && count != 3)
+    return fprintf(stderr, "usage: upstream DELAY_SECONDS [SESSIONS]\n"), 2;
   double delay_seconds = atof(words[1]);
+  session_count = count == 3 ? strtoul(words[2], NULL, 10) : 0;
+  started_at = time(NULL);
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
-  int listener = socket(AF_INET, SOCK_STREAM, 0), poll = epoll_create1(0);
+  int listener = socket(AF_INET, SOCK_STREAM, 0), events_of = epoll_create1(0);
   if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 4096) ||
       getsockname(listener, (struct sockaddr *)&address, &size))
     return perror("upstream"), 1;
@@ -108,9 +180,9 @@ int main(int count, char **words) {
   fflush(stdout);
 
   struct epoll_event events[256] = {{.events = EPOLLIN, .data.fd = listener}};
-  epoll_ctl(poll, EPOLL_CTL_ADD, listener, events);
+  epoll_ctl(events_of, EPOLL_CTL_ADD, listener, events);
   for (;;) {
-    int ready = epoll_wait(poll, events, 256, answer_pending());
+    int ready = epoll_wait(events_of, events, 256, answer_pending());
     for (int i = 0; i < ready; i++) {
       int connection = events[i].data.fd, on = 1;
       if (connection != listener) {
@@ -126,7 +198,7 @@ int main(int count, char **words) {
       matched[connection] = 0;
       setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       struct epoll_event told = {.events = EPOLLIN, .data.fd = connection};
-      epoll_ctl(poll, EPOLL_CTL_ADD, connection, &told);
+      epoll_ctl(events_of, EPOLL_CTL_ADD, connection, &told);
     }
   }
 }
