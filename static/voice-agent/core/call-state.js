@@ -48,12 +48,13 @@ export const STABLE_MS = 5_000;
  * @property {VoiceAgentError | null} error why it failed, or what it is recovering from
  *
  * `resume`: go on with an earlier conversation, in its session where that is known. `hasSuccessor`: the session
- * that was to take over is on its way. `handed-over`: it has taken over.
+ * that was to take over is on its way. `isHung`: its service does not answer, though the line may be there.
+ * `handed-over`: it has taken over.
  * @typedef {{type: 'start', resume?: {sessionId: string | null} | null}
  *   | {type: 'proceed'}
  *   | {type: 'ready', sessionId: string | null, nowMs: number, isExtension?: boolean}
  *   | {type: 'attempt-failed', error: VoiceAgentError, nowMs: number}
- *   | {type: 'lost', error: VoiceAgentError, nowMs: number, hasSuccessor?: boolean}
+ *   | {type: 'lost', error: VoiceAgentError, nowMs: number, hasSuccessor?: boolean, isHung?: boolean}
  *   | {type: 'retry'}
  *   | {type: 'extend'}
  *   | {type: 'handed-over', sessionId: string | null}
@@ -223,16 +224,16 @@ function onceMore(call, error) {
 
 /**
  * @param {Call} call
- * @param {{error: VoiceAgentError, nowMs: number, hasSuccessor?: boolean}} event
+ * @param {{error: VoiceAgentError, nowMs: number, hasSuccessor?: boolean, isHung?: boolean}} event
  */
-function lost(call, { error, nowMs, hasSuccessor = false }) {
+function lost(call, { error, nowMs, hasSuccessor = false, isHung = false }) {
   if (error.code === 'session-expired' && !hasSuccessor)
     return ended(call, { reason: 'time-limit' });
   // Whoever sends what nobody can take would do so again.
   if (error.code === 'protocol-error') return fail(call, { error });
   const isAgain = call.lostAtMs !== null && nowMs - call.liveAtMs < STABLE_MS;
-  // A session that was resumed and is lost again at once would be so a third time.
-  const isPastResuming = call.resumeRefused || (isAgain && call.mode === 'resume');
+  // A session that was resumed and is lost again at once would be so a third time; one that hangs goes on hanging.
+  const isPastResuming = isHung || call.resumeRefused || (isAgain && call.mode === 'resume');
   /** @type {Call} */
   const losing = {
     ...goOnWith(call, isPastResuming ? null : call.sessionId),

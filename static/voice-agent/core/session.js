@@ -256,12 +256,13 @@ export class Session {
   }
 
   /** @param {import('./connection/socket.js').Closure} closure @param {boolean} hasSuccessor */
-  #lost({ error, cause, unsentBytes }, hasSuccessor) {
+  #lost({ error, cause, unsentBytes, isHung }, hasSuccessor) {
     if (this.#call.state === 'live') {
       this.#stats.countLoss(cause);
       this.#audio.microphone.uplink.putBack(unsentBytes);
     }
-    this.#dispatch({ type: 'lost', error, nowMs: this.#environment.nowMs(), hasSuccessor });
+    const nowMs = this.#environment.nowMs();
+    this.#dispatch({ type: 'lost', error, nowMs, hasSuccessor, isHung });
   }
 
   #silence() {

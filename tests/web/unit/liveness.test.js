@@ -200,18 +200,128 @@ test('one that does not answer is left', async () => {
   assert.deepEqual(bench.stats.connection.lossesByCause, { 'no-answer': 1 });
 });
 
-test('one of which it is not known that it answers is never left for that', async () => {
+/** A call with a service that is silent where it accepts an update, as older versions were. */
+async function goLiveUnanswered() {
   const bench = new Bench();
   await bench.start();
   bench.socket.isAlive = false;
   bench.socket.open();
   bench.socket.say({ type: 'session.ready', session_id: 'sess_1' }); // and no session.updated before
-  await bench.speakFor(60_000);
+  return bench;
+}
+
+test('one of which it is not known that it answers is never left for that alone', async () => {
+  const bench = await goLiveUnanswered();
+  await bench.speakFor(2_000);
+  await bench.pass(60_000);
   bench.handle({ type: 'wake' });
   await bench.pass(60_000);
 
   assert.equal(bench.sockets.length, 1);
   assert.equal(bench.state.state, 'live');
+});
+
+test('but where somebody speaks and no event comes of it, it is left, once a call', async () => {
+  const bench = await goLiveUnanswered();
+  await bench.speakFor(12_000);
+  assert.equal(bench.sockets.length, 2);
+
+  bench.socket.isAlive = false;
+  bench.socket.open();
+  bench.socket.say({ type: 'session.ready', session_id: 'sess_2' });
+  await bench.speakFor(60_000);
+  assert.equal(bench.sockets.length, 2, 'what is heard may be a noise');
+});
+
+test('nor is it left while it says that it hears somebody speak', async () => {
+  const bench = await goLiveUnanswered();
+  bench.socket.say({ type: 'input.speech.started' });
+  await bench.speakFor(30_000);
+
+  assert.equal(bench.sockets.length, 1);
+});
+
+test('a service that was seen to answer is known to, after a resume too', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.drop(1006);
+  await bench.settle();
+  bench.socket.open();
+  bench.socket.isAlive = false;
+  bench.socket.say({ type: 'session.ready', session_id: 'sess_1' });
+  await bench.speakFor(1_500);
+  while (bench.sockets.length === 2 && bench.nowMs < 20_000) {
+    bench.speak(0);
+    await bench.pass(FRAME_MS);
+  }
+
+  assert.equal(bench.sockets.length, 3);
+});
+
+test('a service that hangs is left for a new session, and is told goodbye', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.say({ type: 'transcript.user', item_id: 'm', text: 'My name is Ann.' });
+  bench.socket.isAlive = false;
+  let word = 1_000;
+  while (bench.sockets.length === 1 && bench.nowMs < 20_000)
+    word = await bench.speakFor(FRAME_MS, word);
+  bench.socket.becomeReady('sess_2');
+
+  assert.deepEqual(bench.sockets[0].sent.at(-1), { type: 'session.end' });
+  assert.match(bench.socket.sent[0].session.system_prompt, /My name is Ann\./);
+  assert.equal(bench.sockets.length, 2);
+  assertOneTokenASocket(bench);
+});
+
+test('a line that goes dead in the middle of a reply is noticed though nobody speaks', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.socket.say({ type: 'reply.started', reply_id: 'a' });
+  bench.socket.isAlive = false;
+  const fromMs = bench.nowMs;
+  while (bench.sockets.length === 1 && bench.nowMs - fromMs < 20_000) {
+    bench.speak(0);
+    await bench.pass(FRAME_MS);
+  }
+  assert.ok(bench.nowMs - fromMs < 9_000, `${bench.nowMs - fromMs}`);
+
+  bench.socket.becomeReady();
+  bench.socket.say({ type: 'reply.started', reply_id: 'b' });
+  bench.socket.say({ type: 'reply.done', reply_id: 'b', status: 'completed' });
+  bench.socket.isAlive = false;
+  for (let at = 0; at < 60_000; at += FRAME_MS) {
+    bench.speak(0);
+    await bench.pass(FRAME_MS);
+  }
+  assert.equal(bench.sockets.length, 2, 'nothing was expected any more');
+});
+
+test('where the socket tells nothing of what piles up, a dead line is noticed and no word is lost', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  let word = await bench.speakFor(3_000);
+  bench.socket.say({ type: 'transcript.user.delta', item_id: 'm', text: 'so' });
+  const lastHeard = bench.socket.spoken.at(-1) ?? 0;
+  const deadAtMs = bench.nowMs;
+  const { socket } = bench;
+  Object.assign(socket, { isBlind: true, isAlive: false, takesBytes: 0 });
+  while (bench.sockets.length === 1 && bench.nowMs < 20_000)
+    word = await bench.speakFor(FRAME_MS, word);
+  assert.ok(bench.nowMs - deadAtMs < 9_000, `${bench.nowMs - deadAtMs}`);
+
+  const asked = socket.sent.findLastIndex(({ type }) => type === 'session.update');
+  const since = socket.sent.slice(asked).filter(({ type }) => type === 'input.audio');
+  assert.ok(since.length < 80, `${since.length} frames were poured into it`);
+
+  bench.socket.becomeReady('sess_2');
+  await bench.speakFor(20_000, word);
+  const { spoken } = bench.socket;
+  assert.ok(spoken[0] <= lastHeard + 1, `${spoken[0]} after ${lastHeard}`);
+  assert.deepEqual(
+    spoken,
+    Array.from(spoken, (_, i) => spoken[0] + i),
+  );
 });
 
 test('a page that is frozen while it waits for the answer asks once more', async () => {

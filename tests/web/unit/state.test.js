@@ -95,6 +95,12 @@ const TABLE = [
     ['silence', 'connect'],
   ],
   [
+    'a service that hangs is not resumed',
+    [...live, { type: 'lost', error: lost, nowMs: 1_000, isHung: true }],
+    { state: 'reconnecting', mode: 'continue' },
+    ['silence', 'connect'],
+  ],
+  [
     'a session without an id goes on in a new one',
     [
       ...live.slice(0, 2),

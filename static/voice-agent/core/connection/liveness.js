@@ -2,9 +2,10 @@
 // such a socket open for 75 s and more.
 //
 // Two signs. What piles up in the socket, once the buffers of browser and system are full: they were seen to swallow
-// from 2.7 s of speech to many times that. And a ping that is not answered; it is only sent where there is a reason
-// for doubt, as a service that nobody talks to says nothing, and only a service that is known to answer is taken for
-// dead when it does not.
+// from 2.7 s of speech to many times that; WebKitGTK tells nothing of it (64 MiB were gone within 200 ms, the peer read
+// none). And a ping that is not answered; it is only sent where there is a reason for doubt, as a service that nobody
+// talks to says nothing: somebody speaks, or a reply goes on, and no event comes. One that is not known to answer pings
+// is taken for dead only where much is said to it.
 
 import { encode } from './protocol.js';
 
@@ -30,6 +31,9 @@ const UNHEARD_SPEECH_MS = 1_000;
 const UNHEARD_QUIET_MS = 4_000;
 const MAX_UNHEARD_QUIET_MS = 256_000;
 
+/** So much without an event says that a service is dead which may not answer pings: more than a noise, a sentence. */
+const SURELY_UNHEARD_SPEECH_MS = 3_000;
+
 /** How long the answer to a ping may take. */
 const PING_TIMEOUT_MS = 4_000;
 
@@ -38,6 +42,16 @@ const PING_TIMEOUT_MS = 4_000;
  * `session.error`. Older versions were silent where they agreed.
  */
 const PING = encode({ type: 'session.update', session: {} });
+
+/**
+ * What the sessions of a call have shown of their service. `isDoubted`: it was left once for what may have been noise.
+ * @typedef {{answersPings: boolean, isDoubted: boolean}} ServiceTraits
+ */
+
+/** @returns {ServiceTraits} of one that is not known yet */
+export function newService() {
+  return { answersPings: false, isDoubted: false };
+}
 
 export class Liveness {
   #environment;
@@ -51,8 +65,13 @@ export class Liveness {
   #heardAtMs = 0;
   #spokenMs = 0;
   #quietMs = UNHEARD_QUIET_MS;
+  /** Whether a reply is under way: more of it is to come. */
+  #isReplying = false;
+  /** Whether the service says that somebody speaks. */
+  #isHearing = false;
   #isPinging = false;
-  #answersPings = false;
+  #sentBytesAtPing = 0;
+  #service;
   /** @type {unknown} */
   #pingTimer;
 
@@ -61,12 +80,15 @@ export class Liveness {
    * @param {object} socket
    * @param {(text: string) => void} socket.send
    * @param {() => number} socket.bufferedBytes of what was sent, what has not left it
-   * @param {(cause: string, unheardBytes: number) => void} socket.onDead once; `unheardBytes`: wire text, counted
-   *   from the newest, that the service may not have got
+   * @param {(death: {cause: string, unheardBytes: number, isHung: boolean}) => void} socket.onDead once; `unheardBytes`:
+   *   wire text, counted from the newest, that the service may not have got; `isHung`: not the line, as far as one
+   *   can tell
+   * @param {ServiceTraits} service
    */
-  constructor(environment, socket) {
+  constructor(environment, socket, service) {
     this.#environment = environment;
     this.#socket = socket;
+    this.#service = service;
   }
 
   /** A session is ready: look at its socket from now on. */
@@ -97,24 +119,36 @@ export class Liveness {
     this.#stopPing();
   }
 
-  /** The service has answered an update: it is one that does. */
-  answered() {
-    this.#answersPings = true;
+  /** What it said. @param {import('./protocol.js').ServerMessage} message */
+  observe({ type, ...message }) {
+    if (type === 'updated') this.#service.answersPings = true;
+    if (type === 'reply-started') this.#isReplying = true;
+    if (type === 'reply-done') this.#isReplying = false;
+    if (type === 'speech-started') this.#isHearing = true;
+    if (type === 'speech-stopped' || ('final' in message && message.final)) this.#isHearing = false;
+  }
+
+  /** Wire text that was sent since a ping to which an answer is due. */
+  get unansweredBytes() {
+    const isDue = this.#isPinging && this.#service.answersPings;
+    return isDue ? this.#sentBytes - this.#sentBytesAtPing : 0;
   }
 
   /** Something has happened to the page or to the network: make sure that the service is still there. */
   check() {
-    if (!this.#isPinging && this.#silentMs > QUIET_MS) this.#ping();
+    if (!this.#isPinging && this.#silentMs > QUIET_MS) this.#ping({ isHung: false });
   }
 
   /**
-   * The microphone goes on: a service that never reacts to speech is asked whether it is there.
+   * The microphone goes on: a service that never reacts to speech, or stops in the middle of a reply, is asked whether
+   * it is there.
    * @param {number} speechMs how much of what it gave sounds like speech
    */
   listen(speechMs) {
     this.#spokenMs += speechMs;
-    if (this.#isPinging || this.#spokenMs < UNHEARD_SPEECH_MS) return;
-    if (this.#silentMs > this.#quietMs) this.#ping();
+    const isExpected = this.#isReplying || this.#spokenMs >= UNHEARD_SPEECH_MS;
+    if (isExpected && !this.#isPinging && this.#silentMs > this.#quietMs)
+      this.#ping({ isHung: true });
   }
 
   get #silentMs() {
@@ -128,20 +162,29 @@ export class Liveness {
     const isStuck = bufferedBytes > SUSPECT_BYTES && leftBytes <= this.#lastLeftBytes;
     this.#lastLeftBytes = leftBytes;
     this.#strikes = isStuck ? this.#strikes + 1 : 0;
-    if (this.#strikes >= STRIKES) this.#die('half-open');
+    if (this.#strikes >= STRIKES) this.#die({ cause: 'half-open', isHung: false });
   }
 
-  #ping() {
+  /** @param {{isHung: boolean}} doubt whether it is the service's doing where no answer comes, or the line's */
+  #ping({ isHung }) {
     this.#isPinging = true;
     this.#socket.send(PING);
+    this.#sentBytesAtPing = this.#sentBytes;
     const dueMs = this.#environment.nowMs() + PING_TIMEOUT_MS;
     this.#pingTimer = this.#environment.schedule(() => {
       // A timer that comes very late was frozen with its page, and the answer may still be waiting behind it.
-      if (this.#environment.nowMs() - dueMs > PING_TIMEOUT_MS) return this.#ping();
-      if (this.#answersPings) return this.#die('no-answer');
+      if (this.#environment.nowMs() - dueMs > PING_TIMEOUT_MS) return this.#ping({ isHung });
+      if (this.#isSurelyDead()) return this.#die({ cause: 'no-answer', isHung });
       this.#isPinging = false;
       this.#pingLater();
     }, PING_TIMEOUT_MS);
+  }
+
+  #isSurelyDead() {
+    if (this.#service.answersPings) return true;
+    const isUnheard = !this.#isHearing && this.#spokenMs >= SURELY_UNHEARD_SPEECH_MS;
+    if (!isUnheard || this.#service.isDoubted) return false;
+    return (this.#service.isDoubted = true);
   }
 
   #pingLater() {
@@ -156,11 +199,12 @@ export class Liveness {
   /**
    * Nobody knows how much of what was sent lies in buffers on the way; but a service that was heard had got what was
    * sent before, for it reacts to speech within a second.
-   * @param {string} cause for the statistics
+   * @param {{cause: string, isHung: boolean}} death `cause`: for the statistics
    */
-  #die(cause) {
+  #die(death) {
     this.stop();
-    const unheardBytes = this.#sentBytes - this.#sentBytesWhenHeard;
-    this.#socket.onDead(cause, Math.max(this.#socket.bufferedBytes(), unheardBytes));
+    const sinceHeard = this.#sentBytes - this.#sentBytesWhenHeard;
+    const unheardBytes = Math.max(this.#socket.bufferedBytes(), sinceHeard);
+    this.#socket.onDead({ ...death, unheardBytes });
   }
 }

@@ -57,6 +57,7 @@ const BROKEN = 1006;
  * @property {VoiceAgentError} error
  * @property {string} cause for the statistics: `close-1006`, `half-open`, …
  * @property {number} unsentBytes wire text, counted from the newest, that did not get through or may not have
+ * @property {boolean} [isHung] it is the service that does not answer, as far as one can tell
  *
  * What becomes of it. Not called any more once it was closed from this side.
  * @typedef {object} SocketListener
@@ -73,6 +74,7 @@ const BROKEN = 1006;
  * @property {import('./token/token-prefetch.js').TokenSpec} spec what its token must allow
  * @property {() => import('./protocol.js').ClientMessage} opening the first message: session.update or
  *   session.resume; asked for when it is sent
+ * @property {import('./liveness.js').ServiceTraits} service
  * @property {() => boolean} mayBegin whether it may be sent: it begins what is paid for; `begin` says when it may
  * @property {{add(socket: SessionSocket): void, delete(socket: SessionSocket): void}} retiring those whose goodbye is
  *   not answered yet
@@ -103,16 +105,16 @@ export class SessionSocket {
 
   /** @param {SocketOptions} options @param {SocketListener} listener */
   constructor(options, listener) {
-    const { environment } = options;
+    const { environment, service } = options;
     this.#options = options;
     this.#listener = listener;
     this.#begunAtMs = environment.nowMs();
-    this.#liveness = new Liveness(environment, {
-      send: (text) => this.send(text),
+    const watched = {
+      send: (/** @type {string} */ text) => this.send(text),
       bufferedBytes: () => this.#bufferedBytes,
-      onDead: (cause, unheardBytes) =>
-        this.#finish(new VoiceAgentError('connection-lost', { cause }), cause, unheardBytes),
-    });
+      onDead: this.#dead.bind(this),
+    };
+    this.#liveness = new Liveness(environment, watched, service);
     void this.#begin();
   }
 
@@ -131,9 +133,10 @@ export class SessionSocket {
     );
   }
 
-  /** Whether the microphone should wait: more is in the socket than the network takes. */
+  /** Whether the microphone should wait: more is in the socket, or sent to who does not answer, than the network takes. */
   get hasBackpressure() {
-    return this.#bufferedBytes > BACKPRESSURE_BYTES;
+    const waitingBytes = Math.max(this.#bufferedBytes, this.#liveness.unansweredBytes);
+    return waitingBytes > BACKPRESSURE_BYTES;
   }
 
   /** @param {SocketListener} listener in place of the one before */
@@ -290,7 +293,7 @@ export class SessionSocket {
     const message = decode(data);
     this.#options.stats.traffic.received(message, data);
     if (message.type === 'ready') return this.#becomeReady(message, granted);
-    if (message.type === 'updated') this.#liveness.answered();
+    this.#liveness.observe(message);
     this.#listener.onMessage(message);
     if (message.type !== 'error') return;
     // While there is no session every error is fatal, though some versions of the service leave the socket open.
@@ -323,10 +326,16 @@ export class SessionSocket {
       this.#options.emit({ type: 'receipt', sessionId, receipt });
   }
 
-  /** @param {VoiceAgentError} error @param {string} cause @param {number} [unsentBytes] */
-  #finish(error, cause, unsentBytes = 0) {
+  /** @param {{cause: string, unheardBytes: number, isHung: boolean}} death */
+  #dead({ cause, unheardBytes, isHung }) {
+    if (isHung) this.#sayGoodbye(); // it is not resumed, and would go on costing money
+    this.#finish(new VoiceAgentError('connection-lost', { cause }), cause, unheardBytes, isHung);
+  }
+
+  /** @param {VoiceAgentError} error @param {string} cause @param {number} [unsentBytes] @param {boolean} [isHung] */
+  #finish(error, cause, unsentBytes = 0, isHung = false) {
     this.close();
-    if (this.#stage === 'ready') this.#listener.onLost({ error, cause, unsentBytes });
+    if (this.#stage === 'ready') this.#listener.onLost({ error, cause, unsentBytes, isHung });
     else this.#listener.onFailed(error);
   }
 

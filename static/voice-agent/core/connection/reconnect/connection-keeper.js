@@ -2,6 +2,7 @@
 // the successor. Carries out what the reducer decides about connections, and tells what came of it.
 
 import { Deadline } from '../deadline.js';
+import { newService } from '../liveness.js';
 import { SessionSocket } from '../socket.js';
 import { RetryTimer } from './backoff.js';
 import { RollOver } from './roll-over.js';
@@ -51,6 +52,7 @@ export class ConnectionKeeper {
   #options;
   /** @type {TokenSpec} */
   #service = { tokenUrl: '', maxSessionDurationSeconds: null };
+  #traits = newService();
   #prefetches = false;
   #isHeard = false;
   /** Of the token that opened the session which is used, and not of those that resumed it. @type {string | null} */
@@ -118,6 +120,7 @@ export class ConnectionKeeper {
    */
   begin(service, prefetch) {
     this.#service = service;
+    this.#traits = newService();
     this.#isHeard = false;
     this.#receipt = this.#sessionId = null;
     this.#prefetches = prefetch === 'always';
@@ -263,6 +266,7 @@ export class ConnectionKeeper {
       tokens,
       spec,
       opening,
+      service: this.#traits,
       mayBegin,
       retiring,
       isExtension,
