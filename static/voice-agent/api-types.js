@@ -65,6 +65,8 @@
  * @property {{muted: boolean}} mute the agent hears the microphone no more, or again; also as a call begins without one,
  *   and when that is over
  * @property {{speaking: boolean}} unheard the user speaks although the microphone is muted, or does so no more
+ * @property {{halfDuplex: boolean}} echo the agent was stopped by its own echo in the microphone, which gives nothing
+ *   while the agent speaks from now on; or the echo is gone, and the microphone is always open again
  * @property {{asking: boolean}} permission the browser is asking the user for the microphone, or has its answer
  * @property {import('./main-thread/audio/call-audio.js').DeviceEvent} device another microphone is in use, or the system muted it
  * @property {{blocked: boolean}} sound the browser or the system holds the sound back, until `wake()` is called in a click

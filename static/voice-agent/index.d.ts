@@ -953,6 +953,13 @@ type AgentEvents = {
     speaking: boolean;
   };
   /**
+   * the agent was stopped by its own echo in the microphone, which gives nothing
+   * while the agent speaks from now on; or the echo is gone, and the microphone is always open again
+   */
+  echo: {
+    halfDuplex: boolean;
+  };
+  /**
    * the browser is asking the user for the microphone, or has its answer
    */
   permission: {

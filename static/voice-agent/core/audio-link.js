@@ -1,6 +1,7 @@
 // The sound of a call, between the worklets' ports and the wire, and what is told of it: who speaks, how loud.
 
 import { perceivedLevel } from '../worklets/dsp/level.js';
+import { EchoMonitor } from './uplink/echo-monitor.js';
 import { MicrophoneLink } from './uplink/microphone-link.js';
 import { SilenceTimer } from './uplink/silence-timer.js';
 import { SpeakerLink } from './downlink/speaker-link.js';
@@ -33,11 +34,13 @@ const ANSWER_MS = 6_000;
  *
  * `level`: and how much of a reply has been heard so far, where that has changed. `playback`: how much of it was heard
  * in the end. `microphone`: it seems dead. `unheard`: the user speaks although it is muted, or does so no more.
+ * `echo`: the agent was stopped by its own echo, so the microphone gives nothing while it speaks; or not any more.
  * @typedef {{type: 'speaking', user: boolean, agent: boolean}
  *   | {type: 'level', microphone: number, agent: number, playback: Heard | null}
  *   | {type: 'playback'} & Heard
  *   | {type: 'microphone', silent: boolean}
- *   | {type: 'unheard', speaking: boolean}} AudioEvent
+ *   | {type: 'unheard', speaking: boolean}
+ *   | {type: 'echo', halfDuplex: boolean}} AudioEvent
  */
 
 export class AudioLink {
@@ -46,6 +49,8 @@ export class AudioLink {
   #stats;
   #speaker;
   #silence;
+  #echo;
+  #agentStoppedAtMs = -Infinity;
   #isUserSpeaking = false;
   #isAgentSpeaking = false;
   #calmSinceMs = Infinity;
@@ -64,6 +69,10 @@ export class AudioLink {
     this.#environment = environment;
     this.#emit = emit;
     this.#stats = stats;
+    this.#echo = new EchoMonitor((halfDuplex, lagMs) => {
+      stats.log.note('trouble', 'echo', { halfDuplex, lagMs });
+      emit({ type: 'echo', halfDuplex });
+    });
     this.microphone = new MicrophoneLink({
       environment,
       line,
@@ -79,12 +88,15 @@ export class AudioLink {
       },
       onUnheard: (speaking) => emit({ type: 'unheard', speaking }),
       isAgentSounding: () => this.#isAgentSpeaking,
+      onSamples: (...frame) => this.#echo.captured(...frame),
+      isEchoing: () => this.#isEchoing,
     });
     this.#silence = new SilenceTimer({ environment, line, onSent: () => stats.offer() });
     this.#speaker = new SpeakerLink({
       environment,
       stats,
       onSound: (isSounding, level) => this.#showAgent(isSounding, level),
+      onLevels: (...played) => this.#echo.played(...played),
       onHeard: (heard, onsetMs) => {
         this.#showHeard(heard);
         onHeard(heard, onsetMs);
@@ -102,8 +114,15 @@ export class AudioLink {
     return !isBusy && (isQuiet || nowMs - this.#calmSinceMs >= CALM_MS);
   }
 
+  get #isEchoing() {
+    if (!this.#echo.isOn) return false;
+    const overAtMs = this.#agentStoppedAtMs + this.#echo.tailMs;
+    return this.#isAgentSpeaking || this.#environment.nowMs() < overAtMs;
+  }
+
   /** @param {MessagePort | null} capture @param {MessagePort | null} playback */
   attach(capture, playback) {
+    this.#echo.forget();
     this.microphone.attach(capture);
     this.#speaker.attach(playback);
     this.#showAgent(false, 0);
@@ -127,6 +146,7 @@ export class AudioLink {
     this.microphone.uplink.forgetSent();
     this.#levelsAtMs = -Infinity;
     this.#levels.microphone = 0;
+    this.#echo.reset();
     this.attach(null, null);
   }
 
@@ -140,6 +160,7 @@ export class AudioLink {
       case 'speech-started':
         this.#stats.firstSounds.forget();
         this.#setSpeaking(true, this.#isAgentSpeaking);
+        this.#echo.speechStarted(this.#environment.nowMs());
         return void this.#speaker.duck();
       case 'speech-stopped':
         this.#stats.firstSounds.asked('speech', this.microphone.uplink.quietMs);
@@ -190,10 +211,20 @@ export class AudioLink {
    */
   #setSpeaking(user, agent) {
     if (user === this.#isUserSpeaking && agent === this.#isAgentSpeaking) return;
-    if (agent && !this.#isAgentSpeaking) this.#stats.firstSounds.heard();
+    if (agent !== this.#isAgentSpeaking) this.#turnAgent(agent);
     this.#isUserSpeaking = user;
     this.#isAgentSpeaking = agent;
     this.#emit({ type: 'speaking', user, agent });
+  }
+
+  /** @param {boolean} isSpeaking */
+  #turnAgent(isSpeaking) {
+    if (isSpeaking) {
+      this.#stats.firstSounds.heard();
+      return this.#echo.agentStarted();
+    }
+    this.#agentStoppedAtMs = this.#environment.nowMs();
+    this.#echo.agentStopped();
   }
 
   /** @param {Heard} heard */

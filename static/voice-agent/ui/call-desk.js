@@ -129,6 +129,7 @@ function listenForTrouble(agent, warn, { isHeld }) {
   agent.on('device', ({ reason }) => {
     for (const [of, cause] of Object.entries(DEVICE_CAUSES)) warn(cause, of === reason);
   });
+  agent.on('echo', ({ halfDuplex }) => warn('echo', halfDuplex));
   agent.on('unheard', ({ speaking }) => {
     warn('unheard', speaking && !isHeld());
     warn('unheard-hold', speaking && isHeld());

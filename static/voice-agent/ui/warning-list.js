@@ -19,6 +19,7 @@ export const BY_SEVERITY = [
   'extension-failed',
   'limit-near',
   'microphone-silent',
+  'echo',
   'unheard',
   'unheard-hold',
 ];

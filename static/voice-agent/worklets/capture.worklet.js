@@ -20,7 +20,8 @@ class CaptureProcessor extends AudioWorkletProcessor {
   constructor({ processorOptions: { frameMs } }) {
     super();
     this.#framer = new Framer({ rateHz: sampleRate, frameMs }, (pcm, level) => {
-      this.#session?.postMessage({ pcm, level }, [pcm]);
+      const endMs = (currentFrame / sampleRate) * 1000;
+      this.#session?.postMessage({ pcm, level, endMs }, [pcm]);
       this.#deadMs = level === 0 ? this.#deadMs + frameMs : 0;
       if (this.#deadMs < DEAD_MS) return;
       this.#deadMs = 0;

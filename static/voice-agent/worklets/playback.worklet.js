@@ -1,6 +1,6 @@
 // The speaker's end of the audio thread: replies in from the session's port, sound out.
 
-import { LevelMeter } from './dsp/level.js';
+import { LevelTrace } from './dsp/level.js';
 import { PlaybackQueue } from './jitter-buffer/playback-queue.js';
 import { ChunkDecoder } from './chunk-decoder.js';
 
@@ -10,7 +10,7 @@ const REPORTS_HZ = 15;
 class PlaybackProcessor extends AudioWorkletProcessor {
   #queue = new PlaybackQueue({ rateHz: sampleRate, nowMs: Date.now });
   #decoder = new ChunkDecoder(sampleRate, (...part) => this.#queue.push(...part));
-  #meter = new LevelMeter();
+  #trace = new LevelTrace(sampleRate);
   /** @type {MessagePort | null} */
   #session = null;
   /** @type {string | null} */
@@ -34,11 +34,11 @@ class PlaybackProcessor extends AudioWorkletProcessor {
       this.port.postMessage('ended');
       return false;
     }
-    this.#meter.add(target, target.length);
+    this.#trace.add(target);
     this.#sinceReport += target.length;
     const isDue = this.#queue.isBusy && this.#sinceReport >= sampleRate / REPORTS_HZ;
     const isNews = this.#queue.hasFinished || this.#queue.sounding !== this.#reported;
-    if (isDue || isNews) this.#report();
+    if (isDue || isNews) this.#report(currentFrame + target.length);
     return true;
   }
 
@@ -64,8 +64,11 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     if (command.type === 'duck') this.#queue.duck(command.on);
   }
 
-  #report() {
-    const report = { ...this.#queue.report(), level: this.#meter.take() };
+  /** @param {number} frame of the audio context, up to which all is rendered */
+  #report(frame) {
+    const { level, levels, restFrames } = this.#trace.take();
+    const levelsEndMs = ((frame - restFrames) / sampleRate) * 1000;
+    const report = { ...this.#queue.report(), level, levels, levelsEndMs };
     this.#reported = report.sounding;
     this.#sinceReport = 0;
     this.#session?.postMessage(report);

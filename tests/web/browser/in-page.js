@@ -82,6 +82,46 @@ export function refuseWorkers() {
   );
 }
 
+/** Give the page a microphone that hears its loudspeaker, 150 ms later and 16 dB weaker, and no echo canceller. */
+export function hearLoudspeaker() {
+  /** @type {AudioNode | null} what both go through; made with the microphone, which may come sooner or later */
+  let air = null;
+  /** @type {MediaStream[]} */
+  const loudspeakers = [];
+  const relay = () => {
+    if (!air) return;
+    for (const stream of loudspeakers.splice(0)) {
+      /** @type {AudioContext} */ (air.context).createMediaStreamSource(stream).connect(air);
+    }
+  };
+  const connect = /** @type {(this: AudioNode, target: any, ...rest: any[]) => any} */ (
+    AudioNode.prototype.connect
+  );
+  AudioNode.prototype.connect = /** @this {AudioNode} */ function (
+    /** @type {any} */ target,
+    /** @type {any[]} */ ...rest
+  ) {
+    if (target instanceof AudioDestinationNode) {
+      const tap = new MediaStreamAudioDestinationNode(/** @type {AudioContext} */ (this.context));
+      connect.call(this, tap);
+      loudspeakers.push(tap.stream);
+      relay();
+    }
+    return connect.call(this, target, ...rest);
+  };
+  const { mediaDevices } = navigator;
+  const open = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (constraints) => {
+    const room = new AudioContext();
+    const microphone = new MediaStreamAudioDestinationNode(room);
+    room.createMediaStreamSource(await open(constraints)).connect(microphone);
+    air = new DelayNode(room, { delayTime: 0.15 });
+    air.connect(new GainNode(room, { gain: 0.16 })).connect(microphone);
+    relay();
+    return microphone.stream;
+  };
+}
+
 /** Look into the page's element as into the page: for what is shown there under an id, and what has the focus. */
 export function lookInside() {
   globalThis.shown = (id) =>

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fetchForPage, openBrowser, serveDemo, tellOfMicrophone } from './harness.js';
+import { hearLoudspeaker } from './in-page.js';
 
 /** @type {Awaited<ReturnType<typeof serveDemo>>} */
 let demo;
@@ -73,6 +74,24 @@ test('a microphone that is switched off is told of until it is on again, and a w
     await page.getByRole('alert').getByRole('button', { name: 'Dismiss' }).click();
     await over();
   }));
+
+test('an agent that hears itself is told of, and talks to itself for two turns at most', () =>
+  inCall(
+    async ({ page, told }) => {
+      await told('echo');
+      await page
+        .getByRole('alert')
+        .getByText('It now listens only while it does not speak', { exact: false })
+        .waitFor();
+      const whole = '.turn[data-role="agent"][data-final="true"]:not([data-interrupted])';
+      await page.locator(whole).first().waitFor();
+      assert.ok((await page.locator('.turn[data-role="user"]').count()) <= 2);
+    },
+    {
+      microphone: [{ roomSeconds: 120 }],
+      before: (page) => page.addInitScript(hearLoudspeaker),
+    },
+  ));
 
 test('a dismissed warning does not hide a different one', () =>
   inCall(

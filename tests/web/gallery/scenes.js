@@ -1,6 +1,7 @@
 // The scenes of the gallery: how the page gets into each state. Add one as an object here.
 
 import { fetchForPage, tellOfMicrophone } from '../browser/harness.js';
+import { hearLoudspeaker } from '../browser/in-page.js';
 import { diagnosticsScenes } from './diagnostics.js';
 import { FLAGS, HOST, openFramed } from './frame.js';
 import { operatorScenes } from './operator.js';
@@ -205,6 +206,15 @@ export const scenes = [
       await talk(stage);
       await stage.page.locator('#mute').click();
       await told(stage, 'unheard');
+    },
+  },
+  {
+    name: 'echo',
+    options: { microphone: [ROOM] },
+    prepare: async (stage) => {
+      await stage.page.addInitScript(hearLoudspeaker);
+      await talk(stage);
+      await told(stage, 'echo');
     },
   },
   {

@@ -139,7 +139,8 @@ before(async () => {
   const registerProcessor = (/** @type {string} */ _, /** @type {any} */ kind) => {
     CaptureProcessor = kind;
   };
-  Object.assign(globalThis, { AudioWorkletProcessor, registerProcessor, sampleRate: 24_000 });
+  Object.assign(globalThis, { AudioWorkletProcessor, registerProcessor });
+  Object.assign(globalThis, { sampleRate: 24_000, currentFrame: 0 });
   const file = '../../../static/voice-agent/worklets/capture.worklet.js';
   await import(file); // by a variable: its types are those of the audio thread
 });

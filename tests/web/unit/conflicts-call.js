@@ -98,8 +98,7 @@ export function reply(bench, replyId, done = { status: 'completed' }) {
 export function sounds(bench, replyId) {
   const counts = { bufferedMs: 40, playoutDelayMs: 40, waitMs: 40, excessDelayMs: 0, savedMs: 0 };
   const position = { replyId, ms: 10 };
-  const data = { sounding: replyId, level: 0.1, position, finished: [], ...counts };
-  bench.playback.onmessage?.({ data: { ...data, underruns: 0, overflowMs: 0 } });
+  bench.report({ sounding: replyId, level: 0.1, position, ...counts });
 }
 
 /**

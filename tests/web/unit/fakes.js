@@ -274,7 +274,8 @@ export class Bench {
    */
   speak(value = 1_000) {
     const pcm = new Int16Array(480).fill(value).buffer;
-    this.capture.onmessage?.({ data: { pcm, level: Math.abs(value) / 32_768 } });
+    const level = Math.abs(value) / 32_768;
+    this.capture.onmessage?.({ data: { pcm, level, endMs: this.nowMs } });
   }
 
   /**
@@ -298,6 +299,8 @@ export class Bench {
     const nothing = {
       sounding: null,
       level: 0,
+      levels: new Float32Array(0),
+      levelsEndMs: 0,
       bufferedMs: 0,
       playoutDelayMs: 0,
       waitMs: 0,

@@ -36,6 +36,7 @@ class FakePort {
 const registered = [];
 Object.assign(globalThis, {
   sampleRate: 48_000,
+  currentFrame: 0,
   AudioWorkletProcessor: class {
     port = new FakePort();
   },

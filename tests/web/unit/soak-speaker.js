@@ -14,6 +14,7 @@ const REST_MS = 2_000;
 let Processor;
 Object.assign(globalThis, {
   sampleRate: RATE_HZ,
+  currentFrame: 0,
   AudioWorkletProcessor: class {
     port = {};
   },

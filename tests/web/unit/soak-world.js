@@ -173,7 +173,7 @@ export class World {
     samples.fill(isSpeech ? 3_000 : 8);
     samples[0] = this.#frame & 0x7fff; // a number, by which the service knows the frame
     const level = isSpeech ? 0.1 : 0.0003;
-    this.#capture.onmessage?.({ data: { pcm: samples.buffer, level } });
+    this.#capture.onmessage?.({ data: { pcm: samples.buffer, level, endMs: this.nowMs } });
   }
 
   /** @param {any} event */

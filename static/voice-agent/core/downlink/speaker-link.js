@@ -34,6 +34,7 @@ const WORD_SAMPLE = 100;
  * @property {import('../ports.js').Environment} environment
  * @property {import('../telemetry/stats.js').SessionStats} stats
  * @property {(isSounding: boolean, level: number) => void} onSound about 15 times a second while there is any
+ * @property {(levels: Float32Array, endMs: number) => void} onLevels what was played, in hundredths of a second
  * @property {(heard: Heard, onsetMs: number | null) => void} onHeard `onsetMs`: where in that reply the first word begins
  */
 
@@ -165,8 +166,9 @@ export class SpeakerLink {
   }
 
   /** @param {import('../../worklets/jitter-buffer/playback-queue.js').PlaybackReport} report */
-  #read({ sounding, level, position, finished, ...playback }) {
-    const { stats, onHeard, onSound } = this.#options;
+  #read({ sounding, level, levels, levelsEndMs, position, finished, ...playback }) {
+    const { stats, onHeard, onLevels, onSound } = this.#options;
+    onLevels(levels, levelsEndMs);
     this.#isSounding = sounding !== null;
     const reply = position && this.#replies.get(position.replyId); // none once it is finished
     if (reply && reply.heardMs !== reply.portAtMs + position.ms) {

@@ -16,6 +16,8 @@ import { Uplink } from './uplink.js';
  * @property {(silent: boolean) => void} onSilence whether the microphone seems dead
  * @property {(speaking: boolean) => void} onUnheard whether the user speaks although it is muted
  * @property {() => boolean} isAgentSounding what the loudspeaker gives is not taken for the user
+ * @property {(samples: Int16Array, durationMs: number, endMs: number) => void} onSamples each frame as it was captured
+ * @property {() => boolean} isEchoing what is captured now is the agent's echo, and goes no further
  */
 
 export class MicrophoneLink {
@@ -37,7 +39,7 @@ export class MicrophoneLink {
     this.#unheard = new UnheardSpeech(options.onUnheard);
   }
 
-  /** @param {MessagePort | null} port gives `sound` and then frames, `{pcm, level}`; takes buffers back */
+  /** @param {MessagePort | null} port gives `sound` and then frames, `{pcm, level, endMs}`; takes buffers back */
   attach(port) {
     this.#port?.close();
     this.#port = port;
@@ -69,13 +71,15 @@ export class MicrophoneLink {
     this.uplink.drain(environment.nowMs(), (text) => !line.hasBackpressure() && line.send(text));
   }
 
-  /** @param {{pcm: ArrayBuffer, level: number}} frame */
-  #captured({ pcm, level }) {
+  /** @param {{pcm: ArrayBuffer, level: number, endMs: number}} frame `endMs`: by the audio context's clock */
+  #captured({ pcm, level, endMs }) {
     const bytes = new Uint8Array(pcm);
-    if (this.isMuted) bytes.fill(0); // silence at pace: the service's turn detection needs it
-    const text = encodeAudio(toBase64(bytes));
     const durationMs = bytes.length / WIRE_BYTES_PER_MS;
-    const sentLevel = this.isMuted ? 0 : level;
+    this.#options.onSamples(new Int16Array(pcm), durationMs, endMs);
+    const isSilenced = this.isMuted || this.#options.isEchoing();
+    if (isSilenced) bytes.fill(0); // silence at pace: the service's turn detection needs it
+    const text = encodeAudio(toBase64(bytes));
+    const sentLevel = isSilenced ? 0 : level;
     this.#port?.postMessage(pcm, [pcm]);
     this.uplink.push({ text, durationMs, level: sentLevel });
     this.sendWaiting();

@@ -31,6 +31,65 @@ export class LevelMeter {
   }
 }
 
+/** Length of what each level of a trace is of. */
+export const LEVEL_MS = 10;
+
+/** Levels that wait to be taken; of silence, which nobody takes, the latest. */
+const MAX_LEVELS = 16;
+
+/** The root mean square of each hundredth of a second, and of all of them. Allocates nothing but what is taken. */
+export class LevelTrace {
+  #span;
+  #left;
+  #sum = 0;
+  #total = 0;
+  #count = 0;
+  #levels = new Float32Array(MAX_LEVELS);
+  #length = 0;
+
+  /** @param {number} rateHz */
+  constructor(rateHz) {
+    this.#span = this.#left = Math.round((rateHz * LEVEL_MS) / 1000);
+  }
+
+  /** @param {Float32Array} samples */
+  add(samples) {
+    let at = 0;
+    while (at < samples.length) {
+      const end = Math.min(samples.length, at + this.#left);
+      this.#left -= end - at;
+      let sum = 0;
+      for (; at < end; at += 1) sum += samples[at] * samples[at];
+      this.#sum += sum;
+      if (this.#left === 0) this.#close();
+    }
+    this.#count += samples.length;
+  }
+
+  /**
+   * What there was since the last call.
+   * @returns {{level: number, levels: Float32Array, restFrames: number}} `restFrames`: so many came after the last of
+   *   the levels
+   */
+  take() {
+    const sum = this.#total + this.#sum;
+    const level = this.#count === 0 ? 0 : Math.sqrt(sum / this.#count);
+    const levels = this.#levels.slice(0, this.#length);
+    this.#total = -this.#sum;
+    this.#count = this.#length = 0;
+    return { level, levels, restFrames: this.#span - this.#left };
+  }
+
+  #close() {
+    if (this.#length === MAX_LEVELS) this.#length = 0;
+    this.#levels[this.#length] = Math.sqrt(this.#sum / this.#span);
+    this.#length += 1;
+    this.#total += this.#sum;
+    this.#sum = 0;
+    this.#left = this.#span;
+  }
+}
+
 /**
  * A level as a meter should show it: by decibels, because ears count so.
  * @param {number} rms 0 to 1

@@ -26,6 +26,8 @@ import { SampleRing } from '../dsp/ring.js';
  * @typedef {object} PlaybackReport
  * @property {string | null} sounding the reply that is heard
  * @property {number} level root mean square since the last report
+ * @property {Float32Array} levels the same of each hundredth of a second, the latest last
+ * @property {number} levelsEndMs when the last of them was rendered, by the audio context's clock
  * @property {number} bufferedMs sound waiting
  * @property {number} playoutDelayMs sound kept ready before a reply starts, at present
  * @property {number} waitMs how long the last reply was held back before its first sound
@@ -110,8 +112,8 @@ export class PlaybackQueue {
   }
 
   /**
-   * Everything a report says but for the level; finished replies are reported once.
-   * @returns {Omit<PlaybackReport, 'level'>}
+   * Everything a report says but for the levels; finished replies are reported once.
+   * @returns {Omit<PlaybackReport, 'level' | 'levels' | 'levelsEndMs'>}
    */
   report() {
     const reply = this.#order.head?.reply;
