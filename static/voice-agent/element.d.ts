@@ -1,6 +1,13 @@
 // Made from the JSDoc of the modules beside it by `make types`; change it there.
 
-import type { SessionConfig, Tool, AgentState, Turn, Agent as VoiceAgent } from './index.js';
+import type {
+  SessionConfig,
+  Tool,
+  AgentState,
+  Turn,
+  Agent as VoiceAgent,
+  StartOptions,
+} from './index.js';
 declare class VoiceAgentElement extends Base {
   #private;
   static observedAttributes: string[];
@@ -40,6 +47,9 @@ declare class VoiceAgentElement extends Base {
   /** Whether the visitor is heard only while a button or the space bar is held. */
   get pushToTalk(): boolean;
   set pushToTalk(value: boolean);
+  /** Whether calls are in writing: no microphone, no sound, and words as soon as they come. */
+  get textOnly(): boolean;
+  set textOnly(value: boolean);
   get floating(): boolean;
   set floating(value: boolean);
   get gate(): string;
@@ -59,14 +69,18 @@ declare class VoiceAgentElement extends Base {
   /** The client's object, for all else that it can do; another one after gate, tools or access token have changed. */
   get agentClient(): VoiceAgent;
   /**
-   * @param {{takeOver?: boolean}} [how]   `takeOver`: end the call of another element or tab
+   * @param {Omit<StartOptions, 'session'>} [how]
    * @returns {Promise<void>} as the client's `start`
    */
-  start(how?: { takeOver?: boolean }): Promise<void>;
+  start(how?: Omit<StartOptions, 'session'>): Promise<void>;
   /** @returns {Promise<void>} */
   stop(): Promise<void>;
   mute(): void;
-  unmute(): void;
+  /**
+   * A refusal of the microphone, where the call began without one, is told in the element, too.
+   * @returns {Promise<void>} as the client's `unmute`
+   */
+  unmute(): Promise<void>;
   /** @param {string} text   in writing, during a call */
   say(text: string): void;
   /**
@@ -120,7 +134,6 @@ type AgentEvents = import('./index.js').AgentEvents;
 export type VoiceAgentEventMap = {
   [Type in keyof AgentEvents as `voice-agent-${Type}`]: CustomEvent<AgentEvents[Type]>;
 } & {
-  'voice-agent-mute': CustomEvent<{ muted: boolean }>;
   'voice-agent-settings': CustomEvent<null>;
 };
 
@@ -133,6 +146,7 @@ export type VoiceAgentAttributes = {
   'lang'?: string;
   'floating'?: boolean;
   'push-to-talk'?: boolean;
+  'text-only'?: boolean;
   'disabled'?: boolean;
   'id'?: string;
   'class'?: string;

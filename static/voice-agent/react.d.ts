@@ -26,7 +26,7 @@ export declare function useVoiceAgent(options?: VoiceAgentOptions): {
 export type VoiceAgentProps = VoiceAgentAttributes &
   Partial<Pick<VoiceAgentElement, 'accessToken' | 'session' | 'tools' | 'muted'>> & {
     [Type in keyof AgentEvents as `on${Capitalize<Type>}`]?: (value: AgentEvents[Type]) => void;
-  } & { onMute?: (value: { muted: boolean }) => void };
+  };
 
 /** `<voice-agent>` with properties and listeners that are there from the start, also after hydration. */
 export declare function VoiceAgent(props: VoiceAgentProps): ReactElement;

@@ -47,6 +47,7 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
     button.removeAttribute('aria-disabled');
   }
 
+  label.textContent = texts.start; // the markup's own may be another one
   button.addEventListener('click', ({ detail: clicks }) => {
     if (button.ariaDisabled === 'true') return;
     if (clicks > 1) return; // the second half of a double click must not undo the first

@@ -8,7 +8,7 @@ import { createTrouble } from './trouble.js';
 /**
  * @typedef {object} DeskActions
  * @property {(intent: {isPressed: boolean}) => void} intend   a press on the button seems to be coming, or has begun
- * @property {(how: {resume?: boolean, takeOver?: boolean}) => void} start
+ * @property {(how: import('./ui-types.js').StartOptions) => void} start
  * @property {() => void} stop
  * @property {() => void} extend
  * @property {() => void} wake   let the sound be heard
@@ -24,6 +24,7 @@ import { createTrouble } from './trouble.js';
  * @property {() => string | null} accessMode   how the service decides who may call, as far as that is known
  * @property {typeof import('../index.js').watchMicrophonePermission} watchPermission
  * @property {() => boolean} isHeld   whether a button is held to be heard
+ * @property {boolean} canType   whether a call can do without a microphone here
  * @property {() => boolean} mayFocus   whether the focus may go to what helps, once there is no button any more
  * @property {DeskActions} on
  * @property {AbortSignal} [signal]   all this is gone
@@ -59,6 +60,7 @@ export function createCallDesk(root, elements, texts, context) {
   call.on('reconnect', ({ secondsLeft }) => trouble.showRetry(secondsLeft), { signal });
   listenForTrouble(call, (...news) => !signal?.aborted && trouble.warn(...news), context);
   void context.watchPermission((permission) => {
+    root.dataset.permission = permission;
     if (permission !== 'denied') settled('microphone-denied', texts.problem.allowed);
   }, signal);
   window.addEventListener('online', () => settled('offline', texts.problem.online), { signal });
@@ -90,7 +92,8 @@ export function createCallDesk(root, elements, texts, context) {
     /** Why there is no call, or what was refused in one. @param {import('./ui-types.js').CallError} error */
     showError(error) {
       const isOver = call.state === 'failed';
-      const told = trouble.tell(error, { access: context.accessMode(), isOver });
+      const { accessMode, canType } = context;
+      const told = trouble.tell(error, { access: accessMode(), isOver, canType });
       if (!isOver) return;
       elements.call.hidden = !told.mayRetry;
       if (!told.mayRetry && context.mayFocus()) panel.focusAction();

@@ -12,9 +12,11 @@ import { createTranscript } from './transcript-view.js';
  * @param {import('./ui-types.js').Texts} texts
  * @param {() => string} agentTitle
  * @param {AbortSignal} [signal]   the region is gone
+ * @param {boolean} [isTextOnly]   nothing is heard, so that no word has to wait for its sound
  */
-export function createConversation(elements, texts, agentTitle, signal) {
+export function createConversation(elements, texts, agentTitle, signal, isTextOnly = false) {
   const transcript = createTranscript(elements, texts, agentTitle);
+  const showWritten = createWriting(transcript.show);
   const captions = createCaptions(transcript.show);
   const pause = createAnswerPause(transcript.showPause);
   const copyMenu = createCopyMenu(elements.copy, texts, transcript.items, signal);
@@ -25,7 +27,7 @@ export function createConversation(elements, texts, agentTitle, signal) {
     asked: pause.typed,
     /** @param {Agent} agent */
     follow(agent) {
-      agent.on('transcript', captions.take);
+      agent.on('transcript', isTextOnly ? showWritten : captions.take);
       agent.on('playback', (playback) => {
         pause.heard(playback);
         captions.heard(playback);
@@ -54,6 +56,32 @@ function voiceText({ asked, used, language }, texts) {
   if (language === null) return fill(texts.transcript.voice, { asked, used });
   const names = new Intl.DisplayNames(texts.language, { type: 'language' });
   return fill(texts.transcript.voiceAlike, { asked, used, language: names.of(language) ?? '' });
+}
+
+// Words of the agent that nobody hears. They come in a burst, while the service goes on speaking them for seconds: a turn
+// is whole, and announced, once no more of them come.
+
+/** All words of a reply were seen to arrive within 31 ms. */
+const BURST_MS = 500;
+
+/** @param {(turn: import('./ui-types.js').Turn) => void} show */
+function createWriting(show) {
+  /** @type {Set<string>} */
+  const whole = new Set();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  return (/** @type {import('./ui-types.js').Turn} */ turn) => {
+    const isWhole = turn.final || whole.has(turn.id);
+    show({ ...turn, final: isWhole });
+    if (turn.role === 'user') return;
+    clearTimeout(timer);
+    if (isWhole) return;
+    timer = setTimeout(() => {
+      whole.add(turn.id);
+      show({ ...turn, final: true });
+    }, BURST_MS);
+  };
 }
 
 // How long the agent took to answer: from the end of the user's speech, or the sending of typed words, to the first

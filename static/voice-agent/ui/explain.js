@@ -43,11 +43,16 @@ const WHOLE_HINTS = ['system', 'dismissed'];
  * @param {import('./ui-types.js').CallError} error   an unknown code is explained by its own message
  * @param {import('./ui-types.js').Texts} texts
  * @param {string | null} [access]   how the service decides who may call: open, code or jwt
- * @param {{hint?: import('./browser-hints.js').Hint, isFramed?: boolean}} [browser]   how it allows a microphone again;
- *   whether another page shows this one
+ * @param {{hint?: import('./browser-hints.js').Hint, isFramed?: boolean, canType?: boolean}} [browser]   how it allows a
+ *   microphone again; whether another page shows this one; whether a call can do without a microphone here
  * @returns {Explanation}
  */
-export function explain(error, texts, access = null, { hint = 'other', isFramed = false } = {}) {
+export function explain(
+  error,
+  texts,
+  access = null,
+  { hint = 'other', isFramed = false, canType = false } = {},
+) {
   const base = entry(texts.errors, error.code) ?? {
     title: texts.problem.unknown,
     text: error.message,
@@ -63,9 +68,11 @@ export function explain(error, texts, access = null, { hint = 'other', isFramed 
     ? { action: /** @type {Action} */ ('ownTab'), final: true }
     : (REMEDIES[error.code] ?? {});
   const { title, text } = problem ?? base;
+  const remedy = error.code === 'microphone-denied' ? unblockText(text, hint, texts) : text;
+  const isOfMicrophone = error.code.startsWith('microphone-');
   return {
     title,
-    text: error.code === 'microphone-denied' ? unblockText(text, hint, texts) : text,
+    text: canType && isOfMicrophone ? `${remedy} ${texts.problem.type}` : remedy,
     action,
     mayRetry: !final,
     waitSeconds,

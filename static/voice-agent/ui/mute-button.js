@@ -11,6 +11,7 @@ import { createPushToTalk } from './push-to-talk.js';
 export function createMuteButton({ mute: button, muteLabel: label }, texts, onChange, signal) {
   let isMuted = false;
   let isHeld = false;
+  let hasMicrophone = true;
   const pushToTalk = createPushToTalk(button, (isTalking) => onChange(!isTalking), signal);
   button.addEventListener('click', () => {
     if (!isHeld) onChange(!isMuted);
@@ -18,19 +19,21 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
 
   function show() {
     button.dataset.mode = isHeld ? 'hold' : 'switch';
-    button.dataset.muted = String(isMuted);
+    button.dataset.muted = String(isMuted && hasMicrophone);
     // Muting, the name says what a press does: a pressed "Unmute" would say two things at once. Held, it stays.
     if (isHeld) button.setAttribute('aria-pressed', String(!isMuted));
     else button.removeAttribute('aria-pressed');
-    label.textContent = isHeld ? texts.hold : isMuted ? texts.unmute : texts.mute;
+    const press = isMuted ? texts.unmute : texts.mute;
+    label.textContent = isHeld ? texts.hold : hasMicrophone ? press : texts.talk;
   }
 
   return {
     isHeldToTalk: () => isHeld,
-    /** @param {boolean} muted */
-    showMuted(muted) {
-      if (muted === isMuted) return;
+    /** @param {boolean} muted @param {boolean} isOpen   whether the call has a microphone */
+    showMuted(muted, isOpen) {
+      if (muted === isMuted && isOpen === hasMicrophone) return;
       isMuted = muted;
+      hasMicrophone = isOpen;
       show();
     },
     /** @param {import('./ui-types.js').CallState} state */

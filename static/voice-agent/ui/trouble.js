@@ -89,10 +89,12 @@ export function createTrouble(root, panel, texts, agent) {
     },
     /**
      * @param {import('./ui-types.js').CallError} failure
-     * @param {{access: string | null, isOver: boolean}} call   `isOver`: there is none any more
+     * @param {{access: string | null, isOver: boolean, canType: boolean}} call   `isOver`: there is none any more;
+     *   `canType`: one could be typed
      */
-    tell(failure, { access, isOver }) {
-      const browser = { hint: unblockHint(thisBrowser(failure.cause)), isFramed: top !== window };
+    tell(failure, { access, isOver, canType }) {
+      const hint = unblockHint(thisBrowser(failure.cause));
+      const browser = { hint, isFramed: top !== window, canType: canType && isOver };
       const explanation = explain(failure, texts, access, browser);
       error = { code: failure.code, explanation, isOver };
       render();

@@ -36,6 +36,32 @@ export async function talk(stage) {
   await stage.page.locator('.turn[data-final="true"]').first().waitFor();
 }
 
+/** A question in writing, and its answer. @param {Stage} stage */
+async function ask({ page }) {
+  const field = page.locator('.composer__text');
+  await page.locator('.voice-agent[data-state="live"]').waitFor();
+  await page.locator('.turn[data-role="agent"][data-final="true"]').first().waitFor();
+  await field.fill('Is there a table for two tonight?');
+  await field.press('Enter');
+  await page.locator('.turn[data-role="agent"][data-final="true"]').nth(1).waitFor();
+}
+
+/** @param {Stage} stage */
+async function type(stage) {
+  await open(stage);
+  await stage.page.locator('#type').click();
+  await ask(stage);
+}
+
+/** @param {Stage} stage */
+async function write(stage) {
+  await open(stage);
+  await stage.page
+    .locator('voice-agent')
+    .evaluate((element) => element.toggleAttribute('text-only'));
+  await stage.page.locator('.voice-agent[data-talk="text"]').waitFor();
+}
+
 /** @param {Stage} stage @param {string} code */
 const told = ({ page }, code) => page.locator(`.voice-agent[data-error="${code}"]`).waitFor();
 
@@ -197,6 +223,27 @@ export const scenes = [
     prepare: async (stage) => {
       await talk(stage);
       await stage.page.locator('#mute').click();
+    },
+  },
+  { name: 'typed', prepare: type, options: { microphone: null } },
+  {
+    name: 'typed-in-german',
+    prepare: type,
+    options: {
+      sizes: [
+        [320, 568],
+        [1280, 800],
+      ],
+      context: { locale: 'de-DE' },
+    },
+  },
+  { name: 'text-only-start', prepare: write },
+  {
+    name: 'text-only',
+    prepare: async (stage) => {
+      await write(stage);
+      await stage.page.locator('#call').click();
+      await ask(stage);
     },
   },
   {

@@ -22,7 +22,6 @@ type AgentEvents = import('./index.js').AgentEvents;
 export type VoiceAgentEventMap = {
   [Type in keyof AgentEvents as \`voice-agent-\${Type}\`]: CustomEvent<AgentEvents[Type]>;
 } & {
-  'voice-agent-mute': CustomEvent<{ muted: boolean }>;
   'voice-agent-settings': CustomEvent<null>;
 };
 
@@ -35,6 +34,7 @@ export type VoiceAgentAttributes = {
   lang?: string;
   floating?: boolean;
   'push-to-talk'?: boolean;
+  'text-only'?: boolean;
   disabled?: boolean;
   id?: string;
   class?: string;

@@ -132,7 +132,7 @@ test('the manifest names what the element has', async () => {
     assert.equal(typeof (kind === 'method' ? own?.value : own?.get), 'function', name);
     if (kind === 'field') assert.equal(own?.set === undefined, readonly === true, name);
   }
-  const told = [...AGENT_EVENTS, 'mute', 'settings'].map((type) => `voice-agent-${type}`).sort();
+  const told = [...AGENT_EVENTS, 'settings'].map((type) => `voice-agent-${type}`).sort();
   assert.deepEqual(names(events), told);
 });
 

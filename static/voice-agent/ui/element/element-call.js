@@ -9,7 +9,7 @@ import { leftCall } from '../../main-thread/reload-resume.js';
 import { setUpHint, tellDeveloper } from './developer-hints.js';
 
 /** @typedef {import('../../index.js').AgentEvents} AgentEvents */
-/** @typedef {AgentEvents & {mute: {muted: boolean}, settings: null, title: string}} CallEvents */
+/** @typedef {AgentEvents & {settings: null, title: string}} CallEvents */
 
 export class Call {
   #wishes;
@@ -45,7 +45,12 @@ export class Call {
   }
 
   get muted() {
-    return this.#isMuted;
+    return this.#agent?.muted ?? this.#isMuted;
+  }
+
+  /** Whether the call under way has a microphone, or the next one opens one. */
+  get hasMicrophone() {
+    return this.#agent?.hasMicrophone ?? true;
   }
 
   /** Of the call under way or the last one. */
@@ -78,9 +83,9 @@ export class Call {
       if (type === 'state' && value.error) this.#hint(value.error);
       this.#events.emit(type, value);
     });
+    if (this.#isMuted) agent.mute(); // told already
     this.#agent = agent;
     this.#madeOf = wishes;
-    if (this.#isMuted) agent.mute();
     void former?.dispose();
     return agent;
   }
@@ -119,13 +124,13 @@ export class Call {
     this.#agent?.stillHere();
   }
 
-  /** A press seems to be coming, or has begun. @param {{isPressed: boolean}} intent */
+  /** A press seems to be coming, or has begun. @param {Parameters<import('../../index.js').Agent['prepare']>[0]} intent */
   prepare(intent) {
     if (!this.isActive) this.agent.prepare(intent);
   }
 
   /**
-   * @param {{takeOver?: boolean, resume?: boolean}} [how]
+   * @param {Omit<import('../../index.js').StartOptions, 'session'>} [how]
    * @throws {import('../../index.js').VoiceAgentError} as the client's own `start`
    */
   async start(how = {}) {
@@ -149,13 +154,16 @@ export class Call {
     await this.#agent?.stop();
   }
 
-  /** @param {boolean} muted */
-  setMuted(muted) {
-    if (muted === this.#isMuted) return;
+  /**
+   * @param {boolean} muted
+   * @throws {import('../../index.js').VoiceAgentError} as the client's `unmute`
+   */
+  async setMuted(muted) {
+    if (muted === this.muted) return;
     this.#isMuted = muted;
-    if (muted) this.#agent?.mute();
-    else this.#agent?.unmute();
-    this.#events.emit('mute', { muted });
+    if (!this.#agent) this.#events.emit('mute', { muted });
+    else if (muted) this.#agent.mute();
+    else await this.#agent.unmute();
   }
 
   /** @param {string} deviceId */
@@ -214,7 +222,18 @@ export class Call {
 /** All that is told of a call but what is for the curious. */
 export const AGENT_EVENTS = /** @type {const} */ ([
   ...['state', 'reconnect', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'echo'],
-  ...['unheard', 'permission', 'device', 'sound', 'limit', 'idle', 'voice', 'tool', 'error'],
+  ...[
+    'mute',
+    'unheard',
+    'permission',
+    'device',
+    'sound',
+    'limit',
+    'idle',
+    'voice',
+    'tool',
+    'error',
+  ],
 ]);
 
 /**

@@ -100,6 +100,7 @@ export function partsOf(root) {
       ring: part('orb-ring'),
       mute: part('mute'),
       muteLabel: part('mute-label'),
+      type: part('type'),
       log: part('log'),
       latest: part('latest'),
       composer: part('composer'),

@@ -8,7 +8,7 @@ import { showStyled } from './element-styles.js';
 import { createView } from './element-view.js';
 import { fill } from '../format.js';
 
-/** @typedef {{form: 'full' | 'page' | 'compact' | 'floating' | 'headless', language: string}} Look */
+/** @typedef {{form: 'full' | 'page' | 'compact' | 'floating' | 'headless', language: string, isTextOnly: boolean}} Look */
 
 /**
  * @param {ShadowRoot} shadow
@@ -42,24 +42,33 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
     if (!isOpen || key === shown || (present && call.isActive)) return;
     shown = key;
     clear();
-    const { form, language } = wish;
+    const { form, language, isTextOnly } = wish;
     if (form === 'headless') return shadow.replaceChildren();
     const isWanted = () => isOpen && key === shown;
     try {
       const texts = await textsIn(language);
-      if (isWanted()) show(texts, form);
+      if (isWanted()) show(texts, form, isTextOnly);
     } catch (error) {
       if (isWanted()) showMissing(error);
     }
   }
 
-  /** @param {import('./element-language.js').AllTexts} texts @param {Exclude<Look['form'], 'headless'>} form */
-  function show(texts, form) {
+  /**
+   * @param {import('./element-language.js').AllTexts} texts
+   * @param {Exclude<Look['form'], 'headless'>} form
+   * @param {boolean} isTextOnly
+   */
+  function show(texts, form, isTextOnly) {
     const isServed = served?.dataset.variant === form && served.lang === texts.call.language;
     root = isServed && served ? served : buildRoot(texts, form);
     served = null;
+    if (isTextOnly) root.dataset.talk = 'text';
+    else delete root.dataset.talk;
     const elements = partsOf(root);
-    present = createView(root, elements, { ...context, texts, call, signal: view.signal });
+    present = createView(root, elements, {
+      ...{ ...context, texts, call, isTextOnly },
+      signal: view.signal,
+    });
     const floating =
       elements.floating &&
       createFloating(elements.floating, texts.element, {

@@ -19,16 +19,25 @@ import { createWakeLock } from '../wake-lock.js';
  * @param {import('./element-call.js').Call} context.call
  * @param {import('./access-question.js').AccessContext} context.access
  * @param {() => boolean} context.isElsewhere   whether another element of this page is in a call
+ * @param {boolean} context.isTextOnly   whether its calls are in writing
  * @param {AbortSignal} context.signal   the view is gone
  */
-export function createView(root, elements, { texts, call, access, isElsewhere, signal }) {
+export function createView(
+  root,
+  elements,
+  { texts, call, access, isElsewhere, isTextOnly, signal },
+) {
   const isPage = root.dataset.variant === 'page';
-  const words = isPage ? texts.call : wordsOf(texts, isElsewhere);
+  const words = wordsOf(texts, isPage ? null : isElsewhere, isTextOnly);
   /** @type {AgentEvents['speaking']} */
   let speaking = { user: false, agent: false };
   let isDisabled = false;
   /** Whether the present call goes on with one that was left. */
   let isResuming = false;
+  /** Whether the call, or the last one, began without a microphone. */
+  let isTyped = isTextOnly;
+  /** Whether typed words wait for their answer. */
+  let isAsked = false;
   const agentTitle = () => call.title || texts.element.agent;
 
   const status = createStatus(elements, words, {
@@ -36,7 +45,17 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     secondsLeft: () => call.secondsLeft,
   });
   const talk =
-    elements.talk && createTalk(elements.talk, words, { call, root, agentTitle, signal });
+    elements.talk &&
+    createTalk(elements.talk, words, {
+      ...{ call, root, agentTitle, isTextOnly, signal },
+      mute: (muted) => void setMuted(muted),
+      mayFocus: () => mayFocus(),
+      asked: () => ((isAsked = true), showSpeaking()),
+      type: {
+        intend: () => !question.isDenied && call.prepare({ isPressed: true, microphone: false }),
+        start: () => start({ microphone: false }),
+      },
+    });
   const question = createAccessQuestion(elements.access, words, access);
   const desk = createCallDesk(root, elements, words, {
     call,
@@ -44,14 +63,15 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     accessMode: () => question.mode,
     watchPermission: watchMicrophonePermission,
     isHeld: () => talk?.isHeldToTalk() ?? false,
-    mayFocus: () => isPage || root.matches(':focus-within'),
+    mayFocus,
+    canType: elements.talk !== null && !isTextOnly,
     on: {
-      intend: (intent) => !question.isDenied && call.prepare(intent),
+      intend: (intent) => !question.isDenied && call.prepare({ ...intent, ...modeOf({}) }),
       start,
       stop: () => void call.stop(),
       extend: () => call.agent.extend(),
       wake: () => void call.agent.wake(),
-      unmute: () => call.setMuted(false),
+      unmute: () => void setMuted(false),
       stillHere: () => call.stillHere(),
       ...(isPage && { settings: () => call.openSettings() }),
     },
@@ -78,6 +98,9 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
   call.on('device', ({ reason }) => reason === 'opened' && status.showMicrophone(), { signal });
   call.on('mute', showSpeaking, { signal });
   call.on('speaking', (now) => ((speaking = now), showSpeaking()), { signal });
+  call.on('transcript', ({ role }) => role === 'agent' && ((isAsked = false), showSpeaking()), {
+    signal,
+  });
   if (isPage) beWholePage();
 
   /** What a page that is about the call alone can say at once: how the gate decides, and that a call was left. */
@@ -89,11 +112,35 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     left.look();
   }
 
-  /** @param {{takeOver?: boolean, resume?: boolean}} [how] */
-  function start(how) {
+  function mayFocus() {
+    return isPage || root.matches(':focus-within');
+  }
+
+  /** A call that is tried again, or gone on with, begins as the one before did. @param {import('../ui-types.js').StartOptions} how */
+  function modeOf({ microphone, resume = false }) {
+    if (isTextOnly) return { textOnly: true };
+    const isAgain = resume || call.state === 'failed';
+    return { microphone: microphone ?? !(isAgain && isTyped) };
+  }
+
+  /** @param {boolean} muted */
+  async function setMuted(muted) {
+    try {
+      await call.setMuted(muted);
+      desk.dismissIf('microphone');
+    } catch (error) {
+      if (call.isActive)
+        showError(/** @type {import('../../errors.js').VoiceAgentError} */ (error));
+    }
+  }
+
+  /** @param {import('../ui-types.js').StartOptions} [how] */
+  function start(how = {}) {
     if (question.needsCode) return question.open(() => start(how));
-    isResuming = how?.resume === true;
-    call.start(how).catch((error) => {
+    const mode = modeOf(how);
+    isResuming = how.resume === true;
+    isTyped = isTextOnly || !mode.microphone;
+    call.start({ ...how, ...mode }).catch((error) => {
       if (error?.name !== 'VoiceAgentError') throw error; // a mistake of the page's
     });
   }
@@ -104,9 +151,11 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
     root.dataset.state = state;
     desk.showState(state);
     wakeLock.showState(state);
+    isAsked = false;
     talk?.showState(state, isResuming);
     if (state !== 'connecting') prompt.showAsking(false);
     status.showState(change);
+    if (!call.hasMicrophone) status.showMicrophone(); // none is opened
     if (state === 'ended') left.look();
     if (state === 'live' && previous === 'reconnecting' && recovery)
       talk?.note(words.transcript[recovery]);
@@ -121,8 +170,9 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
   function showSpeaking() {
     root.dataset.speaking = whoSpeaks(speaking);
     root.dataset.muted = String(call.muted);
-    talk?.showMuted(call.muted);
-    status.showSpeaking(speaking, call.muted && (talk?.isHeldToTalk() ? 'hold' : 'muted'));
+    talk?.showMuted(call.muted, call.hasMicrophone);
+    const mute = !call.hasMicrophone ? 'typed' : talk?.isHeldToTalk() ? 'hold' : 'muted';
+    status.showSpeaking(speaking, isAsked ? 'answering' : call.muted && mute);
   }
 
   /** @param {import('../../errors.js').VoiceAgentError} error */
@@ -162,9 +212,14 @@ export function createView(root, elements, { texts, call, access, isElsewhere, s
  * The texts of the parts, where an element has some of its own: what is in the way may be on the same page.
  *
  * @param {import('./element-language.js').AllTexts} texts
- * @param {() => boolean} isElsewhere
+ * @param {(() => boolean) | null} isElsewhere   null: the element is the page
+ * @param {boolean} isTextOnly
  */
-function wordsOf({ call, element }, isElsewhere) {
+function wordsOf({ call: spoken, element }, isElsewhere, isTextOnly) {
+  const call = isTextOnly
+    ? { ...spoken, callButton: { ...spoken.callButton, ...spoken.textOnly } }
+    : spoken;
+  if (!isElsewhere) return call;
   const otherTab = call.errors['other-tab'];
   return {
     ...call,

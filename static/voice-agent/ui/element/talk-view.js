@@ -11,17 +11,28 @@ import { createVisualiser } from '../visualiser.js';
  * @param {import('./element-call.js').Call} context.call
  * @param {HTMLElement} context.root
  * @param {() => string} context.agentTitle
+ * @param {boolean} context.isTextOnly
+ * @param {(muted: boolean) => void} context.mute
+ * @param {() => boolean} context.mayFocus   whether the focus may go to the field once a typed call begins
+ * @param {() => void} context.asked   typed words were sent
+ * @param {{intend: () => void, start: () => void}} context.type   a call without a microphone
  * @param {AbortSignal} context.signal
  */
-export function createTalk(elements, texts, { call, root, agentTitle, signal }) {
-  const transcript = createConversation(elements, texts, agentTitle, signal);
+export function createTalk(
+  elements,
+  texts,
+  { call, root, agentTitle, isTextOnly, mute, mayFocus, asked, type, signal },
+) {
+  const transcript = createConversation(elements, texts, agentTitle, signal, isTextOnly);
   const visualiser = createVisualiser(elements, { themed: root, signal });
-  const mute = (/** @type {boolean} */ muted) => call.setMuted(muted);
   const muteButton = createMuteButton(elements, texts.muteButton, mute, signal);
-  const composer = createComposer(elements.composer, (text) => {
+  const composer = createComposer(elements.composer, texts.textOnly.placeholder, (text) => {
     transcript.asked();
+    asked();
     call.agent.say(text);
   });
+  elements.type.addEventListener('pointerdown', type.intend);
+  elements.type.addEventListener('click', type.start);
   const showConversation = () => (root.dataset.conversation = 'shown');
 
   // The parts listen for good; a view that is gone shows nothing, and goes with its call's listeners.
@@ -38,17 +49,22 @@ export function createTalk(elements, texts, { call, root, agentTitle, signal }) 
   return {
     /** @param {import('../ui-types.js').CallState} state @param {boolean} isResuming a call that was left */
     showState(state, isResuming) {
-      composer.showState(state);
+      const isTyped = !call.hasMicrophone;
+      composer.showState(state, isTyped);
       muteButton.showState(state);
       if (state === 'connecting') {
         showConversation(); // now, so that no button moves when the call begins
         if (!isResuming) transcript.startCall();
+        if (isTyped && mayFocus()) composer.focus(); // what was pressed is gone
       } else if (state !== 'live' && state !== 'reconnecting') {
         visualiser.clear();
         if (transcript.isEmpty()) root.dataset.conversation = 'empty';
       }
     },
-    showMuted: muteButton.showMuted,
+    /** @param {boolean} muted @param {boolean} hasMicrophone */
+    showMuted(muted, hasMicrophone) {
+      muteButton.showMuted(muted, hasMicrophone);
+    },
     isHeldToTalk: muteButton.isHeldToTalk,
     usePushToTalk: muteButton.usePushToTalk,
     note: transcript.note,
@@ -66,11 +82,13 @@ export function createTalk(elements, texts, { call, root, agentTitle, signal }) 
 
 /**
  * @param {HTMLFormElement} form   with one text field and one submit button
+ * @param {string} placeholder   where there is no other way to say something
  * @param {(text: string) => void} onSay
  */
-function createComposer(form, onSay) {
+function createComposer(form, placeholder, onSay) {
   const field = /** @type {HTMLInputElement} */ (form.elements.namedItem('text'));
   const send = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
+  const usual = field.placeholder;
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -82,11 +100,14 @@ function createComposer(form, onSay) {
   });
 
   return {
-    /** @param {import('../ui-types.js').CallState} state */
-    showState(state) {
-      // What was typed stays in the field while the connection is away.
-      field.disabled = state !== 'live' && state !== 'reconnecting';
+    focus: () => field.focus(),
+    /** @param {import('../ui-types.js').CallState} state @param {boolean} isTyped   there is no microphone */
+    showState(state, isTyped) {
+      // What was typed stays in the field while the connection is away, or not there yet.
+      const isOpening = isTyped && state === 'connecting';
+      field.disabled = !isOpening && state !== 'live' && state !== 'reconnecting';
       send.disabled = state !== 'live';
+      field.placeholder = isTyped ? placeholder : usual;
     },
   };
 }

@@ -9,7 +9,7 @@ import { createShell } from './element-shell.js';
 /** Set before the element was defined, they stand in the way of ours. */
 const PROPERTIES = [
   ...['accessToken', 'accesstoken', 'agents', 'session', 'tools', 'muted', 'disabled'],
-  ...['pushToTalk', 'floating', 'gate', 'agent', 'variant', 'theme'],
+  ...['pushToTalk', 'textOnly', 'floating', 'gate', 'agent', 'variant', 'theme'],
 ];
 
 /** Those of this page that are in a call. @type {Set<VoiceAgentElement>} */
@@ -20,7 +20,8 @@ const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (class 
 
 export class VoiceAgentElement extends Base {
   static observedAttributes = [
-    ...['agent', 'disabled', 'floating', 'gate', 'lang', 'push-to-talk', 'theme', 'variant'],
+    ...['agent', 'disabled', 'floating', 'gate', 'lang', 'push-to-talk', 'text-only', 'theme'],
+    'variant',
   ];
 
   #call = new Call(() => this.#wishes());
@@ -159,6 +160,15 @@ export class VoiceAgentElement extends Base {
     write(this, 'push-to-talk', value ? '' : null);
   }
 
+  /** Whether calls are in writing: no microphone, no sound, and words as soon as they come. */
+  get textOnly() {
+    return isOn(this, 'text-only');
+  }
+
+  set textOnly(value) {
+    write(this, 'text-only', value ? '' : null);
+  }
+
   get floating() {
     return isOn(this, 'floating');
   }
@@ -219,7 +229,7 @@ export class VoiceAgentElement extends Base {
   }
 
   set muted(value) {
-    this.#call.setMuted(Boolean(value));
+    void this.#choose('microphone', this.#call.setMuted(Boolean(value))).catch(() => {}); // told in the element
   }
 
   /** The client's object, for all else that it can do; another one after gate, tools or access token have changed. */
@@ -228,7 +238,7 @@ export class VoiceAgentElement extends Base {
   }
 
   /**
-   * @param {{takeOver?: boolean}} [how]   `takeOver`: end the call of another element or tab
+   * @param {Omit<import('../../index.js').StartOptions, 'session'>} [how]
    * @returns {Promise<void>} as the client's `start`
    */
   async start(how) {
@@ -237,7 +247,7 @@ export class VoiceAgentElement extends Base {
         'A call needs an element that is in the page and not disabled.',
         'InvalidStateError',
       );
-    await this.#call.start(how);
+    await this.#call.start({ ...how, ...(this.textOnly && { textOnly: true }) });
   }
 
   /** @returns {Promise<void>} */
@@ -246,11 +256,15 @@ export class VoiceAgentElement extends Base {
   }
 
   mute() {
-    this.#call.setMuted(true);
+    void this.#call.setMuted(true);
   }
 
+  /**
+   * A refusal of the microphone, where the call began without one, is told in the element, too.
+   * @returns {Promise<void>} as the client's `unmute`
+   */
   unmute() {
-    this.#call.setMuted(false);
+    return this.#choose('microphone', this.#call.setMuted(false));
   }
 
   /** @param {string} text   in writing, during a call */
@@ -330,7 +344,7 @@ const VARIANTS = /** @type {const} */ (['full', 'page', 'compact', 'headless']);
  * @param {import('./element-call.js').Call} call
  */
 function tellAsEvents(element, call) {
-  for (const type of [...AGENT_EVENTS, 'mute', 'settings']) {
+  for (const type of [...AGENT_EVENTS, 'settings']) {
     call.on(/** @type {any} */ (type), (detail) => {
       const options = { bubbles: true, composed: true, detail };
       element.dispatchEvent(new CustomEvent(`voice-agent-${type}`, options));
@@ -343,7 +357,11 @@ function lookOf(element) {
   const variant = element.getAttribute('variant') ?? '';
   const form = VARIANTS.find((one) => one === variant) ?? 'full';
   const isFloating = isOn(element, 'floating') && form !== 'headless';
-  return { form: isFloating ? 'floating' : form, language: languageOf(element) };
+  return {
+    form: isFloating ? 'floating' : form,
+    language: languageOf(element),
+    isTextOnly: isOn(element, 'text-only'),
+  };
 }
 
 /** Vue, Svelte, Preact and Angular write what is off as "false". @param {Element} element @param {string} name */
