@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.config.origins import normalise_origin
 from app.config.settings import Settings
 from app.config.types import IdleSeconds
 from app.errors import ConfigurationError
@@ -37,6 +40,22 @@ HEARD = {
     *("voice_focus", "voice_focus_threshold", "turn_detection"),
 }
 
+
+def _sample(value: str) -> str:
+    """Check an address down to what may stand in a Content-Security-Policy."""
+    if re.fullmatch(r"(/[A-Za-z0-9._~%-]+)+", value):
+        return value
+    try:
+        parts = urlsplit(value)
+        origin = normalise_origin(f"{parts.scheme}://{parts.netloc}")
+    except ValueError:
+        origin = ""
+    if not origin.startswith("https://"):
+        raise ValueError("must be an https:// address, or a path of this service's origin")
+    return value
+
+
+Sample = Annotated[str, StringConstraints(max_length=500), AfterValidator(_sample)]
 Voice = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S+$")]
 KeyTerm = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
@@ -141,12 +160,13 @@ class Agents(_Strict):
     """All configured agents, and what a page says beside them.
 
     `default` is the name of the one that a page starts with, `price_per_hour_usd` what callers are
-    told that an hour costs.
+    told that an hour costs, `voice_samples` where a recording of a voice is.
     """
 
     default: str = ""
     notice: str = Field(default="", max_length=500)
     price_per_hour_usd: float | None = Field(default=None, ge=0, le=1000, allow_inf_nan=False)
+    voice_samples: dict[Voice, Sample] = {}
     agents: dict[str, Agent] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -158,11 +178,19 @@ class Agents(_Strict):
             raise ValueError(f"default must be one of {', '.join(self.agents)}")
         return self
 
+    @property
+    def sample_origins(self) -> list[str]:
+        """Where pages may play samples from, besides the service's own origin."""
+        places = map(urlsplit, self.voice_samples.values())
+        origins = (normalise_origin(f"{p.scheme}://{p.netloc}") for p in places if p.netloc)
+        return sorted(set(origins))
+
     def public(self, *, with_sessions: bool = True, takes_feedback: bool = False) -> dict[str, Any]:
         """Return the answer of `GET /api/agents`, for whoever may mint or for strangers."""
         return {
             "price_per_hour_usd": self.price_per_hour_usd,
             "feedback": takes_feedback,
+            "voice_samples": self.voice_samples,
             "default": self.default or next(iter(self.agents)),
             "agents": [
                 agent.public(name, with_session=with_sessions)

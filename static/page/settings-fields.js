@@ -26,6 +26,8 @@ export function createAgentFields(fieldset, { name: agent, session, editable }, 
     greeting: valueOf('greeting'),
   };
   const apply = createPromptApply(fieldset, element, texts);
+  /** @type {ReturnType<typeof import('./voice-list.js').createVoiceList> | null} */
+  let voices = null;
 
   /** @param {string} name @returns {Control | null} */
   function field(name) {
@@ -47,7 +49,39 @@ export function createAgentFields(fieldset, { name: agent, session, editable }, 
     const isListed = name !== OTHER && [...voice.options].some((option) => option.value === name);
     voice.value = isListed ? name : OTHER;
     if (!isListed) otherVoice.value = name;
-    otherVoice.hidden = isListed;
+    otherVoice.hidden = isListed || voices?.has(name) === true;
+    voices?.show(name);
+  }
+
+  /** A voice was chosen in the list, or that its name will be typed. @param {string} value */
+  function chooseVoice(value) {
+    if (!voice || !otherVoice || value !== OTHER) return showVoice(value);
+    if (voice.value !== OTHER || voices?.has(otherVoice.value)) otherVoice.value = '';
+    voice.value = OTHER;
+    otherVoice.hidden = false;
+    otherVoice.focus();
+  }
+
+  /** Puts voices by language in place of the plain list; where that cannot be had, it stays. */
+  async function showVoiceList() {
+    const label = /** @type {HTMLElement | null} */ (fieldset.querySelector('[for^="voice-"]'));
+    if (!voice || !label || voices) return voices?.reveal();
+    const { createVoiceList } = await import('./voice-list.js');
+    if (voices) return;
+    const offered = [...voice.options].map(({ value }) => value);
+    voices = createVoiceList({
+      name: voice.id,
+      label,
+      offered: offered.filter((value) => value !== OTHER && value !== ''),
+      other: OTHER,
+      samples: element.agents?.voice_samples ?? {},
+      texts,
+      choose: chooseVoice,
+    });
+    voice.after(...voices.elements);
+    voice.hidden = true;
+    showVoice(chosenVoice());
+    voices.reveal();
   }
 
   /** @param {keyof typeof memory} name @returns {string | null}   null: as the operator set it */
@@ -71,6 +105,7 @@ export function createAgentFields(fieldset, { name: agent, session, editable }, 
       if (!otherVoice.hidden) otherVoice.focus();
     }
     for (const name of allowed) memory[name].write(`${agent}:${name}`, edit(name));
+    if (event.target === otherVoice) voices?.show(chosenVoice());
   });
   restore();
 
@@ -91,8 +126,13 @@ export function createAgentFields(fieldset, { name: agent, session, editable }, 
     show(isShown) {
       fieldset.hidden = !isShown;
     },
+    /** Somebody looks. */
+    opened() {
+      showVoiceList().catch(() => {}); // offline, most likely; the next opening tries again
+    },
     /** @param {boolean} isCalled whether the call under way is with this agent */
     showCall(isCalled) {
+      if (isCalled) voices?.stop();
       apply.showCall(
         isCalled ? String(edits().system_prompt ?? session?.system_prompt ?? '') : null,
       );

@@ -26,11 +26,18 @@ export function createSettings(element, texts) {
       ];
     }),
   );
-  const panel = createSheet({
-    sheet: byId('settings', HTMLDialogElement),
-    open: byId('settings-open', HTMLButtonElement),
-    closers: [byId('settings-close'), byId('settings-done')],
-  });
+  const panel = createSheet(
+    {
+      sheet: byId('settings', HTMLDialogElement),
+      open: byId('settings-open', HTMLButtonElement),
+      closers: [byId('settings-close'), byId('settings-done')],
+    },
+    {
+      opened() {
+        for (const one of fields.values()) one.opened();
+      },
+    },
+  );
   /** Whom the call under way, or the last one, is with. */
   let called = '';
 

@@ -29,16 +29,8 @@ declare class VoiceAgentElement extends Base {
   get session(): Overrides;
   set session(value: Overrides);
   /** What the gate's `/api/agents` answers, where the page knows it already: it is then not asked. */
-  get agents(): {
-    default: string;
-    agents: PublicAgent[];
-  } | null;
-  set agents(
-    value: {
-      default: string;
-      agents: PublicAgent[];
-    } | null,
-  );
+  get agents(): PublicAgents | null;
+  set agents(value: PublicAgents | null);
   /** Functions that the agent may call, by name; from the next call on. */
   get tools(): Record<string, Tool<any>>;
   set tools(value: Record<string, Tool<any>>);
@@ -103,6 +95,26 @@ type Overrides = {
   voice?: string;
   system_prompt?: string;
   greeting?: string;
+};
+
+type PublicAgents = {
+  /**
+   * by name
+   */
+  default: string;
+  agents: PublicAgent[];
+  /**
+   * addresses of recordings, by voice
+   */
+  voice_samples?: Record<string, string>;
+  /**
+   * whether the gate takes what callers say of a call
+   */
+  feedback?: boolean;
+  /**
+   * what callers are told that an hour costs
+   */
+  price_per_hour_usd?: number | null;
 };
 
 type PublicAgent = {

@@ -75,7 +75,8 @@ export default {
       ),
     ),
     allow(`${CLIENT}/ui/`, `${CLIENT}/ui/[^/]+\\.json$`), // what is shown, as data
-    allow(`${CLIENT}/core/conversation/|${PAGE}/`, `${CLIENT}/voices\\.json$`), // what is known of voices
+    allow(`${CLIENT}/core/conversation/`, `${CLIENT}/voices\\.json$`), // what is known of voices
+    allow(`${PAGE}/`, `${CLIENT}/core/conversation/voices\\.js$`),
     // The element uses the client as any page would.
     allow(
       `${CLIENT}/ui/element/`,

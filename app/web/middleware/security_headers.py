@@ -34,6 +34,8 @@ class SecurityHeaders:
         app: What is inside.
         ws_origin: Where the agent's socket is.
         embed_ancestors: Origins that may show in a frame the page that is made for it.
+        media_origins: Origins from which pages may play recordings, besides our own; without,
+            they may play none at all.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class SecurityHeaders:
         app: ASGIApp,
         ws_origin: str,
         embed_ancestors: Sequence[str] = (),
+        media_origins: Sequence[str] | None = None,
     ) -> None:
         self._app = app
         permissions = ["microphone=(self)", *(f"{name}=()" for name in PERMISSIONS_OFF)]
@@ -51,8 +54,8 @@ class SecurityHeaders:
             "X-Content-Type-Options": "nosniff",
         }
         own_only = {"Cross-Origin-Resource-Policy": "same-origin"}
-        self._embed = _both(common | own_only | _framing(ws_origin, embed_ancestors))
-        common |= _framing(ws_origin, ())
+        self._embed = _both(common | own_only | _framing(ws_origin, embed_ancestors, media_origins))
+        common |= _framing(ws_origin, (), media_origins)
         self._own = _both(common | own_only)
         self._api = _both(common | own_only | {"Cache-Control": "no-store"})
         # The only pages with forms that are sent.
@@ -84,7 +87,9 @@ class SecurityHeaders:
         return self._shared if path.startswith(CLIENT_PATH) else self._own
 
 
-def _framing(ws_origin: str, ancestors: Sequence[str]) -> dict[str, str]:
+def _framing(
+    ws_origin: str, ancestors: Sequence[str], media_origins: Sequence[str] | None
+) -> dict[str, str]:
     """Return the policy of pages, with those who may show one in a frame.
 
     It allows our own files and the agent's socket.
@@ -97,6 +102,7 @@ def _framing(ws_origin: str, ancestors: Sequence[str]) -> dict[str, str]:
         "img-src 'self'",
         "worker-src 'self'",
         f"connect-src 'self' {ws_origin}",
+        *([] if media_origins is None else [" ".join(("media-src 'self'", *media_origins))]),
         "manifest-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",

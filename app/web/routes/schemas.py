@@ -130,6 +130,7 @@ class AgentsAnswer(BaseModel):
         {
             "price_per_hour_usd": 4.5,
             "feedback": True,
+            "voice_samples": {"alba": "https://www.example.com/voices/alba.mp3"},
             "default": "assistant",
             "agents": [EXAMPLE.public("assistant")],
         }
@@ -139,6 +140,7 @@ class AgentsAnswer(BaseModel):
         description="What callers are told that an hour costs; null: nothing."
     )
     feedback: bool = Field(description="Whether `POST /api/feedback` is there.")
+    voice_samples: dict[str, str] = Field(description="Where a recording of a voice is, by voice.")
     default: str
     agents: list[AgentEntry]
 

@@ -17,6 +17,15 @@ const OUR_FOLDER = /\/static\/voice-agent\/.*$/;
  * @property {string[]} editable   what of it a page may set: voice, system_prompt, greeting
  */
 
+/**
+ * @typedef {object} PublicAgents
+ * @property {string} default   by name
+ * @property {PublicAgent[]} agents
+ * @property {Record<string, string>} [voice_samples]   addresses of recordings, by voice
+ * @property {boolean} [feedback]   whether the gate takes what callers say of a call
+ * @property {number | null} [price_per_hour_usd]   what callers are told that an hour costs
+ */
+
 /** @typedef {PublicAgent & {session: import('../core/connection/protocol.js').SessionConfig}} WholeAgent */
 
 /**
@@ -48,7 +57,7 @@ export async function loadAgent(gate, name, credentials) {
   throw new VoiceAgentError('agent-refused', { message, param: 'agent' });
 }
 
-/** @param {URL} gate @param {RequestInit} [credentials] @returns {Promise<{default: string, agents: PublicAgent[]}>} */
+/** @param {URL} gate @param {RequestInit} [credentials] @returns {Promise<PublicAgents>} */
 async function ask(gate, credentials) {
   let answer;
   try {

@@ -73,6 +73,7 @@ def test_file_is_translated_to_the_wire(tmp_path: Path) -> None:
     assert read(tmp_path, FULL) == {
         "price_per_hour_usd": 4.5,
         "feedback": False,
+        "voice_samples": {},
         "default": "sales",
         "agents": [
             {
@@ -190,6 +191,9 @@ def test_catalogue_is_whole() -> None:
             "agents.a.turn_detection: max_silence_ms must be more than min_silence_ms.",
         ),
         ("[agents.a.turn_detection]\nmin_silence_ms = 49", "turn_detection.min_silence_ms: Input"),
+        ("[agents.a]\n[voice_samples]\nx = 'http://a.example/x'", "voice_samples.x: must be an"),
+        ("[agents.a]\n[voice_samples]\nx = '//a.example/x'", "voice_samples.x: must be an"),
+        ("[agents.a]\n[voice_samples]\nx = 'https://a; script-src *'", "voice_samples.x: must"),
         ("[agents.a", "is not valid TOML:"),
         ("[agents.a]\nkey_terms = ['" + "x" * 51 + "']", "agents.a.key_terms.0: String should"),
     ],

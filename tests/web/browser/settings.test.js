@@ -1,10 +1,14 @@
 // The side panel: what is chosen there is heard, sent, shown and remembered.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { holdDevices } from './devices-page.js';
 import { openBrowser, serveDemo } from './harness.js';
 import { loudest } from './listening.js';
+import { silence as silentFor, writeWav } from './wav.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -238,3 +242,54 @@ test('the microphone is remembered, and used by the next call', () =>
     await passed('connecting', 'live');
     assert.equal(await page.evaluate(() => hold.tracks.at(-1)?.label), name);
   }));
+
+test('voices stand by language and can be heard; one that is gone is told at once, with the nearest', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'voicegate-'));
+  const [agents, sample] = [join(folder, 'agents.toml'), join(folder, 'alba.wav')];
+  writeFileSync(
+    agents,
+    '[agents.assistant]\neditable = ["voice"]\n[voice_samples]\nalba = "/samples/alba.wav"\n',
+  );
+  writeWav(sample, [silentFor(60)]);
+  const own = await serveDemo([], { VOICEGATE_AGENTS_FILE: agents });
+  const { page, complaints, passed, close } = await openBrowser({ context: BESIDE });
+  const voicesSent = () =>
+    own
+      .readLog()
+      .flatMap(({ dir, frame }) => (dir === 'c2s' && frame?.session?.output?.voice) || []);
+  try {
+    await page.route('**/samples/alba.wav', (route) => route.fulfill({ path: sample }));
+    await page.goto(own.url);
+    await page.evaluate(() => localStorage.setItem('voicegate:assistant:voice', 'lena'));
+    await page.reload();
+    await page.locator('#call').click();
+    // The simulator says `invalid_value` to a voice that it does not list.
+    await page.getByText('You hear “juergen”, the nearest in the same language (German)').waitFor();
+    await passed('connecting', 'live');
+    assert.deepEqual(voicesSent(), ['lena', 'juergen']);
+    await page.locator('#call').click();
+    await passed('live', 'ended');
+
+    await openPanel(page);
+    await page.getByText('The service does not have “lena” any more').waitFor();
+    await page.getByRole('button', { name: 'Use juergen' }).click();
+    await page
+      .getByRole('group', { name: 'German' })
+      .getByRole('radio', { checked: true })
+      .waitFor();
+    const hear = page.getByRole('button', { name: 'Hear alba' });
+    await hear.click();
+    await page.locator('.voice__hear[aria-pressed="true"]').waitFor();
+    await hear.click();
+    await page.locator('.voice__hear[aria-pressed="false"]').waitFor();
+    await page.getByRole('radio', { name: 'paul British English' }).check();
+    await page.locator('#call').click();
+    await passed('ended', 'connecting', 'live');
+    assert.deepEqual(voicesSent(), ['lena', 'juergen', 'paul']);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+    await own.stop();
+    rmSync(folder, { recursive: true });
+  }
+});

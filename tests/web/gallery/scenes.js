@@ -132,6 +132,12 @@ const wordsIn = (language, greeting, typed) => ({
   },
 });
 
+/** The voices by language in the side panel. @param {Stage} stage */
+async function openVoices({ page }) {
+  await page.locator('#settings-open').click();
+  await page.locator('.voices').scrollIntoViewIfNeeded();
+}
+
 /** After what is said. */
 const ROOM = { roomSeconds: 90 };
 
@@ -151,6 +157,33 @@ export const scenes = [
   {
     name: 'settings-end',
     prepare: async (stage) => (await open(stage), openSettings(stage, 'end')),
+  },
+  { name: 'voices', prepare: async (stage) => (await open(stage), openVoices(stage)) },
+  {
+    name: 'voices-in-german',
+    options: { context: { locale: 'de-DE' } },
+    prepare: async (stage) => (await open(stage), openVoices(stage)),
+  },
+  {
+    name: 'voices-gone',
+    options: { context: { locale: 'de-DE' } },
+    prepare: async (stage) => {
+      await stage.page.addInitScript(() =>
+        localStorage.setItem('voicegate:assistant:voice', 'lena'),
+      );
+      await open(stage);
+      await openVoices(stage);
+      await stage.page.locator('.voices__note button').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'voices-replaced',
+    prepare: async (stage) => {
+      await stage.page.addInitScript(() =>
+        localStorage.setItem('voicegate:assistant:voice', 'lena'),
+      );
+      await talk(stage);
+    },
   },
   {
     name: 'settings-live',

@@ -2,6 +2,8 @@
 
 import catalogue from '../../voices.json' with { type: 'json' };
 
+export { catalogue };
+
 /** What each is known to speak, as BCP 47; "und": nobody has told. @type {Record<string, string>} */
 const TAGS = { ...catalogue.quickstart.voices, ...catalogue.current.voices };
 

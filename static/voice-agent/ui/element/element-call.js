@@ -210,8 +210,8 @@ export class Call {
  * @typedef {object} Wishes
  * @property {URL} gate
  * @property {string | null} agent   by name; the gate's own choice when it is null
- * @property {{default: string, agents: import('../../main-thread/gate.js').PublicAgent[]} | null} agents   what the gate
- *   says of them, where the page knows
+ * @property {import('../../main-thread/gate.js').PublicAgents | null} agents   what the gate says of them, where the
+ *   page knows
  * @property {Overrides} session
  * @property {Record<string, import('../../index.js').Tool>} tools
  * @property {string | (() => string | Promise<string>) | undefined} accessToken

@@ -1,5 +1,6 @@
 """Security headers."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -36,6 +37,25 @@ async def test_every_answer_carries_the_same_policy(path: str) -> None:
     assert permissions[0] == "microphone=(self)"
     assert all(permission.endswith("=()") for permission in permissions[1:])
     assert "server" not in headers
+
+
+async def test_samples_of_voices_may_be_played_from_where_they_are(tmp_path: Path) -> None:
+    """Their origins, and no other, are where pages may play recordings from."""
+    file = tmp_path / "agents.toml"
+    file.write_text(
+        """
+        [agents.assistant]
+        [voice_samples]
+        alba = "https://media.example.com/a/alba.mp3?v=1"
+        vera = "https://media.example.com/vera.mp3"
+        paul = "/samples/paul.mp3"
+        """
+    )
+    async with service(minting(), agents_file=file) as client:
+        policy = (await client.get("/")).headers["content-security-policy"]
+
+    assert "; media-src 'self' https://media.example.com; " in policy
+    assert policy.replace("media-src 'self' https://media.example.com; ", "") == POLICY
 
 
 @pytest.mark.parametrize(

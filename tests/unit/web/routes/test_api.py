@@ -310,6 +310,7 @@ async def test_agents_lists_what_a_page_needs(tmp_path: Path) -> None:
     assert response.json() == {
         "price_per_hour_usd": None,
         "feedback": False,
+        "voice_samples": {},
         "default": "assistant",
         "agents": [
             {
