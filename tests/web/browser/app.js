@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { assertOneTokenASocket, openBrowser } from './harness.js';
+import { ONE_CLIENT } from './leftovers.js';
 import { SILENT } from './listening.js';
 import { wordsFor } from './site.js';
 
@@ -71,7 +72,9 @@ async function drawn(page) {
  */
 export async function assertTalks(address, shop, demo) {
   Object.assign(shop, { gate: demo.url, markup: '<voice-agent></voice-agent>' });
-  const { page, complaints, close } = await openBrowser();
+  const { page, complaints, close } = await openBrowser({
+    kept: { ...ONE_CLIENT, ports: 2 }, // React's scheduler has a channel
+  });
   try {
     await page.goto(shop.url);
     const expected = await drawn(page);

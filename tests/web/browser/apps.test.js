@@ -19,6 +19,7 @@ import {
   POLICY,
 } from './app.js';
 import { openBrowser, serveDemo } from './harness.js';
+import { ONE_CLIENT } from './leftovers.js';
 import { freePort } from './machine.js';
 import { loudest, SILENT } from './listening.js';
 import { openShop } from './shop.js';
@@ -127,7 +128,9 @@ test('an app of Next.js, made on the server', async () => {
  * @param {number} [most] that is said in the console, all of it about blobs
  */
 async function inApp(address, act, most = 0) {
-  const { page, complaints, heard, close } = await openBrowser();
+  const { page, complaints, heard, close } = await openBrowser({
+    kept: { ...ONE_CLIENT, ports: 2 }, // React's scheduler has a channel
+  });
   try {
     await page.goto(address);
     await act(page, heard);

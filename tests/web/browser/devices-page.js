@@ -11,6 +11,8 @@
  * @property {string[]} lost codes of errors
  * @property {boolean[]} interruptions
  * @property {MessagePort} playback
+ * @property {MessagePort[]} ends of all its ways
+ * @property {boolean} [asked] whether its context was asked to go on
  */
 
 /**
@@ -40,10 +42,12 @@ export async function openSound(wanted) {
       events: [],
       lost: [],
       interruptions: [],
+      ends: [],
     })
   );
   const listen = (/** @type {{capture: MessagePort, playback: MessagePort}} */ ports) => {
     sound.playback = ports.playback;
+    sound.ends.push(ports.capture, ports.playback);
     ports.capture.onmessage = ({ data: { pcm, level } }) => {
       sound.frames += 1;
       sound.level = level;
@@ -66,6 +70,13 @@ export async function openSound(wanted) {
   } catch (error) {
     return /** @type {any} */ (error).code ?? String(error);
   }
+}
+
+/** Let go of it, if there is any. */
+export function closeSound() {
+  const { sound } = /** @type {{sound?: SoundOfCall}} */ (globalThis);
+  sound?.audio.close();
+  for (const port of sound?.ends ?? []) port.close();
 }
 
 /** Keep a hand on what the page opens, and hold back or refuse microphones when told to. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { holdDevices, openSound } from './devices-page.js';
+import { closeSound, holdDevices, openSound } from './devices-page.js';
 import { openBrowser, serveDemo } from './harness.js';
 import { refuseOtherRates } from './in-page.js';
 
@@ -40,6 +40,7 @@ async function inPage(body, options) {
     await page.goto(demo.url);
     await body(page);
   } finally {
+    await page.evaluate(closeSound);
     await close();
   }
 }
@@ -201,9 +202,15 @@ test('a context that stops is reported, asked to go on, and reported again', () 
     await open(page);
     await page.waitForFunction(() => hold.contexts[0].state === 'running');
 
-    await page.waitForFunction(async () => {
-      await hold.contexts[0].suspend(); // again until the client watches: it gives a context time to start
-      return sound.interruptions.length > 0;
+    await page.evaluate(async () => {
+      const [context] = hold.contexts;
+      context.resume = async () => void (sound.asked = true); // or it would go on before it counts as held back
+      await context.suspend();
+    });
+    await page.waitForFunction(() => sound.asked && sound.interruptions.at(-1) === true);
+    await page.evaluate(() => {
+      Reflect.deleteProperty(hold.contexts[0], 'resume');
+      sound.audio.wake();
     });
     await page.waitForFunction(() => sound.interruptions.at(-1) === false);
     await moreFrames(page);
@@ -260,7 +267,7 @@ test('a call on the page keeps its session when the microphone is changed', asyn
     await page.waitForFunction(() => hold.open() === 1);
 
     assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).agent.state), 'live');
-    await page.evaluate(() => /** @type {any} */ (globalThis).agent.stop());
+    await page.evaluate(() => /** @type {any} */ (globalThis).agent.dispose());
     assert.equal(await page.evaluate(() => hold.open()), 0);
   });
   const { sockets_opened: sockets } = await demo.stats();

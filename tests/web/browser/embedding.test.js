@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openBrowser, serve } from './harness.js';
+import { ONE_CLIENT } from './leftovers.js';
 import { envelope, longestPauseMs } from './listening.js';
 import { openShop } from './shop.js';
 import { RATE_HZ, readWav } from './wav.js';
@@ -44,7 +45,7 @@ after(() => void shop.close());
 async function expectOutcome(settings, outcome) {
   const service = await serve(['-m', 'app', '--demo'], settings);
   gate = service.url;
-  const { page, close } = await openBrowser();
+  const { page, close } = await openBrowser({ kept: ONE_CLIENT });
   try {
     await page.goto(shopUrl);
     await page.getByRole('button', { name: 'Talk' }).click();

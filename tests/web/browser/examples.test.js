@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { assertFramesAreValid, assertOneTokenASocket, openBrowser, serveDemo } from './harness.js';
+import { ONE_CLIENT } from './leftovers.js';
 import { loudest, SILENT } from './listening.js';
 import { EXAMPLES, serveSite, wordsFor } from './site.js';
 
@@ -27,7 +28,7 @@ after(() => site.stop());
 async function open(path, { microphone, options, isListed = true }) {
   const demo = await serveDemo(options, isListed ? { VOICEGATE_ALLOWED_ORIGINS: site.url } : {});
   site.words = wordsFor(demo.url);
-  const browser = await openBrowser({ microphone });
+  const browser = await openBrowser({ microphone, kept: ONE_CLIENT });
   await browser.page.goto(site.url + path);
   const close = async () => {
     await browser.close();

@@ -26,3 +26,6 @@ declare var element: () => Element;
 
 // What accessibility.test.js puts into the page.
 declare var axe: typeof import('axe-core');
+
+// What leftovers.js puts there.
+declare var leftovers: (() => Record<string, number>) | undefined;

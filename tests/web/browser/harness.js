@@ -7,10 +7,12 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, afterEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { violations } from '../unit/schema.js';
 import { installRecorder, lookInside, packHeard, watchStates } from './in-page.js';
+import { countLeftovers, leftoversOf } from './leftovers.js';
 import { CHROMIUM_FLAGS, freePort } from './machine.js';
 import { readWav, room, silence, writeWav } from './wav.js';
 
@@ -97,6 +99,23 @@ export async function serveDemo(options = [], settings = {}, program = ['-m', 'a
   };
 }
 
+/** What pages held at their end that they should not have, not told yet. @type {import('./leftovers.js').Leftovers[]} */
+const leftovers = [];
+/** From then on browsers are closed that all tests of a file had. */
+let areTestsOver = false;
+
+/** Told beside what a test says itself, which ends in the `finally` that closes its browser. */
+function assertNothingIsLeft() {
+  assert.deepEqual(leftovers.splice(0), [], 'a page held these when its calls were over');
+}
+if (process.env.NODE_TEST_CONTEXT) {
+  afterEach(assertNothingIsLeft);
+  after(() => {
+    areTestsOver = true;
+    assertNothingIsLeft();
+  });
+}
+
 /**
  * A browser page whose microphone says the given things, and whose sound is recorded.
  * @param {object} [options]
@@ -104,6 +123,7 @@ export async function serveDemo(options = [], settings = {}, program = ['-m', 'a
  *   clips, and seconds of a room without a voice in it, in order from the moment the microphone is opened; null for a machine that has none
  * @param {boolean} [options.isAllowed] whether the user allows it
  * @param {boolean} [options.isRecorded] whether its sound is recorded, and its microphones counted
+ * @param {import('./leftovers.js').Leftovers} [options.kept] what the page's own script keeps after its calls
  * @param {string[]} [options.flags] further flags of Chromium
  * @param {import('playwright-core').BrowserContextOptions} [options.context]
  */
@@ -111,6 +131,7 @@ export async function openBrowser({
   microphone = [60],
   isAllowed = true,
   isRecorded = true,
+  kept = {},
   flags = [],
   context = {},
 } = {}) {
@@ -130,7 +151,9 @@ export async function openBrowser({
       ...(isAllowed ? ['--use-fake-ui-for-media-stream'] : []),
     ],
   });
-  const page = await (await browser.newContext(context)).newPage();
+  const tabs = await browser.newContext(context);
+  await tabs.addInitScript(countLeftovers);
+  const page = await tabs.newPage();
   /** @type {string[]} */
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
@@ -156,8 +179,16 @@ export async function openBrowser({
     /** What left the page as sound so far, block by block. */
     heard: async () => (await page.evaluate(packHeard)).map(unpack),
     close: async () => {
-      await browser.close();
-      rmSync(folder, { recursive: true });
+      try {
+        for (const tab of tabs.pages()) {
+          const left = await leftoversOf(tab, kept);
+          if (left) leftovers.push(left);
+        }
+      } finally {
+        await browser.close();
+        rmSync(folder, { recursive: true });
+      }
+      if (areTestsOver || !process.env.NODE_TEST_CONTEXT) assertNothingIsLeft();
     },
   };
 }

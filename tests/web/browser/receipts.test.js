@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { openBrowser, serveDemo } from './harness.js';
+import { ONE_CLIENT } from './leftovers.js';
 import { refuseWorkers } from './in-page.js';
 import { until } from './line.js';
 
@@ -65,7 +66,7 @@ after(async () => {
 /** @param {(page: import('playwright-core').Page) => Promise<unknown>} leave */
 async function expectEndTold(leave) {
   [given, told] = [[], []];
-  const { page, passed, close } = await openBrowser();
+  const { page, passed, close } = await openBrowser({ kept: ONE_CLIENT });
   try {
     await page.goto(shopUrl);
     await page.getByRole('button', { name: 'Talk' }).click();

@@ -113,6 +113,7 @@ test('a page of the documented steps needs the address of our route, and talks',
     await page.getByRole('button', { name: 'Talk' }).click();
     await page.locator('output', { hasText: 'ready' }).waitFor();
     await page.locator('li').nth(1).waitFor(); // what the user said, and the answer
+    await page.goto('about:blank'); // the documented steps let go of nothing
   } finally {
     await close();
   }

@@ -90,6 +90,7 @@ test('an agent that hears itself is told of, and talks to itself for two turns a
     {
       microphone: [{ roomSeconds: 120 }],
       before: (page) => page.addInitScript(hearLoudspeaker),
+      kept: { contexts: 1, tracks: 1 }, // the room that gives the sound back
     },
   ));
 

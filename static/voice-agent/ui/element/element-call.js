@@ -25,6 +25,8 @@ export class Call {
   #isMuted = false;
   /** As last chosen. @type {Sound} */
   #sound = {};
+  /** Whether its element is gone. */
+  #isClosed = false;
 
   /** @param {() => Wishes} wishes   looked up whenever a call begins */
   constructor(wishes) {
@@ -74,6 +76,7 @@ export class Call {
 
   /** The client's object: another one once gate, tools or access token have changed. */
   get agent() {
+    if (this.#agent && this.#isClosed) return this.#agent; // another one would have nobody to let go of it
     const wishes = this.#wishes();
     const isGood = this.isActive || areServedAlike(wishes, this.#madeOf);
     if (this.#agent && this.#madeOf && isGood) return this.#agent;
@@ -189,8 +192,14 @@ export class Call {
     this.#events.emit('settings', null);
   }
 
+  /** Its element is there, for the first time or again. */
+  open() {
+    this.#isClosed = false;
+  }
+
   /** Ends the call and lets go of everything; the next one begins anew. */
   close() {
+    this.#isClosed = true;
     void this.#agent?.dispose();
     this.#madeOf = null;
   }

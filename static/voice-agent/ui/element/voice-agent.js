@@ -67,6 +67,7 @@ export class VoiceAgentElement extends Base {
 
   connectedCallback() {
     hintAtLostProperties(this);
+    this.#call.open();
     void this.#shell.open();
     // Angular puts an element in before it has its gate.
     queueMicrotask(() => {
