@@ -1,17 +1,20 @@
 """The layout of the compose file's profile `scale`, as plain processes on the loopback.
 
-Three times `python -m app`, Redis as the store, Caddy with `deploy/Caddyfile` and TLS in front,
-and the simulator as the agent service.
+Three times `python -m app`, Redis as the store, Caddy with `deploy/Caddyfile` and TLS in front (or
+another proxy), and the simulator as the agent service.
 """
 
 import os
 import shutil
+import socket
+import ssl
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.scale.programs import (
     REPOSITORY,
@@ -38,8 +41,6 @@ NO_LIMITS = {
     )
 }
 # Ports of our own, no other machine, no certificate in the system's store, nothing to control it.
-# What speaks TLS answers this with 400.
-PLAIN = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
 CADDYFILE = REPOSITORY / "deploy" / "Caddyfile"
 CADDY = """{{
 	admin off
@@ -55,10 +56,11 @@ import {file}
 
 def missing() -> list[str]:
     """Return what has to be installed first."""
-    return [name for name in ("caddy", "redis-server") if _find(name) is None]
+    return [name for name in ("caddy", "redis-server") if find(name) is None]
 
 
-def _find(name: str) -> str | None:
+def find(name: str) -> str | None:
+    """Return the path of a program, or of what the variable of its name says."""
     return shutil.which(os.environ.get(name.replace("-", "_").upper()) or name)
 
 
@@ -105,7 +107,7 @@ class Store:
     """Redis with an append-only file, as the compose file has it."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        path = _find("redis-server")
+        path = find("redis-server")
         assert path is not None
         options = f"--port {port} --bind 127.0.0.1 --appendonly yes --requirepass {PASSWORD}"
         self._program = Program(
@@ -135,10 +137,55 @@ class Layout:
         """The certificate of the proxy's own authority."""
 
 
+def _is_trusted(port: int, authority: Path) -> bool:
+    """Tell whether what is there has that certificate; Traefik begins with one of its own."""
+    try:
+        context = ssl.create_default_context(cafile=authority)
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as end:
+            context.wrap_socket(end, server_hostname="localhost").close()
+    except OSError:
+        return False
+    return True
+
+
+class Proxy(NamedTuple):
+    """A proxy that can be started: it serves TLS on the port that it was made for."""
+
+    program: Program
+    authority: Path
+    """The certificate of its own authority, which may come with its start."""
+
+
+Front = Callable[[Path, Sequence[int], Sequence[int]], Proxy]
+"""Makes a proxy of a folder that is not there yet, its ports for HTTP and HTTPS, the replicas'."""
+
+
+def caddy(folder: Path, own: Sequence[int], replicas: Sequence[int]) -> Proxy:
+    """Make the proxy of the compose file."""
+    path = find("caddy")
+    assert path is not None
+    environment = {
+        "SITE": "localhost",
+        "REPLICAS": " ".join(f"127.0.0.1:{port}" for port in replicas),
+        "HOME": str(folder),
+        "XDG_DATA_HOME": str(folder / "data"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+    }
+    program = Program((path, "run", "--config", "Caddyfile"), folder, environment)
+    http, https = own
+    (folder / "Caddyfile").write_text(CADDY.format(http=http, https=https, file=CADDYFILE))
+    return Proxy(program, folder / "data/caddy/pki/authorities/local/root.crt")
+
+
 @contextmanager
-def running(settings: dict[str, str], *simulator_options: str) -> Iterator[Layout]:
+def running(
+    settings: dict[str, str],
+    *simulator_options: str,
+    front: Front = caddy,
+    replica_count: int = REPLICAS,
+) -> Iterator[Layout]:
     """Run the layout until the end of the block; settings are those of the replicas."""
-    http, https, redis, upstream, *ports = free_ports(4 + REPLICAS)
+    http, https, redis, upstream, *ports = free_ports(4 + replica_count)
     with tempfile.TemporaryDirectory(prefix="voicegate-scale-") as name, ExitStack() as all_:
         folder = Path(name)
         options = ("--port", str(upstream), *simulator_options)
@@ -163,23 +210,7 @@ def running(settings: dict[str, str], *simulator_options: str) -> Iterator[Layou
         for replica in replicas:
             all_.callback(replica.kill)
             replica.start()
-        proxy = _proxy(folder / "proxy", http, https, ports)
-        all_.callback(proxy.end)
-        authority = folder / "proxy" / "data/caddy/pki/authorities/local/root.crt"
-        proxy.start(lambda: authority.exists() and answers(https, PLAIN, b"HTTP/1.0 400"))
+        program, authority = front(folder / "proxy", (http, https), ports)
+        all_.callback(program.end)
+        program.start(partial(_is_trusted, https, authority))
         yield Layout(replicas, store, f"https://localhost:{https}", authority)
-
-
-def _proxy(folder: Path, http: int, https: int, ports: list[int]) -> Program:
-    path = _find("caddy")
-    assert path is not None
-    environment = {
-        "SITE": "localhost",
-        "REPLICAS": " ".join(f"127.0.0.1:{port}" for port in ports),
-        "HOME": str(folder),
-        "XDG_DATA_HOME": str(folder / "data"),
-        "XDG_CONFIG_HOME": str(folder / "config"),
-    }
-    program = Program((path, "run", "--config", "Caddyfile"), folder, environment)
-    (folder / "Caddyfile").write_text(CADDY.format(http=http, https=https, file=CADDYFILE))
-    return program

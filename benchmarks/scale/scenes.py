@@ -1,18 +1,20 @@
 """What is done to the layout, and what has to hold meanwhile; each returns the rows of a table."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from benchmarks.scale.asked import Asked, Request, ask, load
-from benchmarks.scale.layout import DELAY_SECONDS, Layout, running
+from benchmarks.scale.layout import DELAY_SECONDS, REPLICAS, Front, Layout, caddy, find, running
 from benchmarks.scale.load import MINT
+from benchmarks.scale.proxies import FRONTS, version
 
 CLIENTS, PAUSE_SECONDS = 12, 0.05
 # Three tokens, one of them by POST with a body, the page and a file of it, so that all kinds of
 # requests meet what happens.
 PATHS = f"{MINT},/,POST {MINT},/static/voice-agent/index.js,{MINT}"
+POSTS = f"POST {MINT},/,POST {MINT},/static/voice-agent/index.js"
 MINUTES_A_TOKEN = 15
 
 
@@ -72,10 +74,19 @@ def rolling_restart() -> list[Row]:
     ]
 
 
-def _restart_all(settings: dict[str, str]) -> tuple[Asked, float, list[float], list[int]]:
+def _restart_all(
+    settings: dict[str, str],
+    *,
+    front: Front = caddy,
+    replica_count: int = REPLICAS,
+    paths: str = PATHS,
+) -> tuple[Asked, float, list[float], list[int]]:
     seconds: list[float] = []
     codes: list[int] = []
-    with running(settings) as layout, _steady(layout) as asked:
+    with (
+        running(settings, front=front, replica_count=replica_count) as layout,
+        _steady(layout, paths) as asked,
+    ):
         began = time.monotonic()
         for replica in layout.replicas:
             replica.wait_for_callers()
@@ -179,9 +190,28 @@ def _longest_ms(requests: Iterable[Request]) -> int:
     return round(max(r.answered_at - r.asked_at for r in requests) * 1000)
 
 
-SCENES: dict[str, Callable[[], list[Row]]] = {
+def proxies() -> Iterator[Row]:
+    """Restart two replicas behind each proxy that is installed, and kill one."""
+    for name, front in FRONTS.items():
+        if find(name) is None:
+            yield Row(f"{name}: not installed", "")
+            continue
+        named = f"{name} {version(name)}"
+        for delay_seconds in (DELAY_SECONDS, 0):
+            settings = {"VOICEGATE_SHUTDOWN_DELAY_SECONDS": str(delay_seconds)}
+            asked, *_ = _restart_all(settings, front=front, replica_count=2, paths=POSTS)
+            yield Row(
+                f"{named}, delay {delay_seconds} s: tokens by POST, requests, failed",
+                f"{len(asked.tokens)}, {len(asked.requests)}, {asked.outcomes()}",
+                # Without a delay, and without looks at /readyz, some are refused or lost.
+                (not asked.failed or not delay_seconds or name == "nginx") and not asked.duplicates,
+            )
+
+
+SCENES: dict[str, Callable[[], Iterable[Row]]] = {
     "limits": limits,
     "rolling-restart": rolling_restart,
     "killed": killed,
     "store-restarted": store_restarted,
+    "proxies": proxies,
 }
