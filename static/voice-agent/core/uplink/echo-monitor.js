@@ -22,8 +22,9 @@ const WORD_LEVEL = 0.003;
 const MIN_WORD_LEVELS = 40;
 
 /**
- * Correlation from which it is an echo. Measured with the simulator's six voices: people who interrupt are alike by 0.07
- * (median) to 0.60 (one in a hundred); echoes in a room that answers for 0.6 s by 0.58 (one in twenty) to 0.9.
+ * Correlation from which it is an echo. Measured with synthetic speech of two voices: of 378 interruptions half were alike
+ * by less than 0.07 and one in a hundred by 0.60; of 90 echoes, half of them in a room that answers for 0.6 s, one in
+ * twenty by less than 0.58, half by more than 0.9. It takes two, at one lag.
  */
 const ALIKE = 0.55;
 
