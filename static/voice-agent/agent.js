@@ -65,6 +65,7 @@ export class VoiceAgent {
   /** Whether the call has a microphone, or opens one as it begins. */
   #hasMicrophone = true;
   #wasMuted = false;
+  #isHeld = false;
   /** @type {Promise<void> | null} a microphone is being opened in a call that began without one */
   #opening = null;
   /** Whether the session core has the call: before, and afterwards, there is nothing in it to end. */
@@ -92,7 +93,7 @@ export class VoiceAgent {
     {
       ask: (secondsLeft) => {
         this.#events.emit('idle', { secondsLeft });
-        this.#host.send({ type: 'reply', instructions: STILL_THERE });
+        if (!this.#isHeld) this.#host.send({ type: 'reply', instructions: STILL_THERE });
       },
       answered: () => this.#events.emit('idle', { secondsLeft: null }),
       end: () => void this.#end('idle'),
@@ -141,6 +142,11 @@ export class VoiceAgent {
   /** Whether the agent gets silence instead of the microphone, or the call has none. */
   get muted() {
     return this.#isMuted || !this.hasMicrophone;
+  }
+
+  /** Whether the call is on hold. */
+  get held() {
+    return this.#isHeld;
   }
 
   /** Whether the call under way has a microphone, or the next one opens one. */
@@ -418,6 +424,30 @@ export class VoiceAgent {
     } finally {
       this.#opening = null;
     }
+  }
+
+  /**
+   * Put the call on hold: the agent falls silent in the middle of the word, the microphone captures nothing, and nothing
+   * is sent, typed words included. The session stays, and costs; nobody coming back for five minutes (or `idleSeconds`,
+   * where that is longer) is told by `idle`, and 30 s later the call ends.
+   */
+  hold() {
+    if (this.#isHeard('hold')) this.#setHeld(true);
+  }
+
+  /** Go on with a call that is on hold; the agent begins with the sentence that was cut. */
+  unhold() {
+    this.#setHeld(false);
+  }
+
+  /** @param {boolean} held */
+  #setHeld(held) {
+    if (held === this.#isHeld) return;
+    this.#isHeld = held;
+    this.#audio?.setHeld(held);
+    this.#host.send({ type: 'hold', held });
+    this.#idle.hold(held);
+    this.#events.emit('hold', { held });
   }
 
   /**
@@ -740,6 +770,7 @@ export class VoiceAgent {
     if (AT_REST.has(state)) {
       this.#isBegun = false;
       this.#release();
+      this.#setHeld(false);
     }
     if (state === 'live') this.#wasLive = true;
     if (state === 'live') this.#idle.begin();

@@ -64,6 +64,7 @@
  * @property {{silent: boolean}} microphone nothing was heard from the microphone for three seconds, or something is again
  * @property {{muted: boolean}} mute the agent hears the microphone no more, or again; also as a call begins without one,
  *   and when that is over
+ * @property {{held: boolean}} hold the call was put on hold, or goes on
  * @property {{speaking: boolean}} unheard the user speaks although the microphone is muted, or does so no more
  * @property {{halfDuplex: boolean}} echo the agent was stopped by its own echo in the microphone, which gives nothing
  *   while the agent speaks from now on; or the echo is gone, and the microphone is always open again

@@ -73,6 +73,10 @@ declare class VoiceAgentElement extends Base {
    * @returns {Promise<void>} as the client's `unmute`
    */
   unmute(): Promise<void>;
+  /** Whether the call is on hold. */
+  get held(): boolean;
+  hold(): void;
+  unhold(): void;
   /** @param {string} text   in writing, during a call */
   say(text: string): void;
   /**

@@ -212,6 +212,8 @@ declare class VoiceAgent {
   get isActive(): boolean;
   /** Whether the agent gets silence instead of the microphone, or the call has none. */
   get muted(): boolean;
+  /** Whether the call is on hold. */
+  get held(): boolean;
   /** Whether the call under way has a microphone, or the next one opens one. */
   get hasMicrophone(): boolean;
   /** @returns {readonly Turn[]} of the call under way or the last one, oldest first */
@@ -320,6 +322,14 @@ declare class VoiceAgent {
    * @throws {VoiceAgentError} microphone-*, audio-failed; the call goes on without
    */
   unmute(): Promise<void>;
+  /**
+   * Put the call on hold: the agent falls silent in the middle of the word, the microphone captures nothing, and nothing
+   * is sent, typed words included. The session stays, and costs; nobody coming back for five minutes (or `idleSeconds`,
+   * where that is longer) is told by `idle`, and 30 s later the call ends.
+   */
+  hold(): void;
+  /** Go on with a call that is on hold; the agent begins with the sentence that was cut. */
+  unhold(): void;
   /**
    * Say something in writing: the agent answers it as soon as it is not speaking itself.
    * @param {string} text
@@ -945,6 +955,12 @@ type AgentEvents = {
    */
   mute: {
     muted: boolean;
+  };
+  /**
+   * the call was put on hold, or goes on
+   */
+  hold: {
+    held: boolean;
   };
   /**
    * the user speaks although the microphone is muted, or does so no more

@@ -30,6 +30,7 @@ const ANSWER_MS = 6_000;
  * @property {import('./ports.js').AudioLine} line audio is kept while it is not open
  * @property {import('./telemetry/stats.js').SessionStats} stats
  * @property {(heard: Heard, onsetMs: number | null) => void} onHeard see `SpeakerLink`
+ * @property {(replyId: string, heardMs: number) => number} sentenceAt see `SpeakerLink`
  * @property {() => void} onMicrophone it has begun to give sound
  *
  * `level`: and how much of a reply has been heard so far, where that has changed. `playback`: how much of it was heard
@@ -65,7 +66,7 @@ export class AudioLink {
   microphone;
 
   /** @param {AudioLinkOptions} options */
-  constructor({ environment, emit, line, stats, onHeard, onMicrophone }) {
+  constructor({ environment, emit, line, stats, onHeard, onMicrophone, sentenceAt }) {
     this.#environment = environment;
     this.#emit = emit;
     this.#stats = stats;
@@ -97,6 +98,7 @@ export class AudioLink {
       stats,
       onSound: (isSounding, level) => this.#showAgent(isSounding, level),
       onLevels: (...played) => this.#echo.played(...played),
+      sentenceAt,
       onHeard: (heard, onsetMs) => {
         this.#showHeard(heard);
         onHeard(heard, onsetMs);
@@ -138,6 +140,14 @@ export class AudioLink {
     if (textOnly) this.#silence.start();
   }
 
+  /** Neither side hears the other, or both do again. @param {boolean} isHeld */
+  hold(isHeld) {
+    this.microphone.isHeld = isHeld;
+    this.#speaker.hold(isHeld);
+    this.#levels.microphone = 0;
+    if (isHeld) this.#setSpeaking(false, this.#isAgentSpeaking);
+  }
+
   /** The call is over: ports closed, meters at rest, nothing kept. */
   release() {
     this.silence();
@@ -148,6 +158,7 @@ export class AudioLink {
     this.#levels.microphone = 0;
     this.#echo.reset();
     this.attach(null, null);
+    this.hold(false);
   }
 
   /**

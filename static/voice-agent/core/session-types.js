@@ -42,7 +42,7 @@
  *   | {type: 'audio', capture: MessagePort, playback: MessagePort}
  *   | {type: 'stop', reason?: EndReason} | {type: 'hang-up', reason?: EndReason}
  *   | {type: 'wake'} | {type: 'extend'}
- *   | {type: 'mute', muted: boolean}
+ *   | {type: 'mute', muted: boolean} | {type: 'hold', held: boolean}
  *   | {type: 'say', text: string} | {type: 'reply', instructions: string | null}
  *   | {type: 'update', id: number, session: SessionConfig}
  *   | {type: 'tool-result', callId: string, value: unknown, isError: boolean}

@@ -23,6 +23,8 @@ export class Session {
   /** @type {import('./call-state.js').Call} */
   #call = IDLE;
   #keepsEarlySpeech = false;
+  /** Nothing is heard and nothing is sent, but the session stays. */
+  #isHeld = false;
   #stats;
   #keeper;
   #audio;
@@ -38,7 +40,8 @@ export class Session {
     this.#emit = emit;
     /** @type {import('./ports.js').AudioLine} */
     const line = {
-      isOpen: () => this.#call.state === 'live' && this.#keeper.socket?.isReady === true,
+      isOpen: () =>
+        this.#call.state === 'live' && !this.#isHeld && this.#keeper.socket?.isReady === true,
       hasBackpressure: () => this.#keeper.socket?.hasBackpressure === true,
       listen: (speechMs) => this.#keeper.socket?.listen(speechMs),
       send: (text) => line.isOpen() && this.#keeper.socket?.send(text) === true,
@@ -65,6 +68,7 @@ export class Session {
       onMicrophone: () => this.#keeper.heard(),
       onHeard: ({ positionMs: ms, ...heard }, onsetMs) =>
         this.#conversation.heard({ ms, onsetMs, ...heard }),
+      sentenceAt: (...place) => this.#conversation.sentenceAt(...place),
     });
     this.#keeper = new ConnectionKeeper({
       environment,
@@ -122,6 +126,8 @@ export class Session {
         if (muted !== microphone.isMuted) this.#stats.log.note('conversation', 'mute', { muted });
         return microphone.mute(muted);
       }
+      case 'hold':
+        return this.#hold(command.held);
       case 'say':
         if (!this.#isGoingOn) return;
         this.#stats.firstSounds.asked('typed');
@@ -139,6 +145,19 @@ export class Session {
       case 'watch':
         return this.#stats.log.watch(command.on);
     }
+  }
+
+  /** @param {boolean} isHeld */
+  #hold(isHeld) {
+    if (isHeld === this.#isHeld || !this.#isGoingOn) return;
+    this.#isHeld = isHeld;
+    this.#stats.log.note('conversation', 'hold', { held: isHeld });
+    this.#audio.hold(isHeld);
+    if (isHeld) return;
+    this.#keeper.wake(); // a line that went dead meanwhile was not noticed
+    this.#updates.goOn();
+    this.#conversation.goOn();
+    this.#audio.microphone.sendWaiting();
   }
 
   /** @param {() => void} task once nothing of earlier calls is left */
@@ -205,6 +224,7 @@ export class Session {
   }) {
     if (!isAtRest(this.#call)) return;
     this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
+    this.#isHeld = false;
     this.#stats.reset();
     this.#keeper.begin(specOf(options), options.tokenPrefetch ?? 'intent');
     if (!microphone) this.#keeper.heard(); // nothing to wait for

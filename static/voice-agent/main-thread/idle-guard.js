@@ -6,6 +6,9 @@ const IDLE_SECONDS = 180;
 /** For an answer. */
 const ANSWER_SECONDS = 30;
 
+/** A call on hold is quiet on purpose, and goes on costing: it waits for so long at least, hidden or not. */
+const HOLD_SECONDS = 300;
+
 /** Where the page is hidden or the screen locked, nobody sees the question: the call is quiet for half as long. */
 const HIDDEN_SHARE = 0.5;
 
@@ -23,6 +26,7 @@ export class IdleGuard {
   /** When the quiet or the question began, monotonic; null outside a conversation. @type {number | null} */
   #sinceMs = null;
   #isAsked = false;
+  #isOnHold = false;
   #speaking = { user: false, agent: false };
   #heldAtMs = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -65,6 +69,12 @@ export class IdleGuard {
     this.#answer();
   }
 
+  /** Somebody has put the call on hold, or goes on with it. @param {boolean} isOnHold */
+  hold(isOnHold) {
+    this.#isOnHold = isOnHold;
+    this.notice();
+  }
+
   /** Somebody is there. */
   notice() {
     if (this.#sinceMs === null) return;
@@ -101,7 +111,10 @@ export class IdleGuard {
     clearTimeout(this.#timer);
     if (this.#sinceMs === null || this.#isHeld || (this.#seconds === 0 && !this.#isAsked)) return;
     const share = globalThis.document?.hidden ? HIDDEN_SHARE : 1;
-    const limitSeconds = this.#isAsked ? ANSWER_SECONDS : this.#seconds * share;
+    const quietSeconds = this.#isOnHold
+      ? Math.max(HOLD_SECONDS, this.#seconds)
+      : this.#seconds * share;
+    const limitSeconds = this.#isAsked ? ANSWER_SECONDS : quietSeconds;
     const leftMs = this.#sinceMs + limitSeconds * 1000 - performance.now();
     this.#timer = setTimeout(() => this.#due(), Math.max(0, leftMs));
   }

@@ -125,3 +125,19 @@ test('0 never asks, and no call is asked about while its connection is away or i
   assert.throws(() => (guard.seconds = -1), RangeError);
   assert.throws(() => (guard.seconds = Number.NaN), RangeError);
 });
+
+test('a call on hold waits for five minutes, hidden or not, and going on is a sign', () => {
+  pass(170);
+  guard.hold(true);
+  hide(true);
+  pass(299.5);
+  assert.deepEqual(told, []);
+  pass(0.5);
+  assert.deepEqual(told, ['ask 30']);
+  guard.hold(false);
+  assert.deepEqual(told, ['ask 30', 'answered']);
+  pass(90);
+  assert.deepEqual(told, ['ask 30', 'answered', 'ask 30']);
+  pass(30);
+  assert.equal(told.at(-1), 'end');
+});

@@ -171,6 +171,16 @@ export class Conversation {
     this.#onNote();
   }
 
+  /** @param {string} replyId @param {number} ms place in its sound @returns {number} where the sentence there begins */
+  sentenceAt(replyId, ms) {
+    return this.#transcript.sentenceAt(replyId, ms);
+  }
+
+  /** What waited while nothing could be sent is sent. */
+  goOn() {
+    this.#sendDue();
+  }
+
   /** @param {string} text typed by the user: the agent answers it as soon as it does not speak itself */
   say(text) {
     this.#feed.show([this.#transcript.addTyped(text, this.#environment.epochMs())]);

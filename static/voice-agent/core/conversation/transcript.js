@@ -18,6 +18,9 @@ import { joinWords, TurnList, withWord, wordsUntil, wordsWithin } from './turn-l
  * @property {boolean} [silent] it is over and nothing of it was to be heard
  */
 
+/** How a word ends that ends a sentence, in the scripts that the service speaks. */
+const SENTENCE_END = /[.?!…。！？؟।]["'”’»)\]]*$/u;
+
 export class Transcript {
   #list;
   /** @type {Entry | null} the reply under way */
@@ -113,6 +116,21 @@ export class Transcript {
     const unheard = entry.words.slice(heard.length);
     if (unheard.length === 0) return null;
     return { heard: joinWords(heard), unheard: joinWords(unheard) };
+  }
+
+  /**
+   * Where in its sound the sentence begins that is being said at a place of a reply.
+   * @param {string} replyId
+   * @param {number} ms
+   * @returns {number} that place itself where its words tell no times
+   */
+  sentenceAt(replyId, ms) {
+    const { words = [], leadMs = 0 } = this.#list.find('agent', replyId) ?? {};
+    const begun = wordsUntil(words, ms - leadMs);
+    const isTimed = words.some(([atMs]) => atMs !== words[0][0]);
+    if (begun.length === 0 || !isTimed) return ms;
+    const first = begun.slice(0, -1).findLastIndex(([, word]) => SENTENCE_END.test(word)) + 1;
+    return begun[first][0] + leadMs;
   }
 
   /**

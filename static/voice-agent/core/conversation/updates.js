@@ -171,6 +171,11 @@ export class SessionUpdates {
     this.#sendNext();
   }
 
+  /** What waited while nothing could be sent is sent. */
+  goOn() {
+    this.#sendNext();
+  }
+
   /** The call is over: nobody will answer any more. */
   settle() {
     this.#takeBack();

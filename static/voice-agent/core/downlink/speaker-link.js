@@ -4,11 +4,14 @@ import { fromBase64 } from '../connection/base64.js';
 import { SampleJoiner, WIRE_BYTES_PER_MS } from '../../worklets/dsp/pcm.js';
 import { Ducking, ReplyGate } from './barge-in.js';
 
-/** Sound that is kept of one reply until it was heard; as much as the playback queue takes. */
-const MAX_KEPT_BYTES = 120_000 * WIRE_BYTES_PER_MS;
+/** Sound that is kept of one reply until it was heard: as much as the playback queue takes, and what was heard of late. */
+const MAX_KEPT_BYTES = 130_000 * WIRE_BYTES_PER_MS;
 
 /** About −50 dB below full scale: a sample of a word, not of the silence before the first one. */
 const WORD_SAMPLE = 100;
+
+/** Of what was heard so much is kept: after a hold the sentence that was cut is said from its beginning. */
+const HISTORY_MS = 10_000;
 
 /**
  * @typedef {import('../connection/protocol.js').ServerMessage} ServerMessage
@@ -21,7 +24,10 @@ const WORD_SAMPLE = 100;
  * @property {boolean} flushed the rest of it will never be heard
  *
  * @typedef {object} Reply one that is not over for the ear
- * @property {ArrayBuffer[]} chunks samples that were not heard yet
+ * @property {string} portId its name on the port: another one after each hold, as a port takes nothing of a reply that it
+ *   has flushed
+ * @property {boolean} wasHeld the service, which speaks at its own pace, may be done with it long before it is heard
+ * @property {ArrayBuffer[]} chunks samples that were not heard yet, and the latest that were
  * @property {number} chunksAtMs place of the first of them in the reply
  * @property {number} keptBytes
  * @property {number} receivedBytes of sound, until the service is done with it
@@ -35,6 +41,8 @@ const WORD_SAMPLE = 100;
  * @property {import('../telemetry/stats.js').SessionStats} stats
  * @property {(isSounding: boolean, level: number) => void} onSound about 15 times a second while there is any
  * @property {(levels: Float32Array, endMs: number) => void} onLevels what was played, in hundredths of a second
+ * @property {(replyId: string, heardMs: number) => number} sentenceAt where in a reply's sound the sentence begins that is
+ *   said at a place of it
  * @property {(heard: Heard, onsetMs: number | null) => void} onHeard `onsetMs`: where in that reply the first word begins
  */
 
@@ -48,6 +56,8 @@ export class SpeakerLink {
   /** @type {Map<string, Reply>} oldest first */
   #replies = new Map();
   #isSounding = false;
+  #isHeld = false;
+  #holds = 0;
 
   /** Whether nothing is heard in this call, and what the agent says counts as said. */
   isSilent = false;
@@ -81,20 +91,59 @@ export class SpeakerLink {
     this.#isSounding = false;
     if (port) port.onmessage = ({ data }) => this.#read(data);
     for (const [replyId, reply] of this.#replies) {
-      if (port && reply.state !== 'flushed') this.#resend(port, replyId, reply);
-      else this.#finished({ replyId, heardMs: reply.heardMs, flushed: true }, reply);
+      if (!port || reply.state === 'flushed') this.#drop(replyId, reply);
+      else if (!this.#isHeld) this.#resend(port, reply, reply.heardMs);
     }
   }
 
-  /** @param {MessagePort} port @param {string} replyId @param {Reply} reply */
-  #resend(port, replyId, reply) {
-    const skippedSamples = Math.round(((reply.heardMs - reply.chunksAtMs) * WIRE_BYTES_PER_MS) / 2);
-    reply.portAtMs = reply.heardMs;
-    for (const [at, chunk] of reply.chunks.entries()) {
-      const pcm = chunk.slice(at === 0 ? skippedSamples * 2 : 0);
-      port.postMessage({ type: 'audio', replyId, pcm }, [pcm]);
+  /**
+   * Stop at the word and keep what comes, or go on with the sentence that was cut.
+   * @param {boolean} isHeld
+   */
+  hold(isHeld) {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.#ducking.end();
+    if (isHeld) {
+      this.#holds += 1;
+      this.#port?.postMessage({ type: 'flush-all' });
+      return;
+    }
+    for (const [replyId, reply] of this.#replies) {
+      reply.portId = this.#nameOf(replyId);
+      reply.wasHeld = true;
+      const fromMs = this.#options.sentenceAt(replyId, reply.heardMs);
+      if (this.#port) this.#resend(this.#port, reply, Math.min(fromMs, reply.heardMs));
+    }
+  }
+
+  /** @param {MessagePort} port @param {Reply} reply @param {number} fromMs place in it, as far back as it is kept */
+  #resend(port, reply, fromMs) {
+    reply.portAtMs = Math.max(fromMs, reply.chunksAtMs);
+    const replyId = reply.portId;
+    let skippedBytes =
+      Math.round(((reply.portAtMs - reply.chunksAtMs) * WIRE_BYTES_PER_MS) / 2) * 2;
+    for (const chunk of reply.chunks) {
+      const pcm = chunk.slice(skippedBytes);
+      skippedBytes = Math.max(0, skippedBytes - chunk.byteLength);
+      if (pcm.byteLength > 0) port.postMessage({ type: 'audio', replyId, pcm }, [pcm]);
     }
     if (reply.state === 'ended') port.postMessage({ type: 'end', replyId });
+  }
+
+  /** @param {string} replyId */
+  #nameOf(replyId) {
+    return this.#holds === 0 ? replyId : `${replyId} after hold ${this.#holds}`;
+  }
+
+  /** @param {string} portId @returns {[replyId: string, reply: Reply] | undefined} none once it is over or has another name */
+  #onPort(portId) {
+    return [...this.#replies].find(([, reply]) => reply.portId === portId);
+  }
+
+  /** Nothing more of it will be heard. @param {string} replyId @param {Reply} reply */
+  #drop(replyId, reply) {
+    this.#finished({ replyId, heardMs: reply.heardMs, flushed: true }, reply);
   }
 
   /** @param {string} replyId */
@@ -112,7 +161,7 @@ export class SpeakerLink {
     const id = this.#gate.admit(replyId);
     const bytes = id === null ? null : fromBase64(data);
     if (id === null || bytes === null) return;
-    const reply = this.#replies.get(id) ?? newReply();
+    const reply = this.#replies.get(id) ?? newReply(this.#nameOf(id));
     this.#replies.set(id, reply);
     const receivedMs = reply.receivedBytes / WIRE_BYTES_PER_MS;
     reply.receivedBytes += bytes.length;
@@ -123,7 +172,8 @@ export class SpeakerLink {
       reply.keptBytes += pcm.byteLength;
       reply.chunks.push(pcm.slice());
     }
-    this.#port?.postMessage({ type: 'audio', replyId: id, pcm }, [pcm]);
+    if (!this.#isHeld)
+      this.#port?.postMessage({ type: 'audio', replyId: reply.portId, pcm }, [pcm]);
   }
 
   /**
@@ -141,14 +191,29 @@ export class SpeakerLink {
     }
     if (this.isSilent) this.#replies.delete(id);
     this.#joiner.reset();
-    this.#port?.postMessage({ type: interrupted ? 'flush' : 'end', replyId: id });
+    const name = reply?.portId ?? this.#nameOf(id);
+    if (!this.#isHeld)
+      this.#port?.postMessage({ type: interrupted ? 'flush' : 'end', replyId: name });
+    else if (reply && interrupted) this.#drop(id, reply);
     this.#ducking.end();
     return receivedMs;
   }
 
   /** The user makes a sound: speak more quietly until it is known what it means. */
   duck() {
-    if (this.#isSounding) this.#ducking.begin();
+    if (this.#isSounding && !this.#yield()) this.#ducking.begin();
+  }
+
+  /** What the service has said already it cannot interrupt: a reply that a hold has delayed gives way by itself. */
+  #yield() {
+    const late = [...this.#replies.values()].filter(
+      (reply) => reply.wasHeld && reply.state === 'ended',
+    );
+    for (const reply of late) {
+      reply.state = 'flushed';
+      this.#port?.postMessage({ type: 'flush', replyId: reply.portId });
+    }
+    return late.length > 0;
   }
 
   unduck() {
@@ -160,6 +225,7 @@ export class SpeakerLink {
     this.#gate.reset();
     for (const reply of this.#replies.values())
       Object.assign(reply, { receivedBytes: 0, state: 'flushed' });
+    if (this.#isHeld) for (const [id, reply] of this.#replies) this.#drop(id, reply);
     this.#joiner.reset();
     this.#port?.postMessage({ type: 'flush-all' });
     this.#ducking.end();
@@ -170,17 +236,24 @@ export class SpeakerLink {
     const { stats, onHeard, onLevels, onSound } = this.#options;
     onLevels(levels, levelsEndMs);
     this.#isSounding = sounding !== null;
-    const reply = position && this.#replies.get(position.replyId); // none once it is finished
-    if (reply && reply.heardMs !== reply.portAtMs + position.ms) {
+    const [replyId, reply] = (position && this.#onPort(position.replyId)) ?? []; // none once it is finished
+    if (
+      position &&
+      replyId !== undefined &&
+      reply &&
+      reply.portAtMs + position.ms > reply.heardMs
+    ) {
       reply.heardMs = reply.portAtMs + position.ms;
       forgetHeard(reply);
       const positionMs = Math.round(reply.heardMs);
-      const { replyId } = position;
       onHeard({ replyId, positionMs, done: false, flushed: false }, reply.onsetMs);
     }
-    for (const { replyId, heardMs, flushed } of finished) {
-      const over = this.#replies.get(replyId);
-      this.#finished({ replyId, heardMs: (over?.portAtMs ?? 0) + heardMs, flushed }, over);
+    for (const { replyId: portId, heardMs, flushed } of finished) {
+      const [id, over] = this.#onPort(portId) ?? [];
+      if (id === undefined || !over) continue;
+      over.heardMs = Math.max(over.heardMs, over.portAtMs + heardMs);
+      const goesOn = this.#isHeld && flushed && over.state !== 'flushed';
+      if (!goesOn) this.#finished({ replyId: id, heardMs: over.heardMs, flushed }, over);
     }
     onSound(this.#isSounding, level);
     const count = playback.underruns - stats.playback.underruns;
@@ -201,8 +274,10 @@ export class SpeakerLink {
   }
 }
 
-/** @returns {Reply} */
-const newReply = () => ({
+/** @param {string} portId @returns {Reply} */
+const newReply = (portId) => ({
+  portId,
+  wasHeld: false,
   chunks: [],
   chunksAtMs: 0,
   keptBytes: 0,
@@ -213,12 +288,12 @@ const newReply = () => ({
   state: 'open',
 });
 
-/** @param {Reply} reply whose chunks are dropped as far as they were heard to the end */
+/** @param {Reply} reply whose chunks are dropped as far as they were heard to the end a while ago */
 function forgetHeard(reply) {
   const { chunks } = reply;
   while (chunks.length > 0) {
     const endMs = reply.chunksAtMs + chunks[0].byteLength / WIRE_BYTES_PER_MS;
-    if (endMs > reply.heardMs) return;
+    if (endMs > reply.heardMs - HISTORY_MS) return;
     reply.chunksAtMs = endMs;
     reply.keptBytes -= chunks[0].byteLength;
     chunks.shift();

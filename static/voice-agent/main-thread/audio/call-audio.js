@@ -160,6 +160,11 @@ export class LiveAudio {
     return this.#graph?.outputStream ?? null;
   }
 
+  /** @param {boolean} isHeld whether the microphone captures nothing */
+  setHeld(isHeld) {
+    this.#microphone.setHeld(isHeld);
+  }
+
   /** @param {boolean} muted of `inputStream` */
   setMuted(muted) {
     this.#isMuted = muted;

@@ -8,6 +8,7 @@ export class NoAudio {
 
   begin() {}
   setMuted() {}
+  setHeld() {}
   setVolume() {}
   wake() {}
   close() {}

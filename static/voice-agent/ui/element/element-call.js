@@ -55,6 +55,10 @@ export class Call {
     return this.#agent?.hasMicrophone ?? true;
   }
 
+  get held() {
+    return this.#agent?.held ?? false;
+  }
+
   /** Of the call under way or the last one. */
   get turns() {
     return this.#agent?.turns ?? [];
@@ -233,6 +237,7 @@ export const AGENT_EVENTS = /** @type {const} */ ([
   ...['state', 'reconnect', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'echo'],
   ...[
     'mute',
+    'hold',
     'unheard',
     'permission',
     'device',

@@ -268,6 +268,19 @@ export class VoiceAgentElement extends Base {
     return this.#choose('microphone', this.#call.setMuted(false));
   }
 
+  /** Whether the call is on hold. */
+  get held() {
+    return this.#call.held;
+  }
+
+  hold() {
+    this.#call.agent.hold();
+  }
+
+  unhold() {
+    this.#call.agent.unhold();
+  }
+
   /** @param {string} text   in writing, during a call */
   say(text) {
     this.#call.agent.say(text);
