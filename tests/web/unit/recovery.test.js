@@ -265,6 +265,22 @@ test('a resume that nobody answers goes on in a new session after four seconds',
   assertOneTokenASocket(bench);
 });
 
+for (const code of [1000, 1006, 1008, 1011])
+  test(`a resume that is answered by close ${code} alone goes on in a new session`, async () => {
+    const bench = new Bench();
+    await bench.goLive();
+    bench.socket.drop(1006);
+    await bench.settle();
+    bench.socket.open();
+    bench.socket.drop(code);
+    await bench.settle();
+    bench.socket.becomeReady('sess_2');
+
+    assert.equal(bench.socket.sent[0].type, 'session.update');
+    assert.deepEqual([bench.state.recovery, bench.sockets.length], ['continued', 3]);
+    assertOneTokenASocket(bench);
+  });
+
 test('a token route that is away is asked less and less often', async () => {
   const bench = new Bench();
   await bench.goLive();

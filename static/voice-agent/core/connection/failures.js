@@ -22,6 +22,9 @@ const FATAL = new Map([
   ['agent_init_failed', 'agent-failed'],
 ]);
 
+/** Source: the registry of RFC 6455, "try again later". */
+const NO_ROOM = 1013;
+
 /**
  * What it means that a socket closes before there is a session; any other code is a fault of the service, which was
  * there to send it. Source: RFC 6455, 7.4.1, and its registry; documents: 1008 for policy, and for a bad token.
@@ -31,7 +34,7 @@ const CLOSED = new Map([
   [1006, 'connection-failed'], // nobody sent it: the line, or no way there
   [1008, 'unauthorized'],
   [1009, 'agent-refused'], // too long: only the settings are
-  [1013, 'at-capacity'],
+  [NO_ROOM, 'at-capacity'],
 ]);
 
 /**
@@ -63,5 +66,8 @@ export function announcedError({ code, text, param }, stage) {
 export function closeError(code, stage) {
   const cause = `close ${code}`;
   if (stage === 'ready') return new VoiceAgentError('connection-lost', { cause });
+  // Asked for once more it would be so again, as a rule; a new session is there sooner. But for one that has no room.
+  if (stage === 'resuming' && code !== NO_ROOM)
+    return new VoiceAgentError('resume-refused', { cause });
   return new VoiceAgentError(CLOSED.get(code) ?? 'agent-failed', { cause });
 }
