@@ -169,6 +169,7 @@ export class AudioLink {
   apply(message) {
     switch (message.type) {
       case 'speech-started':
+        this.microphone.uplink.turnBegan();
         this.#stats.firstSounds.forget();
         this.#setSpeaking(true, this.#isAgentSpeaking);
         this.#echo.speechStarted(this.#environment.nowMs());
@@ -178,6 +179,9 @@ export class AudioLink {
         this.#setSpeaking(false, this.#isAgentSpeaking);
         this.expectAnswer();
         return void this.#speaker.unduck();
+      case 'user-text':
+        if (message.final) this.microphone.uplink.turnOver();
+        return undefined;
       case 'reply-started':
         return void this.#speaker.start(message.replyId);
       case 'reply-audio':

@@ -25,6 +25,8 @@ export class Session {
   #keepsEarlySpeech = false;
   /** Nothing is heard and nothing is sent, but the session stays. */
   #isHeld = false;
+  /** Whether the turn that was lost in its middle is said again. */
+  #isTurnRepeated = false;
   #stats;
   #keeper;
   #audio;
@@ -279,7 +281,7 @@ export class Session {
   #lost({ error, cause, unsentBytes, isHung }, hasSuccessor) {
     if (this.#call.state === 'live') {
       this.#stats.countLoss(cause);
-      this.#audio.microphone.uplink.putBack(unsentBytes);
+      this.#isTurnRepeated = this.#audio.microphone.uplink.putBack(unsentBytes);
     }
     const nowMs = this.#environment.nowMs();
     this.#dispatch({ type: 'lost', error, nowMs, hasSuccessor, isHung });
@@ -287,7 +289,8 @@ export class Session {
 
   #silence() {
     this.#audio.silence();
-    this.#conversation.lost();
+    this.#conversation.lost({ isTurnRepeated: this.#isTurnRepeated });
+    this.#isTurnRepeated = false;
   }
 
   #release() {

@@ -104,6 +104,32 @@ for (const { name, resume, lose, note, sockets, cause } of LOSSES) {
     }));
 }
 
+for (const resume of ['ok', 'not_found_1008'])
+  test(`a line that breaks in the middle of a sentence (${resume}): it is heard whole, stands once, and is answered once`, () =>
+    callers.withCaller(line.url, async (caller) => {
+      await line.control({ set: { resume } });
+      const from = line.readLog().length;
+      const heard =
+        (/** @type {string} */ type) =>
+        (/** @type {any} */ { dir, frame }) =>
+          dir === 's2c' && frame.type === type;
+      await caller.call();
+      const said = caller.say();
+      await line.untilLogged(heard('transcript.user.delta'), from);
+      await caller.page.locator('.turn[data-role="user"]').waitFor();
+      await drop(line);
+      const evidence = await beginEvidence(line);
+      await said;
+      await evidence.assertHeard();
+      await line.untilLogged(heard('reply.done'), from);
+
+      const since = line.readLog().slice(from);
+      const count = (/** @type {string} */ type) => since.filter(heard(type)).length;
+      assert.deepEqual([count('transcript.user'), count('reply.started')], [1, 1]);
+      assert.equal(await caller.page.locator('.turn[data-role="user"]').count(), 1);
+      await endCleanly(line, caller);
+    }));
+
 test('a close with 1000 and without a goodbye ends the call, and no session is opened unasked', () =>
   callers.withCaller(line.url, async (caller) => {
     await caller.call();

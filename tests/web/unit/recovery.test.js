@@ -4,6 +4,7 @@ import {
   assertNoTokenTwice,
   assertOneTokenASocket,
   Bench,
+  FRAME_MS,
   held,
   plainError,
   refusal,
@@ -521,6 +522,100 @@ const EARLIER = {
   startedAt: 1,
   words: [],
 };
+
+/**
+ * A call that is lost in the middle of a sentence whose first words were written down, after some quiet.
+ * @returns {Promise<{bench: Bench, word: number}>} `word`: of the sentence, that would come next
+ */
+async function loseASentence() {
+  const bench = new Bench();
+  await bench.goLive();
+  for (let at = 0; at < 2_000; at += FRAME_MS) {
+    bench.speak(0);
+    await bench.pass(FRAME_MS);
+  }
+  let word = await bench.speakFor(600);
+  bench.socket.say({ type: 'input.speech.started' });
+  word = await bench.speakFor(1_000, word);
+  bench.socket.say({ type: 'transcript.user.delta', item_id: 'm', text: 'My name' });
+  word = await bench.speakFor(400, word);
+  bench.socket.drop(1006);
+  await bench.settle();
+  return { bench, word };
+}
+
+for (const recovery of ['resumed', 'continued'])
+  test(`a sentence that the loss cut short is said again as a whole, and stands once (${recovery})`, async () => {
+    const { bench, word } = await loseASentence();
+    if (recovery === 'continued') {
+      bench.socket.open();
+      bench.socket.say(error('session_not_found'));
+      await bench.settle();
+    }
+    bench.socket.becomeReady(recovery === 'resumed' ? 'sess_1' : 'sess_2');
+    await bench.speakFor(4_000, word);
+    bench.socket.say({ type: 'input.speech.started' });
+    for (const [type, text] of [
+      ['transcript.user.delta', 'My'],
+      ['transcript.user', 'Mine is Ann.'],
+    ])
+      bench.socket.say({ type, item_id: 'n', text });
+
+    const words = bench.socket.spoken.filter((sample) => sample > 0);
+    assert.deepEqual(
+      words,
+      Array.from(words, (_, n) => 1_000 + n),
+    );
+    assert.doesNotMatch(JSON.stringify(bench.socket.sent[0]), /My name/, 'it is told and said');
+    const turns = new Map(bench.all('transcript').map(({ turn }) => [turn.id, turn]));
+    const [turn, ...others] = [...turns.values()].filter(({ text }) => text !== '');
+    assert.deepEqual([turn.text, turn.final, others], ['Mine is Ann.', true, []]);
+  });
+
+test('one that is cut short once more before it was heard is said a third time', async () => {
+  const { bench, word } = await loseASentence();
+  bench.socket.becomeReady();
+  const next = await bench.speakFor(500, word);
+  bench.socket.drop(1006);
+  await bench.pass(1_000);
+  bench.socket.becomeReady('sess_2');
+  await bench.speakFor(4_000, next);
+
+  assert.equal(
+    bench.socket.spoken.find((sample) => sample > 0),
+    1_000,
+  );
+});
+
+test('a turn that was over is not said again, nor one that is longer than what is remembered', async () => {
+  for (const seconds of [0, 12]) {
+    const bench = new Bench();
+    await bench.goLive();
+    let word = await bench.speakFor(600);
+    bench.socket.say({ type: 'input.speech.started' });
+    word = await bench.speakFor(1_000 + seconds * 1_000, word);
+    if (seconds === 0)
+      bench.socket.say({ type: 'transcript.user', item_id: 'm', text: 'My name is Ann.' });
+    await bench.speakFor(200, word);
+    bench.socket.drop(1006);
+    await bench.settle();
+    bench.socket.becomeReady();
+
+    assert.ok(bench.socket.spoken.length <= 3, `${bench.socket.spoken.length} frames`);
+  }
+});
+
+test('what comes long after a loss takes the place of nothing', async () => {
+  const { bench, word } = await loseASentence();
+  bench.socket.becomeReady();
+  await bench.speakFor(1_000, word);
+  bench.socket.say({ type: 'reply.started', reply_id: 'r' });
+  bench.socket.say({ type: 'reply.done', reply_id: 'r', status: 'completed' });
+  bench.socket.say({ type: 'transcript.user', item_id: 'n', text: 'Hello?' });
+
+  const texts = new Map(bench.all('transcript').map(({ turn }) => [turn.id, turn.text]));
+  assert.deepEqual([...texts.values()], ['My name', 'Hello?']);
+});
 
 test('a page that was reloaded goes on in the session it left', async () => {
   const bench = new Bench();

@@ -100,12 +100,15 @@ export class Conversation {
     this.#sendDue();
   }
 
-  /** The socket is gone and the call may come back: open turns settle, tool calls go on. */
-  lost() {
+  /**
+   * The socket is gone and the call may come back: open turns settle, tool calls go on.
+   * @param {{isTurnRepeated?: boolean}} [loss] `isTurnRepeated`: what the user was saying is said again
+   */
+  lost({ isTurnRepeated = false } = {}) {
     this.#turnTaking.reset();
     this.#tools.lost(this.#environment.nowMs());
     this.#replies.lost();
-    this.#feed.show(this.#transcript.settle());
+    this.#feed.show(this.#transcript.settle(isTurnRepeated));
     this.#feed.flush();
   }
 
@@ -123,7 +126,8 @@ export class Conversation {
    * @returns {SessionConfig}
    */
   continuation(config) {
-    this.#nextStory = { turns: this.turns, unanswered: this.#tools.unanswered };
+    const { turnsToTell: turns } = this.#transcript;
+    this.#nextStory = { turns, unanswered: this.#tools.unanswered };
     return continuedSession(config, this.#nextStory);
   }
 

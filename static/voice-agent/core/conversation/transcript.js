@@ -29,6 +29,8 @@ export class Transcript {
   #overReply = null;
   /** @type {Entry | null} what the user was saying when the socket was lost: it may be heard once more, and whole */
   #unfinished = null;
+  /** Whether that is said again, whatever it is then taken for. */
+  #isRepeated = false;
   /** Whether this session's replies come with sound; one that does not was never spoken then. */
   #hasSound = false;
 
@@ -43,6 +45,12 @@ export class Transcript {
   /** @returns {readonly Turn[]} those that have words, oldest first */
   get turns() {
     return this.#list.turns;
+  }
+
+  /** @returns {readonly Turn[]} those that a new session must be told of; it hears the others itself */
+  get turnsToTell() {
+    const heardAgain = this.#isRepeated ? this.#unfinished?.turn : null;
+    return this.turns.filter((turn) => turn !== heardAgain);
   }
 
   /**
@@ -135,13 +143,16 @@ export class Transcript {
 
   /**
    * The socket is gone: no turn that is still open will get its end from it.
+   * @param {boolean} [isRepeated] what the user was saying is said again, as a whole
    * @returns {Turn[]} those that have changed
    */
-  settle() {
+  settle(isRepeated = false) {
     this.#list.forgetBlank();
     this.#reply = this.#overReply = null;
     this.#hasSound = false;
-    this.#unfinished = this.#list.open.findLast(({ turn }) => turn.role === 'user') ?? null;
+    const unfinished = this.#list.open.findLast(({ turn }) => turn.role === 'user');
+    this.#unfinished = unfinished ?? (isRepeated ? this.#unfinished : null); // or lost for the second time
+    this.#isRepeated = isRepeated;
     return this.#list.open.map((entry) => {
       if (entry.turn.role === 'agent') this.#shorten(entry, entry.heardMs ?? Infinity, true);
       return this.#list.change(entry, { final: true });
@@ -155,19 +166,21 @@ export class Transcript {
    */
   #takeUserText({ itemId, text, final }, epochMs) {
     const openTurns = this.#list.open.filter(({ turn }) => turn.role === 'user');
+    const repeatable = this.#isRepeated && text !== '' ? this.#unfinished : null;
     const known =
-      itemId === null
+      (itemId === null
         ? openTurns.at(-1)
-        : (this.#list.find('user', itemId) ?? openTurns.find(({ isUnnamed }) => isUnnamed));
+        : (this.#list.find('user', itemId) ?? openTurns.find(({ isUnnamed }) => isUnnamed))) ??
+      repeatable;
     if (!known && text === '') return [];
-    if (known?.turn.final && !final) return []; // told late
+    if (known?.turn.final && !final && known !== this.#unfinished) return []; // told late
     const entry = known ?? this.#list.placeUser(itemId ?? this.#list.newKey(epochMs), epochMs);
     if (!known) entry.isUnnamed = itemId === null;
     else if (itemId !== null) Object.assign(entry, { key: itemId, isUnnamed: false });
     const older = openTurns.filter((other) => other !== entry);
     const before = this.#unfinished === entry ? null : this.#unfinished;
     const repeated = before && plain(text).startsWith(plain(before.turn.text)) ? [before] : [];
-    if (final || repeated.length > 0) this.#unfinished = null;
+    if (final || repeated.length > 0 || this.#unfinished === entry) this.#unfinished = null;
     return [
       ...repeated.map((other) => this.#list.change(other, { text: '' })),
       ...older.map((other) => this.#list.change(other, { final: true })),
@@ -208,6 +221,7 @@ export class Transcript {
     const entry = replyId === null ? this.#reply : this.#list.find('agent', replyId);
     if (!entry) return [];
     if (entry === this.#reply) this.#reply = null;
+    this.#unfinished = null; // who was answered was heard
     entry.over = { interrupted };
     this.#overReply = entry;
     this.#list.forgetBlank(entry); // what has got no word by the end of a later reply never will

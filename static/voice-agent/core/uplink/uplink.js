@@ -22,6 +22,12 @@ const KEEP_SPEECH_SECONDS = 20;
 /** Wire text that is remembered after it was sent, in case a dead connection has swallowed it: ten seconds. */
 const REMEMBERED_BYTES = 700_000;
 
+/** A turn of the user is told of so long after its first sound, at most. Source: 0.6 s, live. */
+const NOTICED_MS = 900;
+
+/** Who has been quiet for so long is in the middle of no turn, whatever was told. */
+const TURN_OVER_MS = 3_000;
+
 /**
  * One frame of the microphone, as it goes on the wire.
  * @typedef {object} Frame
@@ -39,6 +45,10 @@ export class Uplink {
   #capacityMs;
   #creditMs = BURST_MS;
   #creditAtMs = 0;
+  /** How much was sent of the user's turn under way; null: there is none. @type {number | null} */
+  #turnMs = null;
+  /** Whether that turn is being said again, and the service has not told of it yet. */
+  #isSayingAgain = false;
 
   /** How long the microphone has been quiet, in milliseconds of captured sound. */
   quietMs = 0;
@@ -80,20 +90,44 @@ export class Uplink {
     this.#silenceMs = 0;
   }
 
+  /** The service tells that the user has begun to speak. */
+  turnBegan() {
+    if (!this.#isSayingAgain) this.#turnMs = Math.min(NOTICED_MS, this.#sent.durationMs);
+    this.#isSayingAgain = false;
+  }
+
+  /** It has taken in what the user said. */
+  turnOver() {
+    this.#turnMs = null;
+    this.#isSayingAgain = false;
+  }
+
   /**
    * A socket is gone with its last frames in it: they are sent again, before everything that waits, from the
-   * first word in them on.
+   * first word in them on; and with them the whole turn that it was in the middle of, which no service finishes.
    * @param {number} bytes of wire text, counted from the newest
+   * @returns {boolean} whether a turn is said again as a whole
    */
   putBack(bytes) {
+    const turnMs = this.quietMs < TURN_OVER_MS ? this.#turnMs : null;
+    const isWhole = turnMs !== null && turnMs <= this.#sent.durationMs; // else its beginning is forgotten
     /** @type {Frame[]} */
     const lost = [];
-    for (let left = bytes; !this.#sent.isEmpty && left > 0; left -= lost[0].text.length)
-      lost.unshift(this.#sent.pop());
+    let leftBytes = bytes;
+    let leftMs = isWhole ? turnMs : 0;
+    while (!this.#sent.isEmpty && (leftBytes > 0 || leftMs > 0)) {
+      const frame = this.#sent.pop();
+      leftBytes -= frame.text.length;
+      leftMs -= frame.durationMs;
+      lost.unshift(frame);
+    }
     const said = fromFirstWord(lost);
     for (const { durationMs } of said) this.replayedMs += durationMs;
     this.#waiting.putBack(said);
     this.#keepBound();
+    this.#turnMs = isWhole ? 0 : null;
+    this.#isSayingAgain = isWhole;
+    return isWhole;
   }
 
   /**
@@ -118,6 +152,7 @@ export class Uplink {
   #noteSent(frame) {
     this.#silenceMs = frame.isQuiet ? this.#silenceMs + frame.durationMs : 0;
     this.#creditMs -= frame.durationMs;
+    if (this.#turnMs !== null) this.#turnMs += frame.durationMs;
     this.sentFrames += 1;
     this.#sent.push(frame);
     while (this.#sent.bytes > REMEMBERED_BYTES) this.#sent.shift();
