@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import httpx
 from pydantic import SecretStr
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AuthenticationError, MovedError, NoPermissionError, ReadOnlyError
 
 from app.access.jwks import FETCH_SECONDS, Jwks, UnreadableKeysError
 from app.config.agents import former_voices, load_agents
@@ -65,6 +65,14 @@ PROXY_ANSWERS: Final = {
     407: "{first} wants another name and password (407): write it as "
     "http://NAME:PASSWORD@HOST:PORT.",
     403: "{first} does not let us through to {url} (403): have it allowed there.",
+}
+STORE_REFUSALS: Final[dict[type[BaseException], str]] = {
+    AuthenticationError: "Redis refuses the password in VOICEGATE_REDIS_URL.",
+    MovedError: "Redis is a cluster, and VOICEGATE_REDIS_URL names a node that does not hold our "
+    "keys: name a Redis that stands alone.",
+    ReadOnlyError: "VOICEGATE_REDIS_URL names a replica, which writes nothing: name the primary.",
+    NoPermissionError: "the user in VOICEGATE_REDIS_URL may not run our script: allow EVALSHA, "
+    "SCRIPT LOAD and what they call, on keys that begin with {voicegate}:.",
 }
 PROXY_ANSWER: Final = "{first} did not get through to {url} ({status}): look into its log."
 
@@ -126,8 +134,9 @@ async def _try_store(settings: Settings) -> list[tuple[bool, str]]:
         take_seconds, cancel_seconds = await accounting.quota.probe()
         risks_of_store = await accounting.store_risks()
     except StoreDownError as error:
-        if any(isinstance(link, AuthenticationError) for link in chain(error)):
-            return [(False, "Store: Redis refuses the password in VOICEGATE_REDIS_URL.")]
+        for kind, refusal in STORE_REFUSALS.items():
+            if any(isinstance(link, kind) for link in chain(error)):
+                return [(False, f"Store: {refusal}")]
         sentence = (
             f"Store: Redis does not answer ({causes(error)}): check VOICEGATE_REDIS_URL. "
             "Without it nobody gets a token."

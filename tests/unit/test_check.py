@@ -194,6 +194,25 @@ async def test_store_is_asked_what_a_mint_asks_and_timed() -> None:
     assert re.search(timed, text)
 
 
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("REPLICAOF 127.0.0.1 1", "names a replica, which writes nothing: name the primary."),
+        ("ACL SETUSER default -evalsha", "may not run our script: allow EVALSHA"),
+    ],
+)
+async def test_store_that_refuses_is_named_with_what_helps(command: str, sentence: str) -> None:
+    """One that answers is not said to be away: what it refuses is said in words."""
+    async with serve(create_simulator()) as url:
+        with redis_server() as redis:
+            redis.ask(command)
+            code, text = await checked(upstream_url=url, redis_url=redis.url, secret=LONG)
+
+    assert code == 1
+    assert sentence in text
+    assert "does not answer" not in text
+
+
 async def test_store_that_may_forget_is_named() -> None:
     """Counts that are evicted, or lost in a restart, are minutes granted twice; not a failure."""
     sentences = ("maxmemory-policy allkeys-lru", "no append-only file")
