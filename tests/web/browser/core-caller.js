@@ -157,7 +157,7 @@ export class CoreCaller {
       samples.set(this.#speech.subarray(0, FRAME_SAMPLES));
       const level = this.#speech.length > 0 ? 0.1 : 0.0004;
       this.#speech = this.#speech.subarray(FRAME_SAMPLES);
-      port.postMessage({ pcm: samples.buffer, level }, [samples.buffer]);
+      port.postMessage({ pcm: samples.buffer, level, endMs: performance.now() }, [samples.buffer]);
     }
   }
 }
