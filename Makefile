@@ -30,7 +30,7 @@ RETIRED_WORDS_JS := [Ll]adders?|[Rr]ungs?|[Pp]rob(es?|ing)|[Ss]hak(es?|ing)|[Mm]
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-clients test-accessibility test-half-hour test-presses lighthouse check check-python check-web check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-clients test-accessibility test-half-hour test-presses probe lighthouse check check-python check-web check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,10 @@ test-half-hour: build $(WEB)/node_modules/.stamp #+ Talk for half an hour in one
 test-presses: build $(WEB)/node_modules/.stamp #+ Press at random in Chromium for ten minutes (ARGS="--minutes N --seed N")
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node browser/presses.js $(ARGS)
+
+probe: $(WEB)/node_modules/.stamp #+ Try in Chromium, Firefox and WebKitGTK what a voice page meets, and write docs/engines.md (ten minutes)
+	@chromium=$$(.ci/chromium) && firefox=$$(.ci/firefox) && webkit=$$(.ci/webkit) && cd $(WEB) && \
+	  $(NODE_ENV) CHROMIUM="$$chromium" FIREFOX="$$firefox" WEBKIT="$$webkit" node probe/run.js $(ARGS)
 
 lighthouse: build $(WEB)/node_modules/.stamp $(LIGHTHOUSE)/node_modules/.stamp #+ Ask Lighthouse about the pages, as phone and desktop
 	@chromium=$$(.ci/chromium) && cd $(LIGHTHOUSE) && \

@@ -47,6 +47,7 @@ export function factsOf({ state, stats, error, rate }, texts) {
     contextRate: hz(audio?.contextRateHz),
     wireRate: hz(audio?.wireRateHz),
     outputLatency: ms(audio?.outputLatencyMs),
+    outputUnderruns: count(audio?.outputUnderruns),
 
     buffered: ms(playback?.bufferedMs),
     lead: ms(playback?.playoutDelayMs),

@@ -869,6 +869,11 @@ type AudioFacts = {
    */
   outputLatencyMs: number | null;
   /**
+   * how often the audio thread was late for the loudspeaker, whatever was in the
+   * agent's buffers
+   */
+  outputUnderruns: number | null;
+  /**
    * null while there is none
    */
   microphone: MicrophoneFacts | null;

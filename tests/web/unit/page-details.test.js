@@ -24,6 +24,7 @@ const AUDIO = {
   contextRateHz: 24_000,
   wireRateHz: 24_000,
   outputLatencyMs: 30,
+  outputUnderruns: 2,
   microphone: {
     label: 'label-secret-Bluetooth',
     rateHz: 48_000,

@@ -113,6 +113,14 @@ export class AudioGraph {
     return state !== 'closed' && outputLatency >= 0 ? Math.round(outputLatency * 1000) : null;
   }
 
+  /** How often the loudspeaker ran dry since the context began. @returns {number | null} as above */
+  get outputUnderruns() {
+    // Source: W3C Web Audio API, AudioPlaybackStats; see docs/engines.md.
+    const { playbackStats } =
+      /** @type {AudioContext & {playbackStats?: {underrunEvents: number}}} */ (this.#context);
+    return playbackStats?.underrunEvents ?? null;
+  }
+
   /** Whether it still runs as it was built; some systems change a context's rate with the headset's. */
   get isSound() {
     const { state, sampleRate } = this.#context;

@@ -34,6 +34,8 @@ const FRAME_RANGE_MS = [10, 100];
  * @property {number | null} contextRateHz the audio system runs at
  * @property {number} wireRateHz
  * @property {number | null} outputLatencyMs from the audio thread to the loudspeaker
+ * @property {number | null} outputUnderruns how often the audio thread was late for the loudspeaker, whatever was in the
+ *   agent's buffers
  * @property {import('./microphone.js').MicrophoneFacts | null} microphone null while there is none
  */
 
@@ -173,9 +175,10 @@ export class LiveAudio {
 
   /** @returns {AudioFacts} */
   get facts() {
-    const { rateHz = null, outputLatencyMs = null } = this.#graph ?? {};
+    const { rateHz = null, outputLatencyMs = null, outputUnderruns = null } = this.#graph ?? {};
     const microphone = this.#microphone.facts;
-    return { contextRateHz: rateHz, wireRateHz: WIRE_RATE_HZ, outputLatencyMs, microphone };
+    const output = { outputLatencyMs, outputUnderruns };
+    return { contextRateHz: rateHz, wireRateHz: WIRE_RATE_HZ, ...output, microphone };
   }
 
   /**

@@ -86,7 +86,7 @@ export function microphoneFacts(track) {
   const { sampleRate, echoCancellation, noiseSuppression, autoGainControl } = track.getSettings();
   return {
     label: track.label,
-    rateHz: sampleRate ?? null,
+    rateHz: sampleRate || null, // WebKitGTK says 0
     echoCancellation: isOn(echoCancellation),
     noiseSuppression: isOn(noiseSuppression),
     autoGainControl: isOn(autoGainControl),
