@@ -1,6 +1,7 @@
 """The guides: links lead somewhere; files, settings and modules that are named exist."""
 
 import importlib
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -99,3 +100,20 @@ def test_settings_that_are_named_exist(document: Path) -> None:
     named = set(re.findall(r"\b(?:VOICEGATE|ASSEMBLYAI)_[A-Z_]*[A-Z]\b", document.read_text()))
 
     assert named - KNOWN == set()
+
+
+def test_bundlers_in_the_guide_are_those_that_are_tried() -> None:
+    """Each row names the version that the tests' own packages hold."""
+    rows = re.findall(
+        r"^\| (\S+) \| ([\d.]+) \| `make (test[a-z-]*)` \|$",
+        (ROOT / "docs/embedding.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    apps = {"test": "tests/web/apps", "test-bundlers": "tests/web/apps/more"}
+    tried = {
+        command: json.loads((ROOT / folder / "package.json").read_text("utf-8"))["devDependencies"]
+        for command, folder in apps.items()
+    }
+
+    assert len(rows) == 8
+    assert [row for row in rows if tried[row[2]].get(row[0]) != row[1]] == []
