@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.config.agents import catalogue
 from app.simulator.behaviour.profiles import LIVE, MARCH, with_switches
 from app.simulator.wire.config_fields import FIELDS, QUICKSTART_VOICES, VOICES
 from app.simulator.wire.messages import Frame
@@ -305,6 +306,12 @@ def test_march_knows_the_voices_of_its_time(voice: str) -> None:
     caller.start(update(output={"voice": voice}))
 
     assert caller.types() == ["session.updated", "session.ready"]
+
+
+def test_voices_are_those_that_the_client_knows_of() -> None:
+    """The double imports nothing of the product; what both hold from one source has to agree."""
+    assert set(VOICES) == set(catalogue("current"))
+    assert set(QUICKSTART_VOICES) == set(catalogue("quickstart"))
 
 
 def test_march_refuses_the_voices_of_another_time() -> None:
