@@ -107,6 +107,7 @@ const ELSEWHERE = new Set([
   ...['resume_grace_seconds', 'session_cap', 'session_lifetime_seconds', 'default_voice', 'voices'], // conflicts.test.js, reconnect*.test.js
   ...['auth_failure', 'setup_failure'], // below
   'max_sockets', // the same refusal as at_capacity
+  'session_zones', // REST only: tests/simulator/test_rest.py
   ...['barge_in_ms', 'created_reply_delay_ms', 'echo_seconds', 'end_of_turn_silence_ms'], // numbers that
   ...['greeting_delay_ms', 'speech_start_ms', 'tool_answer_delay_ms', 'tool_call_delay_ms'], // only shift
   ...['tool_preamble_ms', 'word_delay_ms'], // what happens
@@ -244,9 +245,11 @@ function opener(demo) {
 test('a whole conversation with each switch', () =>
   withDemo([], async (demo) => {
     const open = opener(demo);
+    /** @type {Record<string, string | number>[]} */
     const waiting = Object.entries(SWITCHES).flatMap(([name, values]) =>
       values.map((value) => ({ [name]: value })),
     );
+    waiting.push({ agent_words: 'omitted', interrupted_order: 'done_first' }); // its words come last, and only then
     /** @type {string[]} */
     const failures = [];
     const worker = async () => {
