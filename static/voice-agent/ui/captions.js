@@ -30,6 +30,7 @@ export function createCaptions(show, clock = PLATFORM) {
   let current = null;
   let isSounding = false;
   let reportedAtMs = -Infinity;
+  let isHeld = false;
 
   /** @param {string} id */
   function replyOf(id) {
@@ -65,7 +66,7 @@ export function createCaptions(show, clock = PLATFORM) {
   function update(reply) {
     stopTimer(reply);
     const { turn } = reply;
-    if (!turn || reply.isSettled) return;
+    if (!turn || reply.isSettled || isHeld) return;
     const nowMs = clock.nowMs();
     const patienceMs = reply.delayUntilWhole(nowMs, reportedAtMs);
     if (patienceMs === 0) return settle(reply);
@@ -109,6 +110,12 @@ export function createCaptions(show, clock = PLATFORM) {
       if (!isHeard || !current) return;
       current.markOnset(clock.nowMs());
       update(current);
+    },
+    /** The call is put on hold, where no word is heard, or goes on. @param {boolean} isOn */
+    hold(isOn) {
+      isHeld = isOn;
+      if (!isOn) reportedAtMs = clock.nowMs();
+      for (const reply of replies.values()) update(reply);
     },
     /** The call is over: nothing more will be heard. */
     finish() {

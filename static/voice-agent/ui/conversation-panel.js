@@ -36,6 +36,7 @@ export function createConversation(elements, texts, agentTitle, signal, isTextOn
         pause.speaking(speaking);
         captions.sound(speaking.agent);
       });
+      agent.on('hold', ({ held }) => captions.hold(held));
       agent.on('tool', transcript.showTool);
       agent.on('voice', (change) => transcript.note(voiceText(change, texts)));
       agent.on('state', ({ state }) => {

@@ -85,11 +85,11 @@ export function createStatus(elements, texts, call) {
     },
     /**
      * @param {import('./ui-types.js').Speaking} speaking
-     * @param {false | 'muted' | 'hold' | 'typed' | 'answering'} mute   'hold': until the visitor holds the button to talk;
+     * @param {false | 'muted' | 'hold' | 'held' | 'typed' | 'answering'} mute   'hold': until the visitor holds the button to talk;
      *   'typed': there is no microphone; 'answering': typed words wait for their answer
      */
     showSpeaking(speaking, mute) {
-      const key = mute && !speaking.agent ? mute : whoSpeaks(speaking);
+      const key = mute && (!speaking.agent || mute === 'held') ? mute : whoSpeaks(speaking);
       setText(elements.speaking, fill(texts.speaking[key], { agent: call.agentTitle() }));
     },
   };

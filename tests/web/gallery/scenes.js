@@ -258,6 +258,29 @@ export const scenes = [
       await stage.page.locator('#mute').click();
     },
   },
+  {
+    name: 'on-hold',
+    options: { microphone: [3, 'question', ROOM] },
+    prepare: async (stage) => {
+      await talk(stage);
+      await stage.page.locator('#hold').click();
+      await stage.page.locator('.voice-agent[data-held="true"]').waitFor();
+    },
+  },
+  {
+    name: 'on-hold-in-german',
+    prepare: async (stage) => {
+      await talk(stage);
+      await stage.page.locator('#hold').click();
+    },
+    options: {
+      sizes: [
+        [320, 568],
+        [1280, 800],
+      ],
+      context: { locale: 'de-DE' },
+    },
+  },
   { name: 'typed', prepare: type, options: { microphone: null } },
   {
     name: 'typed-in-german',

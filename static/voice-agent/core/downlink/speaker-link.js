@@ -32,6 +32,7 @@ const HISTORY_MS = 10_000;
  * @property {number} keptBytes
  * @property {number} receivedBytes of sound, until the service is done with it
  * @property {number | null} onsetMs where in it the first word begins; null while only silence has come
+ * @property {number} saidMs place in it that was reported last
  * @property {number} heardMs
  * @property {number} portAtMs place in the reply from which on the present port has got it
  * @property {'open' | 'ended' | 'flushed'} state
@@ -237,13 +238,10 @@ export class SpeakerLink {
     onLevels(levels, levelsEndMs);
     this.#isSounding = sounding !== null;
     const [replyId, reply] = (position && this.#onPort(position.replyId)) ?? []; // none once it is finished
-    if (
-      position &&
-      replyId !== undefined &&
-      reply &&
-      reply.portAtMs + position.ms > reply.heardMs
-    ) {
-      reply.heardMs = reply.portAtMs + position.ms;
+    const saidMs = reply && position ? reply.portAtMs + position.ms : 0;
+    if (replyId !== undefined && reply && saidMs !== reply.saidMs) {
+      reply.saidMs = saidMs;
+      reply.heardMs = Math.max(reply.heardMs, saidMs); // a sentence that is said again was heard before
       forgetHeard(reply);
       const positionMs = Math.round(reply.heardMs);
       onHeard({ replyId, positionMs, done: false, flushed: false }, reply.onsetMs);
@@ -283,6 +281,7 @@ const newReply = (portId) => ({
   keptBytes: 0,
   receivedBytes: 0,
   onsetMs: null,
+  saidMs: 0,
   heardMs: 0,
   portAtMs: 0,
   state: 'open',

@@ -100,6 +100,8 @@ export function partsOf(root) {
       ring: part('orb-ring'),
       mute: part('mute'),
       muteLabel: part('mute-label'),
+      hold: part('hold'),
+      holdLabel: part('hold-label'),
       type: part('type'),
       log: part('log'),
       latest: part('latest'),

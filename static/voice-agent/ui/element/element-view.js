@@ -7,6 +7,7 @@ import { createCallDesk } from '../call-desk.js';
 import { createAccessQuestion } from './access-question.js';
 import { createTalk } from './talk-view.js';
 import { createStatus, whoSpeaks } from '../status.js';
+import { createMediaSession } from '../media-session.js';
 import { createWakeLock } from '../wake-lock.js';
 
 /** @typedef {import('./element-call.js').AgentEvents} AgentEvents */
@@ -49,6 +50,7 @@ export function createView(
     createTalk(elements.talk, words, {
       ...{ call, root, agentTitle, isTextOnly, signal },
       mute: (muted) => void setMuted(muted),
+      hold: toggleHold,
       mayFocus: () => mayFocus(),
       asked: () => ((isAsked = true), showSpeaking()),
       type: {
@@ -78,6 +80,12 @@ export function createView(
     signal,
   });
   const wakeLock = createWakeLock(navigator.wakeLock, signal);
+  const media = createMediaSession({
+    hold: () => call.agent.hold(),
+    unhold: () => call.agent.unhold(),
+    stop: () => void call.stop(),
+    toggleMicrophone: () => void setMuted(!call.muted),
+  });
   const pointer = elements.pointer ?? document.createElement('p'); // elsewhere it belongs to the page around
   const prompt = createPermissionPrompt(pointer, (isAsking) => {
     root.dataset.asking = String(isAsking);
@@ -97,6 +105,7 @@ export function createView(
   call.on('permission', ({ asking }) => prompt.showAsking(asking), { signal });
   call.on('device', ({ reason }) => reason === 'opened' && status.showMicrophone(), { signal });
   call.on('mute', showSpeaking, { signal });
+  call.on('hold', showHeld, { signal });
   call.on('speaking', (now) => ((speaking = now), showSpeaking()), { signal });
   call.on('transcript', ({ role }) => role === 'agent' && ((isAsked = false), showSpeaking()), {
     signal,
@@ -132,6 +141,17 @@ export function createView(
       if (call.isActive)
         showError(/** @type {import('../../errors.js').VoiceAgentError} */ (error));
     }
+  }
+
+  function toggleHold() {
+    if (call.held) call.agent.unhold();
+    else call.agent.hold();
+  }
+
+  function showHeld() {
+    talk?.showHeld(call.held);
+    showSpeaking();
+    status.showDetail(call.held ? words.holdButton.detail : '');
   }
 
   /** @param {import('../ui-types.js').StartOptions} [how] */
@@ -170,9 +190,13 @@ export function createView(
   function showSpeaking() {
     root.dataset.speaking = whoSpeaks(speaking);
     root.dataset.muted = String(call.muted);
+    root.dataset.held = String(call.held);
+    const isCall = call.state === 'live' || call.state === 'reconnecting';
+    media.show({ isCall, title: agentTitle(), isHeld: call.held, isMuted: call.muted });
     talk?.showMuted(call.muted, call.hasMicrophone);
     const mute = !call.hasMicrophone ? 'typed' : talk?.isHeldToTalk() ? 'hold' : 'muted';
-    status.showSpeaking(speaking, isAsked ? 'answering' : call.muted && mute);
+    const silence = isAsked ? 'answering' : call.muted && mute;
+    status.showSpeaking(speaking, call.held ? 'held' : silence);
   }
 
   /** @param {import('../../errors.js').VoiceAgentError} error */

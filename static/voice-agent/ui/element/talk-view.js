@@ -1,6 +1,7 @@
 // What the full element has besides the button: orb, conversation, typed words, mute.
 
 import { createConversation } from '../conversation-panel.js';
+import { createHoldButton } from '../hold-button.js';
 import { createMuteButton } from '../mute-button.js';
 import { createVisualiser } from '../visualiser.js';
 
@@ -13,6 +14,7 @@ import { createVisualiser } from '../visualiser.js';
  * @param {() => string} context.agentTitle
  * @param {boolean} context.isTextOnly
  * @param {(muted: boolean) => void} context.mute
+ * @param {() => void} context.hold   or go on
  * @param {() => boolean} context.mayFocus   whether the focus may go to the field once a typed call begins
  * @param {() => void} context.asked   typed words were sent
  * @param {{intend: () => void, start: () => void}} context.type   a call without a microphone
@@ -21,7 +23,7 @@ import { createVisualiser } from '../visualiser.js';
 export function createTalk(
   elements,
   texts,
-  { call, root, agentTitle, isTextOnly, mute, mayFocus, asked, type, signal },
+  { call, root, agentTitle, isTextOnly, hold, mute, mayFocus, asked, type, signal },
 ) {
   const transcript = createConversation(elements, texts, agentTitle, signal, isTextOnly);
   const visualiser = createVisualiser(elements, { themed: root, signal });
@@ -31,6 +33,7 @@ export function createTalk(
     asked();
     call.agent.say(text);
   });
+  const holdButton = createHoldButton(elements, texts.holdButton, hold);
   elements.type.addEventListener('pointerdown', type.intend);
   elements.type.addEventListener('click', type.start);
   const showConversation = () => (root.dataset.conversation = 'shown');
@@ -52,6 +55,7 @@ export function createTalk(
       const isTyped = !call.hasMicrophone;
       composer.showState(state, isTyped);
       muteButton.showState(state);
+      holdButton.showState(state);
       if (state === 'connecting') {
         showConversation(); // now, so that no button moves when the call begins
         if (!isResuming) transcript.startCall();
@@ -64,6 +68,12 @@ export function createTalk(
     /** @param {boolean} muted @param {boolean} hasMicrophone */
     showMuted(muted, hasMicrophone) {
       muteButton.showMuted(muted, hasMicrophone);
+    },
+    /** @param {boolean} isHeld   the call is on hold */
+    showHeld(isHeld) {
+      holdButton.showHeld(isHeld);
+      composer.showHeld(isHeld);
+      if (isHeld) visualiser.clear();
     },
     isHeldToTalk: muteButton.isHeldToTalk,
     usePushToTalk: muteButton.usePushToTalk,
@@ -101,6 +111,8 @@ function createComposer(form, placeholder, onSay) {
 
   return {
     focus: () => field.focus(),
+    /** What is typed on hold stays in the field. @param {boolean} isHeld */
+    showHeld: (isHeld) => (send.disabled = isHeld || field.disabled),
     /** @param {import('../ui-types.js').CallState} state @param {boolean} isTyped   there is no microphone */
     showState(state, isTyped) {
       // What was typed stays in the field while the connection is away, or not there yet.

@@ -1,0 +1,23 @@
+// Puts the call on hold, and goes on with it; shown while there is a call.
+
+/**
+ * @param {{hold: HTMLButtonElement, holdLabel: HTMLElement}} elements
+ * @param {import('./ui-types.js').Texts['holdButton']} texts
+ * @param {() => void} onPress
+ */
+export function createHoldButton({ hold: button, holdLabel: label }, texts, onPress) {
+  button.addEventListener('click', onPress);
+
+  return {
+    /** @param {import('./ui-types.js').CallState} state */
+    showState(state) {
+      button.hidden = state !== 'live' && state !== 'reconnecting';
+    },
+    /** @param {boolean} isHeld */
+    showHeld(isHeld) {
+      button.dataset.held = String(isHeld);
+      // The name says what a press does, as with muting.
+      label.textContent = button.title = isHeld ? texts.unhold : texts.hold;
+    },
+  };
+}
