@@ -118,6 +118,8 @@ test('only what the maker of the page can put right is said to them', () => {
   for (const code of /** @type {const} */ (['microphone-denied', 'token-limited', 'offline']))
     assert.equal(hint(code), null);
   assert.equal(hint('token-unavailable', { problem: { code: 'overloaded' } }), null);
+  const own = { gate: where.gate, origin: where.gate };
+  assert.equal(setUpHint(new VoiceAgentError('token-unavailable'), own), null, 'it sent this page');
 });
 
 test('the manifest names what the element has', async () => {

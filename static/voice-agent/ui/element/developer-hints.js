@@ -35,7 +35,8 @@ export function setUpHint(error, { gate, origin }) {
     return `${origin} is not secure, so browsers give it no microphone. Serve the page by https.`;
   if (error.code === 'microphone-blocked-by-policy')
     return 'a policy keeps the microphone from this page. Put allow="microphone" on every frame around it, and microphone=(self) into its Permissions-Policy header.';
-  if (error.code === 'token-unavailable' && !error.problem)
+  // Not of the gate that sent the page: it was reached, and has gone, or the network has.
+  if (error.code === 'token-unavailable' && !error.problem && gate !== origin)
     return `${gate} could not be reached. Check the attribute "gate", and connect-src in the page's Content-Security-Policy: ${gate} and the address of the agent's service.`;
   return error.param === 'agent' ? error.message : null;
 }

@@ -210,6 +210,7 @@ export class Call {
 
   /** @param {import('../../index.js').VoiceAgentError} error */
   #hint(error) {
+    if (navigator.onLine === false) return; // it is the network then
     const hint = setUpHint(error, { gate: this.#wishes().gate.origin, origin: location.origin });
     if (hint) tellDeveloper(hint);
   }
