@@ -85,12 +85,13 @@ test('a line that is dead without a word is noticed, and what it swallowed is sa
 
     await evidence.assertHeard({ times });
     assert.deepEqual(await caller.states(), [...CALLED, 'reconnecting', 'live']);
-    await evidence.assertTokens({ sockets: 3 });
     await endCleanly(line, caller, 1);
     await line.wire.cut();
     await line.wire.mend();
     const { connection, uplink } = await caller.stats();
     assert.deepEqual([connection.livenessFailures, uplink.droppedMs], [1, 0]);
+    // What it is noticed by depends on how much browser and system swallow; what does not answer is not resumed.
+    await evidence.assertTokens({ sockets: 'no-answer' in connection.lossesByCause ? 2 : 3 });
     assert.ok(uplink.replayedMs > 0);
   }));
 
