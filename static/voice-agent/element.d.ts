@@ -133,6 +133,14 @@ type PublicAgent = {
    */
   idle_seconds?: number;
   /**
+   * whether the gate takes what callers say of a call
+   */
+  feedback?: boolean;
+  /**
+   * what callers are told that an hour costs
+   */
+  price_per_hour_usd?: number | null;
+  /**
    * what of it a page may set: voice, system_prompt, greeting
    */
   editable: string[];

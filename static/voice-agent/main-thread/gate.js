@@ -14,6 +14,8 @@ const OUR_FOLDER = /\/static\/voice-agent\/.*$/;
  * @property {string} title
  * @property {import('../core/connection/protocol.js').SessionConfig | null} session   null: not for whoever asked
  * @property {number} [idle_seconds]   of quiet, until a call is asked whether anybody is there; 0: never
+ * @property {boolean} [feedback]   whether the gate takes what callers say of a call
+ * @property {number | null} [price_per_hour_usd]   what callers are told that an hour costs
  * @property {string[]} editable   what of it a page may set: voice, system_prompt, greeting
  */
 
@@ -49,12 +51,28 @@ export function gateUrl(attribute, module, page) {
  * @throws {VoiceAgentError}
  */
 export async function loadAgent(gate, name, credentials) {
-  const { default: standard, agents } = await ask(gate, credentials);
+  const answer = await ask(gate, credentials);
+  const { default: standard, agents } = answer;
   const agent = agents.find((/** @type {PublicAgent} */ one) => one.name === (name || standard));
-  if (agent) return agent;
+  if (agent) return ofGate(agent, answer);
   const names = agents.map((/** @type {PublicAgent} */ one) => one.name).join(', ');
   const message = `${gate.href} has no agent "${name}"; it has: ${names}.`;
   throw new VoiceAgentError('agent-refused', { message, param: 'agent' });
+}
+
+/**
+ * An agent with what its gate says of all.
+ * @param {PublicAgent} agent
+ * @param {PublicAgents | null} gate
+ * @returns {PublicAgent}
+ */
+export function ofGate(agent, gate) {
+  const { feedback, price_per_hour_usd } = gate ?? {};
+  return {
+    ...agent,
+    ...(feedback !== undefined && { feedback }),
+    ...(price_per_hour_usd !== undefined && { price_per_hour_usd }),
+  };
 }
 
 /** @param {URL} gate @param {RequestInit} [credentials] @returns {Promise<PublicAgents>} */

@@ -5,6 +5,9 @@ import { gateUrl, loadAgent } from './gate.js';
 
 const CREDENTIALS = ['same-origin', 'include', 'omit'];
 
+/** Whoever says something waits no longer to know whether it was taken. */
+const FEEDBACK_MS = 10_000;
+
 /** What may stand in a header's value without breaking it. */
 const ONE_WORD = /^[\x21-\x7e]+$/;
 
@@ -106,6 +109,26 @@ export class TokenService {
     if (session) return { ...agent, session };
     const problem = { status: 401, code: 'unauthenticated' };
     throw new VoiceAgentError('token-refused', { problem });
+  }
+
+  /**
+   * Say how a call was.
+   * @param {{rating: 'up' | 'down', comment: string, agent: string, duration_seconds: number}} feedback
+   * @returns {Promise<boolean>} whether it was taken
+   */
+  async sendFeedback(feedback) {
+    const { token } = await this.answerAccess(0);
+    const answer = await fetch(new URL('feedback', this.#absoluteUrl), {
+      method: 'POST',
+      credentials: this.#credentials,
+      headers: {
+        'Content-Type': 'application/json',
+        ...(token !== null && { Authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(feedback),
+      signal: AbortSignal.timeout(FEEDBACK_MS),
+    });
+    return answer.ok;
   }
 
   /** Open the way to a service of another origin ahead: looked up, connected and greeted, which costs nobody anything. */

@@ -25,6 +25,7 @@ export function createConversation(elements, texts, agentTitle, signal, isTextOn
     ...transcript,
     /** The user has sent typed words. */
     asked: pause.typed,
+    take: copyMenu.take,
     /** @param {Agent} agent */
     follow(agent) {
       agent.on('transcript', isTextOnly ? showWritten : captions.take);

@@ -81,5 +81,7 @@ export function createCopyMenu({ toggle, list, said }, texts, items, signal) {
   return {
     /** Fetch now what a press will need: the line may be gone by then. */
     prepare,
+    /** @param {import('./take.js').Kind} kind */
+    take: (kind) => void takeAlong(kind),
   };
 }

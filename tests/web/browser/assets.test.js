@@ -44,7 +44,7 @@ test('a call needs a handful of small files', async () => {
     assert.deepEqual(names.slice(0, 2), ['main', 'worker']);
     // With the call comes what must be there when its line is gone. Of what the audio thread fetches Chromium tells
     // nothing.
-    assert.deepEqual(new Set(names), new Set(['main', 'worker', 'details', 'take']));
+    assert.deepEqual(new Set(names), new Set(['main', 'worker', 'details', 'take', 'after-call']));
     assert.deepEqual(complaints, []);
   } finally {
     await close();

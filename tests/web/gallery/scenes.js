@@ -1,5 +1,6 @@
 // The scenes of the gallery: how the page gets into each state. Add one as an object here.
 
+import { fileURLToPath } from 'node:url';
 import { fetchForPage, tellOfMicrophone } from '../browser/harness.js';
 import { hearLoudspeaker } from '../browser/in-page.js';
 import { diagnosticsScenes } from './diagnostics.js';
@@ -137,6 +138,12 @@ async function openVoices({ page }) {
   await page.locator('#settings-open').click();
   await page.locator('.voices').scrollIntoViewIfNeeded();
 }
+
+/** Callers are told what a call cost, and asked how it was. */
+const TOLD = {
+  VOICEGATE_AGENTS_FILE: fileURLToPath(new URL('agents.toml', import.meta.url)),
+  VOICEGATE_FEEDBACK_URL: 'log',
+};
 
 /** After what is said. */
 const ROOM = { roomSeconds: 90 };
@@ -365,6 +372,27 @@ export const scenes = [
       await talk(stage);
       await stage.page.locator('#call').click();
       await stage.passed('live', 'ended');
+    },
+  },
+  {
+    name: 'ended-and-asked',
+    service: { settings: TOLD },
+    prepare: async (stage) => {
+      await talk(stage);
+      await stage.page.locator('#call').click();
+      await stage.passed('live', 'ended');
+      await stage.page.locator('.after__thumb').first().click();
+    },
+  },
+  {
+    name: 'ended-and-asked-in-german',
+    service: { settings: TOLD },
+    options: { context: { locale: 'de-DE' } },
+    prepare: async (stage) => {
+      await talk(stage);
+      await stage.page.locator('#call').click();
+      await stage.passed('live', 'ended');
+      await stage.page.locator('.after__thumb').first().waitFor();
     },
   },
   { name: 'details', options: { microphone: [6, 'question', ROOM] }, prepare: openDetails },

@@ -3,7 +3,7 @@
 
 import { Emitter } from '../../emitter.js';
 import { createVoiceAgent } from '../../index.js';
-import { loadAgent } from '../../main-thread/gate.js';
+import { loadAgent, ofGate } from '../../main-thread/gate.js';
 import { TokenService } from '../../main-thread/token-service.js';
 import { leftCall } from '../../main-thread/reload-resume.js';
 import { setUpHint, tellDeveloper } from './developer-hints.js';
@@ -21,6 +21,8 @@ export class Call {
   #madeOf = null;
   /** @type {{key: string, answer: Promise<import('../../main-thread/gate.js').PublicAgent>} | null} */
   #lookup = null;
+  /** @type {import('../../main-thread/gate.js').PublicAgent | null} */
+  #found = null;
   #title = '';
   #isMuted = false;
   /** As last chosen. @type {Sound} */
@@ -113,9 +115,13 @@ export class Call {
     const key = `${gate} ${agent}`;
     const known = agents?.agents.find(({ name }) => name === (agent || agents.default));
     if (this.#lookup?.key !== key)
-      this.#lookup = { key, answer: known ? Promise.resolve(known) : loadAgent(gate, agent) };
+      this.#lookup = {
+        key,
+        answer: known ? Promise.resolve(ofGate(known, agents)) : loadAgent(gate, agent),
+      };
     try {
       const found = await this.#lookup.answer;
+      this.#found = found;
       this.#title = found.title;
       this.#events.emit('title', found.title);
       return found;
@@ -124,6 +130,27 @@ export class Call {
       this.#hint(/** @type {import('../../index.js').VoiceAgentError} */ (error));
       throw error;
     }
+  }
+
+  /**
+   * What is told and asked after a call, as the gate wants it.
+   * @param {number} seconds   how long it was
+   */
+  afterwards(seconds) {
+    const found = this.#found;
+    const { gate, accessToken } = this.#wishes();
+    const service = new TokenService({ gate, ...(accessToken && { accessToken }) });
+    /** @param {import('../after-call.js').Feedback} feedback */
+    const send = (feedback) =>
+      service.sendFeedback({
+        ...feedback,
+        agent: found?.name ?? '',
+        duration_seconds: Math.min(Math.round(seconds), 86_400),
+      });
+    return {
+      pricePerHourUsd: found?.price_per_hour_usd ?? null,
+      send: found?.feedback ? send : null,
+    };
   }
 
   /** Somebody is there, though they say nothing. */

@@ -106,6 +106,7 @@ export function partsOf(root) {
       log: part('log'),
       latest: part('latest'),
       composer: part('composer'),
+      after: part('after'),
       copy: { toggle: part('copy-open'), list: part('copy-list'), said: part('copy-said') },
     },
     floating: part('panel') && {

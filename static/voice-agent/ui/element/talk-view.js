@@ -36,6 +36,7 @@ export function createTalk(
   const holdButton = createHoldButton(elements, texts.holdButton, hold);
   elements.type.addEventListener('pointerdown', type.intend);
   elements.type.addEventListener('click', type.start);
+  const after = createAfterCall(elements.after, texts, call, () => transcript.take('text'));
   const showConversation = () => (root.dataset.conversation = 'shown');
 
   // The parts listen for good; a view that is gone shows nothing, and goes with its call's listeners.
@@ -56,6 +57,7 @@ export function createTalk(
       composer.showState(state, isTyped);
       muteButton.showState(state);
       holdButton.showState(state);
+      after.showState(state);
       if (state === 'connecting') {
         showConversation(); // now, so that no button moves when the call begins
         if (!isResuming) transcript.startCall();
@@ -84,6 +86,39 @@ export function createTalk(
       show(turns);
       transcript.note(texts.transcript.left);
       showConversation();
+    },
+  };
+}
+
+// What stands below the conversation once the call is over; fetched as it begins, since its line may be gone then.
+
+/**
+ * @param {HTMLElement} place
+ * @param {import('../ui-types.js').Texts} texts
+ * @param {import('./element-call.js').Call} call
+ * @param {() => void} download
+ */
+function createAfterCall(place, texts, call, download) {
+  let liveAtMs = 0;
+  /** @type {Promise<typeof import('../after-call.js') | null> | null} */
+  let part = null;
+
+  return {
+    /** @param {import('../ui-types.js').CallState} state */
+    async showState(state) {
+      if (state === 'connecting') place.replaceChildren();
+      if (state === 'live') {
+        liveAtMs ||= performance.now();
+        part ??= import('../after-call.js').catch(() => (part = null));
+      }
+      if (state !== 'ended' && state !== 'failed') return;
+      const seconds = (performance.now() - liveAtMs) / 1000;
+      const wasLive = liveAtMs > 0;
+      liveAtMs = 0;
+      if (state === 'failed' || !wasLive) return;
+      const loaded = await part;
+      if (call.state === 'ended')
+        loaded?.showAfterCall(place, texts, { seconds, download, ...call.afterwards(seconds) });
     },
   };
 }
