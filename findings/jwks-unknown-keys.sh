@@ -15,6 +15,7 @@ python3 -m venv venv && venv/bin/pip install --quiet --disable-pip-version-check
 cat >try.mjs <<'JS'
 import { generateKeyPairSync } from 'node:crypto';
 import http from 'node:http';
+import { createInterface } from 'node:readline';
 import { spawn } from 'node:child_process';
 import * as jose from 'jose';
 import jwksRsa from 'jwks-rsa';
@@ -61,9 +62,10 @@ for name in sys.stdin:
         print("refused", error, flush=True)
 `;
     const python = spawn('venv/bin/python', ['-c', program, url], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: python.stdout });
     return (kid) =>
       new Promise((resolve, reject) => {
-        python.stdout.once('data', (text) => (String(text) === 'found\n' ? resolve() : reject(new Error(text))));
+        lines.once('line', (text) => (text === 'found' ? resolve() : reject(new Error(text))));
         python.stdin.write(`${kid}\n`);
       });
   },
