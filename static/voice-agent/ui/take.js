@@ -104,28 +104,13 @@ export function asJson(items) {
 
 /** @param {TurnItem} item */
 function turnRecord({ turn: { id, role, text, startedAt, interrupted }, name, pauseMs }) {
-  const record = {
-    id,
-    role,
-    name,
-    text,
-    startedAt: isoTime(startedAt),
-    interrupted,
-  };
+  const record = { id, role, name, text, startedAt: isoTime(startedAt), interrupted };
   return pauseMs === null ? record : { ...record, answeredAfterMs: Math.round(pauseMs) };
 }
 
 /** @param {Extract<Item, {kind: 'tool'}>} item */
 function toolRecord({ at, call: { callId, name, args, status, result, error } }) {
-  return {
-    id: callId,
-    name,
-    startedAt: isoTime(at),
-    status,
-    arguments: args,
-    result,
-    error,
-  };
+  return { id: callId, name, startedAt: isoTime(at), status, arguments: args, result, error };
 }
 
 /**

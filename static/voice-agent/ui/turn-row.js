@@ -113,10 +113,7 @@ export function createNote(text) {
 
 /** Hours and minutes as the visitor writes them. @param {number} epochMs */
 export function timeText(epochMs) {
-  return new Date(epochMs).toLocaleTimeString([], {
-    hour: 'numeric',
-    minute: '2-digit',
-  });
+  return new Date(epochMs).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
 }
 
 /** @param {number} ms @param {string} language */

@@ -45,6 +45,8 @@ const BUILDS = {
       mode: 'production',
       entry: join(PAGE, 'page.js'),
       output,
+      // Element, client, Worker and worklets are over the 244 KiB at which it hints to load some of it later.
+      performance: { hints: false },
     });
     if (stats.hasErrors() || stats.hasWarnings())
       throw new Error(stats.toString('errors-warnings'));
