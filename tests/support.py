@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 import uvicorn
@@ -18,8 +18,10 @@ class _LoopbackServer(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Wait for the end itself, where uvicorn looks for it ten times a second."""
-        await self.on_tick(0)
-        await self.ending.wait()
+        while not self.ending.is_set():
+            await self.on_tick(0)  # the `Date` of answers, each second as in uvicorn
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.ending.wait(), 1)
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()

@@ -7,11 +7,10 @@ import sys
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -23,6 +22,17 @@ from tests.service import KEY, NO_LIMITS, PAGE, assert_problem
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "0123456789abcdef0123456789abcdef"
 ANSWERS = {200, 429, 503}
+SERVICE = ("-m", "app")
+# A machine that stands still for longer than production waits is not what most of these test.
+PATIENT_SERVICE = (
+    "-c",
+    """
+import app.usage.ledger_redis as ledger
+ledger.PATIENCE_SECONDS = 30
+from app.__main__ import main
+main()
+""",
+)
 
 
 @pytest.fixture
@@ -32,11 +42,11 @@ def redis() -> Iterator[RedisServer]:
         yield server
 
 
-async def start(folder: Path, environment: dict[str, str]) -> Process:
-    """Start `python -m app`."""
+async def start(folder: Path, environment: dict[str, str], program: Sequence[str]) -> Process:
+    """Start the service."""
     with (folder / "stderr.txt").open("ab") as errors:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app"),
+            *(sys.executable, *program),
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "PORT": "0", **environment},
             stdout=asyncio.subprocess.PIPE,
@@ -81,7 +91,9 @@ class Pair:
 
 
 @asynccontextmanager
-async def pair(folder: Path, redis: RedisServer, **limits: Any) -> AsyncIterator[Pair]:
+async def pair(
+    folder: Path, redis: RedisServer, program: Sequence[str], **limits: int
+) -> AsyncIterator[Pair]:
     """Run two processes over one Redis, with these limits and no other."""
     numbers = count(1)
 
@@ -103,7 +115,7 @@ async def pair(folder: Path, redis: RedisServer, **limits: Any) -> AsyncIterator
         }
         children = []
         for _ in range(2):
-            children.append(await start(folder, environment))
+            children.append(await start(folder, environment, program))
             await stack.enter_async_context(ended(children[-1]))
         urls = [await address(child) for child in children]
         http = httpx.AsyncClient(
@@ -129,7 +141,7 @@ async def test_two_processes_keep_one_limit_exactly(
     tmp_path: Path, redis: RedisServer, limit: str, value: int, code: str
 ) -> None:
     """200 at once against a limit of 50: 50 tokens, no two alike, and 150 clear refusals."""
-    async with pair(tmp_path, redis, **{limit: value}) as service:
+    async with pair(tmp_path, redis, PATIENT_SERVICE, **{limit: value}) as service:
         answers = await service.mints(200)
 
     statuses = Counter(response.status_code for response in answers)
@@ -142,7 +154,7 @@ async def test_two_processes_keep_one_limit_exactly(
 
 async def test_store_dies_and_comes_back(tmp_path: Path, redis: RedisServer) -> None:
     """Killed in the middle: all are answered, none over the limit; back: minting by itself."""
-    async with pair(tmp_path, redis, minutes_per_day=750) as service:
+    async with pair(tmp_path, redis, PATIENT_SERVICE, minutes_per_day=750) as service:
         crowd = [asyncio.create_task(service.mint()) for _ in range(200)]
         await asyncio.wait(crowd, return_when=asyncio.FIRST_COMPLETED)
         redis.kill()
@@ -181,7 +193,7 @@ async def test_store_that_says_nothing_is_not_waited_for(tmp_path: Path) -> None
     port = listener.sockets[0].getsockname()[1]
     silent = RedisServer("", "", port)
     try:
-        async with pair(tmp_path, silent, minutes_per_day=1000) as service:
+        async with pair(tmp_path, silent, SERVICE, minutes_per_day=1000) as service:
             answers = await asyncio.wait_for(service.mints(50), 60)
     finally:
         listener.close()
