@@ -21,7 +21,8 @@ class _LoopbackServer(uvicorn.Server):
         while not self.ending.is_set():
             await self.on_tick(0)  # the `Date` of answers, each second as in uvicorn
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.ending.wait(), 1)
+                async with asyncio.timeout(1):  # not `wait_for`: a task, and tests count those
+                    await self.ending.wait()
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()
