@@ -350,6 +350,34 @@ test('what is disposed of ends once, and does nothing more', async () => {
   await assert.rejects(agent.start(), { name: 'InvalidStateError' });
 });
 
+test('a context that was prepared for one agent outlives the end of another one', async () => {
+  const contexts = /** @type {{isClosed: boolean}[]} */ ([]);
+  const { AudioContext: Silent } = BROWSER;
+  globalThis.AudioContext = /** @type {any} */ (
+    class extends Silent {
+      isClosed = false;
+      constructor() {
+        super();
+        contexts.push(this);
+      }
+      close = async () => void (this.isClosed = true);
+    }
+  );
+  const [before, one, other] = [await makeAgent(), await makeAgent(), await makeAgent()];
+  before.prepare();
+  await before.dispose(); // what an earlier test left prepared is gone with it
+  contexts.length = 0;
+
+  one.prepare();
+  other.prepare();
+  await one.dispose();
+  void other.start();
+  assert.deepEqual(
+    contexts.map(({ isClosed }) => isClosed),
+    [false],
+  );
+});
+
 test('in plain Node it is imported and made, and nothing happens', async () => {
   leaveBrowser();
   const agent = await makeAgent({ gate: 'https://gate.example', agent: 'reception' });
