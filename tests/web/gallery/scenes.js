@@ -320,7 +320,7 @@ export const scenes = [
   },
   {
     name: 'echo',
-    options: { microphone: [ROOM] },
+    options: { microphone: [ROOM], kept: { contexts: 1, tracks: 1 } }, // the relay's own room
     prepare: async (stage) => {
       await stage.page.addInitScript(hearLoudspeaker);
       await talk(stage);
