@@ -1,6 +1,7 @@
 // The list of what happened: takes lines in at any time, draws them when it is told to.
 
 import { createFollower } from '../voice-agent/ui/follow.js';
+import { element } from '../voice-agent/ui/make-element.js';
 
 /** @typedef {import('../voice-agent/index.js').LogEntry} LogEntry */
 
@@ -84,14 +85,6 @@ export function createLogList({ list, latest, filter, empty }, { details }) {
       else drawNews();
     },
   };
-}
-
-/** @param {string} name @param {string} className @param {string} text */
-function element(name, className, text) {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  return node;
 }
 
 // One line of the log as people read it.

@@ -7,6 +7,7 @@ import {
   nearestVoice,
 } from '../voice-agent/core/conversation/voices.js';
 import { fill } from '../voice-agent/ui/format.js';
+import { element } from '../voice-agent/ui/make-element.js';
 import flags from './flags.json' with { type: 'json' };
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -219,12 +220,4 @@ function createPlayer() {
       return button;
     },
   };
-}
-
-/** @param {string} tag @param {string} className @param {string} [text] */
-function element(tag, className, text = '') {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  return node;
 }

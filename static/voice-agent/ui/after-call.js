@@ -3,6 +3,7 @@
 
 import { drawIcon, ICONS } from './draw-icon.js';
 import { duration, fill } from './format.js';
+import { element } from './make-element.js';
 
 /** As many as the service takes. */
 const MAX_CHARACTERS = 500;
@@ -92,13 +93,5 @@ function button(className, text, onClick) {
   const node = document.createElement('button');
   Object.assign(node, { type: 'button', className, textContent: text });
   if (onClick) node.addEventListener('click', onClick);
-  return node;
-}
-
-/** @param {string} tag @param {string} className @param {string} [text] */
-function element(tag, className, text = '') {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
   return node;
 }

@@ -2,6 +2,7 @@
 
 import { explainWait } from './explain.js';
 import { fill } from './format.js';
+import { element } from './make-element.js';
 
 /** @typedef {import('./explain.js').Explanation} Explanation */
 
@@ -29,10 +30,10 @@ export function createErrorPanel(panel, texts, on) {
 
   let shown = '';
   /** Counted down in words, announced only as the panel appears. */
-  const timer = element('p', 'problem__timer', '');
+  const timer = element('p', 'problem__timer');
   timer.setAttribute('role', 'timer');
   timer.setAttribute('aria-live', 'off');
-  const bar = /** @type {HTMLProgressElement} */ (element('progress', 'problem__progress', ''));
+  const bar = /** @type {HTMLProgressElement} */ (element('progress', 'problem__progress'));
   bar.setAttribute('aria-hidden', 'true'); // the timer says it
 
   /** @param {string} text */
@@ -105,14 +106,6 @@ export function createErrorPanel(panel, texts, on) {
 }
 
 // What the panel of trouble is made of.
-
-/** @param {string} name @param {string} className @param {string} text */
-export function element(name, className, text) {
-  const node = document.createElement(name);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
 
 const ACTION = 'problem__action button button--outline';
 

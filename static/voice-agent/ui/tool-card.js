@@ -1,6 +1,7 @@
 // A tool that the agent called, as a quiet card: its name and how it stands; what it was given and gave, on demand.
 
 import { fill } from './format.js';
+import { child } from './make-element.js';
 
 /** What a person may want to look at; the rest is only counted. */
 const MAX_CHARACTERS = 4_000;
@@ -68,12 +69,4 @@ function addPart(card, title, value, texts) {
   shown.dir = 'auto';
   shown.textContent = readable(value, texts);
   card.append(part);
-}
-
-/** @param {HTMLElement} parent @param {string} name @param {string} className */
-function child(parent, name, className) {
-  const node = document.createElement(name);
-  node.className = className;
-  parent.append(node);
-  return node;
 }

@@ -1,6 +1,7 @@
 // One line of the transcript as an element. Text is only ever set as text.
 
 import { fill } from './format.js';
+import { child } from './make-element.js';
 
 /**
  * A row for the present state of a turn. A partial row is hidden from assistive technology; when the turn is final the
@@ -129,12 +130,4 @@ function timeOf(epochMs) {
   time.dateTime = new Date(epochMs).toISOString();
   time.textContent = timeText(epochMs);
   return time;
-}
-
-/** @param {HTMLElement} parent @param {string} name @param {string} className */
-function child(parent, name, className) {
-  const node = document.createElement(name);
-  node.className = className;
-  parent.append(node);
-  return node;
 }

@@ -263,19 +263,8 @@ export class Call {
 /** All that is told of a call but what is for the curious. */
 export const AGENT_EVENTS = /** @type {const} */ ([
   ...['state', 'reconnect', 'transcript', 'speaking', 'level', 'playback', 'microphone', 'echo'],
-  ...[
-    'mute',
-    'hold',
-    'unheard',
-    'permission',
-    'device',
-    'sound',
-    'limit',
-    'idle',
-    'voice',
-    'tool',
-    'error',
-  ],
+  ...['mute', 'hold', 'unheard', 'permission', 'device', 'sound', 'limit', 'idle'],
+  ...['voice', 'tool', 'error'],
 ]);
 
 /**

@@ -66,7 +66,10 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
     else delete root.dataset.talk;
     const elements = partsOf(root);
     present = createView(root, elements, {
-      ...{ ...context, texts, call, isTextOnly },
+      ...context,
+      texts,
+      call,
+      isTextOnly,
       signal: view.signal,
     });
     const floating =
