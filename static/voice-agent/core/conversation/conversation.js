@@ -1,7 +1,7 @@
 // The words of a call: transcript, tool calls, and the replies that the page asks for.
 
 import { TurnTaking } from './turn-taking.js';
-import { continuedSession, interruptionNote, withStory } from './history.js';
+import { continuedSession, interruptionNote, paragraphs, withStory } from './history.js';
 import { encode } from '../connection/protocol.js';
 import { ReplyQueue } from './reply-queue.js';
 import { ToolCalls } from './tool-calls.js';
@@ -140,8 +140,7 @@ export class Conversation {
   retell(update) {
     const { system_prompt: prompt } = update;
     if (typeof prompt !== 'string') return update;
-    const parts = [withStory(prompt, this.#story), this.#note];
-    return { ...update, system_prompt: parts.filter((part) => part !== '').join('\n\n') };
+    return { ...update, system_prompt: paragraphs(withStory(prompt, this.#story), this.#note) };
   }
 
   /**

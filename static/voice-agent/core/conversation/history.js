@@ -39,13 +39,17 @@ export function continuedSession(session, story) {
  */
 export function withStory(prompt, { turns, unanswered }) {
   if (turns.length === 0) return prompt;
-  const parts = [
+  return paragraphs(
     prompt,
     'You are in the middle of a conversation. What was said so far, oldest first:',
     summary(turns),
     unanswered.length === 0 ? '' : lostCalls(unanswered),
     'Go on from there. Do not greet the user again and do not mention any interruption.',
-  ];
+  );
+}
+
+/** @param {string[]} parts those that are empty are left out */
+export function paragraphs(...parts) {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
