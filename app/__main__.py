@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TextIO
 
-from app.config.agents import former_voices, load_agents
+from app.config.agents import former_voices
 from app.config.risks import risks
 from app.config.settings import Settings, cluster_variables, load_settings, variable
 from app.errors import ConfigurationError
@@ -157,7 +157,7 @@ def serve(
             partner = f"agents at {settings.upstream_url.partition('://')[2]}"
         if simulator_options is None and number == 0:
             logger.info("%s", cost_sentence(settings))
-            for risk in (*risks(settings), *former_voices(load_agents(settings))):
+            for risk in (*risks(settings), *former_voices(services.agents)):
                 logger.warning("%s", risk)
         if number == 0 and settings.is_reachable and (why := services.files.why_unbuilt):
             logger.warning("%s", UNBUILT.format(why=why))

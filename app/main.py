@@ -18,7 +18,7 @@ from app import __version__
 from app.access.control import Access, OpenWay
 from app.access.operator import OperatorAccess
 from app.access.signing import Signer
-from app.config.agents import Agents, load_agents
+from app.config.agents import load_agents
 from app.config.origins import OriginPolicy
 from app.config.settings import Settings
 from app.errors import ConfigurationError, NotFoundError
@@ -109,7 +109,6 @@ def create_app(
     """
     open_way = partial(CurlTransport, ca_file=settings.upstream_ca_file)
     services = _services(settings, BrowserFiles(as_written=as_written), open_way)
-    agents = load_agents(settings)
     feedback = _feedback(settings, services.metrics)
     app = Application(
         title="Voicegate",
@@ -124,10 +123,10 @@ def create_app(
         # It would send queries and the text of exceptions wherever the environment says.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=_lifespan(settings, services, feedback, transport, budget or Budget()),
-        middleware=_middleware(settings, services, agents),
+        middleware=_middleware(settings, services),
     )
     app.state.services = services
-    app.router.routes.extend(_with_head(_routes(settings, services, agents, feedback, notice)))
+    app.router.routes.extend(_with_head(_routes(settings, services, feedback, notice)))
     app.mount("/static", services.files, name="static")
     metrics = services.metrics
     metrics.routes = frozenset(
@@ -152,6 +151,7 @@ def _services(settings: Settings, files: BrowserFiles, open_way: OpenWay) -> Ser
         token = settings.operator_token.get_secret_value()
         operator = OperatorAccess(signer, token, accounting.code_attempts)
     return Services(
+        agents=load_agents(settings),
         lifecycle=Lifecycle(),
         kill_switch=KillSwitch(
             settings.stop_file,
@@ -229,8 +229,9 @@ def _lifespan(
     return lifespan
 
 
-def _middleware(settings: Settings, services: Services, agents: Agents) -> list[Middleware]:
+def _middleware(settings: Settings, services: Services) -> list[Middleware]:
     """Return the layers, outermost first; what fails inside the fourth becomes problem details."""
+    agents = services.agents
     layers = [
         Middleware(RequestId),
         Middleware(
@@ -260,13 +261,13 @@ def _middleware(settings: Settings, services: Services, agents: Agents) -> list[
 def _routes(
     settings: Settings,
     services: Services,
-    agents: Agents,
     feedback: FeedbackOutbox | None,
     notice: str,
 ) -> Iterator[BaseRoute]:
     """Yield the routes; the token's first, so that it is found first."""
+    agents = services.agents
     yield from token_routes(settings, services)
-    yield from api_router(services, agents, feedback).routes
+    yield from api_router(services, feedback).routes
     yield from probes(services.lifecycle, lambda: services.basis).routes
     pages = Pages(services.files, agents.notice or notice)
     yield from page_routes(

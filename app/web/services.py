@@ -7,6 +7,7 @@ from starlette.types import Scope
 from app.access.control import Access
 from app.access.credentials import RequestCredentials
 from app.access.operator import OperatorAccess
+from app.config.agents import Agents
 from app.observability.metrics import Metrics
 from app.tokens.service import Receipts, TokenService
 from app.usage.accounting import Accounting
@@ -21,6 +22,7 @@ from app.web.static_files import BrowserFiles
 class Services:
     """What is made once for an application; the last two are there only while it serves."""
 
+    agents: Agents
     lifecycle: Lifecycle
     kill_switch: KillSwitch
     metrics: Metrics

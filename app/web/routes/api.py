@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 
 from app.access.authenticators import MAX_CODE_CHARACTERS, CodeAuthenticator
 from app.access.credentials import RequestCredentials, not_valid
-from app.config.agents import Agents
 from app.errors import (
     AppError,
     ForbiddenError,
@@ -52,15 +51,13 @@ ENTER_ERRORS: tuple[AppError, ...] = (
 )
 
 
-def api_router(
-    services: Services, agents: Agents, feedback: FeedbackOutbox | None = None
-) -> APIRouter:
+def api_router(services: Services, feedback: FeedbackOutbox | None = None) -> APIRouter:
     """Return the routes; for codes and for feedback only where there is a use for them."""
     router = APIRouter(prefix="/api", tags=["API"])
     access = services.access
     public, whole = (
         AgentsAnswer.model_validate(
-            agents.public(with_sessions=with_sessions, takes_feedback=feedback is not None)
+            services.agents.public(with_sessions=with_sessions, takes_feedback=feedback is not None)
         )
         for with_sessions in (False, True)
     )
@@ -108,7 +105,7 @@ def api_router(
         return AccessAnswer(mode=access.mode, granted=granted)
 
     if feedback is not None:
-        _add_feedback_route(router, services, agents, feedback)
+        _add_feedback_route(router, services, feedback)
     if access.code_authenticator is not None:
         _add_code_routes(router, services, access.code_authenticator)
     return router
@@ -156,10 +153,9 @@ def _add_code_routes(
         return Response(status_code=204, headers={"Set-Cookie": cookie})
 
 
-def _add_feedback_route(
-    router: APIRouter, services: Services, agents: Agents, outbox: FeedbackOutbox
-) -> None:
-    names = ", ".join(agents.agents)
+def _add_feedback_route(router: APIRouter, services: Services, outbox: FeedbackOutbox) -> None:
+    agents = services.agents.agents
+    names = ", ".join(agents)
 
     @router.post(
         FEEDBACK_PATH.removeprefix("/api"),
@@ -182,7 +178,7 @@ def _add_feedback_route(
         )
         context_of(request.scope).caller = caller
         feedback = await read_model(request, Feedback)
-        if feedback.agent not in agents.agents:
+        if feedback.agent not in agents:
             raise InvalidRequestError(bad_parameter("agent", f"one of {names}", feedback.agent))
         outbox.put(feedback.model_dump(), caller)
         return Response(status_code=204)
