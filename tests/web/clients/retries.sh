@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Writes the table "Programs that ask again" of docs/access.md: what HTTP clients make of a refusal
 # such as the gate's (429 or 503, problem details, Retry-After). Installs the named versions into a
-# temporary folder; loopback only; a minute. Exits with 1 where the table says otherwise.
+# temporary folder; loopback only; two minutes. Exits with 1 where the table says otherwise.
+# Needs Python 3.11 and Node 22.19 (undici); the table's is the Node of `make test`:
 #
-#   tests/web/clients/retries.sh
+#   PATH="$PWD/.venv/bin:$PATH" tests/web/clients/retries.sh
 set -euo pipefail
+node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 22 || (major === "22" && minor >= 19) ? 0 : 1)' ||
+  { echo "Node 22.19 or newer is needed: this is $(node --version)" >&2; exit 2; }
 docs=$(cd "$(dirname "$0")/../../.." && pwd)/docs/access.md
 folder=$(mktemp -d) && cd "$folder"
 npm init -y >/dev/null
@@ -69,7 +72,7 @@ const again = wretch().middlewares([retry()]);
 const viaUndici = (dispatcher) => async (method, address) =>
   (await request(address, { ...sent(method), dispatcher })).body.json();
 const clients = {
-  'fetch of Node': (method, address) => fetch(address, sent(method)),
+  [`fetch of Node ${process.versions.node.split('.')[0]}`]: (method, address) => fetch(address, sent(method)),
   'axios 1.21.1 with axios-retry 4.5.0': byAxios(patient),
   'axios 1.21.1 with retry-axios 4.0.3': byAxios(attached, { raxConfig: {} }),
   'got 16.1.0': (method, address) => got(address, sent(method)).json(),
