@@ -7,6 +7,7 @@ import base64
 import math
 import os
 import signal
+import struct
 import sys
 import wave
 from array import array
@@ -268,18 +269,51 @@ def test_example_takes_files_of_any_rate(tmp_path: Path, rate_hz: int, channels:
         assert max(folded[1_000:-1_000]) < 100
 
 
-def test_example_refuses_sound_of_other_widths(tmp_path: Path) -> None:
-    """Bytes of 8 bits would be noise."""
-    path = tmp_path / "narrow.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(1)
-        file.setframerate(8_000)
-        file.writeframes(bytes(8_000))
+def chunk(name: bytes, data: bytes) -> bytes:
+    """Return a chunk of a WAV file, without the byte that makes its length even."""
+    return name + struct.pack("<I", len(data)) + data
+
+
+def form(code: int = 1, rate_hz: int = 24_000, bits: int = 16) -> bytes:
+    """Return the chunk that says how the samples of one channel are written."""
+    width = bits // 8
+    data = struct.pack("<HHIIHH", code, 1, rate_hz, rate_hz * width, width, bits)
+    return chunk(b"fmt ", data)
+
+
+SOUND = chunk(b"data", b"\x01" * 9_600)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "reason"),
+    [
+        pytest.param(form(bits=8) + SOUND, "8 bits a sample", id="8 bits"),
+        pytest.param(form(bits=24) + SOUND, "24 bits a sample", id="24 bits"),
+        pytest.param(form(code=3, bits=32) + SOUND, "unknown format: 3", id="float"),
+        pytest.param(form(code=7, bits=8) + SOUND, "unknown format: 7", id="mu-law"),
+        pytest.param(form(rate_hz=0) + SOUND, "a rate of 0 Hz", id="no rate"),
+        pytest.param(form(rate_hz=1) + SOUND, "a rate of 1 Hz", id="hours out of a second"),
+        pytest.param(
+            form() + chunk(b"LIST", b"odd") + SOUND, "shorter than its header", id="no pad byte"
+        ),
+        pytest.param(form() + chunk(b"data", b""), "there is no sound", id="empty"),
+        pytest.param(form(), "data chunk missing", id="no data"),
+        pytest.param(None, "shorter than its header", id="no bytes at all"),
+    ],
+)
+def test_example_says_what_file_it_needs(tmp_path: Path, chunks: bytes | None, reason: str) -> None:
+    """What cannot be read is told with the reason and a command that makes what can."""
+    path = tmp_path / "my question.wav"
+    path.write_bytes(b"" if chunks is None else chunk(b"RIFF", b"WAVE" + chunks))
     module = sound_module()
 
-    with pytest.raises(module.SoundError, match="8 bits a sample; 16 are needed"):
+    with pytest.raises(module.SoundError) as told:
         module.read_wav(path)
+
+    sentence = str(told.value)
+    assert reason in sentence
+    assert f"ffmpeg -i '{path}' -ac 1 -ar 24000 -c:a pcm_s16le" in sentence
+    assert len(sentence.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -288,7 +322,7 @@ def test_example_refuses_sound_of_other_widths(tmp_path: Path) -> None:
         pytest.param(["--input", QUESTION], "--access", id="no credential"),
         pytest.param(["--input", QUESTION, "--access", "wrong"], "--access", id="wrong credential"),
         pytest.param(["--input", "none.wav"], "none.wav cannot be read", id="no such file"),
-        pytest.param(["--input", EXAMPLE], "is no WAV file", id="no sound"),
+        pytest.param(["--input", EXAMPLE], "talk.py cannot be used", id="no sound"),
         pytest.param(["--agent", "nobody"], "There is no agent 'nobody' here", id="no such agent"),
         pytest.param(["--gate", "http://127.0.0.1:9"], "cannot be reached", id="no gate"),
         pytest.param(["--gate", "gate.example"], "must begin with https://", id="no address"),

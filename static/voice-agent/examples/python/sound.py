@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import shlex
 import sys
 import threading
 import wave
@@ -16,6 +17,8 @@ SAMPLE_BYTES = 2
 FRAME_SECONDS = 0.02
 FRAME_BYTES = int(RATE_HZ * FRAME_SECONDS) * SAMPLE_BYTES
 SILENCE = bytes(FRAME_BYTES)
+# What files may have; at others a wrong header would make hours of a second.
+RATES_HZ = (4_000, 192_000)
 # Zero crossings of the resampling filter to each side.
 CROSSINGS = 12
 
@@ -157,7 +160,7 @@ def read_wav(path: Path) -> bytes:
     """Return a file's sound at 24 kHz, mono.
 
     Raises:
-        SoundError: It is no WAV file of 16-bit PCM.
+        SoundError: It is no WAV file of 16-bit PCM with sound in it.
     """
     try:
         with wave.open(str(path), "rb") as file:
@@ -165,10 +168,16 @@ def read_wav(path: Path) -> bytes:
             data = file.readframes(file.getnframes())
     except OSError as error:
         raise SoundError(f"{path} cannot be read: {error.strerror}.") from None
-    except (wave.Error, EOFError) as error:
-        raise SoundError(f"{path} is no WAV file that can be used: {error}.") from None
+    except wave.Error as error:
+        raise _unusable(path, str(error)) from None
+    except (EOFError, RuntimeError):  # by `wave`, too, where a chunk goes beyond the file
+        raise _unusable(path, "it is shorter than its header says") from None
     if width != SAMPLE_BYTES:
-        raise SoundError(f"{path} has {8 * width} bits a sample; 16 are needed.")
+        raise _unusable(path, f"{8 * width} bits a sample")
+    if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
+        raise _unusable(path, f"a rate of {rate_hz} Hz")
+    if len(data) < 2 * channels:
+        raise _unusable(path, "there is no sound in it")
     samples = array("h", data[: len(data) // (2 * channels) * 2 * channels])
     if sys.byteorder == "big":
         samples.byteswap()
@@ -178,6 +187,14 @@ def read_wav(path: Path) -> bytes:
     if sys.byteorder == "big":
         whole.byteswap()
     return whole.tobytes()
+
+
+def _unusable(path: Path, reason: str) -> SoundError:
+    source, target = (shlex.quote(str(name)) for name in (path, path.with_suffix(".16-bit.wav")))
+    return SoundError(
+        f"{path} cannot be used: {reason}. A WAV file of 16-bit PCM can; this makes one: "
+        f"ffmpeg -i {source} -ac 1 -ar {RATE_HZ} -c:a pcm_s16le {target}"
+    )
 
 
 def resample(samples: list[float], rate_hz: int) -> list[float]:
