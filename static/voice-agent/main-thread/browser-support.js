@@ -17,9 +17,9 @@ const OPAQUE_ORIGIN = 'null';
  * @returns {VoiceAgentError | null} what is in the way, or null when nothing is
  */
 export function missingSupport({ microphone = true, sound = true } = {}) {
-  if (!globalThis.isSecureContext) return new VoiceAgentError('insecure-context');
+  if (globalThis.isSecureContext === false) return new VoiceAgentError('insecure-context');
   const isComplete =
-    (!microphone || typeof navigator.mediaDevices?.getUserMedia === 'function') &&
+    (!microphone || typeof globalThis.navigator?.mediaDevices?.getUserMedia === 'function') &&
     (!sound || typeof AudioWorkletNode === 'function') &&
     typeof WebSocket === 'function';
   if (!isComplete) return new VoiceAgentError('unsupported-browser');

@@ -36,8 +36,8 @@ export class SessionHost {
   /** @param {(event: SessionEvent) => void} onEvent */
   constructor(onEvent) {
     this.#onEvent = onEvent;
-    if (globalThis.document) this.#startWorker();
-    else this.#isMissing = true; // pages are made here: nothing to do before a call
+    if (globalThis.document && globalThis.Worker) this.#startWorker();
+    else this.#isMissing = true; // pages are made or tested here: nothing to do before a call
   }
 
   /**

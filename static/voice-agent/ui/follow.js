@@ -1,5 +1,7 @@
 // Keeps a scrolling log at its end, unless the reader scrolled back; then offers the way down.
 
+import { onResize } from './measures.js';
+
 const NEAR_END_PX = 48;
 
 /**
@@ -30,7 +32,7 @@ export function createFollower(log, latest) {
     toEnd();
     log.focus();
   });
-  new ResizeObserver(() => isFollowing && toEnd()).observe(log);
+  onResize(log, () => isFollowing && toEnd());
 
   /** Once a frame at most, when the browser lays the page out anyway. */
   const catchUp = () => {

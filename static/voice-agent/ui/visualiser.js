@@ -1,6 +1,8 @@
 // The orb: its light is the agent's level, the ring around it shows both voices over the last second.
 // Everything here moves by real levels only, as often as they come; in silence nothing is painted.
 
+import { mediaQuery, onResize } from './measures.js';
+
 const TICKS_PER_SIDE = 20;
 const REST_PX = 3; // length of a tick in silence
 const REACH = 0.105; // longest tick, as a part of the canvas width
@@ -31,7 +33,7 @@ export function createVisualiser(
     agent: new LevelHistory(TICKS_PER_SIDE),
   };
   const ticks = ringTicks(TICKS_PER_SIDE);
-  const still = matchMedia(STILL);
+  const still = mediaQuery(STILL);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let stepping;
   // Asked for, either would have the browser style and lay out the page at once, and with each level.
@@ -51,8 +53,8 @@ export function createVisualiser(
   }
 
   function paint() {
-    const context = ring.getContext('2d');
-    if (!context || !width) return;
+    const context = width > 0 && ring.getContext('2d');
+    if (!context) return;
     colours ??= coloursOf(ring);
     fitToScreen(ring, width);
     const scale = ring.width / width;
@@ -60,7 +62,7 @@ export function createVisualiser(
     context.clearRect(0, 0, width, width);
     context.lineCap = 'round';
     context.lineWidth = Math.max(2, width / 130);
-    const isStill = still.matches; // asking takes longer than a tick's drawing
+    const isStill = still?.matches ?? false; // asking takes longer than a tick's drawing
     const paths = { user: new Path2D(), agent: new Path2D(), rest: new Path2D() };
     for (const { voice, age, angle } of ticks) {
       const level = tickLevel(voices[voice], age, isStill);
@@ -78,11 +80,11 @@ export function createVisualiser(
     paint();
   }
 
-  new ResizeObserver(([{ contentRect }]) => {
+  onResize(ring, (contentRect) => {
     width = contentRect.width;
     paint();
-  }).observe(ring);
-  for (const wish of WISHES) matchMedia(wish).addEventListener('change', recolour, { signal });
+  });
+  for (const wish of WISHES) mediaQuery(wish)?.addEventListener('change', recolour, { signal });
   const theme = { attributes: true, attributeFilter: ['data-theme'] };
   new MutationObserver(recolour).observe(themed, theme);
 
