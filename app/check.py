@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import httpx
 from pydantic import SecretStr
+from redis.asyncio.sentinel import MasterNotFoundError
 from redis.exceptions import AuthenticationError, MovedError, NoPermissionError, ReadOnlyError
 
 from app.access.jwks import FETCH_SECONDS, Jwks, UnreadableKeysError
@@ -68,6 +69,8 @@ PROXY_ANSWERS: Final = {
 }
 STORE_REFUSALS: Final[dict[type[BaseException], str]] = {
     AuthenticationError: "Redis refuses the password in VOICEGATE_REDIS_URL.",
+    MasterNotFoundError: "no sentinel in VOICEGATE_REDIS_URL tells of a primary that is up under "
+    "that name: check their addresses, the name, and sentinel_password where they want one.",
     MovedError: "Redis is a cluster, and VOICEGATE_REDIS_URL names a node that does not hold our "
     "keys: name a Redis that stands alone.",
     ReadOnlyError: "VOICEGATE_REDIS_URL names a replica, which writes nothing: name the primary.",

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -15,12 +15,20 @@ START_SECONDS = 20
 
 
 class RedisServer:
-    """One server; `start` after `kill` gives an empty one on the same port."""
+    """One server; `start` after `kill` gives an empty one on the same port.
 
-    def __init__(self, path: str, folder: str, port: int) -> None:
+    Args:
+        path: The program.
+        folder: Where it may write.
+        port: Where it is to listen.
+        options: More of its options, or all of them where the first names its file.
+    """
+
+    def __init__(self, path: str, folder: str, port: int, *options: str) -> None:
         self._path = path
         self._folder = folder
         self._port = port
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -35,16 +43,27 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it, and return once it answers."""
-        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--dir", self._folder]
-        options += ["--save", "", "--appendonly", "no"]
+        options = [*self._options]
+        if not options or options[0].startswith("--"):
+            options += ["--port", str(self._port), "--bind", "127.0.0.1", "--dir", self._folder]
+            options += ["--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(  # noqa: S603 - our own arguments
             [self._path, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+        self.until("PING", b"+PONG")
+
+    def until(self, command: str, said: bytes) -> None:
+        """Ask again and again until the answer holds something."""
         give_up_at = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self._process.poll() is None, "redis-server ended at once"
-            assert time.monotonic() < give_up_at, "redis-server does not answer"
+        while not self._says(command, said):
+            assert self._process is None or self._process.poll() is None, "redis-server ended"
+            assert time.monotonic() < give_up_at, f"redis-server does not say {said!r}"
             time.sleep(0.01)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and not killed since."""
+        return self._process is not None
 
     def kill(self) -> None:
         """End it at once, and everything it knew."""
@@ -59,9 +78,9 @@ class RedisServer:
             end.sendall(command.encode() + b"\r\n")
             return end.recv(65536)
 
-    def _answers(self) -> bool:
+    def _says(self, command: str, said: bytes) -> bool:
         try:
-            return self.ask("PING").startswith(b"+PONG")
+            return said in self.ask(command)
         except OSError:
             return False
 
@@ -77,12 +96,18 @@ def find_redis_server() -> str:
     return path
 
 
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback that nobody uses."""
+    with ExitStack() as all_:
+        taken = [all_.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [one.getsockname()[1] for one in taken]
+
+
 @contextmanager
 def redis_server() -> Iterator[RedisServer]:
     """Run a server; it ends with the block, by its process id."""
     path = find_redis_server()
-    with socket.create_server(("127.0.0.1", 0)) as placeholder:
-        port = placeholder.getsockname()[1]
+    [port] = free_ports(1)
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(path, folder, port)
         try:

@@ -77,6 +77,27 @@ def _jwt_key(value: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _redis_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    sentinels = SENTINEL_URL.fullmatch(text)
+    urls = [f"redis://{place}" for place in sentinels["hosts"].split(",")] if sentinels else [text]
+    if not all(map(_is_redis, urls)):
+        raise ValueError(
+            "must be redis://[:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// for TLS, or "
+            "redis+sentinel://[:PASSWORD@]HOST[:PORT],HOST[:PORT]/SERVICE[/DATABASE]; in a "
+            "password / ? # and @ are written %2F %3F %23 and %40"
+        )
+    return SecretStr(text)
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port, which may be a part of a password: it must not be seen
+        return False
+
+
 def is_url(text: str) -> bool:
     """Tell whether this is where keys are, and no key."""
     return text.startswith(("https://", "http://"))
@@ -107,6 +128,14 @@ Networks = Annotated[
     NoDecode,
     BeforeValidator(split),
 ]
+_PLACE = r"([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?"
+SENTINEL_URL = re.compile(
+    r"(?P<scheme>rediss?)\+sentinel://"
+    r"((?P<username>[^:@/?#]*):(?P<password>[^@/?#]*)@)?"
+    rf"(?P<hosts>{_PLACE}(,{_PLACE})*)"
+    r"/(?P<service>[\w.-]+)(/(?P<database>\d+))?"
+    r"(\?sentinel_password=(?P<sentinel_password>[^&#]+))?"
+)
 # Source: RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
 MIN_SECRET_CHARACTERS = 32
 Secret = Annotated[SecretStr, _hidden(r".{32,}", "must have at least 32 characters")]
@@ -125,10 +154,7 @@ IdleSeconds = Annotated[int, Field(ge=0, le=86_400)]
 # It becomes a header's value: anything else would be refused far from here, or be unsafe.
 _WORD = _hidden(r"[\x21-\x7e]{1,512}", "must be one word of at most 512 visible ASCII characters")
 ApiKeys = Annotated[tuple[Annotated[SecretStr, _WORD], ...], NoDecode, BeforeValidator(split)]
-_REDIS = _hidden(
-    "rediss?://.*", "must be redis://[:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS"
-)
-RedisUrl = Annotated[SecretStr, _REDIS]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 _UPSTREAM = _base_url(
     "https", "http", path="", sentence="must be https://HOST[:PORT] without path or query"
 )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from app.config.types import SENTINEL_URL
 from app.usage.ledger import (
     LIFETIME_SECONDS,
     Grant,
@@ -40,6 +41,8 @@ PREFIX: Final = "{voicegate}:"
 PATIENCE_SECONDS: Final = 1.5
 """For one exchange and, where there is none yet, its connection: with TLS and a password these are
 five round trips, so that a Redis 250 ms away can be used."""
+SENTINEL_SECONDS: Final = 0.5
+"""For one sentinel, so that the next is asked within the same exchange."""
 DOWN_SECONDS: Final = 1.0
 MAX_EXCHANGES: Final = 8
 """Of one breaker at a time, each on a connection of its own; whoever comes then goes together."""
@@ -53,18 +56,25 @@ def open_redis(url: str) -> Redis:
     from redis.asyncio.retry import Retry  # noqa: PLC0415
     from redis.backoff import NoBackoff  # noqa: PLC0415
 
-    pool = ConnectionPool.from_url(
-        url,
-        max_connections=2 * MAX_EXCHANGES + 2,  # two breakers let no more through; and looks at it
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        health_check_interval=0,
+    options = {
+        "retry": Retry(NoBackoff(), 0),
+        "health_check_interval": 0,
         # Each of these would be one more exchange before the first question.
-        protocol=2,
-        driver_info=None,
-    )
-    return Redis.from_pool(pool)
+        "protocol": 2,
+        "driver_info": None,
+    }
+    # Two breakers let no more through; and looks at it.
+    own = {**options, "max_connections": 2 * MAX_EXCHANGES + 2, **_timeouts(PATIENCE_SECONDS)}
+    sentinels = SENTINEL_URL.fullmatch(url)
+    if sentinels is None:
+        return Redis.from_pool(ConnectionPool.from_url(url, **own))
+    from app.usage.redis_sentinel import primary_of  # noqa: PLC0415
+
+    return primary_of(sentinels, {**options, **_timeouts(SENTINEL_SECONDS)}, own)
+
+
+def _timeouts(seconds: float) -> dict[str, float]:
+    return {"socket_timeout": seconds, "socket_connect_timeout": seconds}
 
 
 async def store_risks(redis: Redis) -> list[str]:

@@ -213,6 +213,19 @@ async def test_store_that_refuses_is_named_with_what_helps(command: str, sentenc
     assert "does not answer" not in text
 
 
+async def test_name_that_no_sentinel_knows_is_told() -> None:
+    """It is not said that Redis is away: what is behind the address answers, or is no sentinel."""
+    with socket.create_server(("127.0.0.1", 0)) as placeholder:
+        port = placeholder.getsockname()[1]
+    url = f"redis+sentinel://:redis-password-never-seen@127.0.0.1:{port}/counts"
+    async with serve(create_simulator()) as upstream_url:
+        code, text = await checked(upstream_url=upstream_url, redis_url=url, secret=LONG)
+
+    assert code == 1
+    assert "Store: no sentinel in VOICEGATE_REDIS_URL tells of a primary" in text
+    assert "redis-password" not in text
+
+
 async def test_store_that_may_forget_is_named() -> None:
     """Counts that are evicted, or lost in a restart, are minutes granted twice; not a failure."""
     sentences = ("maxmemory-policy allkeys-lru", "no append-only file")

@@ -520,6 +520,52 @@ def test_key_in_clear_has_to_be_meant(monkeypatch: pytest.MonkeyPatch, tmp_path:
     )
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:never/seen@redis:6379/0",
+        "redis://:never#seen@redis:6379/0",
+        "redis://:12/never-seen@redis",
+        "redis://redis:70000",
+        "redis://",
+        "redis+sentinel://one:26379",
+        "redis+sentinel://one:70000/counts",
+        "redis+sentinel://:never/seen@one/counts",
+        "redis+sentinel://one,/counts",
+    ],
+)
+def test_address_of_redis_that_cannot_be_one_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
+) -> None:
+    """A password that is not escaped would be taken for a port, and told in a traceback."""
+    said = problems(monkeypatch, tmp_path, VOICEGATE_REDIS_URL=url, VOICEGATE_SECRET="x" * 32)
+
+    assert len(said) == 1
+    assert said[0].startswith("VOICEGATE_REDIS_URL must be redis://")
+    assert "never" not in said[0]
+    assert "%2F" in said[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis",
+        "rediss://ann:p%40w@redis:6379/0?ssl_ca_certs=ca.pem",
+        "redis+sentinel://one,two:26380,[::1]:26379/counts",
+        "rediss+sentinel://:p%40w@one/counts.main/0?sentinel_password=x",
+    ],
+)
+def test_address_of_redis(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str) -> None:
+    """One server, or the sentinels that know which one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOICEGATE_REDIS_URL", url)
+    monkeypatch.setenv("VOICEGATE_SECRET", "x" * 32)
+    told = load_settings().redis_url
+
+    assert told is not None
+    assert told.get_secret_value() == url
+
+
 def test_env_example_has_one_line_for_each_setting_in_order() -> None:
     """The file that users copy names every setting once, commented, with its default."""
     lines = re.findall(r"^# ([A-Z_]+)=", EXAMPLE, re.MULTILINE)

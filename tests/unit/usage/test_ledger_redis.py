@@ -5,12 +5,13 @@ import logging
 from typing import Any
 
 import pytest
+from redis.asyncio.sentinel import SentinelConnectionPool, SentinelManagedSSLConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.errors import StoppedError
 from app.usage.accounting import Accounting
 from app.usage.ledger import StoreDownError
-from app.usage.ledger_redis import DOWN_SECONDS, MAX_EXCHANGES, Breaker, store_risks
+from app.usage.ledger_redis import DOWN_SECONDS, MAX_EXCHANGES, Breaker, open_redis, store_risks
 from tests.limit_kit import Clock, Tally, visitor
 from tests.redis_server import redis_server
 from tests.relay import relay
@@ -253,3 +254,21 @@ async def test_store_that_may_forget_is_looked_for_while_serving(
 
     assert told == [1, 1, 2]
     assert caplog.text.count("no append-only file") == 1
+
+
+async def test_url_of_sentinels_says_all_that_the_client_needs() -> None:
+    """Redis has a user, a password and a database of its own, the sentinels a password or none."""
+    redis = open_redis(
+        "rediss+sentinel://ann:p%40w@one:1,[::1]:2,three/counts/3?sentinel_password=x%2Fy"
+    )
+    pool = redis.connection_pool
+    assert isinstance(pool, SentinelConnectionPool)
+    sentinels = [each.connection_pool.connection_kwargs for each in pool.sentinel_manager.sentinels]
+
+    assert pool.service_name == "counts"
+    assert pool.connection_class is SentinelManagedSSLConnection
+    expected = {"username": "ann", "password": "p@w", "db": 3}
+    assert {name: pool.connection_kwargs[name] for name in expected} == expected
+    places = [(each["host"], each["port"], each["password"]) for each in sentinels]
+    assert places == [("one", 1, "x/y"), ("::1", 2, "x/y"), ("three", 26379, "x/y")]
+    assert not any(each["retry"].get_retries() for each in [*sentinels, pool.connection_kwargs])

@@ -1,0 +1,70 @@
+"""A primary, a replica and three sentinels, all real, on free loopback ports."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.redis_server import RedisServer, find_redis_server, free_ports
+
+SERVICE, SENTINELS, QUORUM = "counts", 3, 2
+SENTINEL = f"""\
+port {{port}}
+bind 127.0.0.1
+dir {{folder}}
+sentinel monitor {SERVICE} 127.0.0.1 {{primary}} {QUORUM}
+sentinel down-after-milliseconds {SERVICE} {{down_after_ms}}
+sentinel failover-timeout {SERVICE} 6000
+"""
+
+
+class Guarded(NamedTuple):
+    """What runs, and where the service finds it."""
+
+    primary: RedisServer
+    replica: RedisServer
+    sentinels: list[RedisServer]
+
+    @property
+    def url(self) -> str:
+        """Where it is, in the form of the setting."""
+        places = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        return f"redis+sentinel://{places}/{SERVICE}"
+
+
+@contextmanager
+def guarded_redis(down_after_ms: int = 500) -> Iterator[Guarded]:
+    """Run all until the end of the block; returns once each knows of the others.
+
+    Args:
+        down_after_ms: How long a primary is silent until a sentinel takes it for dead.
+    """
+    path = find_redis_server()
+    first, second, *others = free_ports(2 + SENTINELS)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as all_:
+
+        def run(port: int, *options: str) -> RedisServer:
+            folder = Path(name, str(port))
+            folder.mkdir()
+            if not options:
+                told = folder / "sentinel.conf"
+                told.write_text(
+                    SENTINEL.format(
+                        port=port, folder=folder, primary=first, down_after_ms=down_after_ms
+                    )
+                )
+                options = (str(told), "--sentinel")
+            server = RedisServer(path, str(folder), port, *options)
+            all_.callback(server.kill)
+            server.start()
+            return server
+
+        primary = run(first, "--repl-diskless-sync-delay", "0")
+        replica = run(second, "--replicaof", f"127.0.0.1 {first}")
+        primary.until("INFO replication", b"state=online")
+        sentinels = [run(port) for port in others]
+        known = f"slaves=1,sentinels={SENTINELS}".encode()
+        for each in sentinels:
+            each.until("INFO sentinel", known)
+        yield Guarded(primary, replica, sentinels)
