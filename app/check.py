@@ -192,6 +192,8 @@ async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]
             client = AgentsClient(
                 transport,
                 base_url=settings.upstream_url,
+                token_url=settings.token_url,
+                token_access=settings.token_access,
                 api_key=key.get_secret_value(),
                 budget=budget,
                 metrics=Metrics(),

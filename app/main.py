@@ -204,6 +204,8 @@ def _lifespan(
             client = AgentsClient(
                 upstream,
                 base_url=settings.upstream_url,
+                token_url=settings.token_url,
+                token_access=settings.token_access,
                 api_key=api_key.get_secret_value(),
                 spare_api_key=spare.get_secret_value() if spare else None,
                 budget=budget,

@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterator
 from typing import Final
 
-from app.config.settings import Settings
+from app.config.settings import LONGEST_SESSION_SECONDS, Settings
 
 # What nobody guesses, at any number of tries that a service can answer.
 MIN_CODE_BITS: Final = 64
@@ -24,6 +24,12 @@ def risks(settings: Settings) -> Iterator[str]:
             f"Open to all who can reach {settings.host}: VOICEGATE_ACCESS is open, so whoever asks "
             "gets tokens that the account pays for, within the limits; code or jwt lets in only "
             "whom you choose."
+        )
+    if settings.token_access is not None:
+        yield (
+            "VOICEGATE_TOKEN_SERVICE is general: a token opens any number of sessions while it is "
+            "fresh, and bounds none of them. The day's limit holds for one session a token, of "
+            f"{LONGEST_SESSION_SECONDS // 60} minutes; others count once they are listed."
         )
     if settings.is_reachable and not settings.public_url:
         yield (

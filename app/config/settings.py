@@ -29,12 +29,16 @@ from app.config.types import (
     Origins,
     RedisUrl,
     Secret,
+    TokenServiceName,
     UpstreamUrl,
     WsUrl,
     is_loopback,
+    read_json,
 )
 from app.errors import ConfigurationError
 
+# The agent service's own bound. Source: AssemblyAI documentation, September 2026.
+LONGEST_SESSION_SECONDS: Final = 10_800
 # Where Docker puts secrets; systemd names its folder in CREDENTIALS_DIRECTORY.
 DOCKER_SECRETS: Final = "/run/secrets"
 
@@ -60,6 +64,7 @@ class Settings(BaseSettings):
     upstream_url: UpstreamUrl = "https://agents.assemblyai.com"
     upstream_ws_url: WsUrl | None = None
     upstream_ca_file: Path | None = None
+    token_service: TokenServiceName = "agents"  # noqa: S105 - a name
 
     host: str = Field(default="127.0.0.1", min_length=1, max_length=255)
     # PORT is what platforms set; the other is for who sets all in one way.
@@ -91,8 +96,10 @@ class Settings(BaseSettings):
     mints_per_minute: Limit = 120
     caller_mints_per_minute: Limit = 10
     callers_per_address: int = Field(default=3, ge=1, le=1000)
-    default_session_duration_seconds: int = Field(default=900, ge=60, le=10800)
-    max_session_duration_seconds: int = Field(default=10800, ge=60, le=10800)
+    default_session_duration_seconds: int = Field(default=900, ge=60, le=LONGEST_SESSION_SECONDS)
+    max_session_duration_seconds: int = Field(
+        default=LONGEST_SESSION_SECONDS, ge=60, le=LONGEST_SESSION_SECONDS
+    )
     idle_seconds: IdleSeconds = 180
     price_per_hour_usd: float = Field(default=4.5, ge=0, le=1000, allow_inf_nan=False)
     audit: bool = True
@@ -149,6 +156,7 @@ class Settings(BaseSettings):
                 "go there in clear: use https://, or, where that is meant, say so by "
                 f"VOICEGATE_UPSTREAM_WS_URL={clear_ws_url}v1/ws"
             )
+        self._check_token_service()
         if self.access == "code" and not self.access_codes:
             raise ValueError("VOICEGATE_ACCESS is code: set VOICEGATE_ACCESS_CODES")
         if self.access == "open" and self.access_codes:
@@ -176,6 +184,34 @@ class Settings(BaseSettings):
                 "VOICEGATE_REDIS_URL shares limits: set one VOICEGATE_SECRET for all processes"
             )
         return self
+
+    def _check_token_service(self) -> None:
+        if self.token_access is None:
+            return
+        if self.max_session_duration_seconds < LONGEST_SESSION_SECONDS:
+            raise ValueError(
+                "VOICEGATE_MAX_SESSION_DURATION_SECONDS has no effect where "
+                "VOICEGATE_TOKEN_SERVICE is general, whose tokens bound no session: remove it"
+            )
+        for field in ("minutes_per_day", "caller_minutes_per_day"):
+            if 0 < getattr(self, field) * 60 < LONGEST_SESSION_SECONDS:
+                raise ValueError(
+                    "VOICEGATE_TOKEN_SERVICE is general: each call is granted "
+                    f"{LONGEST_SESSION_SECONDS // 60} minutes, which {variable(field)} "
+                    f"({getattr(self, field)}) does not allow; raise it, or set 0"
+                )
+
+    @property
+    def token_access(self) -> Any:
+        """What tokens of the vendor's general service are narrowed to; None where none are."""
+        return read_json(self.token_service.partition(" ")[2])
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are minted: the general service of each zone has a host beside it."""
+        if self.token_access is None:
+            return self.upstream_url
+        return self.upstream_url.replace("://agents.", "://token.", 1)
 
     @property
     def ws_url(self) -> str:

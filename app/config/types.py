@@ -1,5 +1,6 @@
 """The kinds of values that settings have, each with a sentence for what is not one."""
 
+import json
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any
@@ -113,6 +114,25 @@ def _is_private_way(url: str) -> bool:
     return bool(host) and (parts.scheme == "https" or is_loopback(host))
 
 
+def _token_service(value: str) -> str:
+    name, _, access = value.strip().partition(" ")
+    if (name == "general" and read_json(access)) or (name, access) == ("agents", ""):
+        return value.strip()
+    raise ValueError(
+        "must be agents, or general and after a space what tokens are narrowed to: a JSON object "
+        "or array that is not empty"
+    )
+
+
+def read_json(text: str) -> Any:
+    """Return the value of an object or array in JSON; None for anything else."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
 def _feedback_url(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
     if text != LOG and not (is_url(text) and text.isascii() and _is_private_way(text)):
@@ -165,5 +185,6 @@ _SOCKET = _base_url(
     sentence="must be wss://HOST[:PORT]/PATH without query",
 )
 WsUrl = Annotated[str, _SOCKET]
+TokenServiceName = Annotated[str, AfterValidator(_token_service)]
 # Words may be written in capitals too.
 LowerCase = BeforeValidator(str.lower)

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.access.credentials import Caller
 from app.access.signing import Signer
+from app.config.settings import LONGEST_SESSION_SECONDS
 from app.errors import AppError
 from app.upstream.client import AgentsClient
 from app.usage.quota import Quota
@@ -99,6 +100,9 @@ class TokenService:
             OverloadedError: Too many are asking already.
             CallerGoneError: Nobody is there any more to take the token.
         """
+        if not self._client.bounds_sessions:
+            # Its session may last as long as any, whatever was asked or is left of a call.
+            max_session_duration_seconds, receipt = LONGEST_SESSION_SECONDS, ""
         admitted = await self._quota.take(
             caller,
             max_session_duration_seconds=max_session_duration_seconds,

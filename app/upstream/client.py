@@ -10,11 +10,12 @@ import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NoReturn, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
+import orjson
 
 from app import __version__
 from app.errors import (
@@ -92,6 +93,10 @@ class AgentsClient:
         transport: Sends requests, and bounds their answers; called directly, as httpx's client
             costs as much again.
         base_url: Scheme, host and port of the upstream.
+        token_url: Where tokens are minted; the upstream unless told.
+        token_access: The field `access` of requests for a token, which narrows what it may open;
+            with it the vendor's general token service is asked. Source: AssemblyAI documentation,
+            temporary tokens, November 2026; no copy that we have shows what the field looks like.
         api_key: The key; it goes into one closure and no attribute.
         spare_api_key: Used when the first is refused; likewise.
         budget: What a mint may take.
@@ -109,6 +114,8 @@ class AgentsClient:
         "_places",
         "_request",
         "_spare_until",
+        "_token_access",
+        "_token_url",
         "_transport",
         "zone_urls",
     )
@@ -118,6 +125,8 @@ class AgentsClient:
         transport: httpx.AsyncBaseTransport,
         *,
         base_url: str,
+        token_url: str = "",
+        token_access: Any = None,
         api_key: str,
         spare_api_key: str | None = None,
         budget: Budget,
@@ -127,6 +136,8 @@ class AgentsClient:
         self._transport = transport
         # Where else than at the host that mints its tokens' sessions may be listed.
         self.zone_urls = ZONE_URLS if base_url == DEFAULT_URL else ()
+        self._token_url = token_url
+        self._token_access = token_access
         self._request = _request_builder(base_url, api_key, spare_api_key)
         self._keys = (0,) if spare_api_key is None else (0, 1)
         self._budget = budget
@@ -136,15 +147,27 @@ class AgentsClient:
         self._clock = clock
         self._spare_until = self._alert_at = clock()
 
+    @property
+    def bounds_sessions(self) -> bool:
+        """Whether a token ends its session after the time that it was minted for."""
+        return self._token_access is None
+
     async def mint(
         self, *, expires_in_seconds: int, max_session_duration_seconds: int
     ) -> MintedToken:
         """Ask for a token that opens one session.
 
+        One of the general service may open more, each as long as the agent service lets it be.
+
         Raises:
             UpstreamError: The upstream refused, failed or talked nonsense.
             OverloadedError: Too many are asking already.
         """
+        if self._token_access is not None:
+            asked = {"product": "voice_agent", "expires_in_seconds": expires_in_seconds}
+            body = orjson.dumps({**asked, "access": self._token_access})
+            read = partial(read_token, usual_seconds=expires_in_seconds)
+            return await self._ask(f"{self._token_url}/v1/token", read, body)
         target = (
             f"/v1/token?expires_in_seconds={expires_in_seconds}"
             f"&max_session_duration_seconds={max_session_duration_seconds}"
@@ -168,7 +191,9 @@ class AgentsClient:
         target += f"&cursor={quote(cursor, safe='')}" if cursor else ""
         return await self._ask(target, read_other_zone if zone_url else read_sessions)
 
-    async def _ask(self, target: str, read: Callable[[httpx.Response, bytes], T]) -> T:
+    async def _ask(
+        self, target: str, read: Callable[[httpx.Response, bytes], T], body: bytes = b""
+    ) -> T:
         """Ask within the budget; first come, first served."""
         if self._asking >= self._budget.max_in_flight + self._budget.max_waiting:
             raise OverloadedError("the queue for the upstream is full", retry_after_seconds=1)
@@ -177,7 +202,7 @@ class AgentsClient:
         try:
             async with asyncio.timeout(self._budget.total_seconds), self._places:
                 admitted = True
-                return await self._with_good_key(target, read)
+                return await self._with_good_key(target, read, body)
         except Exception as error:
             # Some frames that it passed hold the key in a header, some a token: what reports errors
             # with the values of variables then has nothing to show; the places stay.
@@ -192,7 +217,9 @@ class AgentsClient:
         finally:
             self._asking -= 1
 
-    async def _with_good_key(self, target: str, read: Callable[[httpx.Response, bytes], T]) -> T:
+    async def _with_good_key(
+        self, target: str, read: Callable[[httpx.Response, bytes], T], body: bytes
+    ) -> T:
         """Try one key after the other, and once more after a failure that may pass."""
         is_spare_first = self._clock() < self._spare_until
         keys = list(reversed(self._keys) if is_spare_first else self._keys)
@@ -200,7 +227,7 @@ class AgentsClient:
         while True:
             key = keys[0]
             try:
-                answer = await self._exchange(self._request(key, target), read)
+                answer = await self._exchange(self._request(key, target, body), read)
             except KeyRefusedError:
                 self._note_refused(key)
                 del keys[0]
@@ -271,8 +298,10 @@ class AgentsClient:
         raise TypeError("the client holds the API key and is never serialised")
 
 
-def _request_builder(base_url: str, *api_keys: str | None) -> Callable[[int, str], httpx.Request]:
-    """Return what makes the request for a key, by its number, and a target."""
+def _request_builder(
+    base_url: str, *api_keys: str | None
+) -> Callable[[int, str, bytes], httpx.Request]:
+    """Return what makes the request for a key, by its number, a target and a JSON body, if any."""
     headers = [
         {
             "Accept": "application/json",
@@ -284,8 +313,11 @@ def _request_builder(base_url: str, *api_keys: str | None) -> Callable[[int, str
     ]
 
     @lru_cache(maxsize=64)
-    def request(key: int, target: str) -> httpx.Request:
-        url = target if target.startswith("https://") else base_url + target
-        return httpx.Request("GET", url, headers=headers[key])
+    def request(key: int, target: str, body: bytes) -> httpx.Request:
+        url = target if "://" in target else base_url + target
+        if not body:
+            return httpx.Request("GET", url, headers=headers[key])
+        json = {"Content-Type": "application/json"}
+        return httpx.Request("POST", url, headers=headers[key] | json, content=body)
 
     return request

@@ -85,8 +85,15 @@ class SessionPage(NamedTuple):
     told_at: float | None
 
 
-def read_token(response: httpx.Response, body: bytes) -> MintedToken:
+def read_token(
+    response: httpx.Response, body: bytes, *, usual_seconds: int | None = None
+) -> MintedToken:
     """Return the token of an answer.
+
+    Args:
+        response: Its status and headers.
+        body: All of it.
+        usual_seconds: How long the token opens sessions where that is not said.
 
     Raises:
         UpstreamError: It is a refusal, or holds none that could be used.
@@ -94,7 +101,7 @@ def read_token(response: httpx.Response, body: bytes) -> MintedToken:
     if response.status_code != httpx.codes.OK:
         raise _refusal(response, MINT_KEY_REFUSALS)
     answer = _object(body)
-    token, expires_in_seconds = answer.get("token"), answer.get("expires_in_seconds")
+    token, expires_in_seconds = answer.get("token"), answer.get("expires_in_seconds", usual_seconds)
     if not isinstance(token, str) or not TOKEN.fullmatch(token):
         raise UpstreamUnreadableError("the answer holds no usable token")
     if type(expires_in_seconds) is not int or not 1 <= expires_in_seconds <= 24 * 3600:

@@ -141,7 +141,7 @@ class _Handle:
 
 
 class CurlTransport(httpx.AsyncBaseTransport):
-    """Sends GET requests, each once; follows no redirect; opened by `async with`.
+    """Sends GET, and POST with a body, each once; follows no redirect; opened by `async with`.
 
     After a kept connection's end or silence, what is open then is not used again. The environment's
     proxies and certificates (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, ...) count. How many
@@ -220,6 +220,9 @@ class CurlTransport(httpx.AsyncBaseTransport):
             handle.prepared = prepared
             handle.curl.setopt(pycurl.URL, prepared[0])
             handle.curl.setopt(pycurl.HTTPHEADER, prepared[1])
+            handle.curl.setopt(pycurl.HTTPGET, 1)
+            if prepared[2]:
+                handle.curl.setopt(pycurl.POSTFIELDS, prepared[2])
         try:
             # Nothing was sent where a kept connection was no good.
             while not await self._exchange(handle):
@@ -294,8 +297,8 @@ def _failure(error: pycurl.error | httpx.ReadError, handle: _Handle) -> httpx.Tr
     return failure
 
 
-def _prepare(request: httpx.Request) -> tuple[str, list[str]]:
-    """Return a request's URL and headers as libcurl takes them.
+def _prepare(request: httpx.Request) -> tuple[str, list[str], bytes]:
+    """Return a request's URL, headers and body as libcurl takes them.
 
     Raises:
         LocalProtocolError: It cannot be sent as it is.
@@ -303,12 +306,14 @@ def _prepare(request: httpx.Request) -> tuple[str, list[str]]:
     """
     if request.url.scheme not in {"http", "https"}:
         raise httpx.UnsupportedProtocol("only http and https are supported")
-    if request.method != "GET" or {"content-length", "transfer-encoding"} & request.headers.keys():
-        raise httpx.LocalProtocolError("only GET without a body is sent")
+    if request.method not in {"GET", "POST"} or "transfer-encoding" in request.headers:
+        raise httpx.LocalProtocolError("only GET, and POST of bytes, are sent")
+    if (request.method == "POST") != bool(request.content):
+        raise httpx.LocalProtocolError("only POST has a body, and always")
     headers = [f"{name.decode()}: {value.decode()}" for name, value in request.headers.raw]
     if any(character in header for header in headers for character in "\r\n\0"):
         raise httpx.LocalProtocolError("a header holds a line break")
-    return str(request.url), headers
+    return str(request.url), headers, request.content
 
 
 def _trusted(ca_file: Path | None) -> dict[int, str]:

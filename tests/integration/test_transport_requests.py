@@ -33,10 +33,11 @@ async def pieces() -> AsyncIterator[bytes]:
         lambda url: httpx.Request("GET", url, headers={"X": "a\r\nY: b"}),
         lambda url: httpx.Request("GET", url, headers={"X": "a\nY: b"}),
         lambda url: httpx.Request("POST", url, content=pieces()),
-        lambda url: httpx.Request("POST", url, content=b"x"),
+        lambda url: httpx.Request("GET", url, content=b"x"),
+        lambda url: httpx.Request("POST", url),
         lambda url: httpx.Request("GET", url.replace("http", "ftp")),
     ],
-    ids=["HEAD", "CRLF", "LF", "stream", "POST", "ftp"],
+    ids=["HEAD", "CRLF", "LF", "stream", "GET with a body", "POST without", "ftp"],
 )
 async def test_request_that_cannot_be_sent_rightly_is_not_sent(
     request_of: Callable[[str], httpx.Request],

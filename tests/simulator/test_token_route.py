@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.simulator.behaviour.profiles import LIVE, with_switches
-from app.simulator.server.token_route import answer_token_request
+from app.simulator.server.token_route import answer_general_request, answer_token_request
 from app.simulator.token_ledger import TokenLedger
 
 NOW = 1_795_000_000.0
@@ -257,3 +257,32 @@ def test_ledger_counts_what_should_not_be() -> None:
     assert redeem(ledger, NOW, None, KEY)
 
     assert (ledger.reused, ledger.keys_in_urls) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ('{"product": "voice_agent", "expires_in_seconds": 60, "access": ["x"]}', 200),
+        ('{"product": "voice_agent", "expires_in_seconds": 60}', 200),
+        ('{"product": "voice_agent", "expires_in_seconds": 601}', 422),
+        ('{"product": "voice_agent"}', 422),
+        ('{"product": "tts", "expires_in_seconds": 60}', 422),
+        ('{"product": "voice_agent", "expires_in_seconds": 60, "access": "all"}', 422),
+        ("[]", 422),
+        ("{", 422),
+        ("", 422),
+    ],
+)
+def test_general_token_service(body: str, status: int) -> None:
+    """It wants a product and a window; its tokens bound no session."""
+    ledger = TokenLedger()
+    answered, content = answer_general_request(LIVE, ledger, NOW, body.encode(), KEY)
+
+    assert answered == status
+    if status == 200:
+        grant = ledger.redeem(
+            NOW + 60, token=content["token"], authorization=None, single_use=False
+        )
+        assert grant is not None
+        assert grant.max_session_duration_seconds == 10_800
+    assert answer_general_request(LIVE, ledger, NOW, body.encode(), None)[0] == 422

@@ -46,6 +46,7 @@ def create_simulator(
     service = Service(dependencies, Controls(profile, faults=dict(faults or {})), key)
     routes: list[BaseRoute] = [
         Route("/v1/token", service.token),
+        Route("/v1/token", service.general_token, methods=["POST"]),
         *(WebSocketRoute(path, service.socket) for path in WEBSOCKET_PATHS),
         *service.rest_routes(),
     ]

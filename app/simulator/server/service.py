@@ -1,15 +1,16 @@
 """What the simulator's routes and sockets share: state, and the way from one part to the next."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket
 
+from app.simulator.behaviour.profiles import Profile
 from app.simulator.behaviour.script import Script
 from app.simulator.conversation.timers import Clock
 from app.simulator.evidence.observers import Observer, Statistics
@@ -25,7 +26,13 @@ from app.simulator.rest.webhooks import Webhooks
 from app.simulator.server.connection import Connection, KeptSessions
 from app.simulator.server.control import Controls
 from app.simulator.server.sockets import Socket
-from app.simulator.server.token_route import answer_token_request, apply_faults, send_answer
+from app.simulator.server.token_route import (
+    Answer,
+    answer_general_request,
+    answer_token_request,
+    apply_faults,
+    send_answer,
+)
 from app.simulator.token_ledger import TokenLedger
 from app.simulator.wire import messages
 from app.simulator.wire.ids import Ids
@@ -33,6 +40,8 @@ from app.simulator.wire.versions import encode
 
 WEBSOCKET_PATHS: Final = {"/v1/ws": "ws", "/v1/voice": "voice"}
 """With their names in the switch `websocket_path`; the second is that of April 2026."""
+T = TypeVar("T")
+
 _LOGGED_PARAMETERS: Final = ("expires_in_seconds", "max_session_duration_seconds", "product")
 _REFUSED_UPGRADES: Final = {"close_1006": 403, "http_401": 401}
 _CONTROL_LIMIT_BYTES: Final = 10_000
@@ -70,15 +79,29 @@ class Service:
 
     async def token(self, request: Request) -> Response:
         """Answer `GET /v1/token`."""
+        return await self._mint(request, answer_token_request, request.query_params)
+
+    async def general_token(self, request: Request) -> Response:
+        """Answer `POST /v1/token`, which the vendor has on hosts of its own."""
+        try:
+            body = await _body(request)
+        except ValueError:
+            body = b""  # which is refused
+        return await self._mint(request, answer_general_request, body)
+
+    async def _mint(
+        self,
+        request: Request,
+        mint: Callable[[Profile, TokenLedger, float, T, str | None], Answer],
+        asked: T,
+    ) -> Response:
         controls = self._controls
         if controls.token_status is not None:
             content, headers = {"detail": "Simulated"}, dict(controls.token_headers)
             answer = TokenAnswer(controls.token_status, content, headers)
         else:
-            query, key = request.query_params, request.headers.get("authorization")
-            minted = answer_token_request(
-                controls.profile, self._ledger, self._clock.now(), query, key
-            )
+            key = request.headers.get("authorization")
+            minted = mint(controls.profile, self._ledger, self._clock.now(), asked, key)
             answer = TokenAnswer(*minted)
         answer = apply_faults(answer, controls.faults, self._ledger)
         self._observe_request(request, answer.status)

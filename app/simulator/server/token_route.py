@@ -1,10 +1,11 @@
-"""`GET /v1/token`: what is answered to which request, and how its faults have it sent.
+"""`/v1/token`: what is answered to which request, and how its faults have it sent.
 
 Source: live probes of 2026-09-18 and 2026-09-24; the documents tell other statuses and bodies,
 which are those of `token_errors=docs`.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -49,25 +50,57 @@ def answer_token_request(
             problems += _read(name, query[name], values)
         elif name == _EXPIRES and profile.expires_in_seconds == "required":
             problems.append(_missing("query", name))
-    refusal = _refusal(problems, authorization, ledger)
+    refusal = _refusal(profile, problems, authorization, ledger)
     if refusal is not None:
-        is_live = profile.token_errors == "live"  # noqa: S105 - a form of errors
-        return refusal if is_live else _documented(refusal)
+        return refusal
     token = ledger.mint(now, values[_EXPIRES], values[_DURATION])
     return 200, {"token": token, "expires_in_seconds": values[_EXPIRES]}
 
 
+def answer_general_request(
+    profile: Profile,
+    ledger: TokenLedger,
+    now: float,
+    body: bytes,
+    authorization: str | None,
+) -> Answer:
+    """Mint a token of the service for all products, which bounds no session; or say why not.
+
+    Source: AssemblyAI documentation, temporary tokens, November 2026. How it refuses is not known:
+    here as the other one does. Nor is what `access` looks like: any object or array will do.
+    """
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        asked = None
+    asked = asked if isinstance(asked, dict) else {}
+    values: dict[str, int] = {}
+    problems = [
+        *([] if asked.get("product") == "voice_agent" else [_missing("body", "product")]),
+        *_read(_EXPIRES, json.dumps(asked.get(_EXPIRES)), values),
+        *([] if isinstance(asked.get("access", {}), dict | list) else [_missing("body", "access")]),
+    ]
+    refusal = _refusal(profile, problems, authorization, ledger)
+    if refusal is not None:
+        return refusal
+    return 200, {"token": ledger.mint(now, values[_EXPIRES], _LONGEST_SESSION_SECONDS)}
+
+
 def _refusal(
-    problems: list[dict[str, Any]], authorization: str | None, ledger: TokenLedger
+    profile: Profile, problems: list[dict[str, Any]], authorization: str | None, ledger: TokenLedger
 ) -> Answer | None:
-    """Return what a live refusal looks like, or None when there is nothing to refuse."""
+    """Return what a refusal looks like, or None when there is nothing to refuse."""
+    refusal: Answer
     if authorization is None:
         problems.append(_missing("header", "authorization"))
     if problems or authorization is None:
-        return 422, {"detail": problems}
-    if not ledger.knows_key(authorization):
-        return 404, {"detail": "Invalid API key"}
-    return None
+        refusal = 422, {"detail": problems}
+    elif not ledger.knows_key(authorization):
+        refusal = 404, {"detail": "Invalid API key"}
+    else:
+        return None
+    is_live = profile.token_errors == "live"  # noqa: S105 - a form of errors
+    return refusal if is_live else _documented(refusal)
 
 
 def _documented(refusal: Answer) -> Answer:

@@ -19,6 +19,10 @@ CODED = {"access": "code", "access_codes": "0123456789abcdef"}
         ({"trusted_proxies": "10.0.0.0/8"}, "holds 10.0.0.0/8"),
         ({"trusted_proxies": "2001:db8::/32"}, "holds 2001:db8::/32"),
         ({**CODED, "trusted_proxies": "10.1.0.0/16,2001:db8::/48,127.0.0.1"}, None),
+        (
+            {"token_service": 'general ["x"]', "caller_minutes_per_day": 0},
+            "bounds none of them",
+        ),
         ({**CODED, "access_codes": "a-long-enough-code,12345678"}, "Access code 2 "),
         ({**CODED, "access_codes": "0123456789abcdef"}, None),
     ],

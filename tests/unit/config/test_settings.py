@@ -13,6 +13,7 @@ from tests.service import KEY, make_settings
 
 DURATION = "VOICEGATE_DEFAULT_SESSION_DURATION_SECONDS"
 MAX_DURATION = "VOICEGATE_MAX_SESSION_DURATION_SECONDS"
+GENERAL = {"VOICEGATE_TOKEN_SERVICE": 'general ["x"]'}
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -45,6 +46,10 @@ def problems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **environment: str
         ("VOICEGATE_UPSTREAM_URL", "https://u:p@a.test", "must be https://HOST[:PORT]"),
         ("VOICEGATE_UPSTREAM_URL", "https://a.test:port", "must be https://HOST[:PORT]"),
         ("VOICEGATE_UPSTREAM_URL", "https://a.test;script-src", "must be https://HOST[:PORT]"),
+        ("VOICEGATE_TOKEN_SERVICE", "general", "must be agents, or general and after a space"),
+        ("VOICEGATE_TOKEN_SERVICE", "general {}", "must be agents, or general and after"),
+        ("VOICEGATE_TOKEN_SERVICE", "general [1", "must be agents, or general and after"),
+        ("VOICEGATE_TOKEN_SERVICE", 'agents ["x"]', "must be agents, or general and after"),
         ("VOICEGATE_UPSTREAM_WS_URL", "https://a.test/v1/ws", "must be wss://HOST[:PORT]/PATH"),
         ("VOICEGATE_UPSTREAM_WS_URL", "wss://a.test/v1/ws?x=1", "must be wss://HOST[:PORT]/PATH"),
         ("VOICEGATE_UPSTREAM_WS_URL", "wss://a.test/v1 ws", "must be wss://HOST[:PORT]/PATH"),
@@ -89,6 +94,20 @@ def test_wrong_setting_is_said_in_one_sentence(
             (
                 "VOICEGATE_ACCESS_CODES has no effect where VOICEGATE_ACCESS is open: "
                 "set VOICEGATE_ACCESS=code, or remove it."
+            ),
+        ),
+        (
+            {**GENERAL, MAX_DURATION: "3600"},
+            (
+                f"{MAX_DURATION} has no effect where VOICEGATE_TOKEN_SERVICE is general, whose "
+                "tokens bound no session: remove it."
+            ),
+        ),
+        (
+            GENERAL,
+            (
+                "VOICEGATE_TOKEN_SERVICE is general: each call is granted 180 minutes, which "
+                "VOICEGATE_CALLER_MINUTES_PER_DAY (100) does not allow; raise it, or set 0."
             ),
         ),
         (
@@ -440,6 +459,29 @@ def test_ws_url_follows_from_the_upstream(upstream: str, ws_url: str) -> None:
 
     assert settings.ws_url == ws_url
     assert ws_url.startswith(f"{settings.ws_origin}/")
+
+
+@pytest.mark.parametrize(
+    ("upstream", "token_url"),
+    [
+        ("https://agents.assemblyai.com", "https://token.assemblyai.com"),
+        ("https://agents.eu.assemblyai.com", "https://token.eu.assemblyai.com"),
+        ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
+    ],
+)
+def test_general_tokens_are_minted_in_the_zone_of_the_sessions(
+    upstream: str, token_url: str
+) -> None:
+    """Each zone has a host for them beside the agents'; a double has one for both."""
+    settings = Settings(
+        _env_file=None,
+        upstream_url=upstream,
+        caller_minutes_per_day=0,
+        token_service=GENERAL["VOICEGATE_TOKEN_SERVICE"],
+    )
+
+    assert settings.token_url == token_url
+    assert Settings(_env_file=None, upstream_url=upstream).token_url == upstream
 
 
 def test_ws_url_can_be_set() -> None:
