@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 from app.config.agents import former_voices
 from app.config.risks import risks
@@ -20,10 +20,6 @@ from app.usage.pricing import cost_sentence
 from app.web.workers import Workers
 
 logger = logging.getLogger("voicegate.start")
-
-# What the imports make stays for good; looking at it again and again took a fourteenth of the start
-# and a fifth of what serving costs.
-COLLECTOR_THRESHOLDS: Final = (50_000, 20, 100)
 
 NO_KEY = (
     "Set ASSEMBLYAI_API_KEY (in the environment or in .env) to a key of your AssemblyAI account, "
@@ -43,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 2 if a setting is wrong, 1 if a port is taken or a check failed, else 0.
     """
     keep_standard_numbers()
-    gc.set_threshold(*COLLECTOR_THRESHOLDS)
+    gc.disable()  # until the server has started: what the imports make stays for good
     options, rest = build_parser().parse_known_args(argv)
     try:
         settings = load_settings()
