@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.usage.rate_limits import HOUR, MINUTE
-from app.usage.report import DayUsage, TodayUsage
+from app.usage.report import Report
 
 # Of the place that a day has, its column takes this share.
 COLUMN_SHARE: Final = 0.7
@@ -35,14 +35,10 @@ class Column:
     y: float
 
 
-def bar(today: TodayUsage) -> list[Part]:
+def bar(today: Report) -> list[Part]:
     """Return the day's minutes side by side; together they are the limit, where there is one."""
-    seconds = {
-        "used": today.used_seconds,
-        "reserved": today.reserved_seconds,
-        "yesterday": today.yesterday_seconds,
-        "left": today.left_seconds or 0,
-    }
+    names = ("used", "reserved", "yesterday", "left")
+    seconds = {name: today[f"{name}_seconds"] or 0 for name in names}
     scale = 100 / (sum(seconds.values()) or 1)
     parts, x = [], 0.0
     for name, value in seconds.items():
@@ -51,18 +47,18 @@ def bar(today: TodayUsage) -> list[Part]:
     return parts
 
 
-def columns(days: Sequence[DayUsage]) -> list[Column]:
+def columns(days: Sequence[Report]) -> list[Column]:
     """Return a column for each day; the highest fills the plot."""
-    highest = max((each.used_seconds for each in days), default=0) or 1
+    highest = max((each["used_seconds"] for each in days), default=0) or 1
     step = 100 / (len(days) or 1)
     return [
         Column(
-            each.day,
-            each.day[-2:].lstrip("0"),
-            each.used_seconds,
+            each["day"],
+            each["day"][-2:].lstrip("0"),
+            each["used_seconds"],
             x=step * (number + (1 - COLUMN_SHARE) / 2),
             width=step * COLUMN_SHARE,
-            y=100 - 100 * each.used_seconds / highest,
+            y=100 - 100 * each["used_seconds"] / highest,
         )
         for number, each in enumerate(days)
     ]

@@ -26,7 +26,7 @@ from app.errors import (
     bad_parameter,
 )
 from app.usage.ledger import StoreDownError
-from app.usage.report import UsageReport, usage_report
+from app.usage.report import Report, usage_report
 from app.web.kill_switch import PAGE
 from app.web.plots import bar, columns, decimal, duration, minutes
 from app.web.routes.body import read_form
@@ -68,9 +68,9 @@ class _Operator:
         report = await self._report()
         context = {
             "report": report,
-            "bar": bar(report.today) if report.today else [],
-            "columns": columns(report.days),
-            "is_stopped_here": PAGE in report.stopped_by,
+            "bar": bar(report["today"]) if report["today"] else [],
+            "columns": columns(report["days"]),
+            "is_stopped_here": PAGE in report["stopped_by"],
             "price": self.settings.price_per_hour_usd,
             "minutes": minutes,
             "duration": duration,
@@ -123,7 +123,7 @@ class _Operator:
         await self.services.kill_switch.look()
         return _see_other(request, OPERATOR_PATH)
 
-    async def _report(self) -> UsageReport:
+    async def _report(self) -> Report:
         services = self.services
         stopped_by = services.kill_switch.stopped_by
         audit = services.audit
