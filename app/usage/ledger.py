@@ -383,31 +383,29 @@ class MemoryLedger:
         keys = (grant.caller_key, grant.address_key, "all")
         days = zip(self._days, keys, strict=True)
         counters = [self._windows.find(day, key, now) for day, key in days if key]
+        *_, share, everyone = counters
         if before := self._recovered(grant, continues, counters, now):
             self._go_on(grant, before, counters, now)
-            states = self._with_day(Verdict("", ()), counters[0], now)
-            return Verdict("", states, goes_on=True, day_seconds=counters[-1].at(now).used)
+            states = self._with_day((), counters[0], now)
+            return Verdict("", states, goes_on=True, day_seconds=everyone.at(now).used)
         verdict = self._windows.hit(asked, now)
         if verdict.refused:
             return verdict
         for counter in counters:
             name = f"{counter.limit.counts}-open"
             if 0 < self._limits[name] <= len(counter.places):
-                states = self._with_day(verdict, counters[0], now)
+                states = self._with_day(verdict.states, counters[0], now)
                 return Verdict(name, states, min(counter.places.values()) - now)
-        for counter in counters:
-            if counter.limit.quota and not counter.fits(seconds, now):
-                states = (*verdict.states, counter.at(now))
-                day_seconds = counters[-1].at(now).used
-                return Verdict(counter.limit.name, states, day_seconds=day_seconds)
-        share = counters[-2]
-        if share.limit.quota and not self._share_fits(counters, seconds, now):
-            states = (*verdict.states, share.at(now))
-            return Verdict(share.limit.name, states, day_seconds=counters[-1].at(now).used)
+        full = [each for each in counters if each.limit.quota and not each.fits(seconds, now)]
+        if not full and share.limit.quota and not self._share_fits(share, seconds, now):
+            full = [share]
+        if full:
+            states = (*verdict.states, full[0].at(now))
+            return Verdict(full[0].limit.name, states, day_seconds=everyone.at(now).used)
         call = _Call(now + grant.expires_in_seconds + seconds, grant.grant_id)
         self._count(_Record(grant, now, counters, call))
-        states = self._with_day(verdict, counters[0], now)
-        return Verdict("", states, day_seconds=counters[-1].at(now).used)
+        states = self._with_day(verdict.states, counters[0], now)
+        return Verdict("", states, day_seconds=everyone.at(now).used)
 
     async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:
         """Undo a grant of which no token came."""
@@ -540,16 +538,15 @@ class MemoryLedger:
         ):
             return None
         seconds = min(grant.granted_seconds, max(LEAST_SECONDS, left_seconds))
-        everyone = counters[-1]
+        *_, share, everyone = counters
         is_full = everyone.limit.quota and not everyone.fits(seconds, now)
-        if is_full or not self._share_fits(counters, seconds, now):
+        if is_full or not self._share_fits(share, seconds, now):
             return None
         grant.granted_seconds = seconds
         return before
 
-    def _share_fits(self, counters: Sequence[Counter], seconds: int, now: float) -> bool:
+    def _share_fits(self, share: Counter, seconds: int, now: float) -> bool:
         """Tell whether an address, or a caller without one, holds no more than it ever may."""
-        share = counters[-2]
         most = RECOVERY_SHARES * self._limits["address-day"]
         used = share.at(now).used + self._moved_of(share, now).at(now).used
         return not most or used + seconds <= most
@@ -608,9 +605,11 @@ class MemoryLedger:
         """Return the count of what was taken out of a day and is not proven over."""
         return self._windows.find(self._moved[counter.limit.counts], counter.key, now)
 
-    def _with_day(self, verdict: Verdict, day: Counter, now: float) -> tuple[LimitState, ...]:
+    def _with_day(
+        self, states: tuple[LimitState, ...], day: Counter, now: float
+    ) -> tuple[LimitState, ...]:
         """Return how the caller's limits stand, that of its day as well if there is one."""
-        return (*verdict.states, day.at(now)) if day.limit.quota else verdict.states
+        return (*states, day.at(now)) if day.limit.quota else states
 
     def _give_back(
         self, record: _Record, seconds: int, now: float, counters: Sequence[Counter]
