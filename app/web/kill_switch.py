@@ -6,9 +6,10 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from app.errors import StoppedByOperatorError
+from app.usage.accounting import Accounting
 from app.usage.ledger import StoreDownError
 
 logger = logging.getLogger("voicegate.stop")
@@ -20,31 +21,24 @@ PAGE: Final = "the operator's page"
 STRANGERS: Final = "a session that no grant explains"
 
 
-class Stop(Protocol):
-    """Where the operator's page says stop; shared by all processes that share limits."""
-
-    async def is_stopped(self) -> bool:
-        """Tell whether it was said; raises `StoreDownError` where that is unknown."""
-
-
 class KillSwitch:
     """Stops minting as long as a file is there, or the operator's page says so.
 
     Args:
         stop_file: The file, or whatever else is at this place; None for no such switch.
-        stop: What the page says; None where there is no such page.
+        accounting: Has what the page says; None where there is no such page.
         stops_at_strangers: Whether a session that no grant explains stops minting for the day.
     """
 
     def __init__(
         self,
         stop_file: Path | None = None,
-        stop: Stop | None = None,
+        accounting: Accounting | None = None,
         *,
         stops_at_strangers: bool = False,
     ) -> None:
         self._file = stop_file
-        self._stop = stop
+        self._accounting = accounting
         self._stops_at_strangers = stops_at_strangers
         self._stopped_by: dict[str, bool] = {}
 
@@ -84,10 +78,10 @@ class KillSwitch:
             except OSError as error:
                 name = type(error).__name__
                 logger.warning("the stop file cannot be looked for (%s)", name)
-        if self._stop is not None:
+        if self._accounting is not None:
             # That the store is away is told by whoever needs it to mint.
             with contextlib.suppress(StoreDownError):
-                self._note(PAGE, is_stopped=await self._stop.is_stopped())
+                self._note(PAGE, is_stopped=await self._accounting.is_stopped())
 
     def _note(self, what: str, *, is_stopped: bool) -> None:
         if is_stopped != self._stopped_by.get(what, False):
@@ -97,7 +91,7 @@ class KillSwitch:
     @contextlib.asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """Look every half second while this is open, and once before."""
-        if self._file is None and self._stop is None:
+        if self._file is None and self._accounting is None:
             yield
             return
         await self.look()
