@@ -54,6 +54,7 @@ export class CallLock {
     this.#attempt += 1;
     this.#letGo?.();
     this.#letGo = null;
-    freed = Promise.all([freed, this.#request]);
+    const request = this.#request;
+    freed = freed.then(() => request); // not Promise.all, whose result would hold all results before it
   }
 }

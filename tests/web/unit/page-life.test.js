@@ -1,9 +1,8 @@
-// What outlives a page, and what keeps two tabs from talking at once.
+// What outlives a page.
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
-import { CallLock } from '../../../static/voice-agent/main-thread/call-lock.js';
 import {
   forgetCall,
   leftCall,
@@ -116,70 +115,4 @@ test('storage that is switched off keeps nothing and breaks nothing', () => {
   rememberCall({ sessionId: 'sess_1', turns: [] });
   forgetCall();
   assert.equal(leftCall(), null);
-});
-
-/** A lock, and whether it was taken from its holder. */
-function aLock() {
-  let wasTaken = false;
-  const lock = new CallLock(() => {
-    wasTaken = true;
-  });
-  return { lock, wasTaken: () => wasTaken };
-}
-
-test('one call at a time: the second asks in vain until the first lets go', async () => {
-  const first = aLock();
-  const second = aLock();
-
-  assert.equal(await first.lock.take({ takeOver: false }), true);
-  assert.equal(await second.lock.take({ takeOver: false }), false);
-  first.lock.release();
-  assert.equal(await second.lock.take({ takeOver: false }), true);
-  assert.equal(first.wasTaken(), false);
-  second.lock.release();
-});
-
-test('a call can follow the last one of the same agent at once', async () => {
-  const { lock, wasTaken } = aLock();
-  for (let call = 0; call < 20; call += 1) {
-    assert.equal(await lock.take({ takeOver: false }), true);
-    lock.release();
-  }
-  assert.equal(wasTaken(), false);
-});
-
-test('a call can be taken over, and its holder is told', async () => {
-  const first = aLock();
-  const second = aLock();
-  await first.lock.take({ takeOver: false });
-
-  assert.equal(await second.lock.take({ takeOver: true }), true);
-
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(first.wasTaken(), true);
-  assert.equal(second.wasTaken(), false);
-  second.lock.release();
-});
-
-test('a lock that is let go of before it was given stays free', async () => {
-  const first = aLock();
-  const asking = first.lock.take({ takeOver: false });
-  first.lock.release();
-  await asking;
-
-  const second = aLock();
-  assert.equal(await second.lock.take({ takeOver: false }), true);
-  assert.equal(first.wasTaken(), false);
-  second.lock.release();
-});
-
-test('an agent that is let go of in the same tick does not keep the next one from its call', async () => {
-  const first = aLock();
-  const second = aLock();
-  const asking = first.lock.take({ takeOver: false });
-  first.lock.release();
-
-  assert.equal(await second.lock.take({ takeOver: false }), true);
-  assert.equal(await asking, false);
-  second.lock.release();
 });
