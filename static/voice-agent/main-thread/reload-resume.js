@@ -3,6 +3,7 @@
 // Holds what was said, the session's id and the time; never a token. Main thread.
 
 import { GRACE_WINDOW_MS } from '../core/call-state.js';
+import { MAX_TURNS } from '../core/conversation/turn-list.js';
 
 const KEY = 'voicegate-call';
 
@@ -10,7 +11,7 @@ const KEY = 'voicegate-call';
 let expiry;
 
 /** The latest turns are what a continued session is told; session storage is small. */
-const MAX_TURNS = 60;
+const MAX_REMEMBERED = 60;
 
 /** @typedef {import('../core/conversation/transcript.js').Turn} Turn */
 
@@ -27,7 +28,7 @@ export class CallRecord {
   /** @type {string | null} of the session that is used; null before there is one */
   sessionId = null;
 
-  /** @returns {readonly Turn[]} oldest first */
+  /** @returns {readonly Turn[]} oldest first, as many as the core keeps */
   get turns() {
     // A turn that is final and empty was announced and never said.
     return [...this.#turns.values()].filter(({ final, text }) => !final || text !== '');
@@ -42,6 +43,8 @@ export class CallRecord {
   /** @param {Turn} turn the same id again replaces */
   write(turn) {
     this.#turns.set(turn.id, turn);
+    const [oldest] = this.#turns.keys();
+    if (this.#turns.size > MAX_TURNS) this.#turns.delete(oldest);
   }
 
   /** A browser that dies says no goodbye: what is known by now may be all that a restored tab has. */
@@ -57,7 +60,7 @@ export class CallRecord {
 
 /** @param {Omit<LeftCall, 'leftAtMs'>} call */
 export function rememberCall({ sessionId, turns }) {
-  const call = { sessionId, leftAtMs: Date.now(), turns: turns.slice(-MAX_TURNS) };
+  const call = { sessionId, leftAtMs: Date.now(), turns: turns.slice(-MAX_REMEMBERED) };
   withStorage((storage) => storage.setItem(KEY, JSON.stringify(call)));
 }
 

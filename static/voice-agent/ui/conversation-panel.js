@@ -68,7 +68,7 @@ const BURST_MS = 500;
 
 /** @param {(turn: import('./ui-types.js').Turn) => void} show */
 function createWriting(show) {
-  /** @type {Set<string>} */
+  /** Turns that are whole and not final yet, by id. @type {Set<string>} */
   const whole = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -76,6 +76,7 @@ function createWriting(show) {
   return (/** @type {import('./ui-types.js').Turn} */ turn) => {
     const isWhole = turn.final || whole.has(turn.id);
     show({ ...turn, final: isWhole });
+    if (turn.final) whole.delete(turn.id);
     if (turn.role === 'user') return;
     clearTimeout(timer);
     if (isWhole) return;

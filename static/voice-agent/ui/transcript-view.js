@@ -13,8 +13,8 @@ import { createNote, createTurnRow, showPause, timeText, updateTurnRow } from '.
 export function createTranscript({ log, latest }, texts, agentTitle) {
   const rows = createRowList(log);
   const follow = createFollower(log, latest);
-  /** Before the answers of this call, by turn id. @type {Map<string, number>} */
-  const pausesMs = new Map();
+  /** Before the latest answer, which may have no row yet. @type {{turnId: string, pauseMs: number} | null} */
+  let pause = null;
   let notes = 0;
 
   /** @param {import('./ui-types.js').Turn} turn */
@@ -23,14 +23,15 @@ export function createTranscript({ log, latest }, texts, agentTitle) {
     if (turn.final && !turn.text.trim()) return rows.remove(id);
     const known = rows.find(id);
     const name = turn.role === 'user' ? texts.transcript.you : agentTitle();
-    const pauseMs = pausesMs.get(turn.id) ?? null;
     const isSame = known?.dataset.final === String(turn.final);
     const row = known && isSame ? known : createTurnRow(turn, name, texts);
     if (row === known) updateTurnRow(row, turn, texts);
+    const item = known && rows.itemOf(known);
+    const before = item?.kind === 'turn' ? item : null;
+    const pauseMs = pause?.turnId === turn.id ? pause.pauseMs : (before?.pauseMs ?? null);
     if (pauseMs !== null) showPause(row, pauseMs, texts);
-    const before = known && rows.itemOf(known);
-    const isOver = before?.kind === 'turn' && before.turn.final;
-    const times = { at: turn.startedAt, endedAt: isOver ? before.endedAt : Date.now() };
+    const endedAt = before?.turn.final ? before.endedAt : Date.now();
+    const times = { at: turn.startedAt, endedAt };
     rows.put(id, row, { kind: 'turn', ...times, turn, name, pauseMs });
   }
 
@@ -59,7 +60,7 @@ export function createTranscript({ log, latest }, texts, agentTitle) {
     },
     /** How long the agent took to answer with that turn. @param {string} turnId @param {number} pauseMs */
     showPause(turnId, pauseMs) {
-      pausesMs.set(turnId, pauseMs);
+      pause = { turnId, pauseMs };
       const row = rows.find(`turn ${turnId}`);
       const item = row && rows.itemOf(row);
       if (row && item?.kind === 'turn') follow(() => place(item.turn));
@@ -68,7 +69,7 @@ export function createTranscript({ log, latest }, texts, agentTitle) {
     /** A new call: what was said before stays to be read, under its own heading. */
     startCall() {
       rows.close();
-      pausesMs.clear();
+      pause = null;
       if (log.childElementCount) note(fill(texts.transcript.call, { time: timeText(Date.now()) }));
     },
     isEmpty: () => log.childElementCount === 0,

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
+import { MAX_TURNS } from '../../../static/voice-agent/core/conversation/turn-list.js';
 import {
+  CallRecord,
   forgetCall,
   leftCall,
   rememberCall,
@@ -96,6 +98,16 @@ for (const [what, text] of /** @type {const} */ ([
     assert.equal(leftCall(), null);
   });
 }
+
+test('a call that goes on for hours keeps as many turns as its core does', () => {
+  const record = new CallRecord();
+  for (let number = 0; number <= MAX_TURNS; number += 1) record.write(turn(number));
+  record.write({ ...turn(MAX_TURNS), text: 'Put otherwise.' });
+
+  const { turns } = record;
+  assert.equal(turns.length, MAX_TURNS);
+  assert.deepEqual([turns[0].id, turns.at(-1)?.text], ['turn-1', 'Put otherwise.']);
+});
 
 test('a forgotten call is gone', () => {
   rememberCall({ sessionId: 'sess_1', turns: [] });

@@ -1,7 +1,7 @@
 // The turns of a conversation in the order in which they began, those without a word yet among them. Pure.
 
-/** Turns to keep: a day of talk; the bound is there so that memory has one. */
-const MAX_TURNS = 2_000;
+/** Turns to keep: hours of talk; the bound is there so that memory has one. */
+export const MAX_TURNS = 2_000;
 
 /** Half an hour of talk without a pause; the bound is there so that memory has one. */
 const MAX_WORDS = 5_000;
