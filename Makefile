@@ -30,7 +30,7 @@ RETIRED_WORDS_JS := [Ll]adders?|[Rr]ungs?|[Pp]rob(es?|ing)|[Ss]hak(es?|ing)|[Mm]
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-clients test-accessibility test-half-hour test-presses probe lighthouse check check-python check-web check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-clients test-accessibility test-long-call test-presses probe lighthouse check check-python check-web check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,9 +85,9 @@ test-accessibility: build $(WEB)/node_modules/.stamp #+ Let axe look at every sc
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) ALL_SCENES=1 CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/accessibility.test.js
 
-test-half-hour: build $(WEB)/node_modules/.stamp #+ Talk for half an hour in one tab; memory and main thread must level off
+test-long-call: build $(WEB)/node_modules/.stamp #+ Talk for half an hour in one tab, in sessions of ten minutes; memory and main thread must level off (ARGS="--minutes N --session-minutes N")
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
-	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node browser/half-hour.js
+	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node browser/long-call.js $(ARGS)
 
 test-presses: build $(WEB)/node_modules/.stamp #+ Press at random in Chromium for ten minutes (ARGS="--minutes N --seed N")
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \

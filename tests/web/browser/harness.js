@@ -33,6 +33,7 @@ const NO_LIMITS = {
 /**
  * @typedef {object} Running
  * @property {string} url
+ * @property {number} pid
  * @property {() => Promise<void>} stop
  */
 
@@ -63,7 +64,7 @@ export async function serve(args, settings = {}) {
     await exited;
     clearTimeout(slow);
   };
-  return { url: `http://127.0.0.1:${port}`, stop };
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? NaN, stop };
 }
 
 /**
@@ -121,6 +122,7 @@ if (process.env.NODE_TEST_CONTEXT) {
  * @param {object} [options]
  * @param {(number | string | {roomSeconds: number})[] | null} [options.microphone] seconds of silence, names of
  *   clips, and seconds of a room without a voice in it, in order from the moment the microphone is opened; null for a machine that has none
+ * @param {boolean} [options.isLooped] whether the microphone begins anew at its end, after a gap; else it is silent
  * @param {boolean} [options.isAllowed] whether the user allows it
  * @param {boolean} [options.isRecorded] whether its sound is recorded, and its microphones counted
  * @param {import('./leftovers.js').Leftovers} [options.kept] what the page's own script keeps after its calls
@@ -129,6 +131,7 @@ if (process.env.NODE_TEST_CONTEXT) {
  */
 export async function openBrowser({
   microphone = [60],
+  isLooped = false,
   isAllowed = true,
   isRecorded = true,
   kept = {},
@@ -140,7 +143,7 @@ export async function openBrowser({
   writeWav(file, (microphone ?? []).flatMap(part));
   const devices = [
     '--use-fake-device-for-media-stream',
-    `--use-file-for-fake-audio-capture=${file}%noloop`,
+    `--use-file-for-fake-audio-capture=${file}${isLooped ? '' : '%noloop'}`,
   ];
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
