@@ -1,5 +1,5 @@
 // What stands below a conversation that is over: how long it was, what it cost where callers are told, how it was for
-// whoever wants to say so, and the conversation to take along. Fetched with the call.
+// whoever wants to say so, and the conversation to take along.
 
 import { drawIcon, ICONS } from './draw-icon.js';
 import { duration, fill } from './format.js';

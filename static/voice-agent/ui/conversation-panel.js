@@ -19,16 +19,18 @@ export function createConversation(elements, texts, agentTitle, signal, isTextOn
   const showWritten = createWriting(transcript.show);
   const captions = createCaptions(transcript.show);
   const pause = createAnswerPause(transcript.showPause);
-  const copyMenu = createCopyMenu(elements.copy, texts, transcript.items, signal);
+  const take = createCopyMenu(elements.copy, texts, transcript.items, signal);
 
   return {
     ...transcript,
     /** The user has sent typed words. */
     asked: pause.typed,
-    take: copyMenu.take,
-    /** @param {Agent} agent */
+    take,
+    /** @param {Agent & {isActive: boolean, turns: readonly import('./ui-types.js').Turn[]}} agent */
     follow(agent) {
-      agent.on('transcript', isTextOnly ? showWritten : captions.take);
+      const showTold = isTextOnly ? showWritten : captions.take;
+      agent.turns.forEach(agent.isActive ? showTold : transcript.show);
+      agent.on('transcript', showTold);
       agent.on('playback', (playback) => {
         pause.heard(playback);
         captions.heard(playback);
@@ -41,7 +43,6 @@ export function createConversation(elements, texts, agentTitle, signal, isTextOn
       agent.on('tool', transcript.showTool);
       agent.on('voice', (change) => transcript.note(voiceText(change, texts)));
       agent.on('state', ({ state }) => {
-        if (state === 'live') void copyMenu.prepare();
         if (state !== 'ended' && state !== 'failed') return;
         pause.reset();
         captions.finish();

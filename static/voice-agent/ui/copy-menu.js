@@ -1,5 +1,7 @@
 // A button that opens a short list of ways to take the conversation along.
 
+import { take } from './take.js';
+
 /** How long the button says what was done. */
 const SAID_MS = 3_000;
 
@@ -13,8 +15,6 @@ const SAID_MS = 3_000;
 export function createCopyMenu({ toggle, list, said }, texts, items, signal) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let quieten;
-  /** @type {typeof import('./take.js') | null} */
-  let taking = null;
 
   const isOpen = () => !list.hidden;
 
@@ -31,24 +31,12 @@ export function createCopyMenu({ toggle, list, said }, texts, items, signal) {
     quieten = setTimeout(() => (said.textContent = ''), SAID_MS);
   }
 
-  async function prepare() {
-    try {
-      taking ??= await import('./take.js');
-    } catch {
-      // Offline, most likely; the next opening tries again.
-    }
-  }
-
   /** @param {import('./take.js').Kind} kind */
   async function takeAlong(kind) {
-    if (!taking) await prepare();
-    say(taking ? await taking.take(kind, items(), texts) : texts.export.missing);
+    say(await take(kind, items(), texts));
   }
 
-  toggle.addEventListener('click', () => {
-    setOpen(!isOpen());
-    void prepare();
-  });
+  toggle.addEventListener('click', () => setOpen(!isOpen()));
   list.addEventListener('click', ({ target }) => {
     const button = target instanceof Element ? target.closest('button') : null;
     if (!button) return;
@@ -78,10 +66,5 @@ export function createCopyMenu({ toggle, list, said }, texts, items, signal) {
     { signal },
   );
 
-  return {
-    /** Fetch now what a press will need: the line may be gone by then. */
-    prepare,
-    /** @param {import('./take.js').Kind} kind */
-    take: (kind) => void takeAlong(kind),
-  };
+  return takeAlong;
 }

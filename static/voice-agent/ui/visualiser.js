@@ -20,12 +20,12 @@ const WISHES = [
 const STILL = '(prefers-reduced-motion: reduce)';
 
 /**
- * @param {{orb: HTMLElement, ring: HTMLCanvasElement}} elements
+ * @param {{orb: HTMLElement, ring: HTMLCanvasElement, rest: Element}} elements   `rest`: the ring's look until now
  * @param {{themed?: HTMLElement, signal?: AbortSignal}} [surroundings]   `themed`: its `data-theme` changes colours;
  *   `signal`: the orb is gone
  */
 export function createVisualiser(
-  { orb, ring },
+  { orb, ring, rest },
   { themed = document.documentElement, signal } = {},
 ) {
   const voices = {
@@ -83,6 +83,7 @@ export function createVisualiser(
   onResize(ring, (contentRect) => {
     width = contentRect.width;
     paint();
+    rest.remove();
   });
   for (const wish of WISHES) mediaQuery(wish)?.addEventListener('change', recolour, { signal });
   const theme = { attributes: true, attributeFilter: ['data-theme'] };

@@ -41,10 +41,10 @@ test('a call needs a handful of small files', async () => {
     );
     const scripts = files.filter((path) => path.endsWith('.js'));
     const names = scripts.map((path) => basename(path).replace(/-\w{8}\.js$/, ''));
-    assert.deepEqual(names.slice(0, 2), ['main', 'worker']);
+    assert.equal(names[0], 'main');
     // With the call comes what must be there when its line is gone. Of what the audio thread fetches Chromium tells
     // nothing.
-    assert.deepEqual(new Set(names), new Set(['main', 'worker', 'details', 'take', 'after-call']));
+    assert.deepEqual(new Set(names), new Set(['main', 'worker', 'details', 'in-call']));
     assert.deepEqual(complaints, []);
   } finally {
     await close();
@@ -103,6 +103,24 @@ test('without the core the call fails in words, and the next one finds it', asyn
     await page.unrouteAll();
     await page.locator('#call').click();
     await passed('failed', 'connecting', 'live');
+  } finally {
+    await close();
+  }
+});
+
+test('without what is seen of it the call goes on, and what was said is shown once that can be had', async () => {
+  const { page, passed, close } = await openBrowser();
+  try {
+    await page.route('**/in-call-*.js', (route) => route.abort());
+    await page.goto(server.url);
+    await page.locator('#call').click();
+    await passed('connecting', 'live');
+    await page.locator('.voice-agent[data-speaking="agent"]').waitFor();
+    assert.equal(await page.locator('.turn').count(), 0);
+    await page.unrouteAll();
+    await page.locator('#call').click();
+    await page.locator('.turn[data-role="agent"]').waitFor();
+    await page.locator('#after').getByText('Download conversation').waitFor();
   } finally {
     await close();
   }

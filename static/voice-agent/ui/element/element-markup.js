@@ -98,6 +98,7 @@ export function partsOf(root) {
     talk: part('log') && {
       orb: part('orb'),
       ring: part('orb-ring'),
+      rest: part('orb-rest'),
       mute: part('mute'),
       muteLabel: part('mute-label'),
       hold: part('hold'),

@@ -22,7 +22,8 @@ import { fill } from '../format.js';
 export function createShell(shadow, call, { look, manner, opened, context }) {
   let isOpen = false;
   let shown = '';
-  let view = new AbortController();
+  /** @type {AbortController | undefined} */
+  let view;
   /** @type {ReturnType<typeof createView> | null} */
   let present = null;
   /** @type {HTMLElement | null} */
@@ -65,6 +66,7 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
     if (isTextOnly) root.dataset.talk = 'text';
     else delete root.dataset.talk;
     const elements = partsOf(root);
+    view = new AbortController();
     present = createView(root, elements, {
       ...context,
       texts,
@@ -82,7 +84,7 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
     call.on('title', tell, view);
     tell();
     adapt();
-    present.goOn(last, call.turns);
+    present.goOn(last);
     showStyled(shadow, root);
   }
 
@@ -112,8 +114,7 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
   }
 
   function clear() {
-    view.abort();
-    view = new AbortController();
+    view?.abort();
     present = root = null;
   }
 

@@ -54,7 +54,7 @@ export function createView(
       mayFocus: () => mayFocus(),
       asked: () => ((isAsked = true), showSpeaking()),
       type: {
-        intend: () => !question.isDenied && call.prepare({ isPressed: true, microphone: false }),
+        intend: () => intend({ isPressed: true, microphone: false }),
         start: () => start({ microphone: false }),
       },
     });
@@ -68,7 +68,7 @@ export function createView(
     mayFocus,
     canType: elements.talk !== null && !isTextOnly,
     on: {
-      intend: (intent) => !question.isDenied && call.prepare({ ...intent, ...modeOf({}) }),
+      intend: (intent) => intend({ ...intent, ...modeOf({}) }),
       start,
       stop: () => void call.stop(),
       extend: () => call.agent.extend(),
@@ -117,8 +117,14 @@ export function createView(
     if (!call.isOpenToAll) void question.ask();
     const lookAgain = () => !document.hidden && question.needsCode && void question.ask(); // given in another tab
     document.addEventListener('visibilitychange', lookAgain, { signal });
-    if (call.resumable) talk?.showLeft(call.resumable.turns);
+    if (call.resumable) void talk?.showLeft(call.resumable.turns);
     left.look();
+  }
+
+  /** A press seems to be coming, or has begun. @param {Parameters<typeof call.prepare>[0]} how */
+  function intend(how) {
+    void talk?.load();
+    if (!question.isDenied) call.prepare(how);
   }
 
   function mayFocus() {
@@ -224,9 +230,9 @@ export function createView(
     usePushToTalk: (isWanted) => talk?.usePushToTalk(isWanted),
     showError,
     dismissIf: desk.dismissIf,
-    /** Another view showed the call so far. @param {AgentEvents['state'] | null} change @param {readonly any[]} turns */
-    goOn(change, turns) {
-      talk?.show(turns);
+    /** Another view showed the call so far. @param {AgentEvents['state'] | null} change */
+    goOn(change) {
+      talk?.goOn();
       if (change) showState(change);
     },
   };

@@ -1,9 +1,7 @@
-// What the full element has besides the button: orb, conversation, typed words, mute.
+// What the full element has besides the button: mute, hold and typed words, and what is seen of a call.
 
-import { createConversation } from '../conversation-panel.js';
 import { createHoldButton } from '../hold-button.js';
 import { createMuteButton } from '../mute-button.js';
-import { createVisualiser } from '../visualiser.js';
 
 /**
  * @param {NonNullable<import('./element-markup.js').Parts['talk']>} elements
@@ -20,51 +18,70 @@ import { createVisualiser } from '../visualiser.js';
  * @param {{intend: () => void, start: () => void}} context.type   a call without a microphone
  * @param {AbortSignal} context.signal
  */
-export function createTalk(
-  elements,
-  texts,
-  { call, root, agentTitle, isTextOnly, hold, mute, mayFocus, asked, type, signal },
-) {
-  const transcript = createConversation(elements, texts, agentTitle, signal, isTextOnly);
-  const visualiser = createVisualiser(elements, { themed: root, signal });
-  const muteButton = createMuteButton(elements, texts.muteButton, mute, signal);
+export function createTalk(elements, texts, context) {
+  const { call, root, signal } = context;
+  const muteButton = createMuteButton(elements, texts.muteButton, context.mute, signal);
   const composer = createComposer(elements.composer, texts.textOnly.placeholder, (text) => {
-    transcript.asked();
-    asked();
+    seen?.conversation.asked();
+    context.asked();
     call.agent.say(text);
   });
-  const holdButton = createHoldButton(elements, texts.holdButton, hold);
-  elements.type.addEventListener('pointerdown', type.intend);
-  elements.type.addEventListener('click', type.start);
-  const after = createAfterCall(elements.after, texts, call, () => transcript.take('text'));
+  const holdButton = createHoldButton(elements, texts.holdButton, context.hold);
+  elements.type.addEventListener('pointerdown', context.type.intend);
+  elements.type.addEventListener('click', context.type.start);
   const showConversation = () => (root.dataset.conversation = 'shown');
+  /** @type {ReturnType<typeof see> | null} */
+  let seen = null;
+  /** @type {Promise<void> | null} */
+  let loading = null;
+  let liveAtMs = 0;
 
-  // The parts listen for good; a view that is gone shows nothing, and goes with its call's listeners.
-  transcript.follow({ on: (type, listener) => call.on(type, listener, { signal }) });
-  call.on('level', visualiser.show, { signal });
-  call.on('transcript', showConversation, { signal });
+  call.on(
+    'transcript',
+    ({ final }) => {
+      showConversation();
+      if (final) void load();
+    },
+    { signal },
+  );
 
-  /** What was said before, where it is shown no more. @param {readonly import('../ui-types.js').Turn[]} turns */
-  function show(turns) {
-    for (const turn of turns) transcript.show(turn);
-    if (turns.length > 0) showConversation();
+  /** Of one that cannot be had the next sign of a call asks again; what was said until then is shown with it. */
+  function load() {
+    loading ??= import('../in-call.js').then(
+      (parts) => void (signal.aborted || (seen = see(parts, elements, texts, context))),
+      () => void (loading = null),
+    );
+    return loading;
+  }
+
+  async function showAfterCall() {
+    const seconds = (performance.now() - liveAtMs) / 1000;
+    await load();
+    if (call.state === 'ended') seen?.showAfterCall(seconds);
   }
 
   return {
+    /** A call seems to be coming: fetch what is seen of it. */
+    load,
     /** @param {import('../ui-types.js').CallState} state @param {boolean} isResuming a call that was left */
     showState(state, isResuming) {
       const isTyped = !call.hasMicrophone;
       composer.showState(state, isTyped);
       muteButton.showState(state);
       holdButton.showState(state);
-      after.showState(state);
+      if (state === 'live') liveAtMs ||= performance.now();
+      if (call.isActive) void load();
       if (state === 'connecting') {
+        elements.after.replaceChildren();
         showConversation(); // now, so that no button moves when the call begins
-        if (!isResuming) transcript.startCall();
-        if (isTyped && mayFocus()) composer.focus(); // what was pressed is gone
-      } else if (state !== 'live' && state !== 'reconnecting') {
-        visualiser.clear();
-        if (transcript.isEmpty()) root.dataset.conversation = 'empty';
+        if (!isResuming) seen?.conversation.startCall();
+        if (isTyped && context.mayFocus()) composer.focus(); // what was pressed is gone
+      } else if (!call.isActive) {
+        seen?.visualiser.clear();
+        const isEmpty = seen ? seen.conversation.isEmpty() : call.turns.length === 0;
+        if (isEmpty) root.dataset.conversation = 'empty';
+        if (state === 'ended' && liveAtMs > 0) void showAfterCall();
+        liveAtMs = 0;
       }
     },
     /** @param {boolean} muted @param {boolean} hasMicrophone */
@@ -75,51 +92,53 @@ export function createTalk(
     showHeld(isHeld) {
       holdButton.showHeld(isHeld);
       composer.showHeld(isHeld);
-      if (isHeld) visualiser.clear();
+      if (isHeld) seen?.visualiser.clear();
     },
     isHeldToTalk: muteButton.isHeldToTalk,
     usePushToTalk: muteButton.usePushToTalk,
-    note: transcript.note,
-    show,
-    /** @param {readonly import('../ui-types.js').Turn[]} turns */
-    showLeft(turns) {
-      show(turns);
-      transcript.note(texts.transcript.left);
+    /** @param {string} text */
+    note: (text) => seen?.conversation.note(text),
+    /** Another view showed the call so far. */
+    goOn() {
+      if (call.turns.length === 0) return;
       showConversation();
+      void load();
+    },
+    /** @param {readonly import('../ui-types.js').Turn[]} turns */
+    async showLeft(turns) {
+      showConversation();
+      await load();
+      for (const turn of turns) seen?.conversation.show(turn);
+      seen?.conversation.note(texts.transcript.left);
     },
   };
 }
 
-// What stands below the conversation once the call is over; fetched as it begins, since its line may be gone then.
-
 /**
- * @param {HTMLElement} place
- * @param {import('../ui-types.js').Texts} texts
- * @param {import('./element-call.js').Call} call
- * @param {() => void} download
+ * What is seen of a call, from now on and until the view is gone, and what was said in it before.
+ * @param {typeof import('../in-call.js')} parts
+ * @param {Parameters<typeof createTalk>[0]} elements
+ * @param {Parameters<typeof createTalk>[1]} texts
+ * @param {Parameters<typeof createTalk>[2]} context
  */
-function createAfterCall(place, texts, call, download) {
-  let liveAtMs = 0;
-  /** @type {Promise<typeof import('../after-call.js') | null> | null} */
-  let part = null;
-
+function see(parts, elements, texts, { call, root, agentTitle, isTextOnly, signal }) {
+  const { createConversation, createVisualiser, showAfterCall } = parts;
+  const conversation = createConversation(elements, texts, agentTitle, signal, isTextOnly);
+  const visualiser = createVisualiser(elements, { themed: root, signal });
+  // The parts listen for good; a view that is gone shows nothing, and goes with its call's listeners.
+  const { isActive, turns } = call;
+  conversation.follow({
+    ...{ isActive, turns },
+    on: (type, listener) => call.on(type, listener, { signal }),
+  });
+  call.on('level', visualiser.show, { signal });
+  const download = () => conversation.take('text');
   return {
-    /** @param {import('../ui-types.js').CallState} state */
-    async showState(state) {
-      if (state === 'connecting') place.replaceChildren();
-      if (state === 'live') {
-        liveAtMs ||= performance.now();
-        part ??= import('../after-call.js').catch(() => (part = null));
-      }
-      if (state !== 'ended' && state !== 'failed') return;
-      const seconds = (performance.now() - liveAtMs) / 1000;
-      const wasLive = liveAtMs > 0;
-      liveAtMs = 0;
-      if (state === 'failed' || !wasLive) return;
-      const loaded = await part;
-      if (call.state === 'ended')
-        loaded?.showAfterCall(place, texts, { seconds, download, ...call.afterwards(seconds) });
-    },
+    conversation,
+    visualiser,
+    /** @param {number} seconds   how long the call was */
+    showAfterCall: (seconds) =>
+      showAfterCall(elements.after, texts, { seconds, download, ...call.afterwards(seconds) }),
   };
 }
 
