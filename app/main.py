@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
-from app.access.control import Access, OpenWay
+from app.access.control import Access
 from app.access.operator import OperatorAccess
 from app.access.signing import Signer
 from app.config.agents import load_agents
@@ -107,9 +107,14 @@ def create_app(
         ConfigurationError: There is no key, or an agent, a proxy of the environment or a list of
             certificates is wrong.
     """
-    open_way = partial(CurlTransport, ca_file=settings.upstream_ca_file)
-    services = _services(settings, BrowserFiles(as_written=as_written), open_way)
-    feedback = _feedback(settings, services.metrics)
+    budget = budget or Budget()
+    transport = transport or CurlTransport(
+        settings.upstream_url,
+        ca_file=settings.upstream_ca_file,
+        connect_seconds=budget.connect_seconds,
+        read_seconds=budget.read_seconds,
+    )
+    services = _services(settings, BrowserFiles(as_written=as_written), transport, budget)
     app = Application(
         title="Voicegate",
         version=__version__,
@@ -122,11 +127,11 @@ def create_app(
         redirect_slashes=False,
         # It would send queries and the text of exceptions wherever the environment says.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        lifespan=_lifespan(settings, services, feedback, transport, budget or Budget()),
+        lifespan=_lifespan(services, transport),
         middleware=_middleware(settings, services),
     )
     app.state.services = services
-    app.router.routes.extend(_with_head(_routes(settings, services, feedback, notice)))
+    app.router.routes.extend(_with_head(_routes(settings, services, notice)))
     app.mount("/static", services.files, name="static")
     metrics = services.metrics
     metrics.routes = frozenset(
@@ -140,93 +145,85 @@ def create_app(
     return app
 
 
-def _services(settings: Settings, files: BrowserFiles, open_way: OpenWay) -> Services:
+def _services(
+    settings: Settings,
+    files: BrowserFiles,
+    transport: httpx.AsyncBaseTransport,
+    budget: Budget,
+) -> Services:
+    if not settings.assemblyai_api_key:
+        raise ConfigurationError("Set ASSEMBLYAI_API_KEY: without a key there are no tokens.")
+    api_key, spare, *_ = [*settings.assemblyai_api_key, None]
     # Without a secret of the operator, one that lasts as long as the process.
     secret = settings.secret.get_secret_value() if settings.secret else secrets.token_urlsafe(32)
     signer = Signer(secret)
+    receipts = Receipts(signer)
     metrics = Metrics()
     accounting = Accounting(settings, metrics)
+    client = AgentsClient(
+        transport,
+        base_url=settings.upstream_url,
+        token_url=settings.token_url,
+        token_access=settings.token_access,
+        api_key=api_key.get_secret_value(),
+        spare_api_key=spare.get_secret_value() if spare else None,
+        budget=budget,
+        metrics=metrics,
+    )
     operator = None
     if settings.operator_token is not None:
         token = settings.operator_token.get_secret_value()
         operator = OperatorAccess(signer, token, accounting.code_attempts)
+    kill_switch = KillSwitch(
+        settings.stop_file,
+        accounting if operator else None,
+        stops_at_strangers=settings.on_unexplained == "stop",
+    )
+    audit = None
+    if settings.audit:
+        audit = Audit(
+            client,
+            accounting.store,
+            metrics,
+            unknown_seconds=settings.default_session_duration_seconds,
+            on_strangers=kill_switch.see_strangers,
+        )
+        accounting.quota.opening = audit.first_try
+    feedback = None
+    if settings.feedback_url is not None:
+        url = settings.feedback_url.get_secret_value()
+        feedback = FeedbackOutbox(url, metrics, settings.upstream_ca_file)
+    open_way = partial(CurlTransport, ca_file=settings.upstream_ca_file)
     return Services(
         agents=load_agents(settings),
         lifecycle=Lifecycle(),
-        kill_switch=KillSwitch(
-            settings.stop_file,
-            accounting if operator else None,
-            stops_at_strangers=settings.on_unexplained == "stop",
-        ),
+        kill_switch=kill_switch,
         metrics=metrics,
         access=Access(settings, signer, accounting.code_attempts, open_way),
         accounting=accounting,
-        receipts=Receipts(signer),
+        receipts=receipts,
+        tokens=TokenService(client, settings.ws_url, quota=accounting.quota, receipts=receipts),
+        audit=audit,
+        feedback=feedback,
         files=files,
         operator=operator,
     )
 
 
-def _feedback(settings: Settings, metrics: Metrics) -> FeedbackOutbox | None:
-    if settings.feedback_url is None:
-        return None
-    url = settings.feedback_url.get_secret_value()
-    return FeedbackOutbox(url, metrics, settings.upstream_ca_file)
-
-
 def _lifespan(
-    settings: Settings,
-    services: Services,
-    feedback: FeedbackOutbox | None,
-    transport: httpx.AsyncBaseTransport | None,
-    budget: Budget,
+    services: Services, transport: httpx.AsyncBaseTransport
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    if not settings.assemblyai_api_key:
-        raise ConfigurationError("Set ASSEMBLYAI_API_KEY: without a key there are no tokens.")
-    api_key, spare, *_ = [*settings.assemblyai_api_key, None]
-    quota = services.accounting.quota
-    upstream = transport or CurlTransport(
-        settings.upstream_url,
-        ca_file=settings.upstream_ca_file,
-        connect_seconds=budget.connect_seconds,
-        read_seconds=budget.read_seconds,
-    )
-
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with (
-            upstream,
+            transport,
             services.access.serving(),
             services.kill_switch.watched(),
             services.accounting.serving(),
-            feedback.serving() if feedback else nullcontext(),
+            services.feedback.serving() if services.feedback else nullcontext(),
+            services.audit.serving() if services.audit else nullcontext(),
         ):
-            client = AgentsClient(
-                upstream,
-                base_url=settings.upstream_url,
-                token_url=settings.token_url,
-                token_access=settings.token_access,
-                api_key=api_key.get_secret_value(),
-                spare_api_key=spare.get_secret_value() if spare else None,
-                budget=budget,
-                metrics=services.metrics,
-            )
-            services.tokens = TokenService(
-                client, settings.ws_url, quota=quota, receipts=services.receipts
-            )
-            if not settings.audit:
-                yield
-                return
-            services.audit = Audit(
-                client,
-                services.accounting.store,
-                services.metrics,
-                unknown_seconds=settings.default_session_duration_seconds,
-                on_strangers=services.kill_switch.see_strangers,
-            )
-            quota.opening = services.audit.first_try
-            async with services.audit.serving():
-                yield
+            yield
 
     return lifespan
 
@@ -260,26 +257,13 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
     return layers
 
 
-def _routes(
-    settings: Settings,
-    services: Services,
-    feedback: FeedbackOutbox | None,
-    notice: str,
-) -> Iterator[BaseRoute]:
+def _routes(settings: Settings, services: Services, notice: str) -> Iterator[BaseRoute]:
     """Yield the routes; the token's first, so that it is found first."""
-    agents = services.agents
     yield from token_routes(settings, services)
-    yield from api_router(services, feedback).routes
+    yield from api_router(services).routes
     yield from probes(services.lifecycle, lambda: services.basis).routes
-    pages = Pages(services.files, agents.notice or notice)
-    yield from page_routes(
-        agents,
-        pages,
-        mode=settings.access,
-        ws_origin=settings.ws_origin,
-        takes_feedback=feedback is not None,
-        visitors=services.access.visitors,
-    )
+    pages = Pages(services.files, services.agents.notice or notice)
+    yield from page_routes(settings, services, pages)
     if settings.webhook_secret is not None:
         yield webhook_route(settings.webhook_secret.get_secret_value(), services.wake_audit)
     if services.operator is not None:

@@ -1,6 +1,6 @@
 """The parts of one service, as the server and the routes find them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.types import Scope
 
@@ -12,6 +12,7 @@ from app.observability.metrics import Metrics
 from app.tokens.service import Receipts, TokenService
 from app.usage.accounting import Accounting
 from app.usage.audit import Audit, Basis
+from app.web.feedback import FeedbackOutbox
 from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle
 from app.web.middleware.request_context import context_of
@@ -20,7 +21,7 @@ from app.web.static_files import BrowserFiles
 
 @dataclass(slots=True)
 class Services:
-    """What is made once for an application; the last two are there only while it serves."""
+    """What is made once for an application."""
 
     agents: Agents
     lifecycle: Lifecycle
@@ -29,10 +30,11 @@ class Services:
     access: Access
     accounting: Accounting
     receipts: Receipts
+    tokens: TokenService
+    audit: Audit | None
+    feedback: FeedbackOutbox | None
     files: BrowserFiles
     operator: OperatorAccess | None
-    tokens: TokenService = field(init=False)
-    audit: Audit | None = field(init=False, default=None)
 
     @property
     def basis(self) -> Basis:

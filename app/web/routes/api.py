@@ -51,10 +51,10 @@ ENTER_ERRORS: tuple[AppError, ...] = (
 )
 
 
-def api_router(services: Services, feedback: FeedbackOutbox | None = None) -> APIRouter:
+def api_router(services: Services) -> APIRouter:
     """Return the routes; for codes and for feedback only where there is a use for them."""
     router = APIRouter(prefix="/api", tags=["API"])
-    access = services.access
+    access, feedback = services.access, services.feedback
     public, whole = (
         AgentsAnswer.model_validate(
             services.agents.public(with_sessions=with_sessions, takes_feedback=feedback is not None)

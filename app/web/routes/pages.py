@@ -17,9 +17,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.access.cookies import Visitors
-from app.config.agents import Agents
+from app.config.settings import Settings
 from app.web import markup
 from app.web.languages import Language, Languages
+from app.web.services import Services
 from app.web.static_files import BrowserFiles
 from app.web.weighted import choose_coding
 
@@ -96,26 +97,13 @@ class Pages:
         )
 
 
-def page_routes(
-    agents: Agents,
-    pages: Pages,
-    *,
-    mode: str,
-    ws_origin: str,
-    takes_feedback: bool = False,
-    visitors: Visitors | None = None,
-) -> list[Route]:
-    """Return the routes of the page and of the API's documentation.
-
-    Args:
-        agents: What the page offers.
-        pages: Renders them.
-        mode: Of access; only where it is `open` anybody may know what the agents are told.
-        ws_origin: Where the agent's socket is.
-        takes_feedback: Whether callers are asked how a call was.
-        visitors: Gives the page its cookie, where callers are told apart by it.
-    """
-    public = agents.public(with_sessions=mode == "open", takes_feedback=takes_feedback)
+def page_routes(settings: Settings, services: Services, pages: Pages) -> list[Route]:
+    """Return the routes of the page and of the API's documentation."""
+    # Where not everybody is let in, not everybody may know what the agents are told.
+    public = services.agents.public(
+        with_sessions=settings.access == "open", takes_feedback=services.feedback is not None
+    )
+    visitors = services.access.visitors
     render = pages.render
 
     def shared(name: str, context: dict[str, Any], media: str | None = None) -> Endpoint:
@@ -152,8 +140,8 @@ def page_routes(
             context = {
                 "openapi": request.app.openapi(),
                 "service_url": str(request.base_url).rstrip("/"),
-                "mode": mode,
-                "ws_origin": ws_origin,
+                "mode": settings.access,
+                "ws_origin": settings.ws_origin,
             }
             english = pages.languages.all["en"]
             response = render(request, name, context, language=english, media=media)
