@@ -8,7 +8,7 @@ from typing import Final, Literal
 from starlette.types import Scope
 
 from app.config.origins import Sender
-from app.errors import UnauthenticatedError
+from app.errors import ForbiddenError, UnauthenticatedError
 
 # Why access is refused; the metrics count by these words, which are their errors' text.
 Reason = Literal["no-credential", "bad-credential", "expired", "code", "origin", "unavailable"]
@@ -77,6 +77,11 @@ class RequestCredentials:
         Cookies count only then: they come along with whatever a browser is made to send.
         """
         return self.sender == "page"
+
+    def require_page(self, detail: str) -> None:
+        """Raise `ForbiddenError` if anything but such a page sent it."""
+        if not self.is_from_page:
+            raise ForbiddenError("origin", detail=detail)
 
     @property
     def bearer(self) -> str | None:

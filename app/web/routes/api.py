@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from app.access.authenticators import MAX_CODE_CHARACTERS, CodeAuthenticator
-from app.access.credentials import RequestCredentials, not_valid
+from app.access.credentials import not_valid
 from app.errors import (
     AppError,
     ForbiddenError,
@@ -32,6 +32,7 @@ from app.web.routes.schemas import (
 from app.web.services import Services
 
 FEEDBACK_PATH: Final = "/api/feedback"
+PAGES_ONLY: Final = "Only pages enter an access code: a program sends it as its bearer token."
 END_ERRORS: tuple[AppError, ...] = (
     OriginNotAllowedError(),
     *BODY_ERRORS,
@@ -114,15 +115,6 @@ def api_router(services: Services) -> APIRouter:
 def _add_code_routes(
     router: APIRouter, services: Services, authenticator: CodeAuthenticator
 ) -> None:
-    def credentials_of_page(request: Request) -> RequestCredentials:
-        credentials = services.credentials(request.scope)
-        if not credentials.is_from_page:
-            raise ForbiddenError(
-                "origin",
-                detail="Only pages enter an access code: a program sends it as its bearer token.",
-            )
-        return credentials
-
     @router.post(
         "/access",
         summary="Enter an access code",
@@ -134,7 +126,8 @@ def _add_code_routes(
     )
     async def enter(request: Request) -> Response:
         """Exchange a code for a cookie that lasts 30 days, or until the code is withdrawn."""
-        credentials = credentials_of_page(request)
+        credentials = services.credentials(request.scope)
+        credentials.require_page(PAGES_ONLY)
         entered = await read_model(request, AccessCode)
         cookie = await authenticator.enter(credentials, entered.code)
         return Response(status_code=204, headers={"Set-Cookie": cookie})
@@ -149,7 +142,8 @@ def _add_code_routes(
     )
     async def leave(request: Request) -> Response:
         """Take the cookie back."""
-        cookie = authenticator.leave(credentials_of_page(request).scope)
+        services.credentials(request.scope).require_page(PAGES_ONLY)
+        cookie = authenticator.leave(request.scope)
         return Response(status_code=204, headers={"Set-Cookie": cookie})
 
 

@@ -14,11 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.access.cookies import OPERATOR_PATH
-from app.access.credentials import RequestCredentials
 from app.access.operator import OperatorAccess
 from app.config.settings import Settings
 from app.errors import (
-    ForbiddenError,
     InvalidRequestError,
     RateLimitedError,
     StoppedError,
@@ -33,6 +31,7 @@ from app.web.routes.body import read_form
 from app.web.routes.pages import Pages
 from app.web.services import Services
 
+OWN_PAGE_ONLY: Final = "Only the operator's page sends this."
 SIGN_IN: Final = f"{OPERATOR_PATH}/sign-in"
 # What the switch is sent.
 SWITCH: Final = {"stop": True, "go": False}
@@ -89,7 +88,8 @@ class _Operator:
         return self.pages.render(request, "operator-sign-in.html", {"refused": why})
 
     async def sign_in(self, request: Request) -> Response:
-        credentials = _of_own_page(self.services.credentials(request.scope))
+        credentials = self.services.credentials(request.scope)
+        credentials.require_page(OWN_PAGE_ONLY)
         token = (await read_form(request)).get("token", "")
         try:
             cookie = await self.operator.sign_in(credentials, token)
@@ -100,13 +100,13 @@ class _Operator:
         return _see_other(request, OPERATOR_PATH, cookie)
 
     async def sign_out(self, request: Request) -> Response:
-        _of_own_page(self.services.credentials(request.scope))
+        self.services.credentials(request.scope).require_page(OWN_PAGE_ONLY)
         return _see_other(request, SIGN_IN, self.operator.sign_out(request.scope))
 
     async def switch(self, request: Request) -> Response:
         credentials = self.services.credentials(request.scope)
         if credentials.bearer is None:
-            _of_own_page(credentials)
+            credentials.require_page(OWN_PAGE_ONLY)
         await self.operator.require(credentials)
         minting = (await read_form(request)).get("minting", "")
         if minting not in SWITCH:
@@ -131,17 +131,6 @@ class _Operator:
         return await usage_report(
             self.settings, services.accounting, services.metrics, stopped_by, reading
         )
-
-
-def _of_own_page(credentials: RequestCredentials) -> RequestCredentials:
-    """Return what one of our own pages brings.
-
-    Raises:
-        ForbiddenError: Something else sent it: a foreign page, or a program without the token.
-    """
-    if not credentials.is_from_page:
-        raise ForbiddenError("origin", detail="Only the operator's page sends this.")
-    return credentials
 
 
 def _see_other(request: Request, path: str, cookie: str = "") -> Response:
