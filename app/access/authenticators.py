@@ -109,7 +109,6 @@ class CodeAuthenticator:
         Raises:
             UnauthenticatedError: No code that counts came.
             RateLimitedError: Too many wrong ones came from there.
-            StoppedError: Wrong ones cannot be counted now.
         """
         code = credentials.bearer
         if code is not None:
@@ -132,10 +131,7 @@ class CodeAuthenticator:
         """Return the `Set-Cookie` that a right code earns.
 
         The visitor in it is always a new one: a cookie that somebody planted lives on in nothing.
-
-        Raises:
-            UnauthenticatedError: The code is wrong.
-            RateLimitedError: There were too many wrong ones.
+        It raises as `authenticate` does.
         """
         name = await self._redeem(code, credentials)
         value = self._signer.sign(ACCESS_COOKIE, [new_id(), name])

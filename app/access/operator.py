@@ -43,12 +43,7 @@ class OperatorAccess:
             raise needs_credential("This is for the operator, whose token has to come along.")
 
     async def sign_in(self, credentials: RequestCredentials, token: str) -> str:
-        """Return the `Set-Cookie` that the right token earns.
-
-        Raises:
-            UnauthenticatedError: It is wrong.
-            RateLimitedError: Too many wrong ones came from there.
-        """
+        """Return the `Set-Cookie` that the right token earns; raises as `require` does."""
         await self._try(credentials, token)
         value = self._signer.sign(OPERATOR.name, self._name)
         return OPERATOR.header(credentials.scope, value, max_age_seconds=LIFETIME_SECONDS)

@@ -92,12 +92,7 @@ class TokenService:
         nothing.
 
         Raises:
-            RateLimitedError: The caller asks too often.
-            QuotaExhaustedError: The day's minutes are used up.
-            SessionsExhaustedError: Too many sessions are open.
-            StoppedError: What is granted cannot be counted now.
-            UpstreamError: The upstream refused, failed or talked nonsense.
-            OverloadedError: Too many are asking already.
+            AppError: As `Quota.take` and `AgentsClient.mint` raise it.
             CallerGoneError: Nobody is there any more to take the token.
         """
         if not self._client.bounds_sessions:

@@ -138,11 +138,7 @@ def read_sessions(response: httpx.Response, body: bytes) -> SessionPage:
 
 
 def read_other_zone(response: httpx.Response, body: bytes) -> SessionPage:
-    """Return a page of a zone where the account may be unknown; then nothing of it is there.
-
-    Raises:
-        UpstreamError: It is another refusal, or no such list.
-    """
+    """Return a page of a zone where the account may be unknown; then nothing of it is there."""
     if response.status_code in MINT_KEY_REFUSALS:
         return SessionPage([], None, None)
     return read_sessions(response, body)

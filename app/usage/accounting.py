@@ -34,6 +34,7 @@ class Accounting:
     """Counts what calls cost: `quota` for tokens, `code_attempts` for wrong access codes.
 
     Each has a breaker of its own: that wrong codes cannot be counted says nothing about the quota.
+    What asks the store raises `StoreDownError` where it cannot be asked.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
@@ -52,29 +53,17 @@ class Accounting:
         self._is_stopped = False
 
     async def store_risks(self) -> list[str]:
-        """Return a sentence for each way in which the store may forget; none in memory.
-
-        Raises:
-            StoreDownError: The store cannot be asked.
-        """
+        """Return a sentence for each way in which the store may forget; none in memory."""
         return [] if self._redis is None else await _asked(store_risks(self._redis))
 
     async def is_stopped(self) -> bool:
-        """Tell whether the operator stopped minting, for all who share the store.
-
-        Raises:
-            StoreDownError: The store cannot be asked.
-        """
+        """Tell whether the operator stopped minting, for all who share the store."""
         if self._redis is not None:
             self._is_stopped = bool(await _asked(self._redis.exists(STOP_KEY)))
         return self._is_stopped
 
     async def stop(self, *, is_stopped: bool) -> None:
-        """Stop minting, or let it go on, for all who share the store.
-
-        Raises:
-            StoreDownError: The store cannot be asked.
-        """
+        """Stop minting, or let it go on, for all who share the store."""
         if self._redis is not None and is_stopped:
             await _asked(self._redis.set(STOP_KEY, 1))
         elif self._redis is not None:

@@ -158,8 +158,7 @@ class Audit:
         """Read the list, and put what it says into the ledger.
 
         Raises:
-            UpstreamError: The list cannot be read.
-            OverloadedError: Too many are asking the agent service.
+            AppError: As `AgentsClient.sessions` raises it.
             StoreDownError: The ledger cannot be asked.
         """
         asked_at = self._monotonic()

@@ -32,7 +32,7 @@ async def read_model(request: Request, model: type[Model]) -> Model:
     """Return a body as a model.
 
     Raises:
-        UnreadError: As `read_object` does.
+        UnreadError: As `read_object` raises it.
         InvalidRequestError: It is no such object.
     """
     members = await read_object(request)
@@ -53,8 +53,7 @@ async def read_object(request: Request) -> dict[str, Any]:
     """Return the members of a body that is a JSON object and says so; none if it is empty.
 
     Raises:
-        UnreadError: 415 (no JSON by its type), 413 (too long), 408 (too slow), 400 (it broke off)
-            or 422 (no JSON).
+        UnreadError: As `read_bytes` raises it; 415 (no JSON by its type) or 422 (no JSON).
         InvalidRequestError: It is JSON, but no object.
     """
     content = await read_bytes(request)
@@ -76,11 +75,7 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a body as forms send it; other bytes are no fields.
-
-    Raises:
-        UnreadError: 413 (too long), 408 (too slow) or 400 (it broke off).
-    """
+    """Return the fields of a body as forms send it; other bytes are no fields."""
     return dict(parse_qsl((await read_bytes(request)).decode("utf-8", "replace")))
 
 

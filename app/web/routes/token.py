@@ -155,16 +155,7 @@ def has_hung_up(receive: Receive) -> bool:
 
 
 async def admit(request: Request, services: Services) -> Caller:
-    """Return who asks.
-
-    Raises:
-        DrainingError: The service is shutting down.
-        StoppedByOperatorError: The operator has stopped minting.
-        UnauthenticatedError: No credential that counts came.
-        ForbiddenError: The address bar of a browser asks.
-        RateLimitedError: Too many wrong codes came from there.
-        StoppedError: Credentials cannot be checked now.
-    """
+    """Return who asks, if tokens are minted now and the caller may have one."""
     services.lifecycle.require_serving()
     services.kill_switch.require_minting()
     context = context_of(request.scope)
