@@ -1,66 +1,44 @@
 """What the operator's page draws, in percent of the plot; and its numbers as people read them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from itertools import accumulate
+from typing import Any, Final
 
 from app.usage.rate_limits import HOUR, MINUTE
 from app.usage.report import Report
 
+PARTS: Final = ("used", "reserved", "yesterday", "left")
 # Of the place that a day has, its column takes this share.
 COLUMN_SHARE: Final = 0.7
 # Below this a number of minutes has a decimal.
 FEW_MINUTES: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of a bar: `used`, `reserved`, `yesterday` or `left`."""
-
-    name: str
-    seconds: int
-    x: float
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One day: its date, its number in the month, and its column from the top down."""
-
-    day: str
-    number: str
-    seconds: int
-    x: float
-    width: float
-    y: float
-
-
-def bar(today: Report) -> list[Part]:
+def bar(today: Report) -> list[dict[str, Any]]:
     """Return the day's minutes side by side; together they are the limit, where there is one."""
-    names = ("used", "reserved", "yesterday", "left")
-    seconds = {name: today[f"{name}_seconds"] or 0 for name in names}
-    scale = 100 / (sum(seconds.values()) or 1)
-    parts, x = [], 0.0
-    for name, value in seconds.items():
-        parts.append(Part(name, value, x, value * scale))
-        x += value * scale
-    return parts
+    seconds = [today[f"{name}_seconds"] or 0 for name in PARTS]
+    scale = 100 / (sum(seconds) or 1)
+    begins = accumulate(seconds, initial=0)
+    return [
+        {"name": name, "seconds": value, "x": begin * scale, "width": value * scale}
+        for name, value, begin in zip(PARTS, seconds, begins, strict=False)
+    ]
 
 
-def columns(days: Sequence[Report]) -> list[Column]:
-    """Return a column for each day; the highest fills the plot."""
+def columns(days: Sequence[Report]) -> list[dict[str, Any]]:
+    """Return a column for each day, from the top down; the highest fills the plot."""
     highest = max((each["used_seconds"] for each in days), default=0) or 1
     step = 100 / (len(days) or 1)
     return [
-        Column(
-            each["day"],
-            each["day"][-2:].lstrip("0"),
-            each["used_seconds"],
-            x=step * (number + (1 - COLUMN_SHARE) / 2),
-            width=step * COLUMN_SHARE,
-            y=100 - 100 * each["used_seconds"] / highest,
-        )
-        for number, each in enumerate(days)
+        {
+            "day": each["day"],
+            "number": each["day"][-2:].lstrip("0"),
+            "seconds": each["used_seconds"],
+            "x": step * (place + (1 - COLUMN_SHARE) / 2),
+            "width": step * COLUMN_SHARE,
+            "y": 100 - 100 * each["used_seconds"] / highest,
+        }
+        for place, each in enumerate(days)
     ]
 
 
