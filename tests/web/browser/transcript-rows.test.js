@@ -230,6 +230,23 @@ test('a word more changes a text and nothing else', async () => {
   assert.deepEqual(changes, ['characterData']);
 });
 
+test('a row is as wide whatever it says: all rows would be laid out again with each word', async () => {
+  const page = await open();
+  const widths = await page.evaluate(() => {
+    const { transcript } = /** @type {any} */ (globalThis);
+    const turn = { final: true, interrupted: false, words: [] };
+    for (const role of ['user', 'agent'])
+      for (const text of ['Yes.', 'Yes, if the day is not too hot, and '.repeat(9)])
+        transcript.show({ ...turn, id: `${role}-${text.length}`, role, startedAt: 1, text });
+    const rows = globalThis.shown('log')?.querySelectorAll('.turn') ?? [];
+    return [...rows].map((row) => row.getBoundingClientRect().width);
+  });
+
+  const [shortQuestion, longQuestion, shortAnswer, longAnswer] = widths;
+  assert.ok(shortQuestion > 0 && shortAnswer > 0);
+  assert.deepEqual([shortQuestion, shortAnswer], [longQuestion, longAnswer]);
+});
+
 test('the log follows what is new, unless the reader scrolled back', async () => {
   const page = await open();
   const log = page.getByRole('log');
