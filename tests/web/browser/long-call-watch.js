@@ -1,4 +1,5 @@
-// What a long call is watched by: what the simulator says was said, what the page shows of it, and the Worker's heap.
+// What a long call is watched by: what the simulator says was said, what the page shows of it, and what the other
+// threads hold.
 
 import { openSync, readSync } from 'node:fs';
 
@@ -78,37 +79,54 @@ export async function followRows(page) {
   };
 }
 
-/** How to ask the call's Worker for what its heap holds. @param {Page} page */
-export async function followWorker(page) {
+/** The other threads of a call, as DevTools calls them. */
+const THREADS = ['worker', 'worklet'];
+
+/**
+ * How to ask the call's Worker and its audio worklets for what their heaps hold.
+ * @param {Page} page
+ */
+export async function followThreads(page) {
   const devtools = await page.context().newCDPSession(page);
-  const attached = new Promise((resolve) => devtools.once('Target.attachedToTarget', resolve));
+  /** @type {Map<string, string>} by type */
+  const sessions = new Map();
+  const attached = new Promise((resolve) => {
+    devtools.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => {
+      sessions.set(targetInfo.type, sessionId);
+      if (THREADS.every((type) => sessions.has(type))) resolve(undefined);
+    });
+  });
   await devtools.send('Target.setAutoAttach', {
     autoAttach: true,
     waitForDebuggerOnStart: false,
     flatten: false,
   });
-  const { sessionId } = await attached;
+  await attached;
   let id = 0;
-  /** @param {string} method @returns {Promise<any>} */
-  const send = (method) => {
+  /** @param {string} type @param {string} method @returns {Promise<any>} */
+  const send = (type, method) => {
     id += 1;
-    const sought = id;
+    const message = { id, method };
+    const sessionId = /** @type {string} */ (sessions.get(type));
     return new Promise((resolve) => {
-      const take = (/** @type {{message: string}} */ { message }) => {
-        const answer = JSON.parse(message);
-        if (answer.id !== sought) return;
+      const take = (/** @type {{sessionId: string, message: string}} */ answer) => {
+        const { id, result } = JSON.parse(answer.message);
+        if (answer.sessionId !== sessionId || id !== message.id) return;
         devtools.off('Target.receivedMessageFromTarget', take);
-        resolve(answer.result);
+        resolve(result);
       };
       devtools.on('Target.receivedMessageFromTarget', take);
-      void devtools.send('Target.sendMessageToTarget', {
-        sessionId,
-        message: JSON.stringify({ id: sought, method }),
-      });
+      const text = JSON.stringify(message);
+      void devtools.send('Target.sendMessageToTarget', { sessionId, message: text });
     });
   };
-  return async () => {
-    await send('HeapProfiler.collectGarbage');
-    return (await send('Runtime.getHeapUsage')).usedSize;
+  /** @param {string} type */
+  const heapOf = async (type) => {
+    await send(type, 'HeapProfiler.collectGarbage');
+    return (await send(type, 'Runtime.getHeapUsage')).usedSize;
   };
+  return async () => ({
+    workerHeap: await heapOf('worker'),
+    workletHeap: await heapOf('worklet'),
+  });
 }

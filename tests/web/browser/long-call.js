@@ -13,7 +13,7 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { installCounters, takeCensus } from './census.js';
 import { assertOneTokenASocket, openBrowser, serve } from './harness.js';
 import { until } from './line.js';
-import { extendEachTime, followJournal, followRows, followWorker } from './long-call-watch.js';
+import { extendEachTime, followJournal, followRows, followThreads } from './long-call-watch.js';
 import { stalledMs, watchStalls } from './stalls.js';
 import { longOf, slowOf, tasksDuring, told } from './thread-tasks.js';
 
@@ -103,7 +103,7 @@ try {
   await page.locator('body[data-state="live"]').waitFor();
   const said = followJournal(log);
   const shown = await followRows(page);
-  const workerHeap = await followWorker(page);
+  const threadHeaps = await followThreads(page);
   const extensions = extendEachTime(page);
   const browser = page.context().browser();
   assert.ok(browser);
@@ -144,7 +144,7 @@ try {
       ...(await takeCensus(page)),
       ...(await page.evaluate(() => globalThis.leftovers?.())),
       ...(await pageMetrics(devtools)),
-      workerHeap: await workerHeap(),
+      ...(await threadHeaps()),
       pageMemory: memoryOf(await busiestRenderer(processes)),
       serviceMemory: memoryOf(service.pid),
       simulatorMemory: memoryOf(simulator.pid),
