@@ -8,7 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.access.credentials import Caller
 from app.observability.metrics import Metrics
-from app.usage.ledger import LedgerStore, MemoryLedger, QuotaLimits
+from app.usage.ledger import LedgerStore, QuotaLimits
+from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis
 from app.usage.matching import Findings
 from app.usage.rate_limits import DAY

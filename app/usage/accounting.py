@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 from app.config.settings import Settings
 from app.observability.metrics import Metrics
 from app.usage.code_attempts import CodeAttempts
-from app.usage.ledger import LedgerStore, MemoryLedger, StoreDownError, quota_limits
+from app.usage.ledger import LedgerStore, StoreDownError, quota_limits
+from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import (
     PATIENCE_SECONDS,
     PREFIX,

@@ -20,7 +20,8 @@ from app.simulator.behaviour.profiles import LIVE, with_switches
 from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
 from app.usage.audit import BUSY_SECONDS, MAX_FAILURES, QUIET_SECONDS, Audit
-from app.usage.ledger import LedgerStore, MemoryLedger, quota_limits
+from app.usage.ledger import LedgerStore, quota_limits
+from app.usage.ledger_memory import MemoryLedger
 from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis
 from tests.limit_kit import Clock
 from tests.redis_server import STORES, RedisServer, memory_and_redis

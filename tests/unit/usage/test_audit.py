@@ -11,7 +11,8 @@ from app.observability.metrics import Metrics
 from app.upstream.client import AgentsClient
 from app.upstream.responses import Session, SessionPage
 from app.usage.audit import MAX_PAGES, Audit
-from app.usage.ledger import LedgerStore, MemoryLedger
+from app.usage.ledger import LedgerStore
+from app.usage.ledger_memory import MemoryLedger
 from app.usage.matching import MAX_SESSION_SECONDS
 from tests.limit_kit import START, Clock, ledger_of, rules
 from tests.redis_server import redis_server

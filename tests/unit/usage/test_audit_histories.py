@@ -15,7 +15,8 @@ from app.observability.metrics import Metrics
 from app.upstream.client import AgentsClient
 from app.upstream.responses import Session, SessionPage
 from app.usage.audit import Audit
-from app.usage.ledger import Grant, MemoryLedger
+from app.usage.ledger import Grant
+from app.usage.ledger_memory import MemoryLedger
 from tests.limit_kit import START, Clock, rules
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from app.usage.ledger import (
     LIFETIME_SECONDS,
     MAX_LISTED,
     Grant,
-    MemoryLedger,
     Reading,
 )
+from app.usage.ledger_memory import MemoryLedger
 from app.usage.matching import Findings, Minted
 from app.usage.rate_limits import LimitState, RateLimit
 from tests.limit_kit import Clock, ledger_of, over, rules

@@ -14,7 +14,8 @@ from app.errors import QuotaExhaustedError, RateLimitedError, SessionsExhaustedE
 from app.observability.metrics import LIMITS
 from app.tokens.service import Receipts
 from app.usage.code_attempts import BY_NETWORK, MOST_SECONDS, CodeAttempts
-from app.usage.ledger import MemoryLedger, quota_limits
+from app.usage.ledger import quota_limits
+from app.usage.ledger_memory import MemoryLedger
 from app.usage.pricing import cost_sentence
 from app.usage.quota import Admitted, Quota
 from app.usage.rate_limits import (

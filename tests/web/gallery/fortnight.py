@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from app.__main__ import main
 from app.usage import accounting
-from app.usage.ledger import MemoryLedger
+from app.usage.ledger_memory import MemoryLedger
 from app.usage.rate_limits import DAY, MINUTE
 
 # Of the days before today, the last one being yesterday.
