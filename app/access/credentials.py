@@ -9,9 +9,7 @@ from starlette.types import Scope
 
 from app.config.origins import Sender
 from app.errors import ForbiddenError, UnauthenticatedError
-
-# Why access is refused; the metrics count by these words, which are their errors' text.
-Reason = Literal["no-credential", "bad-credential", "expired", "code", "origin", "unavailable"]
+from app.observability.metrics import AccessReason
 
 REALM: Final = 'Bearer realm="voicegate"'
 INVALID: Final = f'{REALM}, error="invalid_token"'
@@ -116,10 +114,10 @@ def read_cookie(scope: Scope, name: str) -> str | None:
 
 def needs_credential(detail: str) -> UnauthenticatedError:
     """Return the answer to a request that brought nothing."""
-    reason: Reason = "no-credential"
+    reason: AccessReason = "no-credential"
     return UnauthenticatedError(reason, detail=detail, challenge=REALM)
 
 
-def not_valid(reason: Reason, detail: str) -> UnauthenticatedError:
+def not_valid(reason: AccessReason, detail: str) -> UnauthenticatedError:
     """Return the answer to a request that brought something that does not count."""
     return UnauthenticatedError(reason, detail=detail, challenge=INVALID)

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Final
+from typing import Final, Literal, get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -49,10 +49,10 @@ LIMITS: Final = (
 )
 STORES: Final = ("rate-limits", "quota", "code-attempts")
 KEYS: Final = ("first", "spare")
-ACCESS_REASONS: Final = (
-    *("no-credential", "bad-credential", "expired"),
-    *("code", "origin", "unavailable"),
-)
+# Why access is refused: also the text of the errors that say so.
+AccessReason = Literal[
+    "no-credential", "bad-credential", "expired", "code", "origin", "unavailable"
+]
 
 # A second series for each, telling when it was made, would double the answer for nothing.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -155,7 +155,7 @@ class Metrics:
         )
         self.feedback = labelled("feedback", "Feedback on calls.", "outcome", ("taken", "failed"))
         self.access_refusals = labelled(
-            "access_refusals", "Callers turned away.", "reason", ACCESS_REASONS
+            "access_refusals", "Callers turned away.", "reason", get_args(AccessReason)
         )
 
     def route_of(self, path: str) -> str:

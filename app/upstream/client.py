@@ -26,7 +26,7 @@ from app.errors import (
     UpstreamUnreadableError,
 )
 from app.observability.logging import chain
-from app.observability.metrics import Metrics
+from app.observability.metrics import KEYS, Metrics
 from app.upstream.responses import (
     KeyRefusedError,
     MintedToken,
@@ -50,7 +50,6 @@ DEFAULT_URL: Final = "https://agents.assemblyai.com"
 ZONE_URLS: Final = ("https://agents.eu.assemblyai.com", "https://agents.us.assemblyai.com")
 # Callers that failed together should not come back together.
 PAUSE_SECONDS: Final = (0.02, 0.1)
-KEY_NAMES: Final = ("first", "spare")
 SPARE_FIRST_SECONDS: Final = 300
 ALERT_EVERY_SECONDS: Final = 60
 # What one request's exchanges took, for the log: the layers between have no use for the number.
@@ -246,7 +245,7 @@ class AgentsClient:
 
     def _note_refused(self, key: int) -> None:
         """Take note that a key was refused; where there is another, say so once a minute."""
-        name = KEY_NAMES[key]
+        name = KEYS[key]
         self._metrics.key_refusals.count(name)
         now = self._clock()
         if len(self._keys) == 1 or now < self._alert_at:

@@ -13,10 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, DrainingError
 from app.observability.logging import places, requests_log
-from app.observability.metrics import METHODS, OTHER, Metrics
+from app.observability.metrics import METHODS, OTHER, STATIC, Metrics
 from app.tokens.service import MINT_PATH
 from app.upstream.client import upstream_seconds
 from app.web.lifespan import Lifecycle
+from app.web.middleware.hosts import PROBES
 from app.web.middleware.request_context import Field, RequestContext, context_of
 from app.web.problem_details import error_for, error_for_status, log_failure, problem_response
 
@@ -25,7 +26,7 @@ failures = logging.getLogger("voicegate.errors")
 # Fields of a foreign error answer that stay true when its body is replaced.
 KEPT_HEADERS: Final = frozenset({b"allow", b"content-range", b"retry-after", b"vary"})
 # Asked every few seconds by machines, or a dozen times by one page.
-QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", "/static"})
+QUIET: Final = PROBES | {STATIC}
 LAST_ANSWER: Final = (b"connection", b"close")
 
 
