@@ -16,6 +16,7 @@ end
 local DAY, LIFETIME = 86400, asked[3]
 local MAX_RECOVERIES, RECOVERIES_AT_ONCE, LEAST, RECOVERY_SHARES = 60, 10, 60, 2
 local HISTORY_DAYS, MAX_LISTED = 14, 100
+local SNAPSHOT_PART = 250  -- nobody else is answered meanwhile
 local day_number = math.floor(now / DAY)
 
 local function exact(value) return string.format('%.17g', value) end
@@ -340,16 +341,29 @@ local function lease(name, seconds, is_asking)
   return { is_ours and 1 or 0, last[2] or '0', exact(now), kept[3] or '', asked }
 end
 
-local function snapshot()
+-- A part of all grants, in the order in which they were minted, from a time on and after so many of
+-- that time; with it where the next part begins, or '' where this is the last.
+local function snapshot(from, skipped)
   local kept = redis.call('HMGET', prefix .. 'audit', 'known_from', 'version')
   local _, held = day('all')
+  local listed = redis.call('ZRANGEBYSCORE', prefix .. 'minted', from, '+inf', 'WITHSCORES',
+    'LIMIT', skipped, SNAPSHOT_PART)
+  local last, same = '', 0
+  if #listed == 2 * SNAPSHOT_PART then
+    last = listed[#listed]
+    for index = #listed, 2, -2 do
+      if listed[index] ~= last then break end
+      same = same + 1
+    end
+    if last == from then same = same + skipped end
+  end
   local answer = { exact(now), exact(math.max(tonumber(kept[1]) or now, now - LIFETIME)),
-    tonumber(kept[2]) or 0, held }
-  for _, member in ipairs(redis.call('ZRANGE', prefix .. 'minted', 0, -1)) do
-    local found = grant(member)
+    tonumber(kept[2]) or 0, held, last, same }
+  for index = 1, #listed, 2 do
+    local found = grant(listed[index])
     if found then
-      answer[#answer + 1] = { member, found.caller, exact(found.minted), found.expires, found.granted,
-        found.session, found.state, found.over and 1 or 0 }
+      answer[#answer + 1] = { listed[index], found.caller, exact(found.minted), found.expires,
+        found.granted, found.session, found.state, found.over and 1 or 0 }
     end
   end
   return answer
@@ -428,5 +442,5 @@ if operation == 'cancel' then return cancel(asked[4]) end
 if operation == 'claim' then return claim(asked[4], 'claimed', asked[5]) end
 if operation == 'hand_back' then return claim(asked[4], 'unused', '') end
 if operation == 'lease' then return lease(asked[4], asked[5], asked[6]) end
-if operation == 'snapshot' then return snapshot() end
+if operation == 'snapshot' then return snapshot(asked[4], asked[5]) end
 return record(asked[4], asked[5], asked[6], asked[7], asked[8], asked[9], asked[10])

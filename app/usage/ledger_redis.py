@@ -47,6 +47,8 @@ DOWN_SECONDS: Final = 1.0
 MAX_EXCHANGES: Final = 8
 """Of one breaker at a time, each on a connection of its own; whoever comes then goes together."""
 MAX_WAITING: Final = 4096
+SETTLED_PART: Final = 250
+"""Of grants in one step, in which Redis answers nobody else."""
 
 
 def open_redis(url: str) -> Redis:
@@ -290,11 +292,22 @@ class RedisLedger:
         )
 
     async def snapshot(self) -> Snapshot:
-        """Return all grants that are remembered, and how the day of all stands."""
-        now, known_from, version, held_seconds, *rows = await self._run("snapshot")
-        return Snapshot(
-            float(now), float(known_from), version, held_seconds, [_minted(row) for row in rows]
-        )
+        """Return all grants that are remembered, and how the day of all stands.
+
+        In parts, between which others are answered. The day is that of the last part, by when all
+        that counts there was listed: a grant that was cancelled since it was counts too much until
+        the next reading, none too little. Whoever records meanwhile makes the first version old.
+        """
+        grants: list[Minted] = []
+        first_version: int | None = None
+        from_, skipped = "-inf", 0
+        while from_:
+            answer = await self._run("snapshot", from_, skipped)
+            now, known_from, version, held_seconds, next_, skipped, *rows = answer
+            from_ = next_.decode()
+            first_version = version if first_version is None else first_version
+            grants += map(_minted, rows)
+        return Snapshot(float(now), float(known_from), first_version or 0, held_seconds, grants)
 
     async def record(
         self, snapshot: Snapshot, findings: Findings, *, day: int, knows_yesterday: bool
@@ -303,15 +316,23 @@ class RedisLedger:
         if day != snapshot.now // DAY:
             return None
         numbers = findings[:4]
+        held_more = findings.held_seconds - snapshot.held_seconds
+        yesterday = findings.used_yesterday_seconds if knows_yesterday else -1
+        told = " ".join(map(str, (snapshot.now, *numbers)))
+        part, rest = findings.settled[:SETTLED_PART], findings.settled[SETTLED_PART:]
         answer = await self._run(
-            *("record", snapshot.version, day, findings.held_seconds - snapshot.held_seconds),
-            findings.used_yesterday_seconds if knows_yesterday else -1,
-            " ".join(map(str, (snapshot.now, *numbers))),
-            *(findings.strangers, findings.settled),
+            *("record", snapshot.version, day, held_more, yesterday, told),
+            *(findings.strangers, part),
         )
         if not answer:
             return None
         strangers_today, returned_seconds, new = answer
+        version = snapshot.version
+        while rest and answer:  # else the next reading finds them
+            version += 1
+            part, rest = rest[:SETTLED_PART], rest[SETTLED_PART:]
+            answer = await self._run("record", version, day, 0, -1, told, [], part)
+            returned_seconds += answer[1] if answer else 0
         reading = Reading(snapshot.now, *numbers, strangers_today)
         return Recorded(reading, [each.decode() for each in new], returned_seconds)
 

@@ -10,9 +10,16 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.errors import StoppedError
 from app.usage.accounting import Accounting
-from app.usage.ledger import StoreDownError
-from app.usage.ledger_redis import DOWN_SECONDS, MAX_EXCHANGES, Breaker, open_redis, store_risks
-from tests.limit_kit import Clock, Tally, visitor
+from app.usage.ledger import Grant, StoreDownError
+from app.usage.ledger_redis import (
+    DOWN_SECONDS,
+    MAX_EXCHANGES,
+    SETTLED_PART,
+    Breaker,
+    open_redis,
+    store_risks,
+)
+from tests.limit_kit import Clock, Tally, ledger_of, over, rules, visitor
 from tests.redis_server import redis_server
 from tests.relay import relay
 from tests.service import NO_LIMITS, make_settings
@@ -272,3 +279,28 @@ async def test_url_of_sentinels_says_all_that_the_client_needs() -> None:
     places = [(each["host"], each["port"], each["password"]) for each in sentinels]
     assert places == [("one", 1, "x/y"), ("::1", 2, "x/y"), ("three", 26379, "x/y")]
     assert not any(each["retry"].get_retries() for each in [*sentinels, pool.connection_kwargs])
+
+
+@pytest.mark.parametrize("apart_seconds", [0, 1])
+async def test_grants_of_hours_are_read_and_settled_in_parts(apart_seconds: int) -> None:
+    """Redis answers nobody while a script runs: ten thousand grants in one took a second."""
+    clock, numbers = Clock(), range(600)
+    with redis_server() as server:
+        redis = open_redis(server.url)
+        async with ledger_of(server, rules(all_day_seconds=10**9), clock) as ledger:
+            for number in numbers:
+                await ledger.take(Grant(f"grant-{number:010d}", "ann", "", 900, 60))
+                clock.now += apart_seconds
+            await redis.config_resetstat()
+            snapshot = await ledger.snapshot()
+            ids = [grant.grant_id for grant in snapshot.grants]
+            reads = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+            returned_seconds = await over(ledger, *((each, 100) for each in ids))
+            again = await ledger.snapshot()
+        await redis.aclose()
+
+    assert sorted(ids) == [f"grant-{number:010d}" for number in numbers]
+    assert reads >= len(numbers) / SETTLED_PART
+    assert returned_seconds == len(numbers) * 800
+    assert all(grant.is_settled for grant in again.grants)
+    assert snapshot.held_seconds == len(numbers) * 900
