@@ -147,7 +147,7 @@ bench-embed: build $(WEB)/node_modules/.stamp $(EMBED)/node_modules/.stamp #+ Me
 types: $(WEB)/node_modules/.stamp #+ Write the client's types from its JSDoc
 	cd $(WEB) && $(NODE_ENV) node types/make.js
 
-bench-scale: $(VENV)/dev.stamp #+ Run three replicas behind Caddy with Redis, and count what is lost (three minutes)
+bench-scale: $(VENV)/dev.stamp #+ Run three replicas behind Caddy with Redis, and count what is lost (ten minutes)
 	@redis=$$(.ci/redis) && REDIS_SERVER="$$redis" CADDY="$(abspath $(VENV)/bin/caddy)" $(PY) -m benchmarks.scale
 
 bench-faults: $(VENV)/dev.stamp #+ Make every fault of a list, and tell what callers saw (ARGS="--tree FOLDER" for another checkout; 12 minutes)

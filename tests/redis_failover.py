@@ -1,4 +1,4 @@
-"""A primary, a replica and three sentinels, all real, on free loopback ports."""
+"""Redis with a replica that takes over, by sentinels or as a cluster, on free loopback ports."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tests.redis_server import RedisServer, find_redis_server, free_ports
 
 SERVICE, SENTINELS, QUORUM = "counts", 3, 2
+SLOTS, SLOTS_A_NODE = 16384, 5462
 SENTINEL = f"""\
 port {{port}}
 bind 127.0.0.1
@@ -68,3 +69,40 @@ def guarded_redis(down_after_ms: int = 500) -> Iterator[Guarded]:
         for each in sentinels:
             each.until("INFO sentinel", known)
         yield Guarded(primary, replica, sentinels)
+
+
+class Clustered(NamedTuple):
+    """The node of a cluster that holds the slot of the service's keys, and its replica."""
+
+    holder: RedisServer
+    replica: RedisServer
+
+
+@contextmanager
+def clustered_redis() -> Iterator[Clustered]:
+    """Run three nodes that hold slots, and a replica of the one that holds ours."""
+    path = find_redis_server()
+    ports = free_ports(8)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as all_:
+        nodes = []
+        for port, bus in zip(ports[:4], ports[4:], strict=True):
+            folder = Path(name, str(port))
+            folder.mkdir()
+            options = f"--cluster-enabled yes --cluster-port {bus} --cluster-node-timeout 1000"
+            nodes.append(RedisServer(path, str(folder), port, *options.split()))
+            all_.callback(nodes[-1].kill)
+            nodes[-1].start()
+        *holders, replica = nodes
+        slot = int(holders[0].ask("CLUSTER KEYSLOT {voicegate}:").strip(b":\r\n"))
+        for node, first in zip(holders, range(0, SLOTS, SLOTS_A_NODE), strict=True):
+            last = min(first + SLOTS_A_NODE, SLOTS) - 1
+            node.ask(f"CLUSTER ADDSLOTSRANGE {first} {last}")
+        for port, bus in zip(ports[1:4], ports[5:], strict=True):
+            holders[0].ask(f"CLUSTER MEET 127.0.0.1 {port} {bus}")
+        for node in nodes:
+            node.until("CLUSTER INFO", b"cluster_state:ok")
+            node.until("CLUSTER INFO", b"cluster_known_nodes:4")
+        holder = holders[slot // SLOTS_A_NODE]
+        replica.ask(f"CLUSTER REPLICATE {holder.ask('CLUSTER MYID').split()[1].decode()}")
+        replica.until("INFO replication", b"master_link_status:up")
+        yield Clustered(holder, replica)

@@ -1,19 +1,49 @@
 """A Redis whose primary is named by sentinels, so that a failover is followed."""
 
+import asyncio
+import contextlib
 import re
-from typing import Any
+import time
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from redis.asyncio import Redis
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
+from redis.exceptions import RedisError
 
-SENTINEL_PORT = 26379
+SENTINEL_PORT: Final = 26379
+# Sentinels replace a primary that is up within a second, and tell it so after eight or more. What
+# it takes meanwhile, it forgets then.
+LOOK_SECONDS: Final = 1.0
 
 
 class _PrimaryPool(SentinelConnectionPool):
-    """Closes the connections to the sentinels with those to the primary."""
+    """Asks for the primary again while its connections work; closes those to the sentinels too."""
+
+    _looking: asyncio.Task[None] | None = None
+    _looked_at = 0.0
+
+    async def get_connection(self, *arguments: Any, **more: Any) -> Any:
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_SECONDS and (not self._looking or self._looking.done()):
+            self._looked_at = now
+            self._looking = asyncio.create_task(self._look())
+        return await super().get_connection(*arguments, **more)  # type: ignore[no-untyped-call]
+
+    async def _look(self) -> None:
+        # Closes kept connections to another; while no sentinel answers, they serve on.
+        with contextlib.suppress(RedisError, OSError):
+            await self.get_master_address()  # type: ignore[no-untyped-call]
+
+    async def release(self, connection: Any) -> None:
+        # Those in use, which it does not close.
+        if (connection.host, connection.port) != self.master_address:
+            connection.mark_for_reconnect()
+        await super().release(connection)
 
     async def aclose(self) -> None:
+        if self._looking:
+            await self._looking
         await super().aclose()
         await self.sentinel_manager.aclose()
 

@@ -9,6 +9,7 @@ import sys
 
 from benchmarks.scale.layout import missing
 from benchmarks.scale.scenes import SCENES
+from benchmarks.scale.table import print_table
 
 
 def main() -> None:
@@ -22,17 +23,10 @@ def main() -> None:
         sys.exit(f"Not installed: {', '.join(programs)} (make bench-scale brings both).")
     # As Ctrl-C does: by way of every `finally`, so that no process stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    failed = False
-    print("| what | measured | |\n|---|---|---|", flush=True)
     try:
-        for name in scenes:
-            for row in SCENES[name]():
-                word = {None: "", True: "holds", False: "FAILS"}[row.holds]
-                failed = failed or row.holds is False
-                print(f"| {row.what} | {row.measured} | {word} |", flush=True)
+        sys.exit(print_table(row for name in scenes for row in SCENES[name]()))
     except KeyboardInterrupt:
         sys.exit(130)
-    sys.exit(int(failed))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ class Request(NamedTuple):
     answered_at: float
     told: str
     """The token, or the code of the problem."""
+    grant_id: str
+    """The name of the token's grant in the ledger."""
 
     @property
     def is_token(self) -> bool:

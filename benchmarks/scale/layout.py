@@ -83,6 +83,11 @@ class Replica:
         wait_until(lambda: MINTED in self._program.said()[self._seen :])
 
     @property
+    def process_id(self) -> int:
+        """The number of its process."""
+        return self._program.process_id
+
+    @property
     def asked(self) -> int:
         """How many answers it gave to requests for a token."""
         return self._program.said().count(ASKED)
@@ -115,6 +120,11 @@ class Store:
         )
         self._port = port
 
+    @property
+    def url(self) -> str:
+        """Where it is, in the form of the setting."""
+        return f"redis://:{PASSWORD}@127.0.0.1:{self._port}/0"
+
     def start(self) -> float:
         """Start it, and return when it answered."""
         sent = f"AUTH {PASSWORD}\r\n".encode()
@@ -129,10 +139,18 @@ class Store:
 class Layout:
     """All of it, running."""
 
-    def __init__(self, replicas: list[Replica], store: Store, origin: str, authority: Path) -> None:
+    def __init__(
+        self,
+        replicas: list[Replica],
+        store: Store,
+        origin: str,
+        authority: Path,
+        upstream_url: str,
+    ) -> None:
         self.replicas = replicas
         self.store = store
         self.origin = origin
+        self.upstream_url = upstream_url
         self.authority = authority
         """The certificate of the proxy's own authority."""
 
@@ -183,8 +201,17 @@ def running(
     *simulator_options: str,
     front: Front = caddy,
     replica_count: int = REPLICAS,
+    before: Callable[[Store], object] = lambda _: None,
 ) -> Iterator[Layout]:
-    """Run the layout until the end of the block; settings are those of the replicas."""
+    """Run the layout until the end of the block.
+
+    Args:
+        settings: Those of the replicas.
+        simulator_options: Those of the agent service.
+        front: Makes the proxy.
+        replica_count: How many replicas there are.
+        before: Called with the store before a replica starts.
+    """
     http, https, redis, upstream, *ports = free_ports(4 + replica_count)
     with tempfile.TemporaryDirectory(prefix="voicegate-scale-") as name, ExitStack() as all_:
         folder = Path(name)
@@ -196,11 +223,13 @@ def running(
         store = Store(folder / "redis", redis)
         all_.callback(store.end)
         store.start()
+        before(store)
+        upstream_url = f"http://127.0.0.1:{upstream}"
         environment = {
             **NO_LIMITS,
             "ASSEMBLYAI_API_KEY": "key-of-the-scale-benchmark",
-            "VOICEGATE_UPSTREAM_URL": f"http://127.0.0.1:{upstream}",
-            "VOICEGATE_REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{redis}/0",
+            "VOICEGATE_UPSTREAM_URL": upstream_url,
+            "VOICEGATE_REDIS_URL": store.url,
             "VOICEGATE_SECRET": SECRET,
             "VOICEGATE_TRUSTED_PROXIES": "127.0.0.1",
             "VOICEGATE_SHUTDOWN_DELAY_SECONDS": str(DELAY_SECONDS),
@@ -213,4 +242,4 @@ def running(
         program, authority = front(folder / "proxy", (http, https), ports)
         all_.callback(program.end)
         program.start(partial(_is_trusted, https, authority))
-        yield Layout(replicas, store, f"https://localhost:{https}", authority)
+        yield Layout(replicas, store, f"https://localhost:{https}", authority, upstream_url)

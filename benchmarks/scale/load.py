@@ -31,8 +31,9 @@ class Load:
     pause_seconds: float
     left: int
     ending: asyncio.Event
-    records: list[tuple[str, str, float, float, str]] = field(default_factory=list)
-    """Path, outcome (status, or `lost`), when asked, when answered, the token or the code."""
+    records: list[tuple[str, str, float, float, str, str]] = field(default_factory=list)
+    """Path, outcome (status, or `lost`), when asked, when answered, the token or the code, and the
+    name of the token's grant."""
 
     def may_ask(self) -> bool:
         """Tell whether one more request may go out; it is counted if so."""
@@ -56,10 +57,10 @@ async def talk(load: Load, paths: list[str]) -> None:
             async with asyncio.timeout(REQUEST_SECONDS):
                 status, body, keep = await connection.ask(method or "GET", path)
         except (OSError, EOFError, TimeoutError, ValueError) as error:
-            load.records.append((path, LOST, asked_at, time.monotonic(), type(error).__name__))
+            load.records.append((path, LOST, asked_at, time.monotonic(), type(error).__name__, ""))
             connection = None
             continue
-        load.records.append((path, str(status), asked_at, time.monotonic(), _tell(path, body)))
+        load.records.append((path, str(status), asked_at, time.monotonic(), *_tell(path, body)))
         if not keep:
             connection.close()
             connection = None
@@ -69,14 +70,13 @@ async def talk(load: Load, paths: list[str]) -> None:
         connection.close()
 
 
-def _tell(path: str, body: bytes) -> str:
-    if path != MINT:
-        return ""
+def _tell(path: str, body: bytes) -> tuple[str, str]:
     try:
-        answer = json.loads(body)
+        answer = json.loads(body) if path == MINT else {}
     except ValueError:
-        return ""
-    return str(answer.get("token") or answer.get("code") or "")
+        answer = {}
+    grant_id, _, _ = answer.get("receipt", "").partition(".")
+    return str(answer.get("token") or answer.get("code") or ""), grant_id
 
 
 class Connection:

@@ -58,6 +58,12 @@ class Program:
         except RuntimeError:
             raise RuntimeError(f"{self._command} did not start: {self.said()[-2000:]}") from None
 
+    @property
+    def process_id(self) -> int:
+        """The number of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def end(self) -> int:
         """Ask it to end, and return its exit code."""
         if self._process is None:

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import NamedTuple
 
 from benchmarks.scale.asked import Asked, Request, ask, load
+from benchmarks.scale.failover import cluster, sentinel
 from benchmarks.scale.layout import DELAY_SECONDS, REPLICAS, Front, Layout, caddy, find, running
 from benchmarks.scale.load import MINT
 from benchmarks.scale.proxies import FRONTS, version
+from benchmarks.scale.table import Row
 
 CLIENTS, PAUSE_SECONDS = 12, 0.05
 # Three tokens, one of them by POST with a body, the page and a file of it, so that all kinds of
@@ -16,14 +17,6 @@ CLIENTS, PAUSE_SECONDS = 12, 0.05
 PATHS = f"{MINT},/,POST {MINT},/static/voice-agent/index.js,{MINT}"
 POSTS = f"POST {MINT},/,POST {MINT},/static/voice-agent/index.js"
 MINUTES_A_TOKEN = 15
-
-
-class Row(NamedTuple):
-    """One line of the table; `holds` is None where a figure is only told."""
-
-    what: str
-    measured: str
-    holds: bool | None = None
 
 
 def limits() -> list[Row]:
@@ -214,4 +207,6 @@ SCENES: dict[str, Callable[[], Iterable[Row]]] = {
     "killed": killed,
     "store-restarted": store_restarted,
     "proxies": proxies,
+    "sentinel": sentinel,
+    "cluster": cluster,
 }

@@ -1,13 +1,14 @@
 """Redis whose primary dies: with sentinels the ledger goes on with the replica, by itself."""
 
 import asyncio
+import contextlib
 import socket
 from itertools import count
 
 from app.usage.ledger import Grant, StoreDownError
-from app.usage.ledger_redis import RedisLedger, UsageScript, open_redis
+from app.usage.ledger_redis import PREFIX, RedisLedger, UsageScript, open_redis
 from tests.limit_kit import rules
-from tests.redis_failover import guarded_redis
+from tests.redis_failover import SERVICE, guarded_redis
 
 SECONDS, LIMIT = 900, 30
 
@@ -35,3 +36,28 @@ async def test_killed_primary_is_followed_to_its_replica() -> None:
         await redis.aclose()
 
     assert granted == LIMIT
+
+
+async def test_primary_that_was_replaced_is_left_before_it_knows() -> None:
+    """Until it is told, which takes 8 s and more, it takes counts that it will forget then."""
+    names = count(1)
+    with guarded_redis() as guarded:
+        redis = open_redis(guarded.url)
+        ledger = RedisLedger(UsageScript(redis), rules(all_day_seconds=10_000 * SECONDS))
+
+        async def take() -> bytes:
+            with contextlib.suppress(StoreDownError):
+                await ledger.take(Grant(f"grant-{next(names):010d}", "caller", "", SECONDS, 60))
+            await asyncio.sleep(0.05)
+            return guarded.replica.ask(f"ZCARD {PREFIX}minted")
+
+        async with asyncio.timeout(60):
+            while await take() == b":0\r\n":
+                pass
+            guarded.primary.ask("ACL SETUSER default -slaveof")  # it is never told
+            guarded.sentinels[0].ask(f"SENTINEL FAILOVER {SERVICE}")
+            guarded.replica.until("INFO replication", b"role:master")
+            before = guarded.replica.ask(f"ZCARD {PREFIX}minted")
+            while await take() == before:
+                pass
+        await redis.aclose()
