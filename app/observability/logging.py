@@ -274,7 +274,7 @@ def _value(value: Any) -> str:
 
 
 def _type_name(value: Any) -> str:
-    """Stand in for what JSON cannot hold: its text is nobody's business."""
+    """Return what stands for a value that JSON cannot hold; its text may tell a secret."""
     return f"<{type(value).__name__}>"
 
 

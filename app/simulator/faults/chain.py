@@ -51,7 +51,6 @@ class SocketFault:
 
     def pass_on(self, items: list[Item], now: float) -> list[Item]:
         """Take what is to be sent and return what is sent instead, by now (epoch seconds)."""
-        del now
         return items
 
     def release(self) -> list[Item]:

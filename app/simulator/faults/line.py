@@ -173,7 +173,6 @@ class Jitter(Holding):
 
     def due_of(self, item: Item, now: float) -> float:
         """Return a time of chance, the same in each run."""
-        del item
         return now + self._random.random() * self._most_seconds
 
 
@@ -196,7 +195,6 @@ class Stall(Holding):
 
     def due_of(self, item: Item, now: float) -> float:
         """Return the end of the stall, once it has begun."""
-        del item
         self._look(now)
         if self._until is None:
             self._moment.count()

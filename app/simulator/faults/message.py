@@ -19,7 +19,6 @@ class LateAudio(SocketFault):
 
     def pass_on(self, items: list[Item], now: float) -> list[Item]:
         """Pass on what comes, and repeat the last sound after an interruption."""
-        del now
         passed: list[Item] = []
         for item in items:
             passed.append(item)
@@ -53,7 +52,6 @@ class OddAudio(SocketFault):
 
     def pass_on(self, items: list[Item], now: float) -> list[Item]:
         """Cut the sound anew; what is left over goes out before anything of another kind."""
-        del now
         passed: list[Item] = []
         for item in items:
             if isinstance(item, dict) and item.get("type") == "reply.audio":
@@ -97,7 +95,6 @@ class Every(SocketFault):
 
     def pass_on(self, items: list[Item], now: float) -> list[Item]:
         """Pass on what comes, with something else now and then."""
-        del now
         passed: list[Item] = []
         for item in items:
             passed += self._strike(item) if isinstance(item, dict) else [item]

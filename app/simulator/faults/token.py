@@ -109,7 +109,6 @@ class TokenStatus(TokenFault):
 
     def apply(self, answer: TokenAnswer, ledger: TokenLedger) -> TokenAnswer:
         """Return the status with a body that says nothing."""
-        del ledger
         content = {"detail": "Simulated"}
         return replace(answer, status=self._status, content=content, headers=self._headers)
 
@@ -127,7 +126,6 @@ class TokenRedirect(TokenFault):
 
     def apply(self, answer: TokenAnswer, ledger: TokenLedger) -> TokenAnswer:
         """Return the redirect."""
-        del ledger
         return replace(answer, status=307, raw_body=b"", headers={"Location": self._location})
 
 
@@ -159,7 +157,6 @@ class TokenMalformed(TokenFault):
 
     def apply(self, answer: TokenAnswer, ledger: TokenLedger) -> TokenAnswer:
         """Return the same answer with another body."""
-        del ledger
         media_type = "text/html" if self._kind == "html" else "application/json"
         headers = answer.headers | {"Content-Type": media_type}
         return replace(answer, raw_body=_BODIES[self._kind](answer.body), headers=headers)
@@ -176,7 +173,6 @@ class TokenDelay(TokenFault):
 
     def apply(self, answer: TokenAnswer, ledger: TokenLedger) -> TokenAnswer:
         """Return the same answer, later."""
-        del ledger
         return replace(answer, wait_seconds=self._seconds)
 
 
@@ -191,7 +187,6 @@ class TokenSlowBody(TokenFault):
 
     def apply(self, answer: TokenAnswer, ledger: TokenLedger) -> TokenAnswer:
         """Return the same answer, its body slow."""
-        del ledger
         return replace(answer, body_seconds=self._seconds)
 
 
@@ -209,5 +204,4 @@ class TokenReset(TokenFault):
 
     def apply(self, answer: TokenAnswer, ledger: TokenLedger) -> TokenAnswer:
         """Return the same answer, cut."""
-        del ledger
         return replace(answer, reset_after=self._reset_after)
