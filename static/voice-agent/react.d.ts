@@ -24,7 +24,7 @@ export declare function useVoiceAgent(options?: VoiceAgentOptions): {
 };
 
 export type VoiceAgentProps = VoiceAgentAttributes &
-  Partial<Pick<VoiceAgentElement, 'accessToken' | 'session' | 'tools' | 'muted'>> & {
+  Partial<Pick<VoiceAgentElement, 'accessToken' | 'agents' | 'session' | 'tools' | 'muted'>> & {
     [Type in keyof AgentEvents as `on${Capitalize<Type>}`]?: (value: AgentEvents[Type]) => void;
   };
 
@@ -35,7 +35,9 @@ declare module 'react' {
   namespace JSX {
     interface IntrinsicElements {
       'voice-agent': VoiceAgentAttributes &
-        Partial<Pick<VoiceAgentElement, 'accessToken' | 'session' | 'tools' | 'muted'>> & {
+        Partial<
+          Pick<VoiceAgentElement, 'accessToken' | 'agents' | 'session' | 'tools' | 'muted'>
+        > & {
           ref?: unknown;
           key?: string | number;
         };

@@ -43,7 +43,7 @@ export function useVoiceAgent(options) {
 }
 
 /** What is no attribute: React leaves it out of a page that was made on a server. */
-const PROPERTIES = ['accessToken', 'session', 'tools'];
+const PROPERTIES = ['accessToken', 'agents', 'session', 'tools', 'muted'];
 
 /**
  * `<voice-agent>` with properties and listeners (`onState`, `onTranscript`, …) that are there from the start, also when
@@ -53,10 +53,13 @@ export function VoiceAgent({ children, ...props }) {
   const element = useRef(null);
   const latest = useRef(props);
   latest.current = props;
+  const set = useRef({});
   const listeners = Object.keys(props).filter((name) => /^on[A-Z]/.test(name));
 
   useEffect(() => {
-    for (const name of PROPERTIES) if (name in props) element.current[name] = props[name];
+    for (const name of PROPERTIES)
+      if (name in props && props[name] !== set.current[name]) element.current[name] = props[name];
+    set.current = props; // what the visitor has changed since stays: muted
   });
 
   useEffect(() => {

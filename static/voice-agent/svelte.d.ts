@@ -1,6 +1,8 @@
 import type { VoiceAgentAttributes, VoiceAgentElement, VoiceAgentEventMap } from './element.js';
 
-type Properties = Partial<Pick<VoiceAgentElement, 'accessToken' | 'session' | 'tools' | 'muted'>>;
+type Properties = Partial<
+  Pick<VoiceAgentElement, 'accessToken' | 'agents' | 'session' | 'tools' | 'muted'>
+>;
 
 declare module 'svelte/elements' {
   interface SvelteHTMLElements {

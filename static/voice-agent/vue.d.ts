@@ -1,6 +1,8 @@
 import type { VoiceAgentAttributes, VoiceAgentElement } from './element.js';
 
-type Properties = Partial<Pick<VoiceAgentElement, 'accessToken' | 'session' | 'tools' | 'muted'>>;
+type Properties = Partial<
+  Pick<VoiceAgentElement, 'accessToken' | 'agents' | 'session' | 'tools' | 'muted'>
+>;
 
 declare module 'vue' {
   interface GlobalComponents {

@@ -17,14 +17,16 @@ export function call(): string {
 
 export const component = VoiceAgent({
   gate: 'https://gate.example',
+  agents: { default: 'reception', agents: [] },
   session: { greeting: 'Hello!' },
   onState: ({ state }) => console.log(state),
   onMute: ({ muted }) => console.log(muted),
 });
 export const react: JSX.IntrinsicElements['voice-agent'] = { variant: 'compact', muted: true };
-export const vue: InstanceType<GlobalComponents['voice-agent']>['$props'] = { theme: 'dark' };
+export const vue: InstanceType<GlobalComponents['voice-agent']>['$props'] = { agents: null };
 export const svelte: SvelteHTMLElements['voice-agent'] = {
   'floating': true,
+  'agents': null,
   'onvoice-agent-transcript': ({ detail }) => console.log(detail.text),
 };
 // @ts-expect-error not one of its values

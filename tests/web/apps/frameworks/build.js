@@ -8,7 +8,8 @@ import { transformAsync } from '@babel/core';
 import { build } from 'esbuild';
 import { compile } from 'svelte/compiler';
 
-const NAMES = ['angular', 'lit', 'preact', 'react', 'solid', 'svelte', 'vue'];
+// Lit is last, as its server makes a DOM that the others would find.
+const NAMES = ['angular', 'preact', 'react', 'solid', 'svelte', 'vue', 'lit'];
 const [folder] = process.argv.slice(2);
 const props = {
   gate: 'https://gate.example',

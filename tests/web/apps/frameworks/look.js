@@ -5,14 +5,17 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
+const version = (/** @type {string} */ name) =>
+  JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')).version;
 const ROWS = {
-  'React 19.3': 'react',
-  'Preact 11.2': 'preact',
-  'Vue 3.5': 'vue',
-  'Svelte 5.57': 'svelte',
-  'Solid 1.9': 'solid',
-  'Lit 3.3': 'lit',
-  'Angular 21.2': 'angular',
+  [`React ${version('react')}`]: 'react',
+  [`Preact ${version('preact')}, preact-render-to-string ${version('preact-render-to-string')}`]:
+    'preact',
+  [`Vue ${version('vue')}`]: 'vue',
+  [`Svelte ${version('svelte')}`]: 'svelte',
+  [`Solid ${version('solid-js')}`]: 'solid',
+  [`Lit ${version('lit')}, @lit-labs/ssr ${version('@lit-labs/ssr')}`]: 'lit',
+  [`Angular ${version('@angular/core')}`]: 'angular',
 };
 const [folder, executablePath] = process.argv.slice(2);
 const server = createServer((request, response) => {
