@@ -27,7 +27,8 @@ const ICONS = ['favicon.svg', '192.png', '512.png', 'maskable.png', 'touch.png']
 const LOADED = [
   ...['voice-agent/core/worker.js', 'voice-agent/worklets/audio.worklet.js'],
   ...['voice-agent/element.css', 'voice-agent/texts/de.json', 'voice-agent/texts/en.json'],
-  ...['voice-agent/ui/in-call.js', 'page/details.js', 'page/voice-list.js'],
+  ...['voice-agent/ui/in-call.js', 'voice-agent/ui/element/access-question.js'],
+  ...['page/details.js', 'page/voice-list.js'],
 ];
 /** What pages load: those of other sites, and ours. */
 const SCRIPTS = [

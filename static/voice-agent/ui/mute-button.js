@@ -1,6 +1,6 @@
 // Mute and unmute, or hold to talk; shown while there is a call.
 
-import { createPushToTalk } from './push-to-talk.js';
+/** @typedef {typeof import('./push-to-talk.js').createPushToTalk} PushToTalk */
 
 /**
  * @param {{mute: HTMLButtonElement, muteLabel: HTMLElement}} elements
@@ -12,9 +12,10 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
   let isMuted = false;
   let isHeld = false;
   let hasMicrophone = true;
-  const pushToTalk = createPushToTalk(button, (isTalking) => onChange(!isTalking), signal);
+  /** Until that is there, a press is a switch as ever. @type {ReturnType<PushToTalk> | null} */
+  let pushToTalk = null;
   button.addEventListener('click', () => {
-    if (!isHeld) onChange(!isMuted);
+    if (!isHeld || !pushToTalk) onChange(!isMuted);
   });
 
   function show() {
@@ -39,15 +40,21 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {
       button.hidden = state !== 'live' && state !== 'reconnecting';
-      pushToTalk.allow(!button.hidden);
+      pushToTalk?.allow(!button.hidden);
     },
     /** Heard only while the button is held, or always. @param {boolean} isWanted */
     usePushToTalk(isWanted) {
       if (isWanted === isHeld) return;
       isHeld = isWanted;
-      pushToTalk.use(isWanted);
+      pushToTalk?.use(isWanted);
       onChange(isWanted);
       show();
+    },
+    /** What makes a hold of a press has come. @param {PushToTalk} createPushToTalk */
+    learnToHold(createPushToTalk) {
+      pushToTalk = createPushToTalk(button, (isTalking) => onChange(!isTalking), signal);
+      pushToTalk.use(isHeld);
+      pushToTalk.allow(!button.hidden);
     },
   };
 }

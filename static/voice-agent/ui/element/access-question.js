@@ -1,6 +1,6 @@
 // Asks for the access code where the gate wants one and the page brought nothing. On the gate's own page a right code
 // earns a cookie; elsewhere that would be a foreign one, so the code is shown to the gate with each request, as the
-// page's own login would be.
+// page's own login would be. Fetched where a gate says no, or may.
 
 import { createAccess } from '../access.js';
 import { duration, fill } from '../format.js';
@@ -17,11 +17,10 @@ import { duration, fill } from '../format.js';
  * @param {import('../ui-types.js').Texts} texts
  * @param {AccessContext} context
  */
-export function createAccessQuestion(elements, texts, { gate, isOurs, remember }) {
-  /** @type {ReturnType<typeof createAccess> | null} */
-  let access = null;
+export function createAccessQuestion(elements, texts, { gate, remember }) {
+  let access = createAccess(new URL('api/access', gate()));
   const dialog = createAccessDialog(elements, texts, async (code) => {
-    const entry = await /** @type {ReturnType<typeof createAccess>} */ (access).enter(code);
+    const entry = await access.enter(code);
     const hasCookie = gate().origin === location.origin && window === top;
     if (entry.outcome === 'granted' && !hasCookie) remember(code);
     return entry;
@@ -30,18 +29,17 @@ export function createAccessQuestion(elements, texts, { gate, isOurs, remember }
   return {
     /** How the gate decides who may call, as far as that is known. */
     get mode() {
-      return access?.mode ?? null;
+      return access.mode;
     },
     /** Whether the gate is known to say no. */
     get isDenied() {
-      return access?.isDenied ?? false;
+      return access.isDenied;
     },
     /** Whether it is known that a code would help. */
     get needsCode() {
-      return access?.needsCode ?? false;
+      return access.needsCode;
     },
     async ask() {
-      if (!isOurs()) return;
       access = createAccess(new URL('api/access', gate()));
       await access.ask();
     },

@@ -4,7 +4,6 @@
 import { watchMicrophonePermission } from '../../index.js';
 import { createPermissionPrompt } from '../browser-hints.js';
 import { createCallDesk } from '../call-desk.js';
-import { createAccessQuestion } from './access-question.js';
 import { createTalk } from './talk-view.js';
 import { createStatus, whoSpeaks } from '../status.js';
 import { createMediaSession } from '../media-session.js';
@@ -37,6 +36,8 @@ export function createView(
   let isResuming = false;
   /** Whether the call, or the last one, began without a microphone. */
   let isTyped = isTextOnly;
+  /** @type {ReturnType<typeof import('./access-question.js').createAccessQuestion> | null} */
+  let question = null;
   /** Whether typed words wait for their answer. */
   let isAsked = false;
   const agentTitle = () => call.title || texts.element.agent;
@@ -58,11 +59,10 @@ export function createView(
         start: () => start({ microphone: false }),
       },
     });
-  const question = createAccessQuestion(elements.access, words, access);
   const desk = createCallDesk(root, elements, words, {
     call,
     status,
-    accessMode: () => question.mode,
+    accessMode: () => question?.mode ?? null,
     watchPermission: watchMicrophonePermission,
     isHeld: () => talk?.isHeldToTalk() ?? false,
     mayFocus,
@@ -114,8 +114,8 @@ export function createView(
 
   /** What a page that is about the call alone can say at once: how the gate decides, and that a call was left. */
   function beWholePage() {
-    if (!call.isOpenToAll) void question.ask();
-    const lookAgain = () => !document.hidden && question.needsCode && void question.ask(); // given in another tab
+    if (!call.isOpenToAll) void askGate();
+    const lookAgain = () => !document.hidden && question?.needsCode && void askGate(); // given in another tab
     document.addEventListener('visibilitychange', lookAgain, { signal });
     if (call.resumable) void talk?.showLeft(call.resumable.turns);
     left.look();
@@ -124,7 +124,7 @@ export function createView(
   /** A press seems to be coming, or has begun. @param {Parameters<typeof call.prepare>[0]} how */
   function intend(how) {
     void talk?.load();
-    if (!question.isDenied) call.prepare(how);
+    if (!question?.isDenied) call.prepare(how);
   }
 
   function mayFocus() {
@@ -162,7 +162,7 @@ export function createView(
 
   /** @param {import('../ui-types.js').StartOptions} [how] */
   function start(how = {}) {
-    if (question.needsCode) return question.open(() => start(how));
+    if (question?.needsCode) return question.open(() => start(how));
     const mode = modeOf(how);
     isResuming = how.resume === true;
     isTyped = isTextOnly || !mode.microphone;
@@ -212,10 +212,18 @@ export function createView(
 
   /** @param {import('../../errors.js').VoiceAgentError} error */
   async function askForCode(error) {
-    await question.ask();
+    await askGate();
     if (signal.aborted || call.state !== 'failed') return; // the visitor was quicker
     showError(error);
-    if (question.needsCode) question.open(() => start());
+    if (question?.needsCode) question.open(() => start());
+  }
+
+  /** Who may call; without an answer all stays as it was, and the next call asks again. */
+  async function askGate() {
+    if (!access.isOurs()) return;
+    const loaded = await import('./access-question.js').catch(() => null);
+    question ??= loaded && loaded.createAccessQuestion(elements.access, words, access);
+    await question?.ask();
   }
 
   /** @param {boolean} isWanted */

@@ -48,7 +48,11 @@ export function createTalk(elements, texts, context) {
   /** Of one that cannot be had the next sign of a call asks again; what was said until then is shown with it. */
   function load() {
     loading ??= import('../in-call.js').then(
-      (parts) => void (signal.aborted || (seen = see(parts, elements, texts, context))),
+      (parts) => {
+        if (signal.aborted) return;
+        muteButton.learnToHold(parts.createPushToTalk);
+        seen = see(parts, elements, texts, context);
+      },
       () => void (loading = null),
     );
     return loading;
