@@ -92,6 +92,8 @@ function createDevicePicker(kind, texts, on) {
   }
 
   async function refresh() {
+    // From the first look on; the same listener again is none.
+    navigator.mediaDevices?.addEventListener('devicechange', refresh);
     try {
       show(await on.list());
     } catch {
@@ -111,7 +113,6 @@ function createDevicePicker(kind, texts, on) {
   }
 
   select.addEventListener('change', choose);
-  navigator.mediaDevices?.addEventListener('devicechange', refresh);
 
   return { refresh };
 }

@@ -36,7 +36,7 @@ test('a call needs a handful of small files', async () => {
     assert.ok(atRest.length <= 5, atRest.join(' '));
     const files = fetched.filter((path) => !path.startsWith('/api/') && path !== '/');
     assert.deepEqual(
-      files.filter((path) => !/^\/static\/.*-[A-Z2-7]{8}\.(js|css|svg)$/.test(path)),
+      files.filter((path) => !/^\/static\/.*-[A-Z2-7]{8}\.(js|css|png)$/.test(path)),
       ['/details'],
     );
     const scripts = files.filter((path) => path.endsWith('.js'));

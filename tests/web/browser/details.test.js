@@ -147,7 +147,7 @@ test('without a connection the panel says what it lacks; a call brings it along 
   const { page, complaints, passed, close } = await openBrowser();
   try {
     await page.goto(demo.url);
-    await page.evaluate(() => fetch('/static/icons/favicon.svg')); // the browser asks for it whenever it likes
+    await page.evaluate(() => fetch('/static/icons/192.png')); // the browser asks for it whenever it likes
     await page.context().setOffline(true);
     const open = page.locator('#details-open');
     await open.click();
