@@ -27,8 +27,10 @@ SERVICE = ("-m", "app")
 PATIENT_SERVICE = (
     "-c",
     """
+import app.upstream.client as upstream
 import app.usage.ledger_redis as ledger
 ledger.PATIENCE_SECONDS = 30
+upstream.Budget.__init__.__defaults__ = (30, 60, 60, 4096, 4096)
 from app.__main__ import main
 main()
 """,
