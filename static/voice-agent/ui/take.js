@@ -152,14 +152,12 @@ function cueTime(ms) {
   return `${pad(ms / 3_600_000)}:${pad((ms / 60_000) % 60)}:${pad((ms / 1000) % 60)}.${pad(ms % 1000, 3)}`;
 }
 
-/** A cue is one line, and what means something in it must be spelt. @param {string} text */
+/** A cue is one line, for those too that take more of Unicode for the end of one (pycaption). @param {string} text */
+const oneLine = (text) => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+
+/** What means something in a cue must be spelt. @param {string} text */
 function escape(text) {
-  return text
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;');
+  return oneLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /**
@@ -168,7 +166,7 @@ function escape(text) {
  * @param {string} name
  */
 const inTag = (name) =>
-  name.replace(/\s+/g, ' ').replaceAll('&', '＆').replaceAll('<', '＜').replaceAll('>', '＞');
+  oneLine(name).replaceAll('&', '＆').replaceAll('<', '＜').replaceAll('>', '＞');
 
 /** Words that may still change are no part of a copy. @param {Item[]} items */
 const settled = (items) => items.filter((item) => item.kind !== 'turn' || item.turn.final);

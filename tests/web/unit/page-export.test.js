@@ -103,6 +103,14 @@ test('WebVTT: voices, times from the first turn, nothing that means markup by ac
   );
 });
 
+test('WebVTT: a cue is one line, whatever a reader takes for the end of one', () => {
+  const items = [
+    { ...said('user', 'One\u0085two\u001c\u2028\nthree\u0000', 0), name: ' You\u0085 ' },
+  ];
+
+  assert.match(asWebVtt(items, texts), /^<v You>One two three$/m);
+});
+
 test('WebVTT: cues follow one another, whatever the times say', () => {
   const crowd = [0, 0, 50, 1_000, 3_600_000].map((atMs) => said('user', 'x'.repeat(50), atMs));
   const times = [...asWebVtt(crowd, texts).matchAll(/(\S+) --> (\S+)/g)];
