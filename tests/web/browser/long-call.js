@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { MAX_TURNS } from '../../../static/voice-agent/core/conversation/turn-list.js';
 import { installCounters, takeCensus } from './census.js';
 import { assertOneTokenASocket, openBrowser, serve } from './harness.js';
 import { until } from './line.js';
@@ -45,13 +46,17 @@ const COMPARED = 3;
 /** The page is kept busy once, so that a long task is known to be seen: by the clock, of which others take their part. */
 const KNOWN_LONG_MS = 1_000;
 
-/** Elements and texts of a row, and how many rows the page keeps. */
+/** Elements and texts of a row; the page keeps 400. */
 const ROW_NODES = 14;
+
+/** What a turn takes in the heaps of page and Worker. */
+const TURN_BYTES = 4_000;
 
 /** How much more the last samples may hold than those after the warm-up: the collectors' own swing. */
 const SLACK_BYTES = {
   heap: 1_500_000,
   workerHeap: 1_500_000,
+  workletHeap: 500_000,
   pageMemory: 48_000_000,
   serviceMemory: 16_000_000,
 };
@@ -74,7 +79,7 @@ assert.ok(SAMPLES >= WARM_UP_SAMPLES + 2 * COMPARED, 'too short to compare anyth
 
 const folder = mkdtempSync(join(tmpdir(), 'voicegate-'));
 const script = join(folder, 'script.json');
-const log = join(folder, 'frames.jsonl'); // 110 MB an hour
+const log = join(folder, 'frames.jsonl'); // some 70 MB an hour
 writeFileSync(script, JSON.stringify(numberedTurns(12 * SESSION_MINUTES)));
 const simulator = await serve([
   ...['-m', 'app.simulator', '--control', '--seed', '1', '--log', log, '--script', script],
@@ -232,9 +237,14 @@ function judgeGrowth(samples) {
   const turnsLate = samples.slice(-COMPARED).map(({ turns }) => turns);
   assert.ok(turnsLate[2] > turnsLate[0], 'the conversation ended early');
   const ofRows = ends(samples, 'rows');
+  const ofTurns = ends(samples, 'turns');
+  const turnBytes =
+    (Math.min(ofTurns.to, MAX_TURNS) - Math.min(ofTurns.from, MAX_TURNS)) * TURN_BYTES;
   /** @type {Sample} */
   const slack = {
     ...SLACK_BYTES,
+    heap: SLACK_BYTES.heap + turnBytes,
+    workerHeap: SLACK_BYTES.workerHeap + turnBytes,
     simulatorMemory: Infinity, // it keeps what was said, and is no part of the product
     nodes: (ofRows.to - ofRows.from) * ROW_NODES + 10 * SLACK_COUNT,
     timers: SLACK_COUNT,
