@@ -10,6 +10,7 @@
  * @property {string} [platform]         of navigator.userAgentData, where there is one
  * @property {number} [maxTouchPoints]
  * @property {string} [said]             the error of getUserMedia as text
+ * @property {boolean} [hasButton]       whether it has a button of its own for a microphone
  */
 
 /** An iPad says that it is a Mac; no Mac has a screen to touch. */
@@ -25,6 +26,7 @@ const HINTS = [
   ['dismissed', ({ said }) => /dismissed/i.test(said)],
   ['iosOther', (it) => isApple(it) && /(CriOS|FxiOS|EdgiOS|OPT|OPiOS)\//.test(it.userAgent)],
   ['iosSafari', isApple],
+  ['button', ({ hasButton }) => hasButton],
   ['firefoxAndroid', ({ userAgent }) => /Android.*Firefox\//.test(userAgent)],
   ['android', ({ userAgent, platform }) => /Android/.test(`${platform} ${userAgent}`)],
   ['firefox', ({ userAgent }) => /Firefox\//.test(userAgent)],
@@ -34,7 +36,7 @@ const HINTS = [
 
 /** @param {Refusal} refusal @returns {Hint} */
 export function unblockHint(refusal) {
-  const whole = { platform: '', maxTouchPoints: 0, said: '', ...refusal };
+  const whole = { platform: '', maxTouchPoints: 0, said: '', hasButton: false, ...refusal };
   return HINTS.find(([, fits]) => fits(whole))?.[0] ?? 'other';
 }
 
@@ -44,14 +46,22 @@ export function unblockHint(refusal) {
  * @param {Refusal} browser
  */
 export function asksAtTopLeft(browser) {
-  return ['chromium', 'firefox'].includes(unblockHint({ ...browser, said: '' }));
+  return ['chromium', 'firefox'].includes(unblockHint({ ...browser, said: '', hasButton: false }));
 }
 
 /** @param {unknown} [said] @returns {Refusal} of the browser that this page runs in */
 export function thisBrowser(said) {
   const { userAgent, maxTouchPoints } = navigator;
   const data = /** @type {{userAgentData?: {platform?: string}}} */ (navigator).userAgentData;
-  return { userAgent, maxTouchPoints, platform: data?.platform, said: String(said ?? '') };
+  // In a frame it would be disabled, as another page could lie about what it is for.
+  const hasButton = 'HTMLMicrophoneElement' in window && top === window;
+  return {
+    userAgent,
+    maxTouchPoints,
+    platform: data?.platform,
+    said: String(said ?? ''),
+    hasButton,
+  };
 }
 
 /** @param {Required<Refusal>} refusal */

@@ -38,8 +38,14 @@ import { createTrouble } from './trouble.js';
  */
 export function createCallDesk(root, elements, texts, context) {
   const { call, status, on, signal } = context;
+  /** The microphone was asked for by the button of the panel, which goes with it. */
+  let isAsked = false;
   const panel = createErrorPanel(elements.problem, texts, {
     ...on,
+    allow(answer) {
+      isAsked = answer === 'asked';
+      if (answer === 'allowed') on.start({});
+    },
     takeOver: () => on.start({ takeOver: true }),
     extend: () => {
       trouble.dismiss();
@@ -61,7 +67,8 @@ export function createCallDesk(root, elements, texts, context) {
   listenForTrouble(call, (...news) => !signal?.aborted && trouble.warn(...news), context);
   void context.watchPermission((permission) => {
     root.dataset.permission = permission;
-    if (permission !== 'denied') settled('microphone-denied', texts.problem.allowed);
+    if (permission === 'granted' && isAsked) on.start({});
+    else if (permission !== 'denied') settled('microphone-denied', texts.problem.allowed);
   }, signal);
   window.addEventListener('online', () => settled('offline', texts.problem.online), { signal });
 
@@ -85,7 +92,10 @@ export function createCallDesk(root, elements, texts, context) {
   return {
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {
-      if (state === 'connecting') offerCall();
+      if (state === 'connecting') {
+        isAsked = false;
+        offerCall();
+      }
       trouble.showState(state);
       button.showState(state);
     },

@@ -9,7 +9,7 @@ import { element } from './make-element.js';
 /**
  * @param {HTMLElement} panel   role="alert": its content is announced when it appears
  * @param {import('./ui-types.js').Texts} texts
- * @param {{settings?: () => void, takeOver: () => void, extend: () => void, wake: () => void, unmute: () => void,
+ * @param {{settings?: () => void, allow: (answer: 'asked' | 'allowed' | 'refused') => void, takeOver: () => void, extend: () => void, wake: () => void, unmute: () => void,
  *   stillHere: () => void, dismiss: () => void, focusElsewhere: () => void}} on   `focusElsewhere`: what had the focus is
  *   gone
  */
@@ -17,6 +17,7 @@ export function createErrorPanel(panel, texts, on) {
   const { actions } = texts;
   /** @type {{[action in NonNullable<Explanation['action']>]: () => HTMLElement}} */
   const controls = {
+    allow: () => allowButton(on.allow),
     secure: () => link(actions.secure, location.href.replace(/^http:/, 'https:')),
     ownTab: () => link(actions.ownTab, location.href, { isNewTab: true }),
     copy: () => copyButton(location.href, actions),
@@ -125,6 +126,26 @@ export function link(text, href, { isNewTab = false } = {}) {
     node.setAttribute('target', '_blank');
     node.setAttribute('rel', 'noopener');
   }
+  return node;
+}
+
+/**
+ * The browser's own button for a microphone, which asks again even where scripts are refused without a question. It
+ * writes its own words, in the language of the page.
+ * Source: WICG, PEPC, "media capture HTML elements", November 2026; Chromium 156.
+ *
+ * @param {(answer: 'asked' | 'allowed' | 'refused') => void} onAnswer
+ */
+function allowButton(onAnswer) {
+  const node = /** @type {HTMLElement & {track: MediaStreamTrack}} */ (
+    element('microphone', 'problem__action problem__allow')
+  );
+  node.addEventListener('click', () => onAnswer('asked'));
+  for (const type of ['cancel', 'error']) node.addEventListener(type, () => onAnswer('refused'));
+  node.addEventListener('track', () => {
+    node.track.stop(); // the call opens its own
+    onAnswer('allowed');
+  });
   return node;
 }
 

@@ -2,7 +2,7 @@
 
 import { duration, fill } from './format.js';
 
-/** @typedef {'secure' | 'copy' | 'settings' | 'takeOver' | 'extend' | 'wake' | 'ownTab' | 'unmute' | 'stillHere'} Action */
+/** @typedef {'allow' | 'secure' | 'copy' | 'settings' | 'takeOver' | 'extend' | 'wake' | 'ownTab' | 'unmute' | 'stillHere'} Action */
 
 /**
  * What can be done about an error besides trying again; `final`: trying again in this browser or at this address
@@ -64,11 +64,14 @@ export function explain(
     (isFault ? texts.problems.fault : null);
   const waitSeconds = Math.max(0, Math.ceil(error.retryAfterSeconds ?? 0));
   const isPolicy = isFramed && error.code === 'microphone-blocked-by-policy';
+  const isDenied = error.code === 'microphone-denied';
   const { action = null, final = false } = isPolicy
     ? { action: /** @type {Action} */ ('ownTab'), final: true }
-    : (REMEDIES[error.code] ?? {});
+    : isDenied && hint === 'button'
+      ? { action: /** @type {Action} */ ('allow') }
+      : (REMEDIES[error.code] ?? {});
   const { title, text } = problem ?? base;
-  const remedy = error.code === 'microphone-denied' ? unblockText(text, hint, texts) : text;
+  const remedy = isDenied ? unblockText(text, hint, texts) : text;
   const isOfMicrophone = error.code.startsWith('microphone-');
   return {
     title,

@@ -50,7 +50,7 @@ export function createTrouble(root, panel, texts, agent) {
   function values() {
     return {
       kept: duration(KEPT_SPEECH_SECONDS, texts.language),
-      unblock: texts.unblock[unblockHint(thisBrowser())],
+      unblock: texts.unblock[unblockHint({ ...thisBrowser(), hasButton: false })],
     };
   }
 

@@ -57,6 +57,39 @@ test('when a blocked microphone is allowed, the page says that the call can star
   }
 });
 
+test('a blocked microphone is allowed by the button of the browser, and the call begins', async () => {
+  const { page, complaints, passed, close } = await openBrowser();
+  try {
+    await page.addInitScript(() => {
+      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      let isBlocked = true;
+      globalThis.allow = () => (isBlocked = false);
+      navigator.mediaDevices.getUserMedia = (wish) =>
+        isBlocked ? Promise.reject(new DOMException('denied', 'NotAllowedError')) : ask(wish);
+      const query = navigator.permissions.query.bind(navigator.permissions);
+      navigator.permissions.query = async (wish) => {
+        const status = await query(wish);
+        return isBlocked ? Object.defineProperty(status, 'state', { value: 'denied' }) : status;
+      };
+    });
+    await page.goto(demo.url);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page
+      .getByRole('alert')
+      .getByText(/press the button below/)
+      .waitFor();
+
+    await page.evaluate(() => globalThis.allow()); // which is done by the answer to what the press asks
+    const button = page.locator('microphone');
+    // Until it has stood there for a moment, the browser ignores a press, and tells nobody.
+    while ((await button.count()) > 0) await button.click({ timeout: 5_000 }).catch(() => {});
+    await passed('failed', 'connecting', 'live');
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+});
+
 test('a page that keeps the microphone from ours is named as the cause, before anything is asked', async () => {
   const { page, close } = await openBrowser({ flags: FLAGS });
   try {

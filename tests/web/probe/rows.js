@@ -162,10 +162,10 @@ export const SECTIONS = {
       weDo: 'Asks for `microphone` only; where a browser cannot say, it counts as one that will ask.',
     },
     {
-      what: '`<usermedia>`',
-      ask: (visit) => visit.ask('usermedia'),
-      shape: 'word',
-      weDo: 'Not used. What its prompt does after a refusal needs a person and was not tried; the words on where to allow the microphone are there in every engine.',
+      what: 'Elements that ask for a microphone',
+      ask: (visit) => visit.ask('captureElements'),
+      shape: 'list',
+      weDo: 'Where a microphone was refused, `<microphone>` stands below the words on where to allow it; with its track the call begins. Not `<usermedia>`: it asks for the camera too, whatever `setConstraints()` was given. Both ignore a press, and tell nobody, before their first `validationstatuschange`, and where colours have too little contrast. What their prompt looks like after a refusal needs a person, and was not seen.',
     },
     {
       what: 'What else of the platform is there',

@@ -96,6 +96,15 @@ for (const [name, hint, refusal] of BROWSERS) {
   });
 }
 
+test('a button of the browser counts before words on where to look for it', () => {
+  for (const [name, hint, refusal] of BROWSERS) {
+    const now = unblockHint({ ...refusal, hasButton: true });
+    assert.equal(now, ['iosOther', 'iosSafari'].includes(hint) ? hint : 'button', name);
+  }
+  const closed = { userAgent: '', said: 'Permission dismissed', hasButton: true };
+  assert.equal(unblockHint(closed), 'dismissed');
+});
+
 test('what the system or the visitor did counts before what browser it is', () => {
   const [, , chrome] = BROWSERS[0];
 

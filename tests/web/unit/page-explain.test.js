@@ -111,6 +111,13 @@ test('a blocked microphone is told with the way out in this browser', () => {
   assert.equal(closed, unblock.dismissed);
 });
 
+test('a browser with a button for it allows a blocked microphone by that', () => {
+  const denied = anError({ code: 'microphone-denied' });
+
+  assert.equal(explain(denied, texts, null, { hint: 'button' }).action, 'allow');
+  assert.equal(explain(denied, texts, null, { hint: 'chromium' }).action, null);
+});
+
 test('a page that is kept from the microphone by the one around it can be opened alone', () => {
   const error = anError({ code: 'microphone-blocked-by-policy' });
   const framed = explain(error, texts, null, { isFramed: true });

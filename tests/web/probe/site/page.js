@@ -190,7 +190,10 @@ globalThis.asks = {
     }
     return answers;
   },
-  usermedia: () => typeof HTMLUserMediaElement === 'function',
+  captureElements: () =>
+    ['microphone', 'usermedia'].filter(
+      (name) => !(document.createElement(name) instanceof HTMLUnknownElement),
+    ),
   presence: (names) => names.filter((name) => at(name) !== undefined),
 
   // Other threads.
