@@ -3,7 +3,7 @@
 import json
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -92,11 +92,18 @@ def _redis_url(value: SecretStr) -> SecretStr:
 
 
 def _is_redis(url: str) -> bool:
+    from redis.asyncio import ConnectionPool  # noqa: PLC0415 - only for whoever uses Redis
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
     try:
         parts = urlsplit(url)
-        return parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port, which may be a part of a password: it must not be seen
-        return False
+        if parts.scheme not in {"redis", "rediss"} or not parts.hostname or parts.port == 0:
+            return False
+        # It opens none, but reads the options.
+        ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError, RedisError):
+        return False  # the error may tell a part of a password
+    return True
 
 
 def is_url(text: str) -> bool:
@@ -127,10 +134,14 @@ def _token_service(value: str) -> str:
 def read_json(text: str) -> Any:
     """Return the value of an object or array in JSON; None for anything else."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict | list) else None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")  # which Python reads and writes
 
 
 def _feedback_url(value: SecretStr) -> SecretStr:

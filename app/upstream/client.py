@@ -1,6 +1,7 @@
 """AssemblyAI's tokens and its list of sessions; with `responses.py` all that knows its HTTP."""
 
 import asyncio
+import json
 import logging
 import random
 import re
@@ -15,7 +16,6 @@ from typing import Any, Final, NoReturn, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
-import orjson
 
 from app import __version__
 from app.errors import (
@@ -164,7 +164,7 @@ class AgentsClient:
         """
         if self._token_access is not None:
             asked = {"product": "voice_agent", "expires_in_seconds": expires_in_seconds}
-            body = orjson.dumps({**asked, "access": self._token_access})
+            body = json.dumps({**asked, "access": self._token_access}).encode()
             read = partial(read_token, usual_seconds=expires_in_seconds)
             return await self._ask(f"{self._token_url}/v1/token", read, body)
         target = (
@@ -316,7 +316,7 @@ def _request_builder(
         url = target if "://" in target else base_url + target
         if not body:
             return httpx.Request("GET", url, headers=headers[key])
-        json = {"Content-Type": "application/json"}
-        return httpx.Request("POST", url, headers=headers[key] | json, content=body)
+        typed = {**headers[key], "Content-Type": "application/json"}
+        return httpx.Request("POST", url, headers=typed, content=body)
 
     return request

@@ -15,7 +15,8 @@ from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import KEY, caller, make_settings
 from tests.support import serve
 
-ACCESS: Any = {"what the vendor's page says": ["of the voice agent"]}
+# Any JSON is sent as it stands: numbers beyond 64 bits and half a surrogate pair, too.
+ACCESS: Any = {"what the vendor's page says": ["of the voice agent", 2**64, "\ud83c"]}
 GENERAL: dict[str, Any] = {
     "token_service": f"general {json.dumps(ACCESS)}",
     "minutes_per_day": 400,

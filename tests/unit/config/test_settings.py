@@ -49,6 +49,7 @@ def problems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **environment: str
         ("VOICEGATE_TOKEN_SERVICE", "general", "must be agents, or general and after a space"),
         ("VOICEGATE_TOKEN_SERVICE", "general {}", "must be agents, or general and after"),
         ("VOICEGATE_TOKEN_SERVICE", "general [1", "must be agents, or general and after"),
+        ("VOICEGATE_TOKEN_SERVICE", "general [NaN]", "must be agents, or general and after"),
         ("VOICEGATE_TOKEN_SERVICE", 'agents ["x"]', "must be agents, or general and after"),
         ("VOICEGATE_UPSTREAM_WS_URL", "https://a.test/v1/ws", "must be wss://HOST[:PORT]/PATH"),
         ("VOICEGATE_UPSTREAM_WS_URL", "wss://a.test/v1/ws?x=1", "must be wss://HOST[:PORT]/PATH"),
@@ -574,6 +575,9 @@ def test_key_in_clear_has_to_be_meant(monkeypatch: pytest.MonkeyPatch, tmp_path:
         "redis+sentinel://one:70000/counts",
         "redis+sentinel://:never/seen@one/counts",
         "redis+sentinel://one,/counts",
+        "redis://redis?socket_timeout=never",
+        "redis://:never@redis?no_such_option=1",
+        "rediss://redis?ssl_cert_reqs=never",
     ],
 )
 def test_address_of_redis_that_cannot_be_one_is_refused_and_not_shown(
