@@ -82,6 +82,9 @@ export function createTranscript({ log, latest }, texts, agentTitle) {
 /** Older rows go: a page that stays open for hours must not grow without end. */
 const MAX_ROWS = 400;
 
+/** What they said stays for copies, about as long as the client keeps its turns. */
+const MAX_GONE = 2_000;
+
 /**
  * What a row says, for copies of the conversation.
  * @typedef {{kind: 'turn', at: number, endedAt: number, turn: import('./ui-types.js').Turn, name: string, pauseMs: number | null}
@@ -95,6 +98,8 @@ function createRowList(log) {
   const rows = new Map();
   /** @type {WeakMap<Element, {id: string, item: Item}>} */
   const about = new WeakMap();
+  /** What rows said that had to go, by id, oldest first. @type {Map<string, Item>} */
+  const gone = new Map();
 
   const itemOf = (/** @type {Element} */ row) => about.get(row)?.item;
 
@@ -104,7 +109,16 @@ function createRowList(log) {
     while (after && (itemOf(after)?.at ?? 0) > at) after = after.previousElementSibling;
     if (after) after.after(row);
     else log.prepend(row);
-    while (log.childElementCount > MAX_ROWS) remove(log.firstElementChild);
+    while (log.childElementCount > MAX_ROWS) drop(/** @type {Element} */ (log.firstElementChild));
+  }
+
+  /** @param {Element} row */
+  function drop(row) {
+    const known = about.get(row);
+    if (known) gone.set(known.id, known.item);
+    const [oldest] = gone.keys();
+    if (gone.size > MAX_GONE) gone.delete(oldest);
+    remove(row);
   }
 
   /** @param {Element | null | undefined} row */
@@ -118,7 +132,10 @@ function createRowList(log) {
     /** @param {string} id */
     find: (id) => rows.get(id),
     /** @param {string} id */
-    remove: (id) => remove(rows.get(id)),
+    remove(id) {
+      gone.delete(id);
+      remove(rows.get(id));
+    },
     itemOf,
     /**
      * A row in place of the one with that id; a new one finds its place by its time.
@@ -129,14 +146,15 @@ function createRowList(log) {
      */
     put(id, row, item) {
       const known = rows.get(id);
+      const { at } = (known && itemOf(known)) ?? gone.get(id) ?? item;
       rows.set(id, row);
-      about.set(row, { id, item: known ? { ...item, at: itemOf(known)?.at ?? item.at } : item });
-      if (!known) insert(row, item.at);
+      about.set(row, { id, item: { ...item, at } });
+      if (!known) insert(row, at);
       else if (known !== row) known.replaceWith(row);
     },
     /** A new call: the rows stay, but nothing changes them any more. */
     close: () => rows.clear(),
-    /** @returns {Item[]} oldest first */
-    items: () => [...log.children].flatMap((row) => itemOf(row) ?? []),
+    /** @returns {Item[]} oldest first, of rows that are gone, too */
+    items: () => [...gone.values(), ...[...log.children].flatMap((row) => itemOf(row) ?? [])],
   };
 }

@@ -183,13 +183,14 @@ function translateAll() {
   }
 }
 
-test('rows stand in the order of their times, and the oldest go when there are too many', async () => {
+test('rows stand in the order of their times; of too many the oldest go, and stay in copies', async () => {
   const page = await open();
-  const { count, first, last } = await page.evaluate(() => {
+  const { copied, count, first, last } = await page.evaluate(() => {
     const { transcript } = /** @type {any} */ (globalThis);
     const numbers = [...Array(500).keys()];
     const order = numbers.map((number) => (number % 2 ? number - 1 : number + 1)); // two and two swapped
-    for (const number of order)
+    // The last one is told again when its row is gone.
+    for (const number of [...order, 7])
       transcript.show({
         id: `user-${number}`,
         role: 'user',
@@ -201,9 +202,11 @@ test('rows stand in the order of their times, and the oldest go when there are t
       });
     const rows = globalThis.shown('log')?.querySelectorAll('.turn__text') ?? [];
     const texts = [...rows].map((text) => text.textContent);
-    return { count: transcript.items().length, first: texts[0], last: texts.slice(-3) };
+    const copied = transcript.items().map((/** @type {any} */ { at }) => at);
+    return { copied, count: texts.length, first: texts[0], last: texts.slice(-3) };
   });
 
+  assert.deepEqual(copied, [...Array(500).keys()]);
   assert.equal(count, 400);
   assert.equal(first, 'Turn 100');
   assert.deepEqual(last, ['Turn 497', 'Turn 498', 'Turn 499']);
