@@ -258,12 +258,12 @@ async def test_token_route_over_http(simulator: Serve) -> None:
         )
         nobody = await client.get("/v1/token?expires_in_seconds=60")
         wrong = await client.get("/v1/token?expires_in_seconds=60", headers={"Authorization": "x"})
-        posted = await client.post("/v1/token")
+        put = await client.put("/v1/token")
 
     assert (granted.status_code, granted.json()["expires_in_seconds"]) == (200, 60)
     assert (nobody.status_code, nobody.json()["detail"][0]["loc"][0]) == (422, "header")
     assert (wrong.status_code, wrong.json()) == (404, {"detail": "Invalid API key"})
-    assert posted.status_code == 405
+    assert put.status_code == 405
 
 
 async def test_observer_sees_everything_but_secrets(simulator: Serve, witness: Witness) -> None:
