@@ -188,11 +188,13 @@ class Settings(BaseSettings):
     def _check_token_service(self) -> None:
         if self.token_access is None:
             return
-        if self.max_session_duration_seconds < LONGEST_SESSION_SECONDS:
-            raise ValueError(
-                "VOICEGATE_MAX_SESSION_DURATION_SECONDS has no effect where "
-                "VOICEGATE_TOKEN_SERVICE is general, whose tokens bound no session: remove it"
-            )
+        for field in ("default_session_duration_seconds", "max_session_duration_seconds"):
+            is_set = field in self.model_fields_set
+            if is_set and getattr(self, field) < LONGEST_SESSION_SECONDS:
+                raise ValueError(
+                    f"{variable(field)} has no effect where VOICEGATE_TOKEN_SERVICE is general, "
+                    "whose tokens bound no session: remove it"
+                )
         for field in ("minutes_per_day", "caller_minutes_per_day"):
             if 0 < getattr(self, field) * 60 < LONGEST_SESSION_SECONDS:
                 raise ValueError(

@@ -98,6 +98,13 @@ def test_wrong_setting_is_said_in_one_sentence(
             ),
         ),
         (
+            {**GENERAL, DURATION: "300"},
+            (
+                f"{DURATION} has no effect where VOICEGATE_TOKEN_SERVICE is general, whose "
+                "tokens bound no session: remove it."
+            ),
+        ),
+        (
             {**GENERAL, MAX_DURATION: "3600"},
             (
                 f"{MAX_DURATION} has no effect where VOICEGATE_TOKEN_SERVICE is general, whose "
