@@ -30,7 +30,7 @@ RETIRED_WORDS_JS := [Ll]adders?|[Rr]ungs?|[Pp]rob(es?|ing)|[Ss]hak(es?|ing)|[Mm]
 PIP_INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-clients test-accessibility test-long-call test-presses probe lighthouse check check-python check-web check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
+.PHONY: help help-more run build gallery test test-python test-web test-browser test-reconnect test-firefox test-webkit test-bundlers test-failover test-clients test-accessibility test-long-call test-presses probe lighthouse check check-python check-web check-locks format types bench bench-server bench-browser bench-embed bench-scale bench-faults soak container lock clean
 
 help: ## List these commands; help-more lists the others
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ test-webkit: build $(WEB)/node_modules/.stamp #+ Run the page in WebKitGTK, hear
 test-bundlers: build $(WEB)/node_modules/.stamp $(APPS)/more/node_modules/.stamp #+ Build the packed client with more bundlers and talk to it in Chromium
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/bundlers.test.js
+
+test-failover: $(VENV)/dev.stamp #+ Let a replica take over from a Redis that died or was replaced, by sentinels
+	@redis=$$(.ci/redis) && REDIS_SERVER="$$redis" $(PY) -m pytest -m failover
 
 test-clients: $(WEB)/node_modules/.stamp $(CLIENTS)/node_modules/.stamp #+ Make a client in TypeScript of /openapi.json, compile and use it
 	@cd $(WEB) && $(NODE_ENV) PYTHON="$(abspath $(PY))" node --test clients/clients.test.js
