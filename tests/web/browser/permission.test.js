@@ -76,7 +76,7 @@ test('a blocked microphone is allowed by the button of the browser, and the call
     await page.getByRole('button', { name: 'Start talking' }).click();
     await page
       .getByRole('alert')
-      .getByText(/press the button below/)
+      .getByText(/press the button with a microphone/)
       .waitFor();
 
     await page.evaluate(() => globalThis.allow()); // which is done by the answer to what the press asks
