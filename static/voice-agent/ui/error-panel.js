@@ -140,6 +140,7 @@ function allowButton(onAnswer) {
   const node = /** @type {HTMLElement & {track: MediaStreamTrack}} */ (
     element('microphone', 'problem__action problem__allow')
   );
+  node.tabIndex = 0; // it is 0, but tools that look for what takes the focus do not know it
   node.addEventListener('click', () => onAnswer('asked'));
   for (const type of ['cancel', 'error']) node.addEventListener(type, () => onAnswer('refused'));
   node.addEventListener('track', () => {
