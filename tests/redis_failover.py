@@ -6,7 +6,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.redis_server import RedisServer, find_redis_server, free_ports
+from tests.redis_server import RedisServer, find_redis_server
+from tests.support import free_ports
 
 SERVICE, SENTINELS, QUORUM = "counts", 3, 2
 SLOTS, SLOTS_A_NODE = 16384, 5462

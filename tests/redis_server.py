@@ -7,9 +7,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import pytest
+
+from tests.support import free_port
 
 START_SECONDS = 20
 
@@ -96,18 +98,11 @@ def find_redis_server() -> str:
     return path
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback that nobody uses."""
-    with ExitStack() as all_:
-        taken = [all_.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in taken]
-
-
 @contextmanager
 def redis_server() -> Iterator[RedisServer]:
     """Run a server; it ends with the block, by its process id."""
     path = find_redis_server()
-    [port] = free_ports(1)
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(path, folder, port)
         try:

@@ -1,7 +1,6 @@
 """A load that runs beside a scene, and what became of its requests."""
 
 import json
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import NamedTuple
 
 from benchmarks.scale.layout import Layout
 from benchmarks.scale.load import LOST, MINT
-from benchmarks.scale.programs import REPOSITORY, python
+from benchmarks.scale.programs import talking
 
 LAST_ANSWERS_SECONDS = 60
 
@@ -81,23 +80,12 @@ def load(
         "--max-seconds": max_seconds,
     }
     told = [str(part) for option in options.items() for part in option]
-    process = subprocess.Popen(  # noqa: S603 - our own module
-        python("benchmarks.scale.load", layout.origin, *told),
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
     asked = Asked([])
-    try:
+    with talking("benchmarks.scale.load", layout.origin, *told) as process:
         yield asked
         # Closes its standard input, by which it knows.
         said, _ = process.communicate(timeout=max_seconds + LAST_ANSWERS_SECONDS)
         asked.requests += [Request(*record) for record in json.loads(said)]
-    finally:
-        process.kill()
-        process.wait()
 
 
 def ask(layout: Layout, *, clients: int, requests: int) -> Asked:

@@ -10,12 +10,10 @@ import math
 import os
 import signal
 import statistics
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import httpx
@@ -23,7 +21,7 @@ import redis
 from websockets.sync.client import connect
 
 from benchmarks.scale.layout import Layout, Store, missing, running
-from benchmarks.scale.programs import REPOSITORY, python
+from benchmarks.scale.programs import talking
 from benchmarks.scale.table import Row, print_table
 from benchmarks.server.cpu import process_cpu_seconds, process_memory_bytes
 
@@ -81,25 +79,6 @@ class Size(NamedTuple):
             f"replicas {memory} MiB, {open_files} descriptors, {cpu} s of CPU; "
             f"Redis {self.redis_mib:.1f} MiB, {self.keys:,} keys"
         )
-
-
-@contextmanager
-def callers(layout: Layout, counts: list[int]) -> Iterator["subprocess.Popen[str]"]:
-    """Run the callers in a process of their own."""
-    told = ["--authority", str(layout.authority), *map(str, counts)]
-    process = subprocess.Popen(  # noqa: S603 - our own module
-        python("benchmarks.scale.callers", layout.origin, *told),
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def usage(layout: Layout) -> dict[str, Any]:
@@ -178,7 +157,8 @@ def run(calls: int) -> Iterator[Row]:
         store = redis.Redis.from_url(layout.store.url)  # closed with the process
         sizes = [Size.of(layout, store, "before the first")]
         began = time.monotonic()
-        with callers(layout, counts) as process:
+        told_callers = ["--authority", str(layout.authority), *map(str, counts)]
+        with talking("benchmarks.scale.callers", layout.origin, *told_callers) as process:
             assert process.stdin
             assert process.stdout
             for count in counts:

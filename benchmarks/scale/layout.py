@@ -20,10 +20,10 @@ from benchmarks.scale.programs import (
     REPOSITORY,
     Program,
     answers,
-    free_ports,
     python,
     wait_until,
 )
+from tests.support import free_ports
 
 REPLICAS = 3
 SECRET, PASSWORD = "s" * 32, "only-on-this-loopback"

@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -108,11 +108,22 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback that nobody uses."""
-    with ExitStack() as all_:
-        taken = [all_.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in taken]
+@contextmanager
+def talking(module: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run a module of ours that is told and tells lines, until the end of the block."""
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        python(module, *arguments),
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def answers(port: int, sent: bytes, expected: bytes) -> bool:
