@@ -63,15 +63,9 @@ export function explain(
     entry(texts.problems, isCodeMissing ? 'access_code' : string(error.problem?.code)) ??
     (isFault ? texts.problems.fault : null);
   const waitSeconds = Math.max(0, Math.ceil(error.retryAfterSeconds ?? 0));
-  const isPolicy = isFramed && error.code === 'microphone-blocked-by-policy';
-  const isDenied = error.code === 'microphone-denied';
-  const { action = null, final = false } = isPolicy
-    ? { action: /** @type {Action} */ ('ownTab'), final: true }
-    : isDenied && hint === 'button'
-      ? { action: /** @type {Action} */ ('allow') }
-      : (REMEDIES[error.code] ?? {});
+  const { action = null, final = false } = remedyFor(error.code, hint, isFramed);
   const { title, text } = problem ?? base;
-  const remedy = isDenied ? unblockText(text, hint, texts) : text;
+  const remedy = error.code === 'microphone-denied' ? unblockText(text, hint, texts) : text;
   const isOfMicrophone = error.code.startsWith('microphone-');
   return {
     title,
@@ -81,6 +75,18 @@ export function explain(
     waitSeconds,
     reference: string(error.problem?.request_id),
   };
+}
+
+/**
+ * @param {string} code
+ * @param {import('./browser-hints.js').Hint} hint
+ * @param {boolean} isFramed
+ * @returns {{action?: Action, final?: boolean}}
+ */
+function remedyFor(code, hint, isFramed) {
+  if (isFramed && code === 'microphone-blocked-by-policy') return { action: 'ownTab', final: true };
+  if (hint === 'button' && code === 'microphone-denied') return { action: 'allow' };
+  return REMEDIES[code] ?? {};
 }
 
 /**
