@@ -11,9 +11,8 @@ LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
 APPS := $(WEB)/apps
 CLIENTS := $(WEB)/clients
-# What judges each sample that is heard, or races the browser's own end of a page, runs two at a
-# time, before the others, four at a time.
-QUIET_TESTS = $(patsubst %,browser/%.test.js,captions conversation idle page-left)
+# What judges each sample that is heard runs two at a time, before the others, four at a time.
+QUIET_TESTS = $(patsubst %,browser/%.test.js,captions conversation idle)
 PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility after-call apps assets details devices diagnostics element embedding examples hold keyboard leftovers permission receipts recovery settings streams token-route transcript-rows trouble typed warnings)
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"

@@ -76,6 +76,8 @@ async function expectEndTold(leave) {
 
     await leave(page);
     await until(() => told.length, 'the end of the session');
+    // Whether `session.end` is out before Chromium ends the Worker is up to Chromium: the socket is not.
+    await until(async () => (await demo.stats()).sockets_open === 0, 'the end of the socket');
   } finally {
     await close();
   }
