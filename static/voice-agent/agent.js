@@ -60,13 +60,13 @@ export class VoiceAgent {
   #sound;
   /** @type {AgentState} */
   #state = 'idle';
-  /** Whether the page has muted the microphone. */
+  /** Whether the page wants the microphone muted. */
   #isMuted = false;
   /** Whether the call has a microphone, or opens one as it begins. */
   #hasMicrophone = true;
   #wasMuted = false;
   #isHeld = false;
-  /** @type {Promise<void> | null} a microphone is being opened in a call that began without one */
+  /** @type {Promise<void> | null} a microphone is being opened in the call under way, which began without one */
   #opening = null;
   /** Whether the session core has the call: before, and afterwards, there is nothing in it to end. */
   #isBegun = false;
@@ -321,6 +321,7 @@ export class VoiceAgent {
     this.#wasLive = false;
     this.#record.begin(left?.turns);
     this.#hasMicrophone = microphone && !textOnly;
+    this.#opening = null;
     this.#setState('connecting');
     const needs = { microphone: this.#hasMicrophone, sound: !textOnly };
     const missing = missingSupport(needs) ?? missingNetwork(tokenUrl);
@@ -401,13 +402,14 @@ export class VoiceAgent {
 
   /**
    * Let the agent hear the microphone. A call that began without one opens it now, in the same session; call it in a
-   * click or a key press, as the browser may ask for it.
-   * @returns {Promise<void>} once it is heard
+   * click or a key press, as the browser may ask for it. A `mute()` meanwhile holds.
+   * @returns {Promise<void>} once it is heard, or was muted again
    * @throws {VoiceAgentError} microphone-*, audio-failed; the call goes on without
    */
   async unmute() {
+    this.#isMuted = false;
     if (!this.hasMicrophone) await (this.#opening ??= this.#openMicrophone());
-    this.#setMuted(false);
+    this.#setMuted(this.#isMuted); // the wish of now: a person has had time to think again
   }
 
   async #openMicrophone() {
@@ -422,7 +424,7 @@ export class VoiceAgent {
       await this.#whileAsking(await isMicrophoneGranted(), audio.openMicrophone());
       if (this.#audio === audio) this.#hasMicrophone = true;
     } finally {
-      this.#opening = null;
+      if (this.#audio === audio) this.#opening = null;
     }
   }
 

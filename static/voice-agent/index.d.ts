@@ -317,8 +317,8 @@ declare class VoiceAgent {
   mute(): void;
   /**
    * Let the agent hear the microphone. A call that began without one opens it now, in the same session; call it in a
-   * click or a key press, as the browser may ask for it.
-   * @returns {Promise<void>} once it is heard
+   * click or a key press, as the browser may ask for it. A `mute()` meanwhile holds.
+   * @returns {Promise<void>} once it is heard, or was muted again
    * @throws {VoiceAgentError} microphone-*, audio-failed; the call goes on without
    */
   unmute(): Promise<void>;

@@ -161,6 +161,72 @@ test('a call without a microphone asks nobody for one, connects at once, and cou
   assert.equal(agent.muted, false);
 });
 
+/**
+ * A live call that began without a microphone, with what answers for the browser when one is asked for.
+ * @param {import('node:test').TestContext} context
+ */
+async function liveWithoutMicrophone(context) {
+  const { LiveAudio } = await import('../../../static/voice-agent/main-thread/audio/call-audio.js');
+  /** @type {PromiseWithResolvers<void>[]} */
+  const prompts = [];
+  context.mock.method(LiveAudio.prototype, 'openMicrophone', () => {
+    prompts.push(Promise.withResolvers());
+    return prompts.at(-1)?.promise;
+  });
+  const agent = await makeAgent();
+  const begin = async () => {
+    void agent.start({ microphone: false });
+    await settle();
+    worker.become('live');
+  };
+  await begin();
+  return { agent, prompts, begin };
+}
+
+const lastMute = () => worker.received.findLast(({ type }) => type === 'mute')?.muted;
+
+test('who mutes while the browser asks for the microphone stays muted once it is allowed', async (context) => {
+  const { agent, prompts } = await liveWithoutMicrophone(context);
+  const heard = agent.unmute();
+  await settle();
+  agent.mute();
+  prompts[0].resolve();
+  await heard;
+  assert.deepEqual([agent.hasMicrophone, agent.muted, lastMute()], [true, true, true]);
+
+  await agent.unmute();
+  assert.deepEqual([agent.muted, lastMute(), prompts.length], [false, false, 1]);
+});
+
+test('who mutes and unmutes again while the browser asks is heard once it is allowed', async (context) => {
+  const { agent, prompts } = await liveWithoutMicrophone(context);
+  const heard = [agent.unmute()];
+  await settle();
+  agent.mute();
+  heard.push(agent.unmute());
+  prompts[0].resolve();
+  await Promise.all(heard);
+  assert.deepEqual([agent.muted, lastMute(), prompts.length], [false, false, 1]);
+});
+
+test("a question for the microphone that the call before left open is not the next one's", async (context) => {
+  const { agent, prompts, begin } = await liveWithoutMicrophone(context);
+  const former = agent.unmute();
+  await settle();
+  void agent.stop();
+  worker.become('ended');
+  await begin();
+  const heard = agent.unmute();
+  await settle();
+  assert.equal(prompts.length, 2);
+  prompts[0].reject(new Error('the call is over'));
+  await assert.rejects(former, /the call is over/);
+  assert.equal(agent.unmute() instanceof Promise && prompts.length, 2);
+  prompts[1].resolve();
+  await heard;
+  assert.equal(agent.muted, false);
+});
+
 test('a call in writing touches no audio system, and has no microphone to open', async () => {
   globalThis.AudioContext = /** @type {any} */ (undefined);
   Reflect.deleteProperty(globalThis, 'AudioWorkletNode');
