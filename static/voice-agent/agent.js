@@ -252,8 +252,14 @@ export class VoiceAgent {
   once(type, { signal } = {}) {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const off = this.on(type, (value) => (off(), resolve(value)), { signal });
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      const giveUp = () => reject(signal?.reason);
+      const hear = (/** @type {AgentEvents[Type]} */ value) => {
+        off();
+        signal?.removeEventListener('abort', giveUp);
+        resolve(value);
+      };
+      const off = this.on(type, hear, { signal });
+      signal?.addEventListener('abort', giveUp, { once: true });
     });
   }
 
@@ -757,6 +763,14 @@ export class VoiceAgent {
     }
   }
 
+  /** The call is over: nobody answers them any more, least of all a thread that broke. */
+  #refuseUpdates() {
+    const message = 'The call ended before the agent answered.';
+    for (const { reject } of this.#updates.values())
+      reject(new VoiceAgentError('update-refused', { message }));
+    this.#updates.clear();
+  }
+
   #remember() {
     if (IN_CONVERSATION.has(this.#state)) this.#record.remember();
   }
@@ -773,6 +787,7 @@ export class VoiceAgent {
       this.#isBegun = false;
       this.#release();
       this.#setHeld(false);
+      this.#refuseUpdates();
     }
     if (state === 'live') this.#wasLive = true;
     if (state === 'live') this.#idle.begin();

@@ -28,6 +28,7 @@ export class Emitter {
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
     const off = () => {
+      signal?.removeEventListener('abort', off);
       if (listeners.delete(listener)) this.#onChange(type, listeners.size);
     };
     signal?.addEventListener('abort', off, { once: true });
@@ -36,13 +37,16 @@ export class Emitter {
   }
 
   /**
-   * Call every listener of that type. A listener that throws does not keep the others from theirs.
+   * Call every listener of that type, but those that an earlier one takes off. A listener that throws does not keep the
+   * others from theirs.
    * @template {keyof Events} Type
    * @param {Type} type
    * @param {Events[Type]} value
    */
   emit(type, value) {
-    for (const listener of [...(this.#listeners.get(type) ?? [])]) {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    for (const listener of [...listeners]) {
+      if (!listeners.has(listener)) continue;
       try {
         listener(value);
       } catch (error) {

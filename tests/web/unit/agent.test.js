@@ -1,6 +1,7 @@
 // What a page calls on an agent, with a Worker whose inside is the test and an audio system that never opens.
 
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, test } from 'node:test';
 
 /** @type {FakeWorker} */
@@ -227,6 +228,24 @@ test("a question for the microphone that the call before left open is not the ne
   assert.equal(agent.muted, false);
 });
 
+test('a change that nobody answers any more is refused with the end of its call, however that ends', async () => {
+  /** @type {((agent: import('../../../static/voice-agent/index.js').Agent) => unknown)[]} */
+  const ways = [
+    () => worker.become('ended'),
+    () => /** @type {any} */ (worker).onerror({ message: 'boom' }),
+    (agent) => (void agent.dispose(), worker.become('ended')),
+  ];
+  for (const end of ways) {
+    const agent = await makeAgent();
+    agent.start().catch(() => {});
+    await settle();
+    worker.become('live');
+    const changed = agent.update({ system_prompt: 'Be brief.' }).catch(({ code }) => code);
+    end(agent);
+    assert.equal(await Promise.race([changed, settle()]), 'update-refused');
+  }
+});
+
 test('a call in writing touches no audio system, and has no microphone to open', async () => {
   globalThis.AudioContext = /** @type {any} */ (undefined);
   Reflect.deleteProperty(globalThis, 'AudioWorkletNode');
@@ -405,6 +424,13 @@ test('the next event of a type can be waited for', async () => {
   const late = agent.once('transcript', { signal: life.signal });
   life.abort(new Error('gone'));
   await assert.rejects(late, /gone/);
+  await assert.rejects(agent.once('transcript', { signal: life.signal }), /gone/);
+
+  const { signal } = new AbortController();
+  const last = agent.once('state', { signal });
+  worker.become('live');
+  await last;
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('what is disposed of ends once, and does nothing more', async () => {

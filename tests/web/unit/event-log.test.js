@@ -1,6 +1,7 @@
 // The log of a call: what it says, what it never says, and what it costs while nobody looks.
 
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { Emitter } from '../../../static/voice-agent/emitter.js';
 import { EventLog, MAX_ENTRIES } from '../../../static/voice-agent/core/telemetry/event-log.js';
@@ -149,6 +150,24 @@ test('a name that no service would give a message is not repeated', async () => 
   bench.handle({ type: 'watch', on: true });
 
   assert.deepEqual(names(bench).slice(-2), ['unknown', 'reply.thinking']);
+});
+
+test('a listener that an earlier one has taken off is not called any more, nor does its signal keep it', () => {
+  /** @type {Emitter<{state: string}>} */
+  const emitter = new Emitter();
+  const life = new AbortController();
+  /** @type {string[]} */
+  const heard = [];
+  emitter.on('state', () => life.abort());
+  emitter.on('state', () => heard.push('aborted'), life);
+  emitter.emit('state', 'ended');
+  assert.deepEqual(heard, []);
+
+  const { signal } = new AbortController();
+  const off = emitter.on('state', () => {}, { signal });
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
+  off();
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('an emitter tells when its first listener comes and its last one goes', () => {
