@@ -46,6 +46,8 @@ export class SessionHost {
    */
   send(command, transfer = []) {
     if (command.type === 'start') this.#isInCall = true;
+    const isEnd = command.type === 'stop' || command.type === 'hang-up' || command.type === 'fail';
+    if (isEnd && this.#isInCall && this.thread === 'starting') return this.#endUntold(command);
     if (command.type === 'stop' && this.#isInCall) this.#expectEnd(command.reason ?? 'by-user');
     if (this.#isMissing) {
       if (command.type !== 'start') return;
@@ -77,6 +79,23 @@ export class SessionHost {
     worker.onerror = null;
     worker.onmessage = ({ data }) => ABOUT_TOKENS.has(data.type) && this.#onEvent(data);
     worker.postMessage({ type: 'close' });
+  }
+
+  /**
+   * A call that no thread has been told of yet ends here, and none is told of it any more.
+   * @param {Extract<SessionCommand, {type: 'stop' | 'hang-up' | 'fail'}>} command
+   */
+  #endUntold(command) {
+    this.#early.length = 0;
+    const end =
+      command.type === 'fail'
+        ? { state: /** @type {const} */ ('failed'), reason: null, error: command.error }
+        : {
+            state: /** @type {const} */ ('ended'),
+            reason: command.reason ?? 'by-user',
+            error: null,
+          };
+    queueMicrotask(() => this.#tell({ type: 'state', recovery: null, ...end }));
   }
 
   /** Whatever the thread does, a call that was told to end ends. @param {import('../core/call-state.js').EndReason} reason */

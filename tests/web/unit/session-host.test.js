@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import { SessionHost } from '../../../static/voice-agent/main-thread/session-host.js';
 
 /** A Worker whose inside is the test. */
@@ -92,14 +93,46 @@ test('a Worker whose file is refused leaves the session to this thread, with all
   host.send({ ...start, tokenUrl: 'data:,' });
   const [worker] = FakeWorker.all;
   worker.onerror?.({});
-  host.send({ type: 'stop' });
 
   assert.ok(worker.isTerminated);
   await until(() => host.thread === 'main');
+  host.send({ type: 'stop' });
   await until(() => events.some(({ state }) => state === 'ended'));
   const states = events.filter(({ type }) => type === 'state').map(({ state }) => state);
   assert.deepEqual([states[0], states.at(-1)], ['connecting', 'ended']);
 });
+
+const failure = new VoiceAgentError('microphone-denied').toJSON();
+for (const [end, told] of /** @type {const} */ ([
+  [{ type: 'stop' }, ['ended', 'by-user', null]],
+  [{ type: 'hang-up', reason: 'page-left' }, ['ended', 'page-left', null]],
+  [{ type: 'fail', error: failure }, ['failed', null, failure]],
+]))
+  test(`a call that is over (${end.type}) before its thread is there ends at once, and begins no more`, async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    /** @type {any[]} */
+    const events = [];
+    const host = new SessionHost((event) => events.push(event));
+    host.send(start);
+    host.send(end);
+    assert.deepEqual(events, [], 'no listener runs inside the call');
+    await Promise.resolve();
+    assert.deepEqual(
+      events.map(({ state, reason, error }) => [state, reason, error]),
+      [told],
+    );
+    host.send(start);
+    host.send({ type: 'proceed' });
+    FakeWorker.all[0].say({ type: 'hello' });
+    context.mock.timers.tick(2_000);
+
+    const { received, isTerminated } = FakeWorker.all[0];
+    assert.deepEqual(
+      [received.map((command) => command.type), isTerminated, events.length],
+      [['start', 'proceed'], false, 1],
+    );
+    host.close();
+  });
 
 for (const way of /** @type {const} */ (['onerror', 'onmessageerror']))
   test(`a Worker that breaks later (${way}) fails the call, and the next one gets a new Worker`, () => {
@@ -141,9 +174,9 @@ test('a Worker that never says its hello leaves the call to this thread after fo
   context.mock.timers.reset();
 
   assert.ok(FakeWorker.all[0].isTerminated);
+  await until(() => host.thread === 'main');
   host.send({ type: 'stop' });
   await until(() => events.some(({ state }) => state === 'ended'));
-  assert.equal(host.thread, 'main');
 });
 
 test('a Worker that answers no more cannot keep a call from ending, and the next one gets a new Worker', (context) => {
