@@ -96,7 +96,7 @@ class MemoryLedger:
         limits: What may be granted.
         clock: Tells the time in seconds since 1970.
         monotonic: Seconds since any moment.
-        max_keys: Of how many callers and addresses the counts are kept.
+        max_keys: Of how many callers, and of how many addresses, each limit keeps the counts.
         max_records: Of how many grants, and of how many sessions that were settled.
     """
 

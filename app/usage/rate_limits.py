@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +15,10 @@ MINUTE: Final = 60
 HOUR: Final = 3600
 DAY: Final = 86400
 LONGEST_WAIT_SECONDS: Final = DAY
-MAX_KEYS: Final = 100_000
+# Of each limit: with all four that count by caller or address full, 75 MiB (measured).
+MAX_KEYS: Final = 50_000
+# More of them at once would be felt by whoever waits: a thousand take a millisecond.
+PRUNED_AT_ONCE: Final = 1000
 
 SENTENCES: Final = {
     "caller-minute": "Too many calls were started within a minute; try again shortly.",
@@ -232,22 +235,25 @@ class Verdict(NamedTuple):
 class SlidingWindows:
     """Sliding-window counters in this process's memory.
 
+    Each limit has its own: whoever calls under ever new names is forgotten by none but the limits
+    that count by name, and the days of grants by no request.
+
     Args:
-        max_keys: How many keys' are kept; beyond it, what was hit longest ago is forgotten.
+        max_keys: How many keys each limit keeps; beyond it, what was hit or refused longest ago
+            is forgotten.
     """
 
     def __init__(self, *, max_keys: int = MAX_KEYS) -> None:
         self._max_keys = max_keys
-        # By key, and by the limit's name.
-        self._counters: OrderedDict[str, dict[str, Counter]] = OrderedDict()
+        # By the limit's name, and by key.
+        self._counters: defaultdict[str, OrderedDict[str, Counter]] = defaultdict(OrderedDict)
 
     def __len__(self) -> int:
-        return len(self._counters)
+        return sum(map(len, self._counters.values()))
 
     def find(self, limit: RateLimit, key: str, now: float) -> Counter:
         """Return the count of a key in the present window; it is kept from `add` on."""
-        counters = self._counters.get(key)
-        counter = counters.get(limit.name) if counters else None
+        counter = self._counters[limit.name].get(key)
         if counter is None:
             return Counter(limit, now, key)
         if counter.ends_at <= now:
@@ -255,10 +261,13 @@ class SlidingWindows:
         return counter
 
     def add(self, counter: Counter, cost: int) -> None:
-        """Count a cost that fits."""
+        """Count a cost that fits, or 0 to keep the count among the youngest."""
         counter.current += cost
-        self._counters.setdefault(counter.key, {})[counter.limit.name] = counter
-        self._counters.move_to_end(counter.key)
+        counters = self._counters[counter.limit.name]
+        counters[counter.key] = counter
+        counters.move_to_end(counter.key)
+        if len(counters) > self._max_keys:
+            counters.popitem(last=False)
 
     def hit(self, asked: Iterable[Counted], now: float, *, count: bool = True) -> Verdict:
         """Count a request against one limit after the other, up to the first that refuses.
@@ -272,8 +281,8 @@ class SlidingWindows:
         for limit, key in asked:
             counter = self.find(limit, key, now)
             fits = counter.fits(1, now)
-            if fits and count:
-                self.add(counter, 1)
+            if count:
+                self.add(counter, 1 if fits else 0)
             if not fits or limit.counts == "caller":
                 states.append(counter.at(now))
             if not fits:
@@ -292,13 +301,12 @@ class SlidingWindows:
                 counter.previous = max(0, counter.previous - 1)
 
     def prune(self, now: float) -> None:
-        """Forget what is too much, or no longer counts."""
-        while self._counters:
-            longest_ago = next(iter(self._counters.values())).values()
-            is_of_use = any(not counter.is_old(now) for counter in longest_ago)
-            if is_of_use and len(self._counters) <= self._max_keys:
-                break
-            self._counters.popitem(last=False)
+        """Forget what no longer counts, a part at a time."""
+        for counters in self._counters.values():
+            for _ in range(min(len(counters), PRUNED_AT_ONCE)):
+                if not next(iter(counters.values())).is_old(now):
+                    break
+                counters.popitem(last=False)
 
 
 class SteadyClock:

@@ -614,6 +614,32 @@ async def test_memory_is_bounded() -> None:
     assert max(sizes) <= 1000 * (1 + 1 + 1 + 2 + 3)
 
 
+async def test_fresh_callers_do_not_make_the_memory_forget_a_day() -> None:
+    """An address of ever new callers, while others ask as well, leaves each day as it was."""
+    clock = Clock()
+    limits = rules(caller_day_seconds=900, address_day_seconds=2700, caller_open=1)
+    ledger = MemoryLedger(limits, clock=clock, monotonic=clock, max_keys=100)
+    by_caller = RateLimit("caller-minute", 10, 60, "caller")
+    by_address = RateLimit("address-minute", 10, 60, "address")
+
+    async def take(caller: str, address: str) -> str:
+        asked = [(by_caller, caller), (by_address, address)]
+        return (await ledger.take(grant(caller, address), asked)).refused
+
+    first = await take("ann", "home")
+    granted = 0
+    for number in range(20):
+        for name in range(200):
+            granted += await take(f"caller-{number}-{name}", "home") == ""
+        assert await take("bob", f"address-{number}") == ("caller-open" if number else "")
+        clock.now += 30
+
+    assert first == ""
+    assert granted == 2
+    assert await take("ann", "elsewhere") == "caller-open"
+    assert len(ledger) <= 1000
+
+
 async def test_memory_forgets_what_is_over() -> None:
     """Two days later hardly anything is left."""
     clock = Clock()

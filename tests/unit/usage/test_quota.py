@@ -150,6 +150,24 @@ def test_memory_of_rate_limits_is_bounded() -> None:
     assert windows.hit([(limit, "caller-99999")], START).refused == "caller-minute"
 
 
+def test_refusals_neither_grow_the_memory_nor_make_it_forget() -> None:
+    """Whoever hammers under ever new names has no address forgotten, its own least of all."""
+    windows = SlidingWindows(max_keys=1000)
+    by_caller = RateLimit("caller-minute", 1, 60, "caller")
+    by_address = RateLimit("address-minute", 1, 60, "address")
+
+    def hit(caller: str, address: str) -> str:
+        return windows.hit([(by_caller, caller), (by_address, address)], START).refused
+
+    quiet = [hit("quiet", "school") for _ in range(2)]
+    loud = [hit(f"caller-{number}", "home") for number in range(20_000)]
+
+    assert quiet == ["", "caller-minute"]
+    assert loud == ["", *["address-minute"] * 19_999]
+    assert hit("another", "school") == "address-minute"
+    assert len(windows) <= 1000 + 2
+
+
 async def test_wrong_codes_lock_the_address_and_only_it() -> None:
     """Ten wrong ones in a minute: even a right one is refused there, and nowhere else."""
     tally = Tally()
