@@ -605,7 +605,7 @@ export class VoiceAgent {
       if (isGranted) void begun.then(proceed);
       const ports = await this.#whileAsking(isGranted, audio.open({ microphone }));
       await begun;
-      if (!isWanted()) return;
+      if (!isWanted()) return Object.values(ports ?? {}).forEach((port) => port.close());
       if (ports) this.#connectAudio(ports);
       if (!isGranted) proceed();
     } catch (error) {

@@ -109,8 +109,12 @@ export class Session {
         return void this.#keeper.tokens.prepare(specOf(command));
       case 'access-token':
         return this.#keeper.tokens.answerAccess(command);
-      case 'audio':
-        return this.#audio.attach(command.capture, command.playback);
+      case 'audio': {
+        const { capture, playback } = command;
+        if (!isAtRest(this.#call)) return this.#audio.attach(capture, playback);
+        capture.close(); // the call was over before its sound was there
+        return playback.close();
+      }
       case 'stop':
         return this.#dispatch({ type: 'stop', reason: command.reason ?? 'by-user' });
       case 'hang-up': {

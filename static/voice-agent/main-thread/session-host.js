@@ -28,7 +28,7 @@ export class SessionHost {
   #endTimer;
   /** @type {import('../core/session.js').Session | null} */
   #local = null;
-  /** @type {{command: SessionCommand, transfer: Transferable[]}[]} kept until one of them is there */
+  /** @type {{command: SessionCommand, transfer: MessagePort[]}[]} kept until one of them is there */
   #early = [];
   #isMissing = false; // neither could be had; the next call tries again
   #isInCall = false;
@@ -42,7 +42,7 @@ export class SessionHost {
 
   /**
    * @param {SessionCommand} command
-   * @param {Transferable[]} [transfer]
+   * @param {MessagePort[]} [transfer]
    */
   send(command, transfer = []) {
     if (command.type === 'start') this.#isInCall = true;
@@ -50,7 +50,7 @@ export class SessionHost {
     if (isEnd && this.#isInCall && this.thread === 'starting') return this.#endUntold(command);
     if (command.type === 'stop' && this.#isInCall) this.#expectEnd(command.reason ?? 'by-user');
     if (this.#isMissing) {
-      if (command.type !== 'start') return;
+      if (command.type !== 'start') return transfer.forEach((port) => port.close());
       this.#isMissing = false;
       this.#startWorker();
     }
@@ -154,7 +154,7 @@ export class SessionHost {
       },
       (error) => {
         this.#isMissing = true;
-        this.#early.length = 0;
+        for (const { transfer } of this.#early.splice(0)) transfer.forEach((port) => port.close());
         this.#failCall(String(error), 'connection-failed'); // its file could not be fetched
       },
     );

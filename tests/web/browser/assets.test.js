@@ -95,7 +95,11 @@ test('the files as they are written make the same page', async () => {
 test('without the core the call fails in words, and the next one finds it', async () => {
   const { page, passed, close } = await openBrowser();
   try {
-    await page.route('**/voice-agent/worker-*.js', (route) => route.abort());
+    // Refused once the sound waits for it, which then has nowhere to go.
+    await page.route('**/voice-agent/worker-*.js', async (route) => {
+      await page.waitForFunction(() => globalThis.leftovers?.().ports === 2);
+      await route.abort();
+    });
     await page.goto(server.url);
     await page.locator('#call').click();
     await passed('failed');

@@ -318,3 +318,13 @@ test('tools that the service runs itself are not answered', async () => {
 
   assert.ok(!bench.events.some(({ type }) => type === 'tool-call'));
 });
+
+test('sound that comes when the call is over already is let go of', async () => {
+  const bench = new Bench();
+  await bench.goLive();
+  bench.handle({ type: 'hang-up' });
+  let closed = 0;
+  const port = /** @type {any} */ ({ close: () => (closed += 1), postMessage: assert.fail });
+  bench.handle({ type: 'audio', capture: port, playback: port });
+  assert.equal(closed, 2);
+});
