@@ -230,6 +230,11 @@ export class VoiceAgent {
     return this.#idled ?? leftCall();
   }
 
+  #forgetLeft() {
+    this.#idled = null;
+    forgetCall();
+  }
+
   /**
    * Call `listener` for each event of that type until `signal` aborts or the returned function runs.
    * @template {keyof AgentEvents} Type
@@ -322,8 +327,7 @@ export class VoiceAgent {
     const config = session instanceof Promise ? session.then(plainSession) : plainSession(session);
     if (config instanceof Promise) config.catch(() => {}); // told when the call begins, if it does
     const left = resume ? this.#left : null;
-    this.#idled = null;
-    if (!resume) forgetCall();
+    if (!resume) this.#forgetLeft();
     this.#wasLive = false;
     this.#record.begin(left?.turns);
     this.#hasMicrophone = microphone && !textOnly;
@@ -789,9 +793,11 @@ export class VoiceAgent {
       this.#setHeld(false);
       this.#refuseUpdates();
     }
-    if (state === 'live') this.#wasLive = true;
-    if (state === 'live') this.#idle.begin();
-    else this.#idle.pause();
+    if (state === 'live') {
+      this.#wasLive = true;
+      this.#idled = null; // gone on with: a try that came to nothing leaves it for the next one
+      this.#idle.begin();
+    } else this.#idle.pause();
     if (AT_REST.has(state) && this.#wasLive) {
       // What the user did not end may be gone on with: after a reload, or where the service has closed.
       if (reason === 'by-service') this.#record.rememberEnded();

@@ -383,6 +383,48 @@ test('a call that the service has ended can be gone on with, in a new session', 
   await agent.dispose();
 });
 
+test('a call that ended as nobody was there is not forgotten until it is live again', async (context) => {
+  remember(context);
+  const agent = await makeAgent();
+  const begin = (/** @type {{resume: boolean}} */ how) => {
+    agent.start(how).catch(() => {});
+    return settle();
+  };
+  const end = (/** @type {string} */ state, /** @type {any} */ details) =>
+    worker.say({ type: 'state', state, recovery: null, reason: null, error: null, ...details });
+  const words = { id: 'u1', role: 'user', text: 'Hello', final: true };
+  await begin({ resume: false });
+  worker.become('live');
+  worker.say({ type: 'transcript', turn: words });
+  end('ended', { reason: 'idle' });
+
+  Object.assign(navigator, { onLine: false });
+  await assert.rejects(agent.start({ resume: true }), { code: 'offline' });
+  Object.assign(navigator, { onLine: true });
+  assert.equal(agent.resumable?.turns[0].text, 'Hello');
+  await begin({ resume: true });
+  end('failed', { error: new Error('away') });
+  assert.equal(agent.resumable?.turns[0].text, 'Hello');
+  await begin({ resume: true });
+  worker.become('live');
+  end('ended', { reason: 'by-user' });
+  assert.equal(agent.resumable, null);
+});
+
+test('a call that begins anew leaves nothing to go on with', async (context) => {
+  remember(context);
+  const agent = await makeAgent();
+  void agent.start();
+  await settle();
+  worker.become('live');
+  worker.say({ type: 'state', state: 'ended', recovery: null, reason: 'idle', error: null });
+  assert.ok(agent.resumable);
+  Object.assign(navigator, { onLine: false });
+  await assert.rejects(agent.start(), { code: 'offline' });
+  Object.assign(navigator, { onLine: true });
+  assert.equal(agent.resumable, null);
+});
+
 test('a call that was left is not forgotten by a start that had no network', async (context) => {
   remember(context, { sessionId: 'sess_1', leftAtMs: Date.now(), turns: [] });
   const agent = await makeAgent();
