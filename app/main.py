@@ -189,17 +189,17 @@ def _services(
             on_strangers=kill_switch.see_strangers,
         )
         accounting.quota.opening = audit.first_try
+    open_transport = partial(CurlTransport, ca_file=settings.upstream_ca_file)
     feedback = None
     if settings.feedback_url is not None:
         url = settings.feedback_url.get_secret_value()
-        feedback = FeedbackOutbox(url, metrics, settings.upstream_ca_file)
-    open_way = partial(CurlTransport, ca_file=settings.upstream_ca_file)
+        feedback = FeedbackOutbox(url, metrics, open_transport)
     return Services(
         agents=load_agents(settings),
         lifecycle=Lifecycle(),
         kill_switch=kill_switch,
         metrics=metrics,
-        access=Access(settings, signer, accounting.code_attempts, open_way),
+        access=Access(settings, signer, accounting.code_attempts, open_transport),
         accounting=accounting,
         receipts=receipts,
         tokens=TokenService(client, settings.ws_url, quota=accounting.quota, receipts=receipts),

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
@@ -69,7 +70,7 @@ def _hidden(pattern: str, sentence: str) -> AfterValidator:
 
 def _jwt_key(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
-    is_good = _is_private_way(text) if is_url(text) else len(text) >= MIN_SECRET_CHARACTERS
+    is_good = _is_private(text) if is_url(text) else len(text) >= MIN_SECRET_CHARACTERS
     if not is_good:
         raise ValueError(
             "must be a key of at least 32 characters, or the https:// address of public keys "
@@ -111,14 +112,15 @@ def is_url(text: str) -> bool:
     return text.startswith(("https://", "http://"))
 
 
-def _is_private_way(url: str) -> bool:
-    """Tell whether nobody on the way to a URL reads along: it is of TLS, or of this machine."""
+def _is_private(url: str) -> bool:
+    """Tell whether a URL can be used, and nobody reads along: by TLS, or on this machine."""
     try:
         parts = urlsplit(url)
-    except ValueError:
+        # Either takes what the other refuses; requests are made with the second.
+        port, host = parts.port, httpx.URL(url).host
+    except (ValueError, httpx.InvalidURL):
         return False
-    host = parts.hostname or ""
-    return bool(host) and (parts.scheme == "https" or is_loopback(host))
+    return bool(host) and port != 0 and (parts.scheme == "https" or is_loopback(host))
 
 
 def _token_service(value: str) -> str:
@@ -146,7 +148,7 @@ def _no_constant(name: str) -> NoReturn:
 
 def _feedback_url(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
-    if text != LOG and not (is_url(text) and text.isascii() and _is_private_way(text)):
+    if text != LOG and not (is_url(text) and text.isascii() and _is_private(text)):
         raise ValueError("must be log, or an https:// address (http:// on this machine only)")
     return SecretStr(text)
 

@@ -1,16 +1,15 @@
-"""Feedback on calls: taken from callers at once, and handed on behind their backs."""
+"""Feedback on calls: callers do not wait until it has been handed on."""
 
 import asyncio
 import contextlib
 import logging
-import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
+from app import __version__
 from app.access.credentials import Caller
 from app.config.types import LOG
 from app.errors import RateLimitedError
@@ -50,7 +49,7 @@ class FeedbackOutbox:
     Args:
         url: Where it goes; `log` for a line in the log.
         metrics: Told how much was taken, and how much of it was lost.
-        ca_file: Certificates of the authorities to trust, instead of the usual.
+        open_transport: Makes what sends requests to a URL.
         max_waiting: How many may wait for the address.
     """
 
@@ -58,13 +57,20 @@ class FeedbackOutbox:
         self,
         url: str,
         metrics: Metrics,
-        ca_file: Path | None = None,
+        open_transport: Callable[..., httpx.AsyncBaseTransport],
         *,
         max_waiting: int = MAX_WAITING,
     ) -> None:
         self._url = url
         self._metrics = metrics
-        self._ca_file = ca_file
+        self._transport = None
+        if url != LOG:
+            self._transport = open_transport(
+                url,
+                connect_seconds=POST_SECONDS,
+                read_seconds=POST_SECONDS,
+                first_wait_seconds=POST_SECONDS,  # a slow address is not taken for a deaf one
+            )
         self._clock = SteadyClock()
         self._windows = SlidingWindows()
         self._waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(max_waiting)
@@ -87,7 +93,7 @@ class FeedbackOutbox:
         about = {"caller": caller.key, "received_at": received_at}
         entry = {k: v for k, v in feedback.items() if k != "comment"} | about | comment
         self._metrics.feedback.count("taken")
-        if self._url == LOG:
+        if self._transport is None:
             logger.info("feedback", extra=entry)
         else:
             self._waiting.put_nowait(entry)
@@ -95,47 +101,40 @@ class FeedbackOutbox:
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Hand on meanwhile, and for a moment longer what still waits at the end."""
-        if self._url == LOG:
+        if self._transport is None:
             yield
             return
-        handing_on = asyncio.create_task(self._hand_on())
-        try:
-            yield
-        finally:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._waiting.join(), LAST_SECONDS)
-            handing_on.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await handing_on
+        async with self._transport:
+            handing_on = asyncio.create_task(self._hand_on(self._transport))
+            try:
+                yield
+            finally:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._waiting.join(), LAST_SECONDS)
+                handing_on.cancel()
+                await asyncio.wait([handing_on])
 
-    async def _hand_on(self) -> None:
-        trusted = ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True
-        async with httpx.AsyncClient(verify=trusted, timeout=POST_SECONDS) as client:
-            while True:
-                entry = await self._waiting.get()
-                try:
-                    await self._post(client, entry)
-                except (httpx.HTTPError, TimeoutError) as error:
-                    self._metrics.feedback.count("failed")
-                    logger.warning("feedback was not taken by its address (%s)", _why(error))
-                finally:
-                    self._waiting.task_done()
+    async def _hand_on(self, transport: httpx.AsyncBaseTransport) -> None:
+        while True:
+            entry = await self._waiting.get()
+            try:
+                why = await self._post(transport, entry)
+            except Exception as error:  # noqa: BLE001 - the next may be taken all the same
+                why = causes(error)
+            if why:
+                self._metrics.feedback.count("failed")
+                logger.warning("feedback was not taken by its address (%s)", why)
+            self._waiting.task_done()
 
-    async def _post(self, client: httpx.AsyncClient, entry: dict[str, Any]) -> None:
-        """Send one; of the answer only the status is read."""
-        async with (
-            asyncio.timeout(POST_SECONDS),
-            client.stream("POST", self._url, json=entry) as response,
-        ):
-            response.raise_for_status()
+    async def _post(self, transport: httpx.AsyncBaseTransport, entry: dict[str, Any]) -> str:
+        """Send one; return the status if it was refused."""
+        headers = {"User-Agent": f"voicegate/{__version__}"}
+        request = httpx.Request("POST", self._url, headers=headers, json=entry)
+        async with asyncio.timeout(POST_SECONDS):
+            response = await transport.handle_async_request(request)
+        return "" if response.is_success else str(response.status_code)
 
 
 def one_line(text: str) -> str:
     """Return words without what would break a line, move a cursor or turn their direction."""
     return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, httpx.HTTPStatusError):
-        return str(error.response.status_code)
-    return causes(error)

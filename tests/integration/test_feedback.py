@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 from app.access.credentials import Caller
 from app.errors import RateLimitedError
 from app.observability.metrics import Metrics
+from app.upstream.transport import CurlTransport
 from app.web.feedback import FeedbackOutbox
 from tests.integration.raw_upstream import answer, raw_upstream
 from tests.service import assert_problem, refusing, service
@@ -107,7 +109,7 @@ async def test_address_gets_it_and_the_caller_does_not_wait() -> None:
     [
         (answer(b"no", "500 Internal Server Error"), "500"),
         (answer(b"", "302 Found", "Location: http://127.0.0.1:1/"), "302"),
-        (None, "RemoteProtocolError"),
+        (None, "ReadError"),
     ],
 )
 async def test_failing_address_is_told_to_the_operator_alone(
@@ -192,11 +194,49 @@ async def test_one_address_cannot_fill_the_log() -> None:
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
+async def test_way_to_the_address_is_that_of_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the proxies in the environment the same ones count, and the same exceptions."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
+    async with Receiver().listening_on_loopback() as receiver:
+        async with service(refusing(), feedback_url=receiver.url) as client:
+            await client.post(PATH, json=GOOD)
+
+        assert receiver.bodies.qsize() == 1
+
+
+async def test_one_that_cannot_be_sent_holds_up_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever goes wrong with one message, the next is sent, and the service ends as ever."""
+
+    class FailsOnce(httpx.AsyncBaseTransport):
+        """Takes every message but the first."""
+
+        asked = 0
+
+        async def handle_async_request(self, _: httpx.Request) -> httpx.Response:
+            self.asked += 1
+            if self.asked == 1:
+                raise RuntimeError("not of any library")
+            return httpx.Response(204)
+
+    transport = FailsOnce()
+    outbox = FeedbackOutbox("https://hooks.example.com", Metrics(), lambda *_, **__: transport)
+    async with outbox.serving():
+        for _ in range(2):
+            outbox.put(GOOD, Caller("address", "one", "address"))
+
+    assert transport.asked == 2
+    (line,) = (r.getMessage() for r in caplog.records if r.name == "voicegate.feedback")
+    assert line == "feedback was not taken by its address (RuntimeError)"
+
+
 async def test_what_waits_is_bounded_and_goes_out_at_the_end() -> None:
     """An address that is slow holds up a number of messages and no more; the end waits for them."""
     async with Receiver().listening_on_loopback() as receiver:
         receiver.may_answer.clear()
-        outbox = FeedbackOutbox(receiver.url, Metrics(), max_waiting=2)
+        outbox = FeedbackOutbox(receiver.url, Metrics(), CurlTransport, max_waiting=2)
         async with outbox.serving():
             outbox.put(GOOD, Caller("address", "one", "address-1"))
             await receiver.bodies.get()  # the first is on its way and waits no more

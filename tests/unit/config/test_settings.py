@@ -310,6 +310,10 @@ def test_wrong_port_is_named_as_it_was_set(monkeypatch: pytest.MonkeyPatch, tmp_
         ("http://127.0.0.1:8080/keys", True),
         ("http://login.example.com/.well-known/jwks.json", False),
         ("https:///.well-known/jwks.json-of-a-login", False),
+        ("https://login.example.com:port/.well-known/jwks.json", False),
+        ("https://login.example.com:99999/.well-known/jwks.json", False),
+        ("https://login.example.com:0/.well-known/jwks.json", False),
+        ("https://xn--/.well-known/jwks.json-of-a-login", False),
     ],
 )
 def test_key_of_logins_is_one_or_where_they_are(
@@ -328,6 +332,19 @@ def test_key_of_logins_is_one_or_where_they_are(
     assert said == (
         "VOICEGATE_JWT_KEY must be a key of at least 32 characters, or the https:// address of "
         "public keys (http:// on this machine only)."
+    )
+
+
+@pytest.mark.parametrize("port", ["port", "99999", "0", "-1", "443abc"])
+def test_address_for_feedback_has_a_port_that_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, port: str
+) -> None:
+    """One that can never be connected to is found before the first caller says something."""
+    url = f"https://hooks.example.com:{port}/hidden"
+    (said,) = problems(monkeypatch, tmp_path, VOICEGATE_FEEDBACK_URL=url)
+
+    assert said == (
+        "VOICEGATE_FEEDBACK_URL must be log, or an https:// address (http:// on this machine only)."
     )
 
 
