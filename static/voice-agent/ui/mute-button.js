@@ -12,6 +12,8 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
   let isMuted = false;
   let isHeld = false;
   let hasMicrophone = true;
+  /** Whether to unmute once there is a microphone again: to unmute a call without one would open it. */
+  let isUnmuteDue = false;
   /** Until that is there, a press is a switch as ever. @type {ReturnType<PushToTalk> | null} */
   let pushToTalk = null;
   button.addEventListener('click', () => {
@@ -28,6 +30,11 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
     label.textContent = isHeld ? texts.hold : hasMicrophone ? press : texts.talk;
   }
 
+  function unmute() {
+    isUnmuteDue = false;
+    onChange(false);
+  }
+
   return {
     isHeldToTalk: () => isHeld,
     /** @param {boolean} muted @param {boolean} isOpen   whether the call has a microphone */
@@ -36,6 +43,7 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
       isMuted = muted;
       hasMicrophone = isOpen;
       show();
+      if (isUnmuteDue && isOpen) unmute();
     },
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {
@@ -47,7 +55,9 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
       if (isWanted === isHeld) return;
       isHeld = isWanted;
       pushToTalk?.use(isWanted);
-      onChange(isWanted);
+      isUnmuteDue = !isWanted;
+      if (isWanted) onChange(true);
+      else if (hasMicrophone) unmute();
       show();
     },
     /** What makes a hold of a press has come. @param {PushToTalk} createPushToTalk */

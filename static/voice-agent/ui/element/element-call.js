@@ -193,11 +193,11 @@ export class Call {
    * @throws {import('../../index.js').VoiceAgentError} as the client's `unmute`
    */
   async setMuted(muted) {
-    if (muted === this.muted) return;
-    this.#isMuted = muted;
-    if (!this.#agent) this.#events.emit('mute', { muted });
-    else if (muted) this.#agent.mute();
-    else await this.#agent.unmute();
+    const hasChanged = muted !== this.muted;
+    this.#isMuted = muted; // also of a call without a microphone, which may be opening one
+    if (!this.#agent && hasChanged) this.#events.emit('mute', { muted });
+    if (muted) this.#agent?.mute();
+    else await this.#agent?.unmute();
   }
 
   /** @param {string} deviceId */

@@ -142,7 +142,7 @@ export function createView(
   async function setMuted(muted) {
     try {
       await call.setMuted(muted);
-      desk.dismissIf('microphone');
+      if (!muted) desk.dismissIf('microphone'); // it was opened
     } catch (error) {
       if (call.isActive)
         showError(/** @type {import('../../errors.js').VoiceAgentError} */ (error));

@@ -230,7 +230,8 @@ export class VoiceAgentElement extends Base {
   }
 
   set muted(value) {
-    void this.#choose('microphone', this.#call.setMuted(Boolean(value))).catch(() => {}); // told in the element
+    if (value) this.mute();
+    else this.unmute().catch(() => {}); // told in the element
   }
 
   /** The client's object, for all else that it can do; another one after gate, tools or access token have changed. */
