@@ -199,7 +199,15 @@ test('of two elements on a page one talks at a time, and the other may take over
     const problem = second.getByRole('alert');
     await problem.getByText('Another agent is talking').waitFor();
     await assertAccessible(page, 'refused');
-    await problem.getByRole('button', { name: 'Talk here instead' }).click();
+    const takeOver = problem.getByRole('button', { name: 'Talk here instead' });
+    /** @param {boolean} isWanted */
+    const disable = (isWanted) =>
+      second.evaluate((node, value) => void Object.assign(node, { disabled: value }), isWanted);
+    await disable(true);
+    await takeOver.click();
+    assert.ok(await takeOver.isVisible(), 'it may not be started');
+    await disable(false);
+    await takeOver.click();
     await reach(page, 'live', 1);
     await reach(page, 'ended');
     await first.getByText('It was taken over after').waitFor();
@@ -220,7 +228,14 @@ test('attributes: theme and disabled at once; variant and language after the cal
     assert.notEqual(await ground(), light);
     await set('disabled', '');
     assert.ok(await start.isDisabled());
-    await element.evaluate((node) => node.removeAttribute('disabled'));
+    assert.ok(await page.getByRole('button', { name: 'Type instead' }).isDisabled());
+    await element.evaluate((node) => {
+      node.remove();
+      node.removeAttribute('disabled');
+      node.setAttribute('theme', 'light');
+      document.body.append(node);
+    });
+    assert.equal(await ground(), light);
     await start.click();
     await page.getByText("Say something, and I'll answer.").first().waitFor();
     await set('lang', 'de');

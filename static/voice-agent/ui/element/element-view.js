@@ -123,6 +123,7 @@ export function createView(
 
   /** A press seems to be coming, or has begun. @param {Parameters<typeof call.prepare>[0]} how */
   function intend(how) {
+    if (isOff()) return;
     void talk?.load();
     if (!question?.isDenied) call.prepare(how);
   }
@@ -162,6 +163,7 @@ export function createView(
 
   /** @param {import('../ui-types.js').StartOptions} [how] */
   function start(how = {}) {
+    if (isOff()) return;
     if (question?.needsCode) return question.open(() => start(how));
     const mode = modeOf(how);
     isResuming = how.resume === true;
@@ -229,7 +231,13 @@ export function createView(
   /** @param {boolean} isWanted */
   function showDisabled(isWanted) {
     isDisabled = isWanted;
-    elements.call.disabled = isWanted && !call.isActive;
+    for (const button of [elements.call, elements.talk?.type])
+      if (button) button.disabled = isOff();
+  }
+
+  /** Whether no call can be started. */
+  function isOff() {
+    return isDisabled && !call.isActive;
   }
 
   return {

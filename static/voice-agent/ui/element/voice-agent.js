@@ -69,6 +69,7 @@ export class VoiceAgentElement extends Base {
     hintAtLostProperties(this);
     this.#call.open();
     void this.#shell.open();
+    this.#shell.adapt(); // to what was set while it was out of the page
     // Angular puts an element in before it has its gate.
     queueMicrotask(() => {
       if (this.isConnected && !this.floating) this.#lookUp();
