@@ -341,7 +341,7 @@ test('a call goes on when its element is moved in one task, and ends once when i
     assert.deepEqual(complaints, []);
   }));
 
-test('an element that is taken out in a call leaves no wake lock and no timer', async () => {
+test('an element that is taken out in a call leaves no wake lock, no timer and no media session', async () => {
   const browser = await openBrowser();
   try {
     const { page } = browser;
@@ -356,7 +356,10 @@ test('an element that is taken out in a call leaves no wake lock and no timer', 
       };
       Object.defineProperty(navigator, 'wakeLock', { value: { request } });
       Object.assign(globalThis, {
-        left: () => [held.size, timers.size],
+        left: () => {
+          const { playbackState, metadata } = navigator.mediaSession;
+          return [held.size, timers.size, playbackState, metadata];
+        },
         setInterval: (/** @type {[any, any]} */ ...all) => {
           const id = set(...all);
           timers.add(id);
@@ -373,7 +376,7 @@ test('an element that is taken out in a call leaves no wake lock and no timer', 
     await page.waitForFunction(() => /** @type {any} */ (globalThis).left()[0] === 1);
     await page.locator('voice-agent').evaluate((element) => element.remove());
     await page.waitForFunction(() => globalThis.openTracks() === 0);
-    assert.deepEqual(await left(), [0, 0]);
+    assert.deepEqual(await left(), [0, 0, 'none', null]);
   } finally {
     await browser.close();
   }

@@ -199,7 +199,8 @@ export function createView(
     root.dataset.speaking = whoSpeaks(speaking);
     root.dataset.muted = String(call.muted);
     root.dataset.held = String(call.held);
-    const isCall = call.state === 'live' || call.state === 'reconnecting';
+    // An element that was taken out is done with its call before that has ended.
+    const isCall = !signal.aborted && (call.state === 'live' || call.state === 'reconnecting');
     media.show({ isCall, title: agentTitle(), isHeld: call.held, isMuted: call.muted });
     talk?.showMuted(call.muted, call.hasMicrophone);
     const mute = !call.hasMicrophone ? 'typed' : talk?.isHeldToTalk() ? 'hold' : 'muted';
