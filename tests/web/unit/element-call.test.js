@@ -9,8 +9,15 @@ import { BROWSER, settle, started, worker } from './page-fakes.js';
 const GATE = new URL('https://gate.example/');
 const AGENTS = {
   default: 'one',
-  agents: ['one', 'two'].map((name) => ({ name, title: `Agent ${name}`, session: {}, editable: [] })),
+  agents: ['one', 'two'].map((name) => ({
+    name,
+    title: `Agent ${name}`,
+    session: {},
+    editable: [],
+  })),
 };
+
+const TOOLS = {};
 
 /**
  * @param {import('node:test').TestContext} context
@@ -19,8 +26,8 @@ const AGENTS = {
 async function makeCall(context, own = {}) {
   const { Call } = await import('../../../static/voice-agent/ui/element/element-call.js');
   const call = new Call(() => ({
-    ...{ gate: GATE, agent: null, agents: AGENTS, session: {}, tools: {}, accessToken: undefined },
-    ...own,
+    ...{ gate: GATE, agent: null, agents: AGENTS, session: {}, tools: TOOLS },
+    ...{ accessToken: undefined, ...own },
   }));
   context.after(() => call.close());
   return call;
@@ -59,4 +66,71 @@ test('what was muted before a call is muted in it', async (context) => {
   await talk(call);
   assert.equal(started().length, 1);
   assert.equal(call.muted, true);
+});
+
+/** A gate whose answers come when the test says so, in the order of the questions. @param {import('node:test').TestContext} context */
+function slowGate(context) {
+  /** @type {PromiseWithResolvers<Response>[]} */
+  const answers = [];
+  context.mock.method(globalThis, 'fetch', () => {
+    answers.push(Promise.withResolvers());
+    return answers.at(-1)?.promise;
+  });
+  return answers;
+}
+
+test('of two look-ups the later one counts, in whatever order they are answered', async (context) => {
+  const own = { agent: 'one', agents: null };
+  const call = await makeCall(context, own);
+  const answers = slowGate(context);
+  const one = call.lookUp();
+  own.agent = 'two';
+  const two = call.lookUp();
+  answers[1].resolve(Response.json(AGENTS));
+  await two;
+  answers[0].resolve(Response.json(AGENTS));
+  assert.equal((await one).name, 'one');
+  assert.equal(call.title, 'Agent two');
+});
+
+test('a look-up that fails late does not take away what a later one found', async (context) => {
+  const own = { agent: 'one', agents: null };
+  const call = await makeCall(context, own);
+  const answers = slowGate(context);
+  const one = call.lookUp();
+  own.agent = 'two';
+  const two = call.lookUp();
+  answers[1].resolve(Response.json(AGENTS));
+  await two;
+  answers[0].resolve(Response.json({ code: 'overloaded' }, { status: 503 }));
+  await assert.rejects(one, { code: 'token-unavailable' });
+  void call.lookUp();
+  await settle();
+  assert.deepEqual([answers.length, call.title], [2, 'Agent two']);
+});
+
+test('agents that the page tells later are used', async (context) => {
+  /** @type {Partial<Wishes>} */
+  const own = { agents: null };
+  const call = await makeCall(context, own);
+  const answers = slowGate(context);
+  const asked = call.lookUp();
+  own.agents = AGENTS;
+  void call.lookUp();
+  await settle();
+  assert.equal(call.title, 'Agent one');
+  answers[0].resolve(Response.json({ default: 'old', agents: [{ name: 'old', title: 'Old' }] }));
+  await asked;
+  assert.equal(call.title, 'Agent one');
+});
+
+test('another agent, chosen in a call, is looked up at its end, and the call was with the one before', async (context) => {
+  const own = { agent: 'one', agents: { ...AGENTS, price_per_hour_usd: 4 } };
+  const call = await makeCall(context, own);
+  await talk(call);
+  Object.assign(own, { agent: 'two', agents: AGENTS });
+  worker.become('ended');
+  await settle();
+  assert.equal(call.title, 'Agent two');
+  assert.equal(call.afterwards(60).pricePerHourUsd, 4);
 });

@@ -31,6 +31,7 @@ const listeners = { addEventListener() {}, removeEventListener() {} };
 export const BROWSER = {
   isSecureContext: true,
   window: listeners,
+  location: { origin: 'https://shop.example' },
   document: { baseURI: 'https://shop.example/', visibilityState: 'visible', ...listeners },
   navigator: { mediaDevices: { getUserMedia: never, enumerateDevices: never, ...listeners } },
   Worker: FakeWorker,

@@ -19,10 +19,10 @@ export class Call {
   #agent = null;
   /** @type {Wishes | null} what that one was made of */
   #madeOf = null;
-  /** @type {{key: string, answer: Promise<import('../../main-thread/gate.js').PublicAgent>} | null} */
+  /** @type {ReturnType<typeof ask> | null} the latest */
   #lookup = null;
-  /** @type {import('../../main-thread/gate.js').PublicAgent | null} */
-  #found = null;
+  /** Whom the call under way, or the last one, is with. @type {import('../../main-thread/gate.js').PublicAgent | null} */
+  #called = null;
   #title = '';
   #isMuted = false;
   /** As last chosen. @type {Sound} */
@@ -91,6 +91,8 @@ export class Call {
       if (agent !== this.#agent) return;
       if (type === 'state' && value.error) this.#hint(value.error);
       this.#events.emit(type, value);
+      const isOver = type === 'state' && !this.isActive;
+      if (isOver && this.#lookup && !this.#present) this.lookUp().catch(() => {}); // changed in the call
     });
     if (this.#isMuted) agent.mute(); // told already
     this.#agent = agent;
@@ -112,24 +114,26 @@ export class Call {
   /** Asks the gate for the agent, ahead of a call; the answer counts for those of the same name. */
   async lookUp() {
     const { gate, agent, agents } = this.#wishes();
-    const key = `${gate} ${agent}`;
-    const known = agents?.agents.find(({ name }) => name === (agent || agents.default));
-    if (this.#lookup?.key !== key)
-      this.#lookup = {
-        key,
-        answer: known ? Promise.resolve(ofGate(known, agents)) : loadAgent(gate, agent),
-      };
+    const lookup = (this.#lookup = this.#present ?? ask(gate, agent, agents));
     try {
-      const found = await this.#lookup.answer;
-      this.#found = found;
-      this.#title = found.title;
-      this.#events.emit('title', found.title);
+      const found = await lookup.answer;
+      if (lookup === this.#lookup) this.#events.emit('title', (this.#title = found.title));
       return found;
     } catch (error) {
-      this.#lookup = null; // asked for again by the next
-      this.#hint(/** @type {import('../../index.js').VoiceAgentError} */ (error));
+      if (lookup === this.#lookup) {
+        this.#lookup = null; // asked for again by the next
+        this.#hint(/** @type {import('../../index.js').VoiceAgentError} */ (error));
+      }
       throw error;
     }
+  }
+
+  /** The latest look-up, where it is of what is wanted now. */
+  get #present() {
+    const { gate, agent, agents } = this.#wishes();
+    const of = this.#lookup?.of;
+    const isSame = of?.gate.href === gate.href && of.agent === agent && of.agents === agents;
+    return isSame ? this.#lookup : null;
   }
 
   /**
@@ -137,19 +141,19 @@ export class Call {
    * @param {number} seconds   how long it was
    */
   afterwards(seconds) {
-    const found = this.#found;
+    const called = this.#called;
     const { gate, accessToken } = this.#wishes();
     const service = new TokenService({ gate, ...(accessToken && { accessToken }) });
     /** @param {import('../after-call.js').Feedback} feedback */
     const send = (feedback) =>
       service.sendFeedback({
         ...feedback,
-        agent: found?.name ?? '',
+        agent: called?.name ?? '',
         duration_seconds: Math.min(Math.round(seconds), 86_400),
       });
     return {
-      pricePerHourUsd: found?.price_per_hour_usd ?? null,
-      send: found?.feedback ? send : null,
+      pricePerHourUsd: called?.price_per_hour_usd ?? null,
+      send: called?.feedback ? send : null,
     };
   }
 
@@ -174,7 +178,7 @@ export class Call {
   }
 
   async #session() {
-    const found = await this.lookUp();
+    const found = (this.#called = await this.lookUp());
     const { gate, accessToken, session: overrides } = this.#wishes();
     const configured = found.session ?? (await agentOf(gate, found.name, accessToken)).session;
     if (found.idle_seconds !== undefined) this.agent.idleSeconds = found.idle_seconds;
@@ -257,6 +261,17 @@ export class Call {
  * @property {Record<string, import('../../index.js').Tool>} tools
  * @property {string | (() => string | Promise<string>) | undefined} accessToken
  */
+
+/**
+ * @param {URL} gate
+ * @param {string | null} agent
+ * @param {Wishes['agents']} agents
+ */
+function ask(gate, agent, agents) {
+  const known = agents?.agents.find(({ name }) => name === (agent || agents.default));
+  const answer = known ? Promise.resolve(ofGate(known, agents)) : loadAgent(gate, agent);
+  return { of: { gate, agent, agents }, answer };
+}
 
 /** @typedef {Pick<import('../../index.js').VoiceAgentOptions, 'microphone' | 'speaker' | 'volume'>} Sound */
 

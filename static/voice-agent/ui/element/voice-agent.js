@@ -134,6 +134,7 @@ export class VoiceAgentElement extends Base {
 
   set agents(value) {
     this.#agents = value;
+    if (this.isConnected) this.#lookUp();
   }
 
   /** Functions that the agent may call, by name; from the next call on. */
