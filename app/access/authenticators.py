@@ -215,10 +215,12 @@ def as_visitor(signer: Signer, visitor: str | None, credentials: RequestCredenti
     """Return the caller for an id of ours, or for an address without one.
 
     Pages that bring no cookie, as those of other sites and in frames do, are as many visitors in
-    turn as an address may have: they share what it may use, not what one of them may.
+    turn as an address may have: they share what it may use, not what one of them may. Their key
+    tells the address, where any of them may go on with the call of another.
     """
-    if visitor is None and credentials.is_from_page:
-        visitor = f"{credentials.address_key}:{credentials.turn}"
-    if visitor is None:
-        return Caller("address", credentials.address_key, credentials.address_key)
-    return Caller("visitor", signer.hash(f"visitor:{visitor}"), credentials.address_key)
+    if visitor is not None:
+        return Caller("visitor", signer.hash(f"visitor:{visitor}"), credentials.address_key)
+    address_key = credentials.address_key
+    if credentials.is_from_page:
+        return Caller("visitor", f"{address_key}:{credentials.turn}", address_key)
+    return Caller("address", address_key, address_key)

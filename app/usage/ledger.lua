@@ -229,6 +229,11 @@ end
 local function take(id, caller, address, granted, expires, before, limits)
   local answer = { '', exact(now), '0', 0, 0, 0, '0' }
   if redis.call('EXISTS', prefix .. 'grant:' .. id) == 1 then return answer end  -- it was cancelled
+  -- Pages that are known by their address only, as whatever stands before a colon, are one caller.
+  local begun = before ~= '' and grant(before)
+  if begun and string.match(begun.caller, '^[^:]*') == string.match(caller, '^[^:]*') then
+    caller = begun.caller
+  end
   local taken = { caller = caller, address = address, granted = granted, expires = expires }
   local all = parties(caller, address)
   for _, party in ipairs(all) do

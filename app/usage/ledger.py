@@ -34,7 +34,8 @@ class Grant:
 
     Args:
         grant_id: Not to be guessed, as whoever knows it may report an end.
-        caller_key: The hash of who asked.
+        caller_key: The hash of who asked; of pages without a cookie that of their address, a colon
+            and a number.
         address_key: The hash of where from; empty for a subject, which counts by itself only.
         granted_seconds: The longest that the session may last.
         expires_in_seconds: Within which the session must begin.
@@ -45,6 +46,11 @@ class Grant:
     address_key: str
     granted_seconds: int
     expires_in_seconds: int
+
+
+def is_same_caller(one: Grant, other: Grant) -> bool:
+    """Tell whether two were asked for by one caller, or by pages known by the same address only."""
+    return one.caller_key.partition(":")[0] == other.caller_key.partition(":")[0]
 
 
 # By name: seconds a day (`caller-day`), sessions at once (`caller-open`); 0 takes a limit away.
@@ -184,9 +190,9 @@ class LedgerStore(Protocol):
         A request counts for the rate limits that it met before one refused, or if a quota did.
 
         A grant that goes on with another one of the same caller, of which no end was reported,
-        takes over the place of its call and at most the seconds that this has left (`grant` is
-        shortened). Neither rate limits nor the caller's quotas are asked, only the bounds above;
-        where these refuse, it is asked for like any other.
+        takes over the caller and the place of its call and at most the seconds that this has left
+        (`grant` is shortened). Neither rate limits nor the caller's quotas are asked, only the
+        bounds above; where these refuse, it is asked for like any other.
         Nobody here can tell whether the session before is lost or still talks, and both would be
         billed. So its seconds stay counted beside for all together, and for the bounds above, until
         they are proven unused; in the days of caller and address the new grant stands for both, or

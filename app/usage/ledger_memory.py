@@ -24,6 +24,7 @@ from app.usage.ledger import (
     Snapshot,
     Usage,
     day_limits,
+    is_same_caller,
 )
 from app.usage.matching import Findings, Minted
 from app.usage.rate_limits import (
@@ -139,6 +140,8 @@ class MemoryLedger:
         now = self._now()
         self._prune(now)
         seconds = grant.granted_seconds
+        if (before := self._records.get(continues)) and is_same_caller(before.grant, grant):
+            grant.caller_key = before.grant.caller_key
         keys = (grant.caller_key, grant.address_key, "all")
         days = zip(self._days, keys, strict=True)
         counters = [self._windows.find(day, key, now) for day, key in days if key]

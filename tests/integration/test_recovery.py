@@ -56,6 +56,33 @@ async def test_lost_call_goes_on_whatever_its_caller_may_still_begin() -> None:
     assert posted.status_code == 200
 
 
+async def test_lost_call_of_a_page_without_a_cookie_goes_on(server: RedisServer | None) -> None:
+    """As one of another site: its receipt is good at its address, whichever visitor it counts as.
+
+    From another address, or from a visitor with a cookie, the same receipt gives nothing.
+    """
+    site = {"Origin": "https://www.example.com"}
+    shared = {"redis_url": server.url, "secret": SECRET} if server else {}
+    limits = {**ONE_CALL, "callers_per_address": 3, "allowed_origins": (site["Origin"],), **shared}
+    app = create_app(make_settings(**limits), transport=minting())
+    counted = app.state.services.accounting.store.usage
+    async with app.router.lifespan_context(app), caller(app, headers=site) as page:
+        latest = await token(page)
+        began = await counted()
+        for _ in range(3):
+            latest = await token(page, latest["receipt"])
+        again = await counted()
+        async with caller(app, "127.0.0.2", headers=site) as elsewhere, caller(app) as visitor:
+            await visitor.get("/")
+            others = [await token(elsewhere, latest["receipt"]) for _ in range(2)]
+            own = await token(visitor, latest["receipt"])
+        after = await counted()
+
+    assert [each.caller_key for each in again.grants] == [each.caller_key for each in began.grants]
+    assert all(isinstance(each, dict) for each in (*others, own))
+    assert after.open_count == 1 + 2 + 1
+
+
 @pytest.mark.parametrize(
     "kind", ["forged", "of-another-visitor", "reported", "handed-back", "wild"]
 )
