@@ -7,7 +7,7 @@ import os
 import time
 from base64 import urlsafe_b64encode
 from collections import deque
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from app.access.credentials import Caller
@@ -245,23 +245,22 @@ class Quota:
                     self._doubtful.popleft()
                     self._metrics.returned_seconds.inc(returned_seconds if is_granted else 0)
 
-    async def hand_back(self, grant_id: str) -> None:
-        """Note that a token is said to stay unused, which nobody relies upon but for when to look.
+    async def note_end(self, grant_id: str, session_id: str | None) -> bool:
+        """Note what is said to have become of a token; tell whether that is the first report.
 
-        The upstream's list of sessions proves it.
+        What comes back is what the upstream's list of sessions proves.
+
+        Args:
+            grant_id: Whose token.
+            session_id: The session that it opened; None if it is said to stay unused.
         """
-        await self._tell(self._store.hand_back(grant_id))
-
-    async def claim(self, grant_id: str, session_id: str) -> None:
-        """Note that a session is said to have been a grant's; the list decides what comes back."""
-        await self._tell(self._store.claim(grant_id, session_id))
-
-    async def _tell(self, telling: Awaitable[object]) -> None:
-        """Tell the store; say so if it is away."""
         try:
-            await telling
+            if session_id is None:
+                return await self._store.hand_back(grant_id)
+            return await self._store.claim(grant_id, session_id)
         except StoreDownError as error:
             self._failures.note(error)
+            return False
 
 
 def _refusal(verdict: Verdict, cost_seconds: int) -> AppError:

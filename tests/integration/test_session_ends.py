@@ -10,7 +10,13 @@ import pytest
 from fastapi import FastAPI
 
 from app.main import create_app
+from app.web.services import Services
+from tests.redis_server import STORES, RedisServer, memory_and_redis
 from tests.service import assert_problem, caller, make_settings, minting
+
+SECRET = "0123456789abcdef0123456789abcdef"
+# What takes it runs twice: without Redis and with a real one.
+server = pytest.fixture(params=STORES)(memory_and_redis)
 
 
 @asynccontextmanager
@@ -46,6 +52,28 @@ async def test_report_alone_gives_nothing_back(end: dict[str, Any]) -> None:
             (202, '{"status":"accepted"}')
         }
         assert await granted(app) == 900
+
+
+@pytest.mark.parametrize("end", [{"session_id": "s1"}, {"unused": True}], ids=str)
+async def test_list_is_read_soon_after_the_first_report_only(
+    end: dict[str, Any], server: RedisServer | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One receipt, shown again and again, would else have it read without end."""
+    woken = 0
+
+    def wake(_: Services) -> None:
+        nonlocal woken
+        woken += 1
+
+    monkeypatch.setattr(Services, "wake_audit", wake)
+    shared = {"redis_url": server.url, "secret": SECRET} if server else {}
+    async with talking(minting(), **shared) as (_, client):
+        receipt = (await client.get("/api/voice-token")).json()["receipt"]
+        for _ in range(5):
+            await client.post("/api/session-ends", json=end | {"receipt": receipt})
+        await client.post("/api/session-ends", json={"unused": True, "receipt": receipt})
+
+    assert woken == 1
 
 
 @pytest.mark.parametrize(

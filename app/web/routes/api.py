@@ -186,8 +186,6 @@ async def _note_end(services: Services, end: SessionEnd) -> None:
     grant_id = services.receipts.read(end.receipt)
     if grant_id is None:
         return
-    if end.session_id is None:
-        await services.accounting.quota.hand_back(grant_id)
-    else:
-        await services.accounting.quota.claim(grant_id, end.session_id)
-    services.wake_audit()
+    # A report more says nothing new, and would have the list read as often as it comes.
+    if await services.accounting.quota.note_end(grant_id, end.session_id):
+        services.wake_audit()
