@@ -121,13 +121,13 @@ def serve(
 
     number, port = 0, settings.port
     if workers is not None:
-        with explained(settings, "port"), listen(settings.host, port) as trial:
-            port = trial.getsockname()[1]
-        # Imports what the workers then share, and says once what is wrong.
+        # What is wrong is said once, and before a worker could meet it.
+        port = try_ports(settings)
+        # Imports what the workers then share.
         build(settings, "", simulator_options, as_written=as_written)
         found = workers.fork()
         if found is None:
-            raise SystemExit(workers.code)
+            raise SystemExit(0)
         number = found
     with contextlib.ExitStack() as stack:
         with explained(settings, "port"):
@@ -182,6 +182,22 @@ def build(
 
     app = create_demo(settings, origin=url, as_written=as_written, **simulator_options)
     return app, dict(SERVER_OPTIONS)
+
+
+def try_ports(settings: Settings) -> int:
+    """Listen for a moment where the service will; return the number of its own port.
+
+    Raises:
+        PortError: A port cannot be listened on.
+    """
+    from app.web.server import listen  # noqa: PLC0415 - as above
+
+    if settings.metrics_port is not None:
+        with explained(settings, "metrics_port"):
+            listen(settings.host, settings.metrics_port).close()
+    with explained(settings, "port"), listen(settings.host, settings.port) as trial:
+        number: int = trial.getsockname()[1]
+    return number
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Several processes on one port, and a parent that starts, watches and ends them."""
 
 import atexit
+import contextlib
 import os
 import shutil
 import signal
@@ -19,15 +20,13 @@ ENDS: Final = [
 ]
 # Whoever lived shorter is followed after a pause, or would keep the machine busy with starts.
 SHORT_LIFE_SECONDS: Final = 1
-# Of a worker that can never serve: a setting is wrong, or the port is taken.
-HOPELESS: Final = {1, 2}
 
 
 class Workers:
     """Processes that serve alike. Must be made before prometheus_client is imported.
 
     Each is told of SIGTERM, SIGHUP and SIGINT, and ends as a single process does; so it does when
-    the parent is gone. One that ends untold is replaced.
+    the parent is gone. One that ends without being told, however it ends, is replaced.
 
     Args:
         count: How many.
@@ -37,14 +36,12 @@ class Workers:
         ConfigurationError: The system cannot, or has no folder for the counts.
 
     Attributes:
-        code: The parent's exit code.
         why: In a worker that stands for another one, how that ended.
     """
 
     def __init__(self, count: int, *, counts: bool) -> None:
         if sys.platform != "linux":
             raise ConfigurationError("More than one process takes Linux, which shares a port out.")
-        self.code = 0
         self.why = ""
         self._waiting = list(range(count))[::-1]
         self._running: dict[int, tuple[int, float]] = {}  # number and start, by process id
@@ -107,14 +104,11 @@ class Workers:
     def _pass_on(self, number: int, _: FrameType | None) -> None:
         self._told = number
         for pid in self._running:
-            os.kill(pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, number)
 
     def _replace(self, number: int, started: float, code: int) -> None:
         if self._told is not None:
-            return
-        if code in HOPELESS:
-            self.code = code
-            self._pass_on(signal.SIGTERM, None)
             return
         self.why = f"signal {-code}" if code < 0 else f"exit code {code}"
         if time.monotonic() - started < SHORT_LIFE_SECONDS:

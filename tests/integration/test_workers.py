@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -119,6 +120,62 @@ async def test_one_that_dies_is_replaced(tmp_path: Path) -> None:
     assert 'voicegate_mints_total{outcome="ok"} 1.0\n' in answer.text
     assert code == 0
     assert "a process ended (signal 9), this one stands for it" in err
+
+
+async def test_one_that_fails_is_replaced(tmp_path: Path) -> None:
+    """An exception that nobody expected ends the process it is in, and no other."""
+    code = (
+        "import signal, app.web.workers as w\n"
+        "workers = w.Workers(2, counts=False)\n"
+        "number = workers.fork()\n"
+        "if number == 0 and not workers.why: raise RuntimeError\n"
+        "if number is not None: print(number, workers.why, flush=True), signal.pause()\n"
+    )
+    process = await start(tmp_path, program=("-c", code))
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        lines = {(await process.stdout.readline()).decode().strip() for _ in range(2)}
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    ended_with, _, err = await finish(process)
+
+    assert lines == {"1", "0 exit code 1"}
+    assert ended_with == 0
+    assert err.count("RuntimeError") == 1
+
+
+async def test_signal_as_one_ends_is_passed_on_to_the_others(tmp_path: Path) -> None:
+    """It comes when the system knows the one no more, and the parent still does."""
+    code = (
+        "import os, signal, app.web.workers as w\n"
+        "wait, parent = os.wait, os.getpid()\n"
+        "os.wait = lambda: (wait(), os.kill(parent, signal.SIGTERM))[0]\n"
+        "number = w.Workers(2, counts=False).fork()\n"
+        "if number == 1: signal.pause()\n"
+    )
+    ended_with, _, err = await finish(await start(tmp_path, program=("-c", code)))
+
+    assert (ended_with, err) == (0, "")
+
+
+async def test_metrics_port_in_use_is_told_once(tmp_path: Path) -> None:
+    """Before there is a second process."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environment = {
+            "ASSEMBLYAI_API_KEY": KEY,
+            "VOICEGATE_REDIS_URL": "redis://127.0.0.1:1",
+            "VOICEGATE_SECRET": "s" * 32,
+            "VOICEGATE_WORKERS": str(COUNT),
+            "VOICEGATE_METRICS_PORT": str(port),
+        }
+        code, _, err = await finish(await start(tmp_path, **environment))
+
+    assert code == 1
+    assert err == (
+        f"Something else uses port {port} of 127.0.0.1: end it, or set VOICEGATE_METRICS_PORT to "
+        "another port.\n"
+    )
 
 
 async def test_what_is_in_hand_is_answered_at_the_end(tmp_path: Path) -> None:
