@@ -275,10 +275,11 @@ export class VoiceAgent {
    * it back where no call begins within 10 s.
    * @param {{isPressed?: boolean} & Pick<import('./api-types.js').StartOptions, 'microphone' | 'textOnly'>} [intent]
    */
-  prepare({ isPressed = false, textOnly = false, microphone = !textOnly } = {}) {
-    const needs = { microphone, sound: !textOnly };
+  prepare({ isPressed = false, ...how } = {}) {
+    const needs = needsOf(how);
+    const { microphone } = needs;
     if (this.isActive || this.#disposed || missingSupport(needs)) return;
-    if (!textOnly) prepareContext(BROWSER.rateHz, this);
+    if (needs.sound) prepareContext(BROWSER.rateHz, this);
     const lacking = microphone && lacksMicrophone(); // the first answer in a page takes Chromium 60 to 100 ms, the next 1 ms
     try {
       this.#service.preconnect();
@@ -301,11 +302,16 @@ export class VoiceAgent {
    * @returns {Promise<void>} once the agent listens, or the call was stopped before
    * @throws {VoiceAgentError} whatever kept the call from starting; the `error` event has the same one, but for
    *   `invalid-session`, which is thrown before anything begins
+   * @throws {TypeError} an address that the agent was made with is none; before anything begins
+   * @throws {DOMException} InvalidStateError: the agent was disposed of
    */
   async start(options = {}) {
+    const { session } = options;
+    if (session instanceof Promise) session.catch(() => {}); // told when the call begins, if it does
     if (this.#disposed) throw new DOMException('This agent was disposed of.', 'InvalidStateError');
     if (this.#ending) {
-      if (!missingSupport()) unlockContext(BROWSER.rateHz, this);
+      const needs = needsOf(options);
+      if (needs.sound && !missingSupport(needs)) unlockContext(BROWSER.rateHz, this);
       await this.#ending;
       return this.start(options);
     }
@@ -320,20 +326,19 @@ export class VoiceAgent {
     session = this.#options.session ?? {},
     resume = false,
     takeOver = false,
-    textOnly = false,
-    microphone = !textOnly,
+    ...how
   }) {
     const { tokenUrl } = this.#service.description; // throws where an address is none
     const config = session instanceof Promise ? session.then(plainSession) : plainSession(session);
     if (config instanceof Promise) config.catch(() => {}); // told when the call begins, if it does
+    const needs = needsOf(how);
     const left = resume ? this.#left : null;
     if (!resume) this.#forgetLeft();
     this.#wasLive = false;
     this.#record.begin(left?.turns);
-    this.#hasMicrophone = microphone && !textOnly;
+    this.#hasMicrophone = needs.microphone;
     this.#opening = null;
     this.#setState('connecting');
-    const needs = { microphone: this.#hasMicrophone, sound: !textOnly };
     const missing = missingSupport(needs) ?? missingNetwork(tokenUrl);
     if (missing) {
       this.#setState('failed', { error: missing });
@@ -342,7 +347,7 @@ export class VoiceAgent {
     const outcome = this.#nextOutcome();
     this.#heardWith = null;
     if (this.#isWatched) this.#watch(true); // the thread may be another one by now
-    const audio = (this.#audio = textOnly ? new NoAudio() : this.#newAudio());
+    const audio = (this.#audio = needs.sound ? this.#newAudio() : new NoAudio());
     audio.begin();
     const begun = this.#begin(audio, config, left);
     void this.#open(audio, begun, this.#lock.take({ takeOver }));
@@ -810,4 +815,12 @@ export class VoiceAgent {
     if (state === 'failed' && error) this.#events.emit('error', error);
     this.#events.emit('state', { state, previous, error, recovery, reason });
   }
+}
+
+/**
+ * What a call takes of the browser.
+ * @param {Pick<import('./api-types.js').StartOptions, 'microphone' | 'textOnly'>} how it is to begin
+ */
+function needsOf({ textOnly = false, microphone = true }) {
+  return { microphone: microphone && !textOnly, sound: !textOnly };
 }

@@ -295,8 +295,7 @@ declare class VoiceAgent {
    */
   prepare({
     isPressed,
-    textOnly,
-    microphone,
+    ...how
   }?: {
     isPressed?: boolean;
   } & Pick<StartOptions, 'microphone' | 'textOnly'>): void;
@@ -307,6 +306,8 @@ declare class VoiceAgent {
    * @returns {Promise<void>} once the agent listens, or the call was stopped before
    * @throws {VoiceAgentError} whatever kept the call from starting; the `error` event has the same one, but for
    *   `invalid-session`, which is thrown before anything begins
+   * @throws {TypeError} an address that the agent was made with is none; before anything begins
+   * @throws {DOMException} InvalidStateError: the agent was disposed of
    */
   start(options?: StartOptions): Promise<void>;
   /**

@@ -5,7 +5,7 @@
  * import { createVoiceAgent } from 'https://gate.example/static/voice-agent/index.js';
  * const agent = createVoiceAgent({ gate: 'https://gate.example', agent: 'reception' });
  * agent.on('transcript', ({ role, text }) => console.log(role, text));
- * button.onclick = () => agent.start();
+ * button.onclick = () => agent.start().catch((error) => alert(error.message));
  * ```
  * @module
  */

@@ -237,6 +237,27 @@ test('a start while the call is set up waits for the same call, and one while it
   await third;
 });
 
+test('who waits for the end of a call in writing needs no audio system, and settings may fail meanwhile', async () => {
+  globalThis.AudioContext = /** @type {any} */ (
+    class {
+      constructor() {
+        throw new Error('nobody wants to hear anything');
+      }
+    }
+  );
+  Object.assign(globalThis, { navigator: {} });
+  const agent = await makeAgent();
+  void agent.start({ textOnly: true });
+  await settle();
+  worker.become('live');
+  void agent.stop();
+  const session = Promise.reject(new Error('no settings'));
+  const next = agent.start({ textOnly: true, session });
+  await settle();
+  worker.become('ended');
+  await assert.rejects(next, { code: 'internal-error' });
+});
+
 test('a call that is stopped before its settings have come never begins', async () => {
   const agent = await makeAgent();
   /** @type {(session: object) => void} */
