@@ -26,7 +26,9 @@ PAUSE_SECONDS: Final = 5.0
 TICK_SECONDS: Final = 10.0
 # Of the process that reads; another follows within this and a tick.
 LEASE_SECONDS: Final = 40
-MAX_PAGES: Final = 100
+# 200,000 sessions: more than a day of the default `VOICEGATE_MINTS_PER_MINUTE` opens, all of which
+# have to be read after a restart.
+MAX_PAGES: Final = 1000
 MAX_FAILURES: Final = 3
 # The list may show a session a little late.
 OVERLAP_SECONDS: Final = 60

@@ -6,14 +6,16 @@ from typing import Any, cast
 
 import pytest
 
+from app.config.settings import Settings
 from app.errors import UpstreamUnreadableError
 from app.observability.metrics import Metrics
-from app.upstream.client import AgentsClient
+from app.upstream.client import PAGE_SESSIONS, AgentsClient
 from app.upstream.responses import Session, SessionPage
 from app.usage.audit import MAX_PAGES, Audit
 from app.usage.ledger import LedgerStore
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.matching import MAX_SESSION_SECONDS
+from app.usage.rate_limits import DAY
 from tests.limit_kit import START, Clock, ledger_of, rules
 from tests.redis_server import redis_server
 from tests.unit.usage.test_audit_histories import run
@@ -120,6 +122,26 @@ def test_entry_that_never_ends_is_let_go() -> None:
 
     assert (at_last.open_sessions, later.open_sessions) == (1, 0)
     assert later.used_today_seconds == MAX_SESSION_SECONDS
+
+
+def test_first_reading_is_of_a_whole_day_of_as_many_sessions_as_there_are_tokens() -> None:
+    """A service that starts in the evening of a busy day knows what the day used."""
+    tokens_a_minute = Settings.model_fields["mints_per_minute"].default
+    midnight = START // DAY * DAY
+    clock = Clock(midnight + DAY - 60)
+    most = tokens_a_minute * DAY // 60
+    pages = range(0, most, PAGE_SESSIONS)
+
+    async def busy(_zone_url: str = "", cursor: str = "") -> SessionPage:
+        """Return a page; only its last session is of interest, which each must come to."""
+        page = int(cursor or 0)
+        is_last = page == len(pages) - 1
+        began_at = clock.now - (page + 1) * DAY / (len(pages) + 1)
+        return SessionPage([over(page, began_at, 1)], None if is_last else str(page + 1), None)
+
+    findings = run(audit_of(busy, clock).read())
+
+    assert findings.used_today_seconds == len(pages)
 
 
 def test_list_without_an_end_is_a_failure() -> None:
