@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NoReturn, Self
 from urllib.parse import urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import AliasChoices, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -39,6 +40,7 @@ from app.errors import ConfigurationError
 
 # The agent service's own bound. Source: AssemblyAI documentation, September 2026.
 LONGEST_SESSION_SECONDS: Final = 10_800
+DOTENV: Final = ".env"
 # Where Docker puts secrets; systemd names its folder in CREDENTIALS_DIRECTORY.
 DOCKER_SECRETS: Final = "/run/secrets"
 
@@ -48,7 +50,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
+        env_file=DOTENV,
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
@@ -266,6 +268,27 @@ def _ours(environment: Mapping[str, str | None]) -> dict[str, str | None]:
     return {name: value for name, value in environment.items() if not is_from_cluster(name, value)}
 
 
+def _check_dotenv() -> None:
+    """Refuse what python-dotenv skips with a warning; a line may hold a secret, and is not shown.
+
+    Raises:
+        ConfigurationError: One sentence for each line that sets nothing.
+    """
+    path = Path(DOTENV)
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8") as stream:
+        bindings = list(parse_stream(stream))
+    problems = []
+    for binding in bindings:
+        if binding.error or (binding.key is not None and binding.value is None):
+            text, line = binding.original  # which begins with the empty lines before
+            line += text[: -len(text.lstrip())].count("\n")
+            problems.append(f"{DOTENV}: line {line} is not NAME=VALUE.")
+    if problems:
+        raise ConfigurationError(*problems)
+
+
 def _folders(environment: Mapping[str, str | None]) -> list[Path]:
     named = (DOCKER_SECRETS, environment.get("credentials_directory"))
     return [Path(folder) for folder in named if folder and Path(folder).is_dir()]
@@ -279,6 +302,7 @@ def load_settings() -> Settings:
     """
     by_variable = {name: field for field in Settings.model_fields for name in variables(field)}
     try:
+        _check_dotenv()
         environment = _ours(_environment())
         files = [path.name for folder in _folders(environment) for path in folder.iterdir()]
         problems = unknown([*environment, *files], by_variable)
@@ -290,7 +314,7 @@ def load_settings() -> Settings:
         ]
     except (OSError, UnicodeDecodeError, SettingsError) as error:
         cause = error.__cause__ or error
-        place = getattr(cause, "filename", None) or ".env, or a file of secrets,"
+        place = getattr(cause, "filename", None) or f"{DOTENV}, or a file of secrets,"
         raise ConfigurationError(f"{place} cannot be read ({type(cause).__name__}).") from None
     if problems:
         raise ConfigurationError(*problems)

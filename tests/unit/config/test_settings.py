@@ -470,6 +470,19 @@ def test_dotenv_is_read_and_the_environment_wins(
 
 
 @pytest.mark.parametrize(
+    "line", ["VOICEGATE_ACCESS: jwt", "VOICEGATE_ACCESS jwt", "VOICEGATE_ACCESS", 'OTHER="jwt']
+)
+def test_line_of_dotenv_that_sets_nothing_is_refused_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str
+) -> None:
+    """What was meant is not in effect, so that the service would be open; the line is not shown."""
+    lines = ["# jwt: our login", "", "PORT=9001", "", "", line, "VOICEGATE_LOG_LEVEL=info"]
+    (tmp_path / ".env").write_text("\n".join(lines))
+
+    assert problems(monkeypatch, tmp_path) == [".env: line 6 is not NAME=VALUE."]
+
+
+@pytest.mark.parametrize(
     ("upstream", "ws_url"),
     [
         ("https://agents.assemblyai.com", "wss://agents.assemblyai.com/v1/ws"),
