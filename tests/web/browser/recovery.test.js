@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { breakOften } from './breaks.js';
 import {
   assertFramesAreValid,
   assertOneTokenASocket,
@@ -71,11 +70,6 @@ for (const [outcome, switches, fault] of DROPS) {
     }
   });
 }
-
-test('a call whose line breaks nine times lives with the usual limits, resumed or in new sessions', async () => {
-  // The eighth recovery was refused, or the fifth, when each counted as a new call.
-  await Promise.all(['ok', 'not_found_1008'].map((resume) => breakOften(resume, 9, 6_500)));
-});
 
 /** The session of the latest `session.ready`, by what the log says of it. */
 function newestSession() {
