@@ -164,7 +164,9 @@ test('without a connection the panel says what it lacks; a call brings it along 
     await open.click();
     await factReads(page, 'session', /sess_/);
     assert.equal(await missing.count(), 0);
-    assert.deepEqual(complaints, []);
+    // Whatever else the page asks for meanwhile does not come, and Chromium says so.
+    const ours = complaints.filter((text) => !text.includes('ERR_INTERNET_DISCONNECTED'));
+    assert.deepEqual(ours, []);
   } finally {
     await close();
   }
