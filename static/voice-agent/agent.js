@@ -50,7 +50,10 @@ export class VoiceAgent {
   #events = new Emitter((type, count) => type === 'debug' && this.#watch(count > 0));
   #host;
   #lock;
+  /** Of the call under way, or the last one. @type {ToolRunner} */
   #tools;
+  /** Of the calls to come. @type {ToolRunner} */
+  #nextTools;
   #service;
   #ends;
   #page = new AbortController();
@@ -116,10 +119,7 @@ export class VoiceAgent {
     this.#service = service;
     fallBackTo(() => service.clientFolder);
     this.#ends = new SessionEnds((end) => service.reportEnd(end));
-    this.#tools = new ToolRunner(options.tools ?? {}, {
-      send: (command) => this.#host.send(command),
-      onTool: (event) => this.#events.emit('tool', event),
-    });
+    this.#tools = this.#nextTools = this.#newTools(options.tools ?? {});
     this.#host = new SessionHost((event) => this.#receive(event));
     this.#lock = new CallLock(() => this.#end('taken-over'));
     watchPage(
@@ -335,6 +335,7 @@ export class VoiceAgent {
     const left = resume ? this.#left : null;
     if (!resume) this.#forgetLeft();
     this.#wasLive = false;
+    this.#tools = this.#nextTools;
     this.#record.begin(left?.turns);
     this.#hasMicrophone = needs.microphone;
     this.#opening = null;
@@ -547,6 +548,15 @@ export class VoiceAgent {
   }
 
   /**
+   * Change what the agent may call, from the next call on.
+   * @param {NonNullable<import('./api-types.js').VoiceAgentOptions['tools']>} tools by name
+   * @throws {TypeError | RangeError} a tool is not what it must be
+   */
+  setTools(tools) {
+    this.#nextTools = this.#newTools(tools);
+  }
+
+  /**
    * Look after the call now: let it sound again, and check the connection. The client calls it by itself when
    * the user comes back to the page; call it in a click after a `sound` event said that sound is blocked.
    * @returns {Promise<void>}
@@ -574,6 +584,14 @@ export class VoiceAgent {
     const isHeard = IN_CONVERSATION.has(this.#state);
     if (!isHeard) console.warn(`agent.${method}() does nothing outside a call (${this.#state}).`);
     return isHeard;
+  }
+
+  /** @param {NonNullable<import('./api-types.js').VoiceAgentOptions['tools']>} tools */
+  #newTools(tools) {
+    return new ToolRunner(tools, {
+      send: (command) => this.#host.send(command),
+      onTool: (event) => this.#events.emit('tool', event),
+    });
   }
 
   #newAudio() {

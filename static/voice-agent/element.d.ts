@@ -58,11 +58,12 @@ declare class VoiceAgentElement extends Base {
   get turns(): readonly Turn[];
   get muted(): boolean;
   set muted(value: boolean);
-  /** The client's object, for all else that it can do; another one after gate, tools or access token have changed. */
+  /** The client's object, for all else that it can do; another one after gate has changed, or an access token has come or gone. */
   get agentClient(): VoiceAgent;
   /**
    * @param {Omit<StartOptions, 'session'>} [how]
    * @returns {Promise<void>} as the client's `start`
+   * @throws {TypeError | RangeError} one of `tools` is not what it must be
    */
   start(how?: Omit<StartOptions, 'session'>): Promise<void>;
   /** @returns {Promise<void>} */
@@ -91,7 +92,10 @@ declare class VoiceAgentElement extends Base {
    * @returns {Promise<void>} rejects as the client's
    */
   setSpeaker(deviceId: string): Promise<void>;
-  /** @param {number} volume   of the agent, 0 to 1, now and in later calls */
+  /**
+   * @param {number} volume   of the agent, 0 to 1, now and in later calls
+   * @throws {TypeError | RangeError}
+   */
   setVolume(volume: number): void;
 }
 

@@ -375,6 +375,12 @@ declare class VoiceAgent {
    */
   setVolume(volume: number): void;
   /**
+   * Change what the agent may call, from the next call on.
+   * @param {NonNullable<VoiceAgentOptions['tools']>} tools by name
+   * @throws {TypeError | RangeError} a tool is not what it must be
+   */
+  setTools(tools: NonNullable<VoiceAgentOptions['tools']>): void;
+  /**
    * Look after the call now: let it sound again, and check the connection. The client calls it by itself when
    * the user comes back to the page; call it in a click after a `sound` event said that sound is blocked.
    * @returns {Promise<void>}

@@ -80,7 +80,7 @@ export default {
     // The element uses the client as any page would.
     allow(
       `${CLIENT}/ui/element/`,
-      `${CLIENT}/(index|emitter|main-thread/(gate|reload-resume|token-service))\\.js$`,
+      `${CLIENT}/(index|emitter|main-thread/(gate|reload-resume|token-service|audio/call-audio))\\.js$`,
     ),
     allow(`${CLIENT}/react\\.js$`, '^react$'), // of whoever uses it
     // The client's own front files may use all of it, and nothing outside it.

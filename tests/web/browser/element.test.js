@@ -399,6 +399,13 @@ test('an object that a framework wrote as an attribute is told to whoever made t
   inShop('<voice-agent tools="[object Object]"></voice-agent>', async (page, { complaints }) => {
     await page.getByRole('button', { name: 'Start talking' }).waitFor();
     assert.match(complaints.join('\n'), /"tools" came as the text .* Import the element first/);
+    const tools = { look_up: {} };
+    await page
+      .locator('voice-agent')
+      .evaluate((node, it) => void Object.assign(node, it), { tools });
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page.getByRole('alert').getByText('Something broke on this page').waitFor();
+    assert.match(complaints.join('\n'), /<voice-agent>: TypeError: .*look_up/);
     complaints.length = 0;
   }));
 

@@ -17,8 +17,6 @@ const AGENTS = {
   })),
 };
 
-const TOOLS = {};
-
 /**
  * @param {import('node:test').TestContext} context
  * @param {Partial<Wishes>} [own] may be changed afterwards
@@ -26,7 +24,7 @@ const TOOLS = {};
 async function makeCall(context, own = {}) {
   const { Call } = await import('../../../static/voice-agent/ui/element/element-call.js');
   const call = new Call(() => ({
-    ...{ gate: GATE, agent: null, agents: AGENTS, session: {}, tools: TOOLS },
+    ...{ gate: GATE, agent: null, agents: AGENTS, session: {}, tools: {} },
     ...{ accessToken: undefined, ...own },
   }));
   context.after(() => call.close());
@@ -133,4 +131,48 @@ test('another agent, chosen in a call, is looked up at its end, and the call was
   await settle();
   assert.equal(call.title, 'Agent two');
   assert.equal(call.afterwards(60).pricePerHourUsd, 4);
+});
+
+const TOOL = { description: 'Looks something up.', run: () => 'found' };
+
+test('tools and access token written anew each time, as React renders, leave the client as it is', async (context) => {
+  /** @type {Partial<Wishes>} */
+  const own = { tools: { look_up: TOOL }, accessToken: () => 'first' };
+  const call = await makeCall(context, own);
+  const { agent } = call;
+  await talk(call);
+  worker.become('ended');
+  Object.assign(own, { tools: { book: TOOL }, accessToken: async () => 'second' });
+  assert.equal(call.agent, agent);
+  await talk(call);
+  const names = started().map(({ session }) =>
+    session.tools.map((/** @type {any} */ it) => it.name),
+  );
+  assert.deepEqual(names, [['look_up'], ['book']]);
+  worker.say({ type: 'access-token-wanted', id: 1 });
+  await settle();
+  const { token } = worker.received.find(({ type }) => type === 'access-token');
+  assert.equal(token, 'second');
+});
+
+test('tools that are set in a call are of the next one', async (context) => {
+  const own = { tools: /** @type {Wishes['tools']} */ ({ look_up: TOOL }) };
+  const call = await makeCall(context, own);
+  await talk(call);
+  own.tools = {};
+  void call.start();
+  worker.say({ type: 'tool-call', callId: 'a', name: 'look_up', args: {} });
+  await settle();
+  assert.equal(worker.received.find(({ type }) => type === 'tool-result').value, 'found');
+});
+
+test('what is not what it must be is refused, and the next that is right is taken', async (context) => {
+  const own = { tools: /** @type {any} */ ({ look_up: {} }) };
+  const call = await makeCall(context, own);
+  assert.throws(() => call.setVolume(/** @type {any} */ ('0.5')), TypeError);
+  await assert.rejects(call.start(), TypeError);
+  call.prepare({});
+  assert.equal(call.state, 'idle');
+  own.tools = {};
+  await talk(call);
 });

@@ -3,6 +3,7 @@
 
 import { Emitter } from '../../emitter.js';
 import { createVoiceAgent } from '../../index.js';
+import { assertVolume } from '../../main-thread/audio/call-audio.js';
 import { loadAgent, ofGate } from '../../main-thread/gate.js';
 import { TokenService } from '../../main-thread/token-service.js';
 import { leftCall } from '../../main-thread/reload-resume.js';
@@ -17,7 +18,7 @@ export class Call {
   #events = new Emitter();
   /** @type {import('../../index.js').Agent | null} */
   #agent = null;
-  /** @type {Wishes | null} what that one was made of */
+  /** @type {string | null} what that one was made of */
   #madeOf = null;
   /** @type {ReturnType<typeof ask> | null} the latest */
   #lookup = null;
@@ -80,25 +81,44 @@ export class Call {
     return this.#wishes().agents?.agents.every(({ session }) => session !== null) ?? false;
   }
 
-  /** The client's object: another one once gate, tools or access token have changed. */
+  /** The client's object: another one once the gate has changed, or whether there is an access token. */
   get agent() {
     if (this.#agent && this.#isClosed) return this.#agent; // another one would have nobody to let go of it
-    const wishes = this.#wishes();
-    const isGood = this.isActive || areServedAlike(wishes, this.#madeOf);
-    if (this.#agent && this.#madeOf && isGood) return this.#agent;
+    const { gate, accessToken } = this.#wishes();
+    const key = `${gate.href} ${Boolean(accessToken)}`;
+    if (this.#agent && this.#madeOf && (this.isActive || this.#madeOf === key)) return this.#agent;
     const former = this.#agent;
-    const agent = makeAgent(wishes, this.#sound, (type, value) => {
-      if (agent !== this.#agent) return;
-      if (type === 'state' && value.error) this.#hint(value.error);
-      this.#events.emit(type, value);
-      const isOver = type === 'state' && !this.isActive;
-      if (isOver && this.#lookup && !this.#present) this.lookUp().catch(() => {}); // changed in the call
+    const agent = createVoiceAgent({
+      tokenUrl: new URL('api/voice-token', gate),
+      ...{ ...this.#sound, ...(accessToken && this.#access) },
     });
+    for (const type of AGENT_EVENTS)
+      agent.on(/** @type {any} */ (type), (value) => {
+        if (agent === this.#agent) this.#tell(type, value);
+      });
     if (this.#isMuted) agent.mute(); // told already
     this.#agent = agent;
-    this.#madeOf = wishes;
+    this.#madeOf = key;
     void former?.dispose();
     return agent;
+  }
+
+  /** As an option: whoever asks for it gets the latest. */
+  get #access() {
+    return {
+      accessToken: async () => {
+        const { accessToken = '' } = this.#wishes();
+        return typeof accessToken === 'function' ? accessToken() : accessToken;
+      },
+    };
+  }
+
+  /** @param {(typeof AGENT_EVENTS)[number]} type @param {any} value */
+  #tell(type, value) {
+    if (type === 'state' && value.error) this.#hint(value.error);
+    this.#events.emit(type, value);
+    const isOver = type === 'state' && !this.isActive;
+    if (isOver && this.#lookup && !this.#present) this.lookUp().catch(() => {}); // changed in the call
   }
 
   /**
@@ -142,8 +162,7 @@ export class Call {
    */
   afterwards(seconds) {
     const called = this.#called;
-    const { gate, accessToken } = this.#wishes();
-    const service = new TokenService({ gate, ...(accessToken && { accessToken }) });
+    const service = this.#service;
     /** @param {import('../after-call.js').Feedback} feedback */
     const send = (feedback) =>
       service.sendFeedback({
@@ -169,18 +188,26 @@ export class Call {
 
   /**
    * @param {Omit<import('../../index.js').StartOptions, 'session'>} [how]
-   * @throws {import('../../index.js').VoiceAgentError} as the client's own `start`
+   * @throws {import('../../index.js').VoiceAgentError | TypeError | RangeError} as the client's own `start`; a tool is
+   *   not what it must be
    */
   async start(how = {}) {
+    this.agent.setTools(this.#wishes().tools);
     const session = this.#session();
     session.catch(() => {}); // the call tells it, where one begins
     await this.agent.start({ ...how, session });
   }
 
+  /** The gate, for those who may have a token. */
+  get #service() {
+    const { gate, accessToken } = this.#wishes();
+    return new TokenService({ gate, ...(accessToken && this.#access) });
+  }
+
   async #session() {
     const found = (this.#called = await this.lookUp());
-    const { gate, accessToken, session: overrides } = this.#wishes();
-    const configured = found.session ?? (await agentOf(gate, found.name, accessToken)).session;
+    const { session: overrides } = this.#wishes();
+    const configured = found.session ?? (await this.#service.loadAgent(found.name)).session;
     if (found.idle_seconds !== undefined) this.agent.idleSeconds = found.idle_seconds;
     const { session, refused } = sessionFor({ ...found, session: configured }, overrides);
     if (refused.length > 0)
@@ -216,8 +243,9 @@ export class Call {
     this.#sound.speaker = { deviceId };
   }
 
-  /** @param {number} volume */
+  /** @param {number} volume @throws {TypeError | RangeError} */
   setVolume(volume) {
+    assertVolume(volume);
     this.#agent?.setVolume(volume);
     this.#sound.volume = volume;
   }
@@ -246,8 +274,6 @@ export class Call {
     if (hint) tellDeveloper(hint);
   }
 }
-
-// Makes the client's object for what an element wants.
 
 /**
  * What an element wants.
@@ -281,42 +307,6 @@ export const AGENT_EVENTS = /** @type {const} */ ([
   ...['mute', 'hold', 'unheard', 'permission', 'device', 'sound', 'limit', 'idle'],
   ...['voice', 'tool', 'error'],
 ]);
-
-/**
- * @param {Wishes} wishes
- * @param {Sound} sound
- * @param {(type: any, value: any) => void} onEvent
- */
-export function makeAgent({ gate, tools, accessToken }, sound, onEvent) {
-  const tokenUrl = new URL('api/voice-token', gate);
-  const agent = createVoiceAgent({
-    ...{ tokenUrl, tools, ...sound },
-    ...(accessToken && { accessToken }),
-  });
-  for (const type of AGENT_EVENTS) {
-    agent.on(/** @type {any} */ (type), (value) => onEvent(type, value));
-  }
-  return agent;
-}
-
-/**
- * What the gate tells those only who may have a token.
- * @param {URL} gate
- * @param {string} name
- * @param {Wishes['accessToken']} accessToken
- */
-function agentOf(gate, name, accessToken) {
-  return new TokenService({ gate, ...(accessToken && { accessToken }) }).loadAgent(name);
-}
-
-/** Whether one object serves both. @param {Wishes} one @param {Wishes | null} other */
-function areServedAlike(one, other) {
-  return (
-    one.gate.href === other?.gate.href &&
-    one.tools === other.tools &&
-    one.accessToken === other.accessToken
-  );
-}
 
 // What a page sets of an agent, laid over what its gate says.
 

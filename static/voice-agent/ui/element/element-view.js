@@ -2,8 +2,10 @@
 // attributes on the root, for the style sheets.
 
 import { watchMicrophonePermission } from '../../index.js';
+import { VoiceAgentError } from '../../errors.js';
 import { createPermissionPrompt } from '../browser-hints.js';
 import { createCallDesk } from '../call-desk.js';
+import { tellDeveloper } from './developer-hints.js';
 import { createTalk } from './talk-view.js';
 import { createStatus, whoSpeaks } from '../status.js';
 import { createMediaSession } from '../media-session.js';
@@ -169,7 +171,9 @@ export function createView(
     isResuming = how.resume === true;
     isTyped = isTextOnly || !mode.microphone;
     call.start({ ...how, ...mode }).catch((error) => {
-      if (error?.name !== 'VoiceAgentError') throw error; // a mistake of the page's
+      if (error?.name === 'VoiceAgentError') return; // told with the state
+      tellDeveloper(String(error)); // a mistake of the page's
+      showError(new VoiceAgentError('internal-error', { cause: error }));
     });
   }
 

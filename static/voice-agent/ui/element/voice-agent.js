@@ -236,7 +236,7 @@ export class VoiceAgentElement extends Base {
     else this.unmute().catch(() => {}); // told in the element
   }
 
-  /** The client's object, for all else that it can do; another one after gate, tools or access token have changed. */
+  /** The client's object, for all else that it can do; another one after gate has changed, or an access token has come or gone. */
   get agentClient() {
     return this.#call.agent;
   }
@@ -244,6 +244,7 @@ export class VoiceAgentElement extends Base {
   /**
    * @param {Omit<import('../../index.js').StartOptions, 'session'>} [how]
    * @returns {Promise<void>} as the client's `start`
+   * @throws {TypeError | RangeError} one of `tools` is not what it must be
    */
   async start(how) {
     if (!this.isConnected || this.disabled)
@@ -307,7 +308,10 @@ export class VoiceAgentElement extends Base {
     return this.#choose('speaker', this.#call.setSpeaker(deviceId));
   }
 
-  /** @param {number} volume   of the agent, 0 to 1, now and in later calls */
+  /**
+   * @param {number} volume   of the agent, 0 to 1, now and in later calls
+   * @throws {TypeError | RangeError}
+   */
   setVolume(volume) {
     this.#call.setVolume(volume);
   }
