@@ -24,7 +24,7 @@ export function createSoundSettings(element, texts) {
   const speakers = createDevicePicker('speaker', texts.speaker, {
     list: listSpeakers,
     choose: (deviceId) => element.setSpeaker(deviceId),
-    listed: ({ length }) => (speakerField.hidden = length === 0 || !canChooseSpeaker()),
+    listed: ({ length }) => (speakerField.hidden = length === 0),
   });
   const meter = createMicrophoneMeter();
   createVolume(texts.volume, (volume) => element.setVolume(volume));
@@ -54,11 +54,6 @@ export function createSoundSettings(element, texts) {
       if (state === 'live') refresh();
     },
   };
-}
-
-/** Source: W3C Web Audio API 1.1, AudioContext.setSinkId. */
-function canChooseSpeaker() {
-  return typeof AudioContext === 'function' && 'setSinkId' in AudioContext.prototype;
 }
 
 /**

@@ -449,6 +449,19 @@ test('the devices to choose from are those of each kind that have a name to call
   assert.deepEqual(speakers, [{ deviceId: 'stage', label: 'stage' }]);
 });
 
+test('where a browser lets no page choose the speaker there is none to choose from', async (t) => {
+  newCall(t, { speakers: ['stage'] });
+  globalThis.AudioContext = /** @type {any} */ (class {});
+  assert.deepEqual(await listSpeakers(), []);
+});
+
+test('a call without a microphone needs no list of devices', async (t) => {
+  const { audio, sound } = newCall(t);
+  Reflect.deleteProperty(navigator, 'mediaDevices');
+  await audio.open({ microphone: false });
+  assert.equal(sound.open.length, 1);
+});
+
 test('where devices cannot be listed there are none to choose from', async (t) => {
   const { machine } = newCall(t);
   machine.mediaDevices.enumerateDevices = () => Promise.reject(new Error('not allowed'));

@@ -15,8 +15,10 @@ export function listMicrophones() {
  * Speakers to choose from; empty where the browser does not let a page choose.
  * @returns {Promise<{deviceId: string, label: string}[]>}
  */
-export function listSpeakers() {
-  return listDevices('audiooutput');
+export async function listSpeakers() {
+  // Source: W3C Web Audio API 1.1, AudioContext.setSinkId; neither Firefox 153 nor WebKitGTK 2.50.6 has it.
+  const canChoose = typeof AudioContext === 'function' && 'setSinkId' in AudioContext.prototype;
+  return canChoose ? listDevices('audiooutput') : [];
 }
 
 /**
@@ -35,7 +37,7 @@ export function watchDevices(onChange, signal) {
     clearTimeout(timer);
     timer = setTimeout(look, QUIET_MS);
   };
-  navigator.mediaDevices.addEventListener('devicechange', wait, { signal });
+  navigator.mediaDevices?.addEventListener('devicechange', wait, { signal });
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 }
 
@@ -50,7 +52,7 @@ export async function allDevices() {
 
 /** Whether there is no microphone to open, as far as can be known. @returns {Promise<boolean>} */
 export async function lacksMicrophone() {
-  const devices = await navigator.mediaDevices.enumerateDevices().catch(() => null);
+  const devices = await navigator.mediaDevices?.enumerateDevices().catch(() => null);
   return devices?.some(({ kind }) => kind === 'audioinput') === false;
 }
 
