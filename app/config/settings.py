@@ -159,6 +159,7 @@ class Settings(BaseSettings):
                 f"VOICEGATE_UPSTREAM_WS_URL={clear_ws_url}v1/ws"
             )
         self._check_token_service()
+        self._check_day()
         if self.access == "code" and not self.access_codes:
             raise ValueError("VOICEGATE_ACCESS is code: set VOICEGATE_ACCESS_CODES")
         if self.access == "open" and self.access_codes:
@@ -197,12 +198,26 @@ class Settings(BaseSettings):
                     f"{variable(field)} has no effect where VOICEGATE_TOKEN_SERVICE is general, "
                     "whose tokens bound no session: remove it"
                 )
+
+    def _check_day(self) -> None:
+        """Refuse a day in which nobody's call has room."""
+        if self.token_access is not None:
+            seconds = LONGEST_SESSION_SECONDS
+            granted = (
+                "VOICEGATE_TOKEN_SERVICE is general: each call is granted "
+                f"{LONGEST_SESSION_SECONDS // 60} minutes"
+            )
+        else:
+            seconds = self.default_session_duration_seconds
+            granted = (
+                f"VOICEGATE_DEFAULT_SESSION_DURATION_SECONDS is {seconds}: each call is granted so "
+                "many seconds unless it asks for fewer"
+            )
         for field in ("minutes_per_day", "caller_minutes_per_day"):
-            if 0 < getattr(self, field) * 60 < LONGEST_SESSION_SECONDS:
+            if 0 < getattr(self, field) * 60 < seconds:
                 raise ValueError(
-                    "VOICEGATE_TOKEN_SERVICE is general: each call is granted "
-                    f"{LONGEST_SESSION_SECONDS // 60} minutes, which {variable(field)} "
-                    f"({getattr(self, field)}) does not allow; raise it, or set 0"
+                    f"{granted}, which {variable(field)} ({getattr(self, field)}) does not allow; "
+                    "raise the minutes, or set 0"
                 )
 
     @property

@@ -112,10 +112,27 @@ def test_wrong_setting_is_said_in_one_sentence(
             ),
         ),
         (
+            {"VOICEGATE_CALLER_MINUTES_PER_DAY": "10"},
+            (
+                f"{DURATION} is 900: each call is granted so many seconds unless it asks for "
+                "fewer, which VOICEGATE_CALLER_MINUTES_PER_DAY (10) does not allow; raise the "
+                "minutes, or set 0."
+            ),
+        ),
+        (
+            {"VOICEGATE_MINUTES_PER_DAY": "14"},
+            (
+                f"{DURATION} is 900: each call is granted so many seconds unless it asks for "
+                "fewer, which VOICEGATE_MINUTES_PER_DAY (14) does not allow; raise the minutes, "
+                "or set 0."
+            ),
+        ),
+        (
             GENERAL,
             (
                 "VOICEGATE_TOKEN_SERVICE is general: each call is granted 180 minutes, which "
-                "VOICEGATE_CALLER_MINUTES_PER_DAY (100) does not allow; raise it, or set 0."
+                "VOICEGATE_CALLER_MINUTES_PER_DAY (100) does not allow; raise the minutes, or set "
+                "0."
             ),
         ),
         (
