@@ -25,10 +25,12 @@ local function expire(key, seconds)
   redis.call('EXPIRE', key, math.ceil(seconds) + 60)
 end
 
--- Counts one request against one rate limit after the other, up to the first that refuses.
+-- Looks whether one request fits into one rate limit after the other, up to the first that refuses.
 -- From asked[first] on, each has three: its name and key, its quota, and its window in seconds.
--- Answers the name of the limit that refused, or ''; appends two counts for each to the answer.
-local function hit(first, is_counting, answer)
+-- Answers the name of the limit that refused, or '', and what `count_request` then counts; appends
+-- two counts for each to the answer.
+local function meet(first, answer)
+  local met = {}
   for index = first, #asked, 3 do
     local key = prefix .. 'rate:' .. asked[index]
     local quota, seconds = asked[index + 1], asked[index + 2]
@@ -45,16 +47,21 @@ local function hit(first, is_counting, answer)
     end
     local left = seconds - math.fmod(now, seconds)
     local fits = current + previous * left / seconds + 1 <= quota
-    if fits and is_counting then
-      current = current + 1
-      local counts = string.format('%d %d %d', window, previous, current)
-      redis.call('SET', key, counts, 'EX', 2 * seconds)
-    end
     answer[#answer + 1] = previous
     answer[#answer + 1] = current
-    if not fits then return string.match(asked[index], '^[^:]+') end
+    if not fits then return string.match(asked[index], '^[^:]+'), {} end
+    met[#met + 1] = { key, seconds, window, previous, current + 1, #answer }
   end
-  return ''
+  return '', met
+end
+
+local function count_request(met, answer)
+  for _, limit in ipairs(met) do
+    local key, seconds, window, previous, current, place = unpack(limit)
+    local counts = string.format('%d %d %d', window, previous, current)
+    redis.call('SET', key, counts, 'EX', 2 * seconds)
+    answer[place] = current
+  end
 end
 
 local function day(who)
@@ -252,7 +259,8 @@ local function take(id, caller, address, granted, expires, before, limits)
     answer[7] = exact(used + seconds)
     return answer
   end
-  answer[1] = hit(16, true, answer)
+  local met
+  answer[1], met = meet(16, answer)
   if answer[1] ~= '' then return answer end
   answer[4], answer[5] = all[1].previous, all[1].current
   for _, party in ipairs(all) do
@@ -278,12 +286,13 @@ local function take(id, caller, address, granted, expires, before, limits)
     answer[7] = exact(used)
     return answer
   end
+  count_request(met, answer)
   count(id, taken, all)
   answer[5], answer[7] = answer[5] + granted, exact(used + granted)
   return answer
 end
 
--- Takes back what one request counted; the list is that of `hit`.
+-- Takes back what one request counted; the list is that of `meet`.
 local function undo_hit(first, minted)
   for index = first, #asked, 3 do
     local key = prefix .. 'rate:' .. asked[index]
@@ -433,7 +442,9 @@ end
 
 if operation == 'hit' or operation == 'peek' then
   local answer = { '', exact(now) }
-  answer[1] = hit(4, operation == 'hit', answer)
+  local met
+  answer[1], met = meet(4, answer)
+  if operation == 'hit' then count_request(met, answer) end
   return answer
 end
 if operation == 'take' then

@@ -187,7 +187,8 @@ class LedgerStore(Protocol):
     ) -> Verdict:
         """Count a request against its rate limits, then a grant if all of its quotas allow it.
 
-        A request counts for the rate limits that it met before one refused, or if a quota did.
+        What any of them refuses counts for none of them: to refuse it costs about the same,
+        whichever does, so that counting it would spare nobody anything.
 
         A grant that goes on with another one of the same caller, of which no end was reported,
         takes over the caller and the place of its call and at most the seconds that this has left

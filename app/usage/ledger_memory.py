@@ -150,7 +150,7 @@ class MemoryLedger:
             self._go_on(grant, before, counters, now)
             states = self._with_day((), counters[0], now)
             return Verdict("", states, goes_on=True, day_seconds=everyone.at(now).used)
-        verdict = self._windows.hit(asked, now)
+        verdict = self._windows.hit(asked, now, count=False)
         if verdict.refused:
             return verdict
         for counter in counters:
@@ -166,7 +166,7 @@ class MemoryLedger:
             return Verdict(full[0].limit.name, states, day_seconds=everyone.at(now).used)
         call = _Call(now + grant.expires_in_seconds + seconds, grant.grant_id)
         self._count(_Record(grant, now, counters, call))
-        states = self._with_day(verdict.states, counters[0], now)
+        states = self._with_day(self._windows.hit(asked, now).states, counters[0], now)
         return Verdict("", states, day_seconds=everyone.at(now).used)
 
     async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:

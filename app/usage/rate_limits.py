@@ -239,8 +239,8 @@ class SlidingWindows:
     that count by name, and the days of grants by no request.
 
     Args:
-        max_keys: How many keys each limit keeps; beyond it, what was hit or refused longest ago
-            is forgotten.
+        max_keys: How many keys each limit keeps; beyond it, what was counted longest ago is
+            forgotten.
     """
 
     def __init__(self, *, max_keys: int = MAX_KEYS) -> None:
@@ -270,25 +270,30 @@ class SlidingWindows:
             counters.popitem(last=False)
 
     def hit(self, asked: Iterable[Counted], now: float, *, count: bool = True) -> Verdict:
-        """Count a request against one limit after the other, up to the first that refuses.
+        """Count a request against all of these limits, or against none if one of them refuses.
 
         Args:
             asked: The limits, each with the key that it counts by.
             now: The time in seconds, which must never go back.
             count: Whether to count, or only to tell whether it would fit.
         """
-        states = []
+        counters = []
+        refused = ""
         for limit, key in asked:
-            counter = self.find(limit, key, now)
-            fits = counter.fits(1, now)
-            if count:
-                self.add(counter, 1 if fits else 0)
-            if not fits or limit.counts == "caller":
-                states.append(counter.at(now))
-            if not fits:
-                return Verdict(limit.name, tuple(states))
+            counters.append(self.find(limit, key, now))
+            if not counters[-1].fits(1, now):
+                refused = limit.name
+                break
+        if count and not refused:
+            for counter in counters:
+                self.add(counter, 1)
         self.prune(now)
-        return Verdict("", tuple(states))
+        states = [
+            counter.at(now)
+            for counter in counters
+            if counter.limit.counts == "caller" or counter.limit.name == refused
+        ]
+        return Verdict(refused, tuple(states))
 
     def undo(self, counted: Iterable[Counted], then: float, now: float) -> None:
         """Take back what one request counted against these limits at an earlier time."""

@@ -13,7 +13,7 @@ from app.usage.ledger import (
 )
 from app.usage.ledger_memory import MemoryLedger
 from app.usage.matching import Findings, Minted
-from app.usage.rate_limits import LimitState, RateLimit
+from app.usage.rate_limits import RateLimit, Verdict
 from tests.limit_kit import Clock, ledger_of, over, rules
 from tests.redis_server import STORES, RedisServer, memory_and_redis, redis_server
 
@@ -69,21 +69,32 @@ async def test_refused_take_changes_nothing(server: RedisServer | None) -> None:
     assert (after.refused, after.states[-1].current) == ("all-day", 900)
 
 
-async def test_request_counts_for_the_rate_limits_that_it_met(server: RedisServer | None) -> None:
-    """A quota's refusal counts there too; what a rate limit refuses is not granted."""
-    caller, everyone = RateLimit("caller-minute", 2, 60, "caller"), ALL_MINUTE
-    asked = [(caller, "ann"), (everyone, "all")]
-    async with ledger_of(server, rules(caller_day_seconds=900), Clock()) as ledger:
-        taken = await ledger.take(grant(), asked)
-        no_day = await ledger.take(grant(), asked)
-        too_often = await ledger.take(grant(), asked)
-        neighbours = [await ledger.take(grant("bob"), [(everyone, "all")]) for _ in range(2)]
-        day = (await ledger.take(grant(granted=0))).states[-1]
+@pytest.mark.parametrize(
+    ("quota", "refused"),
+    [
+        pytest.param({"caller_day_seconds": 900}, "caller-day", id="minutes"),
+        pytest.param({"caller_open": 1}, "caller-open", id="sessions"),
+    ],
+)
+async def test_refusal_counts_for_no_rate_limit(
+    server: RedisServer | None, quota: dict[str, int], refused: str
+) -> None:
+    """Whichever limit refuses: whoever waits for a place is not sent away for asking."""
+    caller = RateLimit("caller-minute", 2, 60, "caller")
+    async with ledger_of(server, rules(**quota), Clock()) as ledger:
 
-    assert [taken.refused, no_day.refused, too_often.refused] == ["", "caller-day", "caller-minute"]
-    assert too_often.states == (LimitState(caller, 0, 2, 60),)
-    assert [verdict.refused for verdict in neighbours] == ["", "all-minute"]
-    assert day.current == 900
+        async def ask(name: str) -> Verdict:
+            return await ledger.take(grant(name), [(caller, name), (ALL_MINUTE, "all")])
+
+        asked = [await ask("ann") for _ in range(5)]
+        neighbours = [(await ask(name)).refused for name in ("bob", "cyd", "dan", "eve")]
+        alone = [(caller, "eve")]
+        never_asked = [(await ledger.take(grant(f"e{n}"), alone)).refused for n in range(3)]
+
+    assert [each.refused for each in asked] == ["", *[refused] * 4]
+    assert [each.states[0].current for each in asked] == [1] * 5
+    assert neighbours == ["", "", "all-minute", "all-minute"]
+    assert never_asked == ["", "", "caller-minute"]
 
 
 async def test_sessions_at_once_are_free_again_when_they_must_be_over(

@@ -100,8 +100,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
         verdict = self._run(self._ledger.take(grant, asked))
 
-        refused = self._hit(asked)
+        refused = self._rate_limit_of(asked)
         assert verdict.refused == (refused or self._expected(grant))
+        if not verdict.refused:
+            for limit, counted in asked:
+                self._hits.setdefault((limit.name, counted), []).append(int(self._clock.now))
         assert [
             (state.limit.name, state.previous, state.current)
             for state in verdict.states
@@ -218,15 +221,14 @@ class LedgerMachine(RuleBasedStateMachine):
         assert sum(by_caller.values()) <= LIMITS["all-day"]
         assert sum(map(self._is_open, self._entries)) <= LIMITS["all-open"]
 
-    def _hit(self, asked: list[tuple[RateLimit, str]]) -> str:
-        """Count a request; return the first rate limit that refuses it, or nothing."""
+    def _rate_limit_of(self, asked: list[tuple[RateLimit, str]]) -> str:
+        """Return the first rate limit that refuses a request, or nothing."""
         now = int(self._clock.now)
         for limit, key in asked:
             previous, current = self._counts(limit, key)
             left_seconds = limit.window_seconds - now % limit.window_seconds
             if current + previous * left_seconds / limit.window_seconds + 1 > limit.quota:
                 return limit.name
-            self._hits.setdefault((limit.name, key), []).append(now)
         return ""
 
     def _counts(self, limit: RateLimit, key: str) -> tuple[int, int]:
