@@ -17,8 +17,9 @@ export declare function useVoiceAgent(options?: VoiceAgentOptions): {
   state: AgentState;
   isActive: boolean;
   turns: readonly Turn[];
+  /** why the last call failed, or did not begin; null once another one begins */
   error: VoiceAgentError | null;
-  /** never rejects: `error` has it */
+  /** never rejects: `error` has it; undefined, and of no effect, while `agent` is null */
   start: (how?: StartOptions) => Promise<void> | undefined;
   stop: () => Promise<void> | undefined;
 };

@@ -3,7 +3,7 @@
 // React's way to a call, and to the element. Safe in StrictMode and where pages are made on a server.
 
 import { createElement, useEffect, useRef, useState } from 'react';
-import { createVoiceAgent } from './index.js';
+import { createVoiceAgent, VoiceAgentError } from './index.js';
 
 const AT_REST = { state: 'idle', isActive: false, turns: [], error: null };
 
@@ -37,7 +37,12 @@ export function useVoiceAgent(options) {
     agent,
     ...call,
     /** @param {import('./index.js').StartOptions} [how] */
-    start: (how) => agent?.start(how).catch(() => {}), // `error` has it
+    start: (how) =>
+      agent?.start(how).catch((thrown) => {
+        // What is thrown before anything begins, no event tells.
+        const error = VoiceAgentError.from(thrown, 'internal-error');
+        setCall((latest) => ({ ...latest, error }));
+      }),
     stop: () => agent?.stop(),
   };
 }
