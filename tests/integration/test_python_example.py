@@ -323,6 +323,11 @@ def test_example_says_what_file_it_needs(tmp_path: Path, chunks: bytes | None, r
         pytest.param(["--input", QUESTION, "--access", "wrong"], "--access", id="wrong credential"),
         pytest.param(["--input", "none.wav"], "none.wav cannot be read", id="no such file"),
         pytest.param(["--input", EXAMPLE], "talk.py cannot be used", id="no sound"),
+        pytest.param(
+            ["--access", CODE, "--input", QUESTION, "--output", "none/agent.wav"],
+            "none/agent.wav cannot be written",
+            id="no such folder",
+        ),
         pytest.param(["--agent", "nobody"], "There is no agent 'nobody' here", id="no such agent"),
         pytest.param(["--gate", "http://127.0.0.1:9"], "cannot be reached", id="no gate"),
         pytest.param(["--gate", "gate.example"], "must begin with https://", id="no address"),

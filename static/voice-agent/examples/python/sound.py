@@ -1,6 +1,7 @@
 """Sound in and out, 24 kHz mono 16-bit: of files at the pace of life, or of the machine."""
 
 import asyncio
+import contextlib
 import math
 import shlex
 import sys
@@ -75,11 +76,14 @@ class FileSound:
         self.may_speak = asyncio.Event()
         self.has_spoken = asyncio.Event()
         self._pcm = read_wav(source)
-        try:
-            self._out = wave.open(str(target), "wb") if target else None  # noqa: SIM115
-        except OSError as error:
-            raise SoundError(f"{target} cannot be written: {error.strerror}.") from None
-        if self._out:
+        self._out = None
+        self._files = contextlib.ExitStack()
+        if target:
+            try:  # before `wave`, which leaves a traceback behind where it cannot open a file
+                file = self._files.enter_context(target.open("wb"))
+            except OSError as error:
+                raise SoundError(f"{target} cannot be written: {error.strerror}.") from None
+            self._out = self._files.enter_context(wave.open(file, "wb"))  # noqa: SIM115
             self._out.setnchannels(1)
             self._out.setsampwidth(2)
             self._out.setframerate(RATE_HZ)
@@ -105,8 +109,7 @@ class FileSound:
 
     def close(self) -> None:
         """Finish the file."""
-        if self._out:
-            self._out.close()
+        self._files.close()
 
 
 class MachineSound:
