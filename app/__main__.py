@@ -25,7 +25,7 @@ NO_KEY = (
     "Set ASSEMBLYAI_API_KEY (in the environment or in .env) to a key of your AssemblyAI account, "
     "or try the service without one: python -m app --demo"
 )
-UNBUILT = "Browsers load some two hundred files a page, as they are written: {why}."
+UNBUILT = "Browsers load more than a hundred files a page, as they are written: {why}."
 
 
 class PortError(ConfigurationError):

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -108,6 +110,7 @@ ENVIRONMENTS = {
 SECRET_FILES = {
     "assemblyai_api_key": "key",
     "voicegate_secret": "s" * 32,
+    "voicegate_operator_token": "o" * 32,
     "voicegate_redis_url": "redis://:password@redis:6379/0",
 }
 
@@ -144,6 +147,52 @@ def test_recipe_sets_values_that_the_service_accepts(
 
     assert settings.port == 8000
     assert bool(settings.assemblyai_api_key) == has_files
+
+
+GUIDE = (ROOT / "docs" / "deploying.md").read_text("utf-8")
+
+
+def commands(heading: str) -> str:
+    """Return the commands below a heading of the guide."""
+    section = GUIDE.partition(f"\n## {heading}\n")[2]
+    return section.partition("\n```\n")[2].partition("\n```\n")[0]
+
+
+@pytest.mark.parametrize(
+    "brings",
+    [
+        " ".join(compose()["services"]["replica-1"]["secrets"]),
+        " ".join(unit("LoadCredential")),
+        commands("Kubernetes"),
+        (DEPLOY / "cloud-run.yaml").read_text() + commands("Google Cloud Run"),
+        commands("Fly.io"),
+    ],
+    ids=["compose", "systemd", "kubernetes", "cloud run", "fly"],
+)
+def test_every_recipe_can_be_stopped(brings: str) -> None:
+    """Each brings the operator's token beside the other secrets: nowhere else is a kill switch."""
+    for secret in ("assemblyai_api_key", "voicegate_secret", "voicegate_operator_token"):
+        assert secret in brings
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")
+def test_secrets_are_kept_from_others_and_nothing_else_is(tmp_path: Path) -> None:
+    """Those who make them are left with the umask that they had: what they install next is read."""
+    script = f"umask 022\n{commands('Secrets')}\numask"
+    made = subprocess.run(  # noqa: S603 - the guide's own commands
+        ("/bin/sh", "-euc", script),
+        cwd=tmp_path,
+        env={**os.environ, "ASSEMBLYAI_API_KEY": "key"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    folder = tmp_path / "secrets"
+
+    assert int(made.stdout, 8) == 0o022
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.name for path in folder.iterdir()} == {*SECRET_FILES, "redis.conf"}
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o444}
 
 
 @pytest.mark.parametrize(

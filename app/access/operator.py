@@ -40,7 +40,7 @@ class OperatorAccess:
         if credentials.bearer is not None:
             await self._try(credentials, credentials.bearer)
         elif not self.is_signed_in(credentials.scope):
-            raise needs_credential("This is for the operator, whose token has to come along.")
+            raise needs_credential("Send VOICEGATE_OPERATOR_TOKEN as `Authorization: Bearer …`.")
 
     async def sign_in(self, credentials: RequestCredentials, token: str) -> str:
         """Return the `Set-Cookie` that the right token earns; raises as `require` does."""

@@ -265,7 +265,7 @@ class Audit:
     def _note_success(self) -> None:
         self._metrics.audit_readings.count("ok")
         if self._failures >= MAX_FAILURES:
-            logger.warning("the list of sessions is read again: the day counts what was used")
+            logger.warning("the list of sessions is read again: minutes are what sessions used")
         self._failures = 0
 
     def _note_failure(self, what: str) -> None:
@@ -273,7 +273,7 @@ class Audit:
         self._failures += 1
         if self._failures == MAX_FAILURES:
             logger.warning(
-                "the list of sessions cannot be read (%s): the day counts what is granted, and "
+                "the list of sessions cannot be read (%s): minutes are what was granted, and "
                 "nothing comes back",
                 what,
             )

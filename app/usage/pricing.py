@@ -7,8 +7,8 @@ from app.usage.rate_limits import DAY, MINUTE
 
 # What a day's count rests on, as the probes tell it, and what the sum then means.
 BASES: Final = {
-    "list": "The day counts what the agent service lists as used.",
-    "reservations": "The day counts what was granted: nothing of it comes back.",
+    "list": "Today's minutes: what sessions used, by the agent service's list.",
+    "reservations": "Today's minutes: what tokens were granted; nothing of it comes back.",
 }
 
 

@@ -300,13 +300,14 @@ async def test_day_is_full_at_the_first_request_after_a_restart() -> None:
     app = create_app(settings, transport=httpx.MockTransport(answer))
     async with app.router.lifespan_context(app), caller(app) as client:
         asking = asyncio.create_task(mint(client))
-        assert (await client.get("/readyz")).json()["detail"].startswith("The day counts what was")
+        starting = (await client.get("/readyz")).json()
         may_answer.set()
         refused = await asking
         ready = (await client.get("/readyz")).json()
 
     assert refused == "quota_exhausted"
-    assert ready["detail"] == "The day counts what the agent service lists as used."
+    assert starting["detail"].startswith("Today's minutes: what tokens")
+    assert ready["detail"] == "Today's minutes: what sessions used, by the agent service's list."
 
 
 async def test_tokens_that_nobody_uses_take_the_day_for_a_moment_only(

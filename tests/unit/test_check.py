@@ -83,7 +83,7 @@ async def test_list_of_sessions_is_read_where_the_day_counts_by_it() -> None:
     odd = await _checked_with_list({"items": []})
 
     assert listed[0] == 0
-    assert "key: the list of sessions can be read. The day counts what the agent" in listed[1]
+    assert "key: the list of sessions can be read. Today's minutes: what sessions used" in listed[1]
     assert odd[0] == 1
     assert "cannot be read (the answer lists no sessions)" in odd[1]
     assert "set VOICEGATE_AUDIT=false." in odd[1]

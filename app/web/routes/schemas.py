@@ -165,7 +165,7 @@ class Health(BaseModel):
 class Readiness(Health):
     """Whether this instance may be sent callers."""
 
-    model_config = like({"status": "ready", "detail": "The day counts what was used."})
+    model_config = like({"status": "ready", "detail": "Today's minutes: what sessions used, …"})
 
     detail: str = Field(description="What the count of the day rests on.")
 
