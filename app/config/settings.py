@@ -43,6 +43,12 @@ LONGEST_SESSION_SECONDS: Final = 10_800
 DOTENV: Final = ".env"
 # Where Docker puts secrets; systemd names its folder in CREDENTIALS_DIRECTORY.
 DOCKER_SECRETS: Final = "/run/secrets"
+# Fields that count only where another one has this value.
+COUNT_WITH: Final[dict[tuple[str, Any], tuple[str, ...]]] = {
+    ("access", "code"): ("access_codes",),
+    ("access", "jwt"): ("jwt_key", "jwt_issuer", "jwt_audience", "jwt_cookie"),
+    ("audit", True): ("on_unexplained", "webhook_secret"),
+}
 
 
 class Settings(BaseSettings):
@@ -160,13 +166,9 @@ class Settings(BaseSettings):
             )
         self._check_token_service()
         self._check_day()
+        self._check_effects()
         if self.access == "code" and not self.access_codes:
             raise ValueError("VOICEGATE_ACCESS is code: set VOICEGATE_ACCESS_CODES")
-        if self.access == "open" and self.access_codes:
-            raise ValueError(
-                "VOICEGATE_ACCESS_CODES has no effect where VOICEGATE_ACCESS is open: "
-                "set VOICEGATE_ACCESS=code, or remove it"
-            )
         if self.access == "jwt" and not (self.jwt_key and self.jwt_issuer and self.jwt_audience):
             raise ValueError(
                 "VOICEGATE_ACCESS is jwt: set VOICEGATE_JWT_KEY, VOICEGATE_JWT_ISSUER and "
@@ -176,11 +178,6 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{variable('workers')} is {self.workers}, and VOICEGATE_REDIS_URL not set: each "
                 "process would allow the whole limit; set that too, or start one process"
-            )
-        if self.webhook_secret and not self.audit:
-            raise ValueError(
-                "VOICEGATE_WEBHOOK_SECRET has no effect where VOICEGATE_AUDIT is false: webhooks "
-                "have the list of sessions read; remove one of them"
             )
         if self.redis_url and not self.secret:
             raise ValueError(
@@ -218,6 +215,18 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"{granted}, which {variable(field)} ({getattr(self, field)}) does not allow; "
                     "raise the minutes, or set 0"
+                )
+
+    def _check_effects(self) -> None:
+        defaults = {name: field.default for name, field in type(self).model_fields.items()}
+        for (mode, value), fields in COUNT_WITH.items():
+            name_of_mode, now = variable(mode), getattr(self, mode)
+            idle = [variable(name) for name in fields if getattr(self, name) != defaults[name]]
+            if idle and now != value:
+                have, them = ("have", "them") if idle[1:] else ("has", "it")
+                raise ValueError(
+                    f"{' and '.join(idle)} {have} no effect where {name_of_mode} is "
+                    f"{str(now).lower()}: set {name_of_mode}={str(value).lower()}, or remove {them}"
                 )
 
     @property

@@ -13,6 +13,12 @@ from tests.service import KEY, make_settings
 
 DURATION = "VOICEGATE_DEFAULT_SESSION_DURATION_SECONDS"
 MAX_DURATION = "VOICEGATE_MAX_SESSION_DURATION_SECONDS"
+JWT = {
+    "VOICEGATE_ACCESS": "jwt",
+    "VOICEGATE_JWT_KEY": "k" * 32,
+    "VOICEGATE_JWT_ISSUER": "https://login.example.com/",
+    "VOICEGATE_JWT_AUDIENCE": "voicegate",
+}
 GENERAL = {"VOICEGATE_TOKEN_SERVICE": 'general ["x"]'}
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -98,6 +104,30 @@ def test_wrong_setting_is_said_in_one_sentence(
             ),
         ),
         (
+            {
+                **JWT,
+                "VOICEGATE_ACCESS_CODES": "spring-meadow-4711",
+            },
+            (
+                "VOICEGATE_ACCESS_CODES has no effect where VOICEGATE_ACCESS is jwt: "
+                "set VOICEGATE_ACCESS=code, or remove it."
+            ),
+        ),
+        (
+            {"VOICEGATE_JWT_KEY": "k" * 32, "VOICEGATE_JWT_COOKIE": "session"},
+            (
+                "VOICEGATE_JWT_KEY and VOICEGATE_JWT_COOKIE have no effect where VOICEGATE_ACCESS "
+                "is open: set VOICEGATE_ACCESS=jwt, or remove them."
+            ),
+        ),
+        (
+            {"VOICEGATE_ON_UNEXPLAINED": "stop", "VOICEGATE_AUDIT": "false"},
+            (
+                "VOICEGATE_ON_UNEXPLAINED has no effect where VOICEGATE_AUDIT is false: "
+                "set VOICEGATE_AUDIT=true, or remove it."
+            ),
+        ),
+        (
             {**GENERAL, DURATION: "300"},
             (
                 f"{DURATION} has no effect where VOICEGATE_TOKEN_SERVICE is general, whose "
@@ -138,8 +168,8 @@ def test_wrong_setting_is_said_in_one_sentence(
         (
             {"VOICEGATE_WEBHOOK_SECRET": "x" * 32, "VOICEGATE_AUDIT": "false"},
             (
-                "VOICEGATE_WEBHOOK_SECRET has no effect where VOICEGATE_AUDIT is false: webhooks "
-                "have the list of sessions read; remove one of them."
+                "VOICEGATE_WEBHOOK_SECRET has no effect where VOICEGATE_AUDIT is false: "
+                "set VOICEGATE_AUDIT=true, or remove it."
             ),
         ),
     ],
@@ -339,7 +369,8 @@ def test_key_of_logins_is_one_or_where_they_are(
     """Public keys come from the login by TLS; a key is long enough for HS256, and never shown."""
     if is_good:
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setenv("VOICEGATE_JWT_KEY", text)
+        for name, value in (JWT | {"VOICEGATE_JWT_KEY": text}).items():
+            monkeypatch.setenv(name, value)
         key = load_settings().jwt_key
         assert key is not None
         assert key.get_secret_value() == text
@@ -435,16 +466,16 @@ def test_files_of_a_kubernetes_volume_are_read(
 def test_environment_wins_over_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A variable that is set counts, an empty one does not."""
     (tmp_path / "assemblyai_api_key").write_text("of-the-file")
-    (tmp_path / "voicegate_jwt_issuer").write_text("of-the-file")
+    (tmp_path / "voicegate_host").write_text("of-the-file")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    monkeypatch.setenv("VOICEGATE_JWT_ISSUER", "")
+    monkeypatch.setenv("VOICEGATE_HOST", "")
     monkeypatch.setenv("ASSEMBLYAI_API_KEY", KEY)
 
     settings = load_settings()
 
     assert key_of(settings) == KEY
-    assert settings.jwt_issuer == "of-the-file"
+    assert settings.host == "of-the-file"
 
 
 @pytest.mark.parametrize(
@@ -477,13 +508,13 @@ def test_dotenv_is_read_and_the_environment_wins(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """`.env` of the working folder counts, unknown and empty lines in it do not."""
-    lines = ["PORT=9001", "VOICEGATE_JWT_ISSUER=hello", "VOICEGATE_LOG_LEVEL=", "OTHER=1"]
+    lines = ["PORT=9001", "VOICEGATE_HOST=hello", "VOICEGATE_LOG_LEVEL=", "OTHER=1"]
     (tmp_path / ".env").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PORT", "9002")
 
     settings = load_settings()
-    assert (settings.port, settings.jwt_issuer, settings.log_level) == (9002, "hello", "info")
+    assert (settings.port, settings.host, settings.log_level) == (9002, "hello", "info")
 
 
 @pytest.mark.parametrize(
