@@ -174,6 +174,11 @@ class Settings(BaseSettings):
                 "VOICEGATE_ACCESS is jwt: set VOICEGATE_JWT_KEY, VOICEGATE_JWT_ISSUER and "
                 "VOICEGATE_JWT_AUDIENCE"
             )
+        if self.metrics_port and self.metrics_port == self.port:
+            raise ValueError(
+                f"{variable('port')} and VOICEGATE_METRICS_PORT are both {self.port}: set one of "
+                "them to another port"
+            )
         if self.workers > 1 and not self.redis_url:
             raise ValueError(
                 f"{variable('workers')} is {self.workers}, and VOICEGATE_REDIS_URL not set: each "

@@ -86,8 +86,8 @@ def _redis_url(value: SecretStr) -> SecretStr:
     if not all(map(_is_redis, urls)):
         raise ValueError(
             "must be redis://[:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// for TLS, or "
-            "redis+sentinel://[:PASSWORD@]HOST[:PORT],HOST[:PORT]/SERVICE[/DATABASE]; in a "
-            "password / ? # and @ are written %2F %3F %23 and %40"
+            "redis+sentinel://[:PASSWORD@]HOST[:PORT],HOST[:PORT]/SERVICE[/DATABASE], with a "
+            "number for DATABASE; in a password / ? # and @ are written %2F %3F %23 and %40"
         )
     return SecretStr(text)
 
@@ -99,6 +99,8 @@ def _is_redis(url: str) -> bool:
     try:
         parts = urlsplit(url)
         if parts.scheme not in {"redis", "rediss"} or not parts.hostname or parts.port == 0:
+            return False
+        if not re.fullmatch(r"/?|/\d+", parts.path):  # the library takes the first database
             return False
         # It opens none, but reads the options.
         ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]

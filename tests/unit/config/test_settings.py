@@ -166,6 +166,10 @@ def test_wrong_setting_is_said_in_one_sentence(
             ),
         ),
         (
+            {"PORT": "9090", "VOICEGATE_METRICS_PORT": "9090"},
+            "PORT and VOICEGATE_METRICS_PORT are both 9090: set one of them to another port.",
+        ),
+        (
             {"VOICEGATE_WEBHOOK_SECRET": "x" * 32, "VOICEGATE_AUDIT": "false"},
             (
                 "VOICEGATE_WEBHOOK_SECRET has no effect where VOICEGATE_AUDIT is false: "
@@ -179,6 +183,15 @@ def test_settings_that_contradict_each_other(
 ) -> None:
     """What only two settings together get wrong names both."""
     assert problems(monkeypatch, tmp_path, **environment) == [said]
+
+
+def test_both_ports_may_be_free_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """0 is not a port, but any that nobody uses."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("PORT", "VOICEGATE_METRICS_PORT"):
+        monkeypatch.setenv(name, "0")
+
+    assert load_settings().metrics_port == 0
 
 
 def test_every_wrong_setting_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -655,6 +668,9 @@ def test_key_in_clear_has_to_be_meant(monkeypatch: pytest.MonkeyPatch, tmp_path:
         "redis://:never#seen@redis:6379/0",
         "redis://:12/never-seen@redis",
         "redis://redis:70000",
+        "redis://redis/counts",
+        "redis://redis/1/2",
+        "redis://redis/-1",
         "redis://",
         "redis+sentinel://one:26379",
         "redis+sentinel://one:70000/counts",
@@ -681,6 +697,8 @@ def test_address_of_redis_that_cannot_be_one_is_refused_and_not_shown(
     "url",
     [
         "redis://redis",
+        "redis://redis/",
+        "redis://redis/3",
         "rediss://ann:p%40w@redis:6379/0?ssl_ca_certs=ca.pem",
         "redis+sentinel://one,two:26380,[::1]:26379/counts",
         "rediss+sentinel://:p%40w@one/counts.main/0?sentinel_password=x",
