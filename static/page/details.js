@@ -86,11 +86,7 @@ export function createDetails(dialog, element, texts, lastError) {
     show() {
       open?.abort();
       open = new AbortController();
-      element.agentClient.on(
-        'debug',
-        (news) => news.kind === 'log' && log.add(/** @type {any} */ (news)),
-        open,
-      );
+      element.agentClient.on('debug', (news) => log.add(/** @type {any} */ (news)), open);
       clearInterval(timer);
       timer = setInterval(draw, INTERVAL_MS);
       draw();

@@ -157,7 +157,8 @@ declare const Base: {
 };
 
 export { VoiceAgentElement };
-type AgentEvents = import('./index.js').AgentEvents;
+/** The event log is the client's alone. */
+type AgentEvents = Omit<import('./index.js').AgentEvents, 'debug'>;
 
 export type VoiceAgentEventMap = {
   [Type in keyof AgentEvents as `voice-agent-${Type}`]: CustomEvent<AgentEvents[Type]>;
@@ -184,5 +185,5 @@ declare global {
   interface HTMLElementTagNameMap {
     'voice-agent': VoiceAgentElement;
   }
-  interface HTMLElementEventMap extends VoiceAgentEventMap {}
+  interface GlobalEventHandlersEventMap extends VoiceAgentEventMap {}
 }

@@ -1075,7 +1075,6 @@ type ToolEvent = {
 };
 
 type LogNews = {
-  kind: 'log';
   firstId: number;
   entries: LogEntry[];
 };

@@ -26,7 +26,9 @@ export declare function useVoiceAgent(options?: VoiceAgentOptions): {
 
 export type VoiceAgentProps = VoiceAgentAttributes &
   Partial<Pick<VoiceAgentElement, 'accessToken' | 'agents' | 'session' | 'tools' | 'muted'>> & {
-    [Type in keyof AgentEvents as `on${Capitalize<Type>}`]?: (value: AgentEvents[Type]) => void;
+    [Type in keyof Omit<AgentEvents, 'debug'> as `on${Capitalize<Type>}`]?: (
+      value: AgentEvents[Type],
+    ) => void;
   };
 
 /** `<voice-agent>` with properties and listeners that are there from the start, also after hydration. */

@@ -11,7 +11,13 @@ element.addEventListener('voice-agent-state', ({ detail: { state, error } }) => 
   if (state === 'failed') console.error(error?.code);
 });
 element.addEventListener('voice-agent-mute', ({ detail }) => console.log(detail.muted));
+document.addEventListener('voice-agent-transcript', ({ detail }) => console.log(detail.text));
+window.addEventListener('voice-agent-settings', ({ detail }) => console.log(detail));
 
+// @ts-expect-error no such member of the event's value
+document.addEventListener('voice-agent-level', ({ detail }) => console.log(detail.speaker));
+// @ts-expect-error the event log is the client's alone: no such event
+element.addEventListener('voice-agent-debug', ({ detail }) => console.log(detail.entries));
 // @ts-expect-error no such member of the event's value
 element.addEventListener('voice-agent-level', ({ detail }) => console.log(detail.speaker));
 // @ts-expect-error no such state

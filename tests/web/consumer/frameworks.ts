@@ -29,5 +29,7 @@ export const svelte: SvelteHTMLElements['voice-agent'] = {
   'agents': null,
   'onvoice-agent-transcript': ({ detail }) => console.log(detail.text),
 };
+// @ts-expect-error no such event of the element
+export const noisy = VoiceAgent({ onDebug: () => {} });
 // @ts-expect-error not one of its values
 export const wrong: JSX.IntrinsicElements['voice-agent'] = { variant: 'tiny' };

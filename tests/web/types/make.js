@@ -17,7 +17,8 @@ const HEADER =
 
 /** What JSDoc cannot say: the element's name and its events, as the page's own TypeScript knows them. */
 const ELEMENT_GLOBALS = `
-type AgentEvents = import('./index.js').AgentEvents;
+/** The event log is the client's alone. */
+type AgentEvents = Omit<import('./index.js').AgentEvents, 'debug'>;
 
 export type VoiceAgentEventMap = {
   [Type in keyof AgentEvents as \`voice-agent-\${Type}\`]: CustomEvent<AgentEvents[Type]>;
@@ -44,7 +45,7 @@ declare global {
   interface HTMLElementTagNameMap {
     'voice-agent': VoiceAgentElement;
   }
-  interface HTMLElementEventMap extends VoiceAgentEventMap {}
+  interface GlobalEventHandlersEventMap extends VoiceAgentEventMap {}
 }
 `;
 

@@ -131,9 +131,7 @@ async function tellingCall() {
 
 test('no token, prompt, word, argument, address or name of a device is in the report', async () => {
   const bench = await tellingCall();
-  const entries = /** @type {LogEntry[]} */ (
-    bench.all('debug').flatMap((news) => (news.kind === 'log' ? news.entries : []))
-  );
+  const entries = /** @type {LogEntry[]} */ (bench.all('debug').flatMap(({ entries }) => entries));
   const error = {
     code: 'token-refused',
     retryable: false,

@@ -33,7 +33,7 @@ const FIELDS = new Set(
  * @property {number} soundMs
  * @property {Record<string, string | number | boolean>} detail codes, ids and numbers
  *
- * @typedef {{kind: 'log', firstId: number, entries: LogEntry[]}} LogNews lines below `firstId` are gone
+ * @typedef {{firstId: number, entries: LogEntry[]}} LogNews lines below `firstId` are gone
  */
 
 export class EventLog {
@@ -124,7 +124,7 @@ export class EventLog {
     const entries = [...this.#news].map((entry) => ({ ...entry }));
     this.#news.clear();
     const firstId = this.#entries[0]?.id ?? this.#nextId;
-    this.#emit({ type: 'debug', kind: 'log', firstId, entries });
+    this.#emit({ type: 'debug', firstId, entries });
   }
 }
 
