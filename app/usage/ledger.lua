@@ -1,9 +1,10 @@
 -- Ledger and rate limits in Redis: one call is one step that nobody else comes between.
 -- KEYS[1]: what all keys begin with; its hash tag keeps them together on a cluster.
 -- ARGV[1]: a JSON list, as each argument more costs the client more than all of a list's members: the
--- operation, the time in seconds (false: the server's own, so that all processes agree), the life of a
--- grant in seconds, and the operation's own.
--- `ledger.py` and `rate_limits.py` do the same in Python; one test suite holds both.
+-- operation, the time in seconds (false: the server's own, so that all processes agree), and the
+-- operation's own.
+-- `ledger_redis.py` writes the constants of `ledger.py` in front, as locals of the same names.
+-- `ledger_memory.py` and `rate_limits.py` do the same in Python; one test suite holds both.
 
 local prefix = KEYS[1]
 local asked = cjson.decode(ARGV[1])
@@ -13,9 +14,6 @@ if not now then
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
 
-local DAY, LIFETIME = 86400, asked[3]
-local MAX_RECOVERIES, RECOVERIES_AT_ONCE, LEAST, RECOVERY_SHARES = 60, 10, 60, 2
-local HISTORY_DAYS, MAX_LISTED = 14, 100
 local SNAPSHOT_PART = 250  -- nobody else is answered meanwhile
 local day_number = math.floor(now / DAY)
 
@@ -103,8 +101,14 @@ local function grant(id)
     over = kept[10] == '1', moved = kept[11] == '1',
   }
   found.ends = found.minted + found.expires + found.granted
-  if found.minted + LIFETIME <= now then return nil end
+  if found.minted + LIFETIME_SECONDS <= now then return nil end
   return found
+end
+
+-- A grant as it is told.
+local function row(id, found)
+  return { id, found.caller, exact(found.minted), found.expires, found.granted, found.session,
+    found.state, found.over and 1 or 0 }
 end
 
 -- A call is kept with the first of its grants; `latest` is the one that holds its place.
@@ -121,7 +125,7 @@ end
 local function open(id, found)
   for _, party in ipairs(parties(found.caller, found.address)) do
     redis.call('ZADD', prefix .. 'open:' .. party[2], exact(found.ends), id)
-    expire(prefix .. 'open:' .. party[2], LIFETIME)
+    expire(prefix .. 'open:' .. party[2], LIFETIME_SECONDS)
   end
 end
 
@@ -196,7 +200,7 @@ local function recovered(before, caller, granted, limits, all)
   local call = call_of(found)
   if not call or call.left < 1 or call.recoveries >= MAX_RECOVERIES then return nil end
   if call.paced - now > RECOVERIES_AT_ONCE then return nil end
-  local seconds = math.min(granted, math.max(LEAST, call.left))
+  local seconds = math.min(granted, math.max(LEAST_SECONDS, call.left))
   local everyone, most, left = all[#all], limits['all-day'], DAY - math.fmod(now, DAY)
   local used = everyone.current + everyone.previous * left / DAY
   if most > 0 and used + seconds > most or not share_fits(all, seconds, limits) then return nil end
@@ -224,10 +228,10 @@ local function count(id, taken, all)
   redis.call('HSET', key, 'caller', taken.caller, 'address', taken.address, 'granted',
     taken.granted, 'expires', taken.expires, 'minted', exact(now), 'state', 'taken')
   if taken.call then redis.call('HSET', key, 'call', taken.call, 'before', taken.before) end
-  expire(key, LIFETIME)
-  redis.call('ZREMRANGEBYSCORE', prefix .. 'minted', '-inf', exact(now - LIFETIME))
+  expire(key, LIFETIME_SECONDS)
+  redis.call('ZREMRANGEBYSCORE', prefix .. 'minted', '-inf', exact(now - LIFETIME_SECONDS))
   redis.call('ZADD', prefix .. 'minted', exact(now), id)
-  expire(prefix .. 'minted', LIFETIME)
+  expire(prefix .. 'minted', LIFETIME_SECONDS)
 end
 
 -- Answers the limit that refused or '', the time, when a place becomes free, the day's two counts,
@@ -260,7 +264,7 @@ local function take(id, caller, address, granted, expires, before, limits)
     return answer
   end
   local met
-  answer[1], met = meet(16, answer)
+  answer[1], met = meet(10, answer)
   if answer[1] ~= '' then return answer end
   answer[4], answer[5] = all[1].previous, all[1].current
   for _, party in ipairs(all) do
@@ -314,14 +318,14 @@ local function cancel(id)
     -- What may still be on its way comes too late.
     if not found then
       redis.call('HSETNX', prefix .. 'grant:' .. id, 'state', 'cancelled')
-      expire(prefix .. 'grant:' .. id, LIFETIME)
+      expire(prefix .. 'grant:' .. id, LIFETIME_SECONDS)
     end
     return 0
   end
   vacate(id, found)
   redis.call('DEL', prefix .. 'grant:' .. id)
   redis.call('ZREM', prefix .. 'minted', id)
-  undo_hit(5, found.minted)
+  undo_hit(4, found.minted)
   if found.call ~= id and grant(found.call) then
     redis.call('HINCRBY', prefix .. 'grant:' .. found.call, 'recoveries', -1)
   end
@@ -371,13 +375,12 @@ local function snapshot(from, skipped)
     end
     if last == from then same = same + skipped end
   end
-  local answer = { exact(now), exact(math.max(tonumber(kept[1]) or now, now - LIFETIME)),
+  local answer = { exact(now), exact(math.max(tonumber(kept[1]) or now, now - LIFETIME_SECONDS)),
     tonumber(kept[2]) or 0, held, last, same }
   for index = 1, #listed, 2 do
     local found = grant(listed[index])
     if found then
-      answer[#answer + 1] = { listed[index], found.caller, exact(found.minted), found.expires,
-        found.granted, found.session, found.state, found.over and 1 or 0 }
+      answer[#answer + 1] = row(listed[index], found)
     end
   end
   return answer
@@ -433,7 +436,7 @@ local function usage()
     if found then
       if math.floor(found.minted / DAY) == day_number then reserved = reserved + found.granted end
       if index <= MAX_LISTED then
-        grants[#grants + 1] = { found.caller, exact(found.minted), found.granted }
+        grants[#grants + 1] = row(id, found)
       end
     end
   end
@@ -443,20 +446,17 @@ end
 if operation == 'hit' or operation == 'peek' then
   local answer = { '', exact(now) }
   local met
-  answer[1], met = meet(4, answer)
+  answer[1], met = meet(3, answer)
   if operation == 'hit' then count_request(met, answer) end
   return answer
 end
 if operation == 'take' then
-  return take(asked[4], asked[5], asked[6], asked[7], asked[8], asked[9], {
-    ['caller-day'] = asked[10], ['address-day'] = asked[11], ['all-day'] = asked[12],
-    ['caller-open'] = asked[13], ['address-open'] = asked[14], ['all-open'] = asked[15],
-  })
+  return take(asked[3], asked[4], asked[5], asked[6], asked[7], asked[8], asked[9])
 end
 if operation == 'usage' then return usage() end
-if operation == 'cancel' then return cancel(asked[4]) end
-if operation == 'claim' then return claim(asked[4], 'claimed', asked[5]) end
-if operation == 'hand_back' then return claim(asked[4], 'unused', '') end
-if operation == 'lease' then return lease(asked[4], asked[5], asked[6]) end
-if operation == 'snapshot' then return snapshot(asked[4], asked[5]) end
-return record(asked[4], asked[5], asked[6], asked[7], asked[8], asked[9], asked[10])
+if operation == 'cancel' then return cancel(asked[3]) end
+if operation == 'claim' then return claim(asked[3], 'claimed', asked[4]) end
+if operation == 'hand_back' then return claim(asked[3], 'unused', '') end
+if operation == 'lease' then return lease(asked[3], asked[4], asked[5]) end
+if operation == 'snapshot' then return snapshot(asked[3], asked[4]) end
+return record(asked[3], asked[4], asked[5], asked[6], asked[7], asked[8], asked[9])

@@ -77,20 +77,6 @@ def day_limits(limits: QuotaLimits) -> list[RateLimit]:
     return [RateLimit(f"{who}-day", limits[f"{who}-day"], DAY, who, "seconds") for who in parties]
 
 
-class OpenGrant(NamedTuple):
-    """A grant that holds a place among the sessions that may be open.
-
-    Args:
-        caller_key: The hash of who asked.
-        minted_at: When, in seconds since 1970.
-        granted_seconds: How long the session may last.
-    """
-
-    caller_key: str
-    minted_at: float
-    granted_seconds: int
-
-
 class Usage(NamedTuple):
     """How the ledger stands for all together.
 
@@ -106,7 +92,7 @@ class Usage(NamedTuple):
     days_seconds: list[int]
     reserved_seconds: int
     open_count: int
-    grants: list[OpenGrant]
+    grants: list[Minted]
 
 
 class Reading(NamedTuple):
@@ -177,6 +163,18 @@ class Recorded(NamedTuple):
     reading: Reading
     new_strangers: list[str]
     returned_seconds: int
+
+
+def reading_of(snapshot: Snapshot, findings: Findings, strangers_today: int = 0) -> Reading:
+    """Return what the list said, when the snapshot was taken."""
+    return Reading(
+        at=snapshot.now,
+        used_today_seconds=findings.used_today_seconds,
+        used_yesterday_seconds=findings.used_yesterday_seconds,
+        reserved_seconds=findings.reserved_seconds,
+        open_sessions=findings.open_sessions,
+        strangers_today=strangers_today,
+    )
 
 
 class LedgerStore(Protocol):

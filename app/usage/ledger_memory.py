@@ -17,7 +17,6 @@ from app.usage.ledger import (
     RECOVERY_SHARES,
     Grant,
     Lease,
-    OpenGrant,
     QuotaLimits,
     Reading,
     Recorded,
@@ -25,6 +24,7 @@ from app.usage.ledger import (
     Usage,
     day_limits,
     is_same_caller,
+    reading_of,
 )
 from app.usage.matching import Findings, Minted
 from app.usage.rate_limits import (
@@ -83,8 +83,12 @@ class _Record:
         """Return what the audit looks at."""
         grant = self.grant
         return Minted(
-            *(grant.grant_id, grant.caller_key, self.minted_at),
-            *(grant.expires_in_seconds, grant.granted_seconds, self.session_id),
+            grant_id=grant.grant_id,
+            caller_key=grant.caller_key,
+            minted_at=self.minted_at,
+            expires_in_seconds=grant.expires_in_seconds,
+            granted_seconds=grant.granted_seconds,
+            session_id=self.session_id,
             is_unused=self.unused,
             is_settled=self.settled,
         )
@@ -249,7 +253,7 @@ class MemoryLedger:
         known = before | todays
         new = [each for each in findings.strangers if each not in known]
         self._strangers = {day - 1: before, day: todays.union(new)}
-        self._reading = Reading(snapshot.now, *findings[:4], len(todays) + len(new))
+        self._reading = reading_of(snapshot, findings, len(todays) + len(new))
         return Recorded(self._reading, new, returned_seconds)
 
     async def usage(self) -> Usage:
@@ -267,10 +271,7 @@ class MemoryLedger:
             [self._history.get(today - ago, 0) for ago in reversed(range(HISTORY_DAYS))],
             sum(record.grant.granted_seconds for record in todays),
             len(records),
-            [
-                OpenGrant(each.grant.caller_key, each.minted_at, each.grant.granted_seconds)
-                for each in records[:MAX_LISTED]
-            ],
+            [record.as_minted() for record in records[:MAX_LISTED]],
         )
 
     def _remember(self, everyone: Counter, now: float) -> None:

@@ -15,10 +15,15 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from app.config.types import SENTINEL_URL
 from app.usage.ledger import (
+    HISTORY_DAYS,
+    LEAST_SECONDS,
     LIFETIME_SECONDS,
+    MAX_LISTED,
+    MAX_RECOVERIES,
+    RECOVERIES_AT_ONCE,
+    RECOVERY_SHARES,
     Grant,
     Lease,
-    OpenGrant,
     QuotaLimits,
     Reading,
     Recorded,
@@ -26,6 +31,7 @@ from app.usage.ledger import (
     StoreDownError,
     Usage,
     day_limits,
+    reading_of,
 )
 from app.usage.matching import Findings, Minted
 from app.usage.rate_limits import DAY, Counted, LimitState, Verdict
@@ -37,6 +43,17 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 SCRIPT: Final = Path(__file__).with_name("ledger.lua")
+# What the script takes from here.
+CONSTANTS: Final = {
+    "DAY": DAY,
+    "LIFETIME_SECONDS": LIFETIME_SECONDS,
+    "MAX_RECOVERIES": MAX_RECOVERIES,
+    "RECOVERIES_AT_ONCE": RECOVERIES_AT_ONCE,
+    "LEAST_SECONDS": LEAST_SECONDS,
+    "RECOVERY_SHARES": RECOVERY_SHARES,
+    "HISTORY_DAYS": HISTORY_DAYS,
+    "MAX_LISTED": MAX_LISTED,
+}
 PREFIX: Final = "{voicegate}:"
 PATIENCE_SECONDS: Final = 1.5
 """For one exchange and, where there is none yet, its connection: with TLS and a password these are
@@ -184,7 +201,8 @@ class UsageScript:
 
     def __init__(self, redis: Redis, *, clock: Callable[[], float] | None = None) -> None:
         self._redis = redis
-        self._script = redis.register_script(SCRIPT.read_text(encoding="utf-8"))
+        constants = "".join(f"local {name} = {value}\n" for name, value in CONSTANTS.items())
+        self._script = redis.register_script(constants + SCRIPT.read_text(encoding="utf-8"))
         self._breaker = Breaker[str, Any](self._call_all)
         self._clock = clock
 
@@ -195,7 +213,7 @@ class UsageScript:
             StoreDownError: Redis cannot be asked.
         """
         now = self._clock is not None and self._clock()
-        asked = json.dumps([operation, now, LIFETIME_SECONDS, *arguments])
+        asked = json.dumps([operation, now, *arguments])
         return await self._breaker.ask(asked)
 
     async def _call_all(self, calls: list[str]) -> list[Any]:
@@ -232,11 +250,7 @@ class RedisLedger:
     def __init__(self, script: UsageScript, limits: QuotaLimits) -> None:
         self._run = script.run
         self._days = {day.name: day for day in day_limits(limits)}
-        self._limits = [
-            limits[f"{who}-{what}"]
-            for what in ("day", "open")
-            for who in ("caller", "address", "all")
-        ]
+        self._limits = limits
 
     async def take(
         self, grant: Grant, asked: Sequence[Counted] = (), *, continues: str = ""
@@ -250,7 +264,7 @@ class RedisLedger:
             "take",
             *(grant.grant_id, grant.caller_key, grant.address_key),
             *(grant.granted_seconds, grant.expires_in_seconds, continues),
-            *self._limits,
+            self._limits,
             *_as_arguments(asked),
         )
         refused, now_text, frees_in_seconds, previous, current, recovered, day_seconds = answer[:7]
@@ -315,10 +329,10 @@ class RedisLedger:
         """Put what the list says in the place of what was reserved."""
         if day != snapshot.now // DAY:
             return None
-        numbers = findings[:4]
+        reading = reading_of(snapshot, findings)
         held_more = findings.held_seconds - snapshot.held_seconds
         yesterday = findings.used_yesterday_seconds if knows_yesterday else -1
-        told = " ".join(map(str, (snapshot.now, *numbers)))
+        told = " ".join(map(str, reading[:-1]))  # the script adds the last number
         part, rest = findings.settled[:SETTLED_PART], findings.settled[SETTLED_PART:]
         answer = await self._run(
             *("record", snapshot.version, day, held_more, yesterday, told),
@@ -333,29 +347,24 @@ class RedisLedger:
             part, rest = rest[:SETTLED_PART], rest[SETTLED_PART:]
             answer = await self._run("record", version, day, 0, -1, told, [], part)
             returned_seconds += answer[1] if answer else 0
-        reading = Reading(snapshot.now, *numbers, strangers_today)
+        reading = reading._replace(strangers_today=strangers_today)
         return Recorded(reading, [each.decode() for each in new], returned_seconds)
 
     async def usage(self) -> Usage:
         """Tell how all stands."""
         now, reserved_seconds, open_count, days, grants = await self._run("usage")
-        return Usage(
-            float(now),
-            days,
-            reserved_seconds,
-            open_count,
-            [
-                OpenGrant(caller.decode(), float(minted_at), granted)
-                for caller, minted_at, granted in grants
-            ],
-        )
+        return Usage(float(now), days, reserved_seconds, open_count, [*map(_minted, grants)])
 
 
 def _minted(row: list[Any]) -> Minted:
     grant_id, caller, minted_at, expires, granted, session_id, state, is_over = row
     return Minted(
-        *(grant_id.decode(), caller.decode(), float(minted_at), expires, granted),
-        session_id.decode(),
+        grant_id=grant_id.decode(),
+        caller_key=caller.decode(),
+        minted_at=float(minted_at),
+        expires_in_seconds=expires,
+        granted_seconds=granted,
+        session_id=session_id.decode(),
         is_unused=state == b"unused",
         is_settled=bool(is_over),
     )
