@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from app.access.cookies import ACCESS, ACCESS_COOKIE, LIFETIME_SECONDS, Visitors, new_id
 from app.access.credentials import (
+    ADDRESS_DIGITS,
     Caller,
     RequestCredentials,
     address_bucket,
@@ -215,12 +216,13 @@ def as_visitor(signer: Signer, visitor: str | None, credentials: RequestCredenti
     """Return the caller for an id of ours, or for an address without one.
 
     Pages that bring no cookie, as those of other sites and in frames do, are as many visitors in
-    turn as an address may have: they share what it may use, not what one of them may. Their key
-    tells the address, where any of them may go on with the call of another.
+    turn as an address may have: they share what it may use, not what one of them may. Their keys
+    begin with its digits, by which any of them may go on with the call of another.
     """
     if visitor is not None:
         return Caller("visitor", signer.hash(f"visitor:{visitor}"), credentials.address_key)
     address_key = credentials.address_key
     if credentials.is_from_page:
-        return Caller("visitor", f"{address_key}:{credentials.turn}", address_key)
+        key = f"{address_key[:ADDRESS_DIGITS]}{credentials.turn:04x}"
+        return Caller("visitor", key, address_key)
     return Caller("address", address_key, address_key)

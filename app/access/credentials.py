@@ -18,6 +18,9 @@ _BEARER: Final = re.compile(rb"bearer +([\x21-\x7e]{1,8192})", re.IGNORECASE)
 _SCHEME: Final = re.compile(rb"bearer[ \t]", re.IGNORECASE)
 NO_TOKEN: Final = ""
 UNKNOWN_ADDRESS: Final = "unknown"
+# Of the 16 digits of a caller, those that tell the address of a page without a cookie: 48 bits, in
+# which no two callers are the same by chance.
+ADDRESS_DIGITS: Final = 12
 
 
 @dataclass(slots=True)  # not frozen: made for each token, in a third of the time

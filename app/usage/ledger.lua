@@ -240,9 +240,9 @@ end
 local function take(id, caller, address, granted, expires, before, limits)
   local answer = { '', exact(now), '0', 0, 0, 0, '0' }
   if redis.call('EXISTS', prefix .. 'grant:' .. id) == 1 then return answer end  -- it was cancelled
-  -- Pages that are known by their address only, as whatever stands before a colon, are one caller.
   local begun = before ~= '' and grant(before)
-  if begun and string.match(begun.caller, '^[^:]*') == string.match(caller, '^[^:]*') then
+  if begun and string.sub(begun.caller, 1, ADDRESS_DIGITS) == string.sub(caller, 1, ADDRESS_DIGITS)
+  then  -- pages that are known by their address only are one caller
     caller = begun.caller
   end
   local taken = { caller = caller, address = address, granted = granted, expires = expires }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+from app.access.credentials import ADDRESS_DIGITS
 from app.config.settings import Settings
 from app.observability.metrics import Metrics
 from app.usage.matching import Findings, Minted
@@ -34,8 +35,7 @@ class Grant:
 
     Args:
         grant_id: Not to be guessed, as whoever knows it may report an end.
-        caller_key: The hash of who asked; of pages without a cookie that of their address, a colon
-            and a number.
+        caller_key: The hash of who asked; of pages without a cookie, one of their address.
         address_key: The hash of where from; empty for a subject, which counts by itself only.
         granted_seconds: The longest that the session may last.
         expires_in_seconds: Within which the session must begin.
@@ -50,7 +50,7 @@ class Grant:
 
 def is_same_caller(one: Grant, other: Grant) -> bool:
     """Tell whether two were asked for by one caller, or by pages known by the same address only."""
-    return one.caller_key.partition(":")[0] == other.caller_key.partition(":")[0]
+    return one.caller_key[:ADDRESS_DIGITS] == other.caller_key[:ADDRESS_DIGITS]
 
 
 # By name: seconds a day (`caller-day`), sessions at once (`caller-open`); 0 takes a limit away.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from app.access.credentials import ADDRESS_DIGITS
 from app.config.types import SENTINEL_URL
 from app.usage.ledger import (
     HISTORY_DAYS,
@@ -45,6 +46,7 @@ A = TypeVar("A")
 SCRIPT: Final = Path(__file__).with_name("ledger.lua")
 # What the script takes from here.
 CONSTANTS: Final = {
+    "ADDRESS_DIGITS": ADDRESS_DIGITS,
     "DAY": DAY,
     "LIFETIME_SECONDS": LIFETIME_SECONDS,
     "MAX_RECOVERIES": MAX_RECOVERIES,
