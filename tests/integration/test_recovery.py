@@ -119,7 +119,7 @@ async def test_other_visitors_pay_for_no_recovery() -> None:
         async with caller(app, "127.0.0.2") as quiet:
             others = [await token(quiet) for _ in range(5)]
 
-    assert answers[-1] == "rate_limited"
+    assert answers[-1] == "quota_exhausted"
     assert counted <= 2 * 75 * 60
     assert all(isinstance(answer, dict) for answer in others)
 
