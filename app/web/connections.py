@@ -7,8 +7,7 @@ caller reads nothing, and takes connections until no descriptor is left.
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, OrderedDict, defaultdict
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -40,6 +39,9 @@ DETAILS: Final = {
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request's head is too long.",
 }
 
+# Ordered, and whose first is had at once, which a dict's is not after many removals.
+Queue = OrderedDict["Connection", None]
+
 logger = logging.getLogger("voicegate.connections")
 silent = logging.getLogger("voicegate.silent")
 silent.disabled = True
@@ -59,6 +61,9 @@ class Connections:
         self._most = most
         self._most_of_one = most_of_one
         self._counts: Counter[str] = Counter()
+        # Those that may be idle, the longest first, and likewise by address.
+        self._idle = Queue()
+        self._idle_of: defaultdict[str, Queue] = defaultdict(Queue)
         self._refused = self._closed = 0
         self._is_sweeping = False
 
@@ -70,29 +75,44 @@ class Connections:
         """Count one that was opened, and make room for it where there are too many."""
         opened, address = connection.connections, connection.address
         self._counts[address] += 1
+        self.rest(connection)
         if self._counts[address] > self._most_of_one:
-            self._make_room(each for each in opened if each.address == address)
+            self._make_room(self._idle_of[address])
         elif len(opened) > self._most:
-            self._make_room(opened)
+            self._make_room(self._idle)
         self._watch(opened)
+
+    def rest(self, connection: "Connection") -> None:
+        """Count one as idle from now on, unless it ended before its answer did."""
+        if connection not in connection.connections:
+            return
+        for queue in (self._idle, self._idle_of[connection.address]):
+            queue[connection] = None
+            queue.move_to_end(connection)
 
     def remove(self, connection: "Connection") -> None:
         """Count one that was closed."""
-        self._counts[connection.address] -= 1
-        if not self._counts[connection.address]:
-            del self._counts[connection.address]
+        address = connection.address
+        for queue in (self._idle, self._idle_of[address]):
+            queue.pop(connection, None)
+        self._counts[address] -= 1
+        if not self._counts[address]:
+            del self._counts[address], self._idle_of[address]
 
     def count_refusal(self, status: HTTPStatus, seconds: float) -> None:
         """Count what no route will ever see."""
         self._refused += 1
         self._metrics.request(OTHER, OTHER, status, seconds)
 
-    def _make_room(self, connections: "Iterable[Connection]") -> None:
-        idle = (each for each in connections if each.is_idle)
-        if (longest := min(idle, key=lambda each: each.since, default=None)) is not None:
-            longest.abort()
-            self._closed += 1
-            self._metrics.connections_closed.inc()
+    def _make_room(self, queue: Queue) -> None:
+        """Close the one that has been idle longest; a busy one leaves, and comes back by `rest`."""
+        while queue:
+            connection, _ = queue.popitem(last=False)
+            if connection.is_idle:
+                connection.abort()
+                self._closed += 1
+                self._metrics.connections_closed.inc()
+                return
 
     def _watch(self, opened: "set[Connection]") -> None:
         """Look at uvicorn's set every `SWEEP_SECONDS` until it is empty."""
@@ -182,6 +202,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """Begin to wait for the next head, or for what is left of a body."""
         self._bytes = 0
         self.since = time.monotonic()
+        self._watcher.rest(self)
         super().on_response_complete()
 
     def check(self, now: float) -> None:

@@ -38,6 +38,88 @@ async def test_caller_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyPat
         writer.transport.abort()
 
 
+class Opened:
+    """A connection as far as the bounds look at it; `looks` counts how often they look."""
+
+    looks = 0
+
+    def __init__(self, opened: set[Any], address: str, *, is_idle: bool) -> None:
+        self.connections = opened
+        self.address = address
+        self.since = 0.0
+        self.is_closed = False
+        self._is_idle = is_idle
+        opened.add(self)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it may be closed."""
+        Opened.looks += 1
+        return self._is_idle and not self.is_closed
+
+    def abort(self) -> None:
+        """Close it; the bounds are not told yet."""
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("most_of_one", [100, 2000])
+async def test_accepting_looks_at_few_however_many_are_open(
+    most_of_one: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all are busy, one more is not worth a look at each of them."""
+    monkeypatch.setattr(Opened, "looks", 0)
+    bounded = connections.Connections(Metrics(), most=100, most_of_one=most_of_one)
+    opened: set[Any] = set()
+    for _ in range(1000):
+        one: Any = Opened(opened, "one", is_idle=False)
+        bounded.add(one)
+
+    assert Opened.looks <= 2 * 1000
+
+
+async def test_longest_idle_makes_room_and_of_its_own_address_first() -> None:
+    """One that was answered since counts as younger than one that was opened later."""
+    bounded = connections.Connections(Metrics(), most=4, most_of_one=3)
+    opened: set[Any] = set()
+
+    def open_one(address: str) -> Any:
+        connection: Any = Opened(opened, address, is_idle=True)
+        bounded.add(connection)
+        return connection
+
+    elsewhere, first, second, third = map(open_one, ("a", "b", "b", "b"))
+    bounded.rest(first)
+    fourth = open_one("b")
+    assert [each.is_closed for each in (elsewhere, first, second, third, fourth)] == [
+        *(False, False, True, False, False)
+    ]
+
+    opened.remove(second)
+    bounded.remove(second)
+    open_one("c")
+    assert [each.is_closed for each in (elsewhere, first, third, fourth)] == [
+        *(True, False, False, False)
+    ]
+
+
+async def test_one_that_is_answered_after_its_end_is_not_kept() -> None:
+    """As may be where requests came one behind the other: an attacker could fill memory so."""
+    bounded = connections.Connections(Metrics(), most=1, most_of_one=9)
+    opened: set[Any] = set()
+    gone: Any = Opened(opened, "one", is_idle=True)
+    bounded.add(gone)
+    opened.remove(gone)
+    bounded.remove(gone)
+    bounded.rest(gone)
+    first: Any = Opened(opened, "one", is_idle=True)
+    bounded.add(first)
+    second: Any = Opened(opened, "one", is_idle=True)
+    bounded.add(second)
+
+    assert not gone.is_closed
+    assert first.is_closed
+
+
 async def test_head_and_body_leave_as_one_packet() -> None:
     """What is written in one turn of the loop, uvicorn's two writes as well, is sent at once."""
     sent: list[list[bytes]] = []
