@@ -50,7 +50,7 @@ build: $(BUILD)/node_modules/.stamp ## Bundle and compress what browsers load in
 test: test-python test-web test-browser ## Run every test: Python, JavaScript, real browser
 
 test-python: $(VENV)/dev.stamp #+ Run the Python tests
-	@redis=$$(.ci/redis || true) && REDIS_SERVER="$$redis" $(PY) -m pytest -n 6 --dist worksteal
+	@redis=$$(.ci/redis || true) && REDIS_SERVER="$$redis" $(PY) -m pytest -n 4 --dist worksteal
 
 test-web: $(WEB)/node_modules/.stamp $(BUILD)/node_modules/.stamp #+ Run the JavaScript unit tests
 	cd $(WEB) && $(NODE_ENV) node --test --test-concurrency=4 unit/*.test.js
