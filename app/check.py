@@ -94,6 +94,11 @@ async def check(
     default = agents.public()["default"]
     say(f"Agents: {', '.join(agents.agents)}; a page starts with {default}.")
     say(MODES[settings.access])
+    if settings.token_access is None:  # else the general service's tokens bound no session
+        say(
+            f"Sessions: 60 to {settings.longest_session_seconds} s as the caller asks, "
+            f"{settings.default_session_duration_seconds} s if it does not."
+        )
     say(cost_sentence(settings))
     for risk in (*risks(settings), *former_voices(agents)):
         say(risk)

@@ -240,6 +240,12 @@ class Settings(BaseSettings):
         return read_json(self.token_service.partition(" ")[2])
 
     @property
+    def longest_session_seconds(self) -> int:
+        """The longest session that anybody is granted: a day is never exceeded by one alone."""
+        days = (self.minutes_per_day * 60, self.caller_minutes_per_day * 60)
+        return min((self.max_session_duration_seconds, *filter(None, days)))
+
+    @property
     def token_url(self) -> str:
         """Where tokens are minted: the general service of each zone has a host beside it."""
         if self.token_access is None:

@@ -18,7 +18,7 @@ def cost_sentence(settings: Settings) -> str:
     It holds for each day of UTC. A span of 24 hours across midnight can hold up to twice as much,
     which the days around it then lack.
     """
-    minutes_per_mint = settings.max_session_duration_seconds / MINUTE
+    minutes_per_mint = settings.longest_session_seconds / MINUTE
     bounds = (
         settings.minutes_per_day,
         settings.mints_per_minute * DAY / MINUTE * minutes_per_mint,
@@ -38,9 +38,7 @@ def cost_sentence(settings: Settings) -> str:
 
 def _overshoot(settings: Settings) -> str:
     """Return what the sum rests on, and how far it can be exceeded: see docs/costs.md."""
-    limits = (settings.minutes_per_day, settings.caller_minutes_per_day)
-    longest = min((settings.max_session_duration_seconds / MINUTE, *filter(None, limits)))
-    beyond = f"up to {longest:,.0f} minutes each"
+    beyond = f"up to {settings.longest_session_seconds / MINUTE:,.0f} minutes each"
     if not settings.audit:
         return (
             "Nothing that was granted comes back (VOICEGATE_AUDIT is false). Beyond it go, unseen, "

@@ -110,6 +110,7 @@ async def test_all_is_well() -> None:
     assert "First key: a token was minted." in text
     assert "Spare key" not in text
     assert "Access: open." in text
+    assert "Sessions: 60 to 6000 s as the caller asks, 900 s if it does not." in text
     assert "90.00 USD" in text
     assert text.endswith("All is well.")
 

@@ -184,7 +184,7 @@ def parameters_model(settings: Settings) -> type[TokenParameters]:
         expires_in_seconds=_seconds(1, 600, 60, "Seconds in which the token must open a session."),
         max_session_duration_seconds=_seconds(
             60,
-            settings.max_session_duration_seconds,
+            settings.longest_session_seconds,
             settings.default_session_duration_seconds,
             "Seconds after which the session ends.",
         ),

@@ -8,7 +8,8 @@ import pytest
 
 from app.errors import AppError
 from app.main import create_app
-from tests.service import SERVICE, caller, make_settings
+from app.tokens.service import MINT_PATH
+from tests.service import SERVICE, caller, make_settings, minting
 
 PROBLEM = "application/problem+json"
 # Said where there is no route at all.
@@ -53,6 +54,33 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
     }
     settings = make_settings(secret="s" * 32, feedback_url="log", **modes[request.param])
     return create_app(settings).openapi()
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        pytest.param({}, 6000, id="defaults"),
+        pytest.param({"minutes_per_day": 50}, 3000, id="day-of-all"),
+        pytest.param({"minutes_per_day": 0, "caller_minutes_per_day": 0}, 10_800, id="no-day"),
+        pytest.param({"max_session_duration_seconds": 1800}, 1800, id="set"),
+    ],
+)
+async def test_longest_session_is_what_a_day_holds(changes: dict[str, Any], seconds: int) -> None:
+    """The same in the description, in the page made of it, in the refusal, and in what is given."""
+    app = create_app(make_settings(**changes), transport=minting())
+    path = f"{MINT_PATH}?max_session_duration_seconds="
+    async with app.router.lifespan_context(app), caller(app) as client:
+        described = (await client.get("/openapi.json")).json()
+        page = await client.get("/docs")
+        fine = await client.get(f"{path}{seconds}")
+        over = await client.get(f"{path}{seconds + 1}")
+
+    duration = described["paths"][MINT_PATH]["get"]["parameters"][1]
+    assert duration["name"] == "max_session_duration_seconds"
+    assert duration["schema"]["maximum"] == seconds
+    assert f"60 to {seconds}" in " ".join(page.text.split())
+    assert (fine.status_code, over.status_code) == (200, 422)
+    assert over.json()["errors"][0]["allowed"] == f"an integer from 60 to {seconds}"
 
 
 def test_openapi_names_bounds_and_problems() -> None:
