@@ -9,6 +9,16 @@ import { WarningList } from './warning-list.js';
 /** @typedef {import('./warning-list.js').Cause} Cause */
 /** @typedef {ReturnType<typeof import('./error-panel.js').createErrorPanel>} Panel */
 
+/**
+ * What an event of the microphone's device begins; every other one ends it.
+ * @type {{[reason: string]: Cause}}
+ */
+const DEVICE_CAUSES = {
+  'muted-by-system': 'microphone-muted',
+  'lost': 'microphone-lost',
+  'permission-lost': 'microphone-permission-lost',
+};
+
 /** How often what is counted down is looked at. */
 const TICK_MS = 500;
 
@@ -16,9 +26,12 @@ const TICK_MS = 500;
  * @param {HTMLElement} root
  * @param {Panel} panel
  * @param {import('./ui-types.js').Texts} texts
- * @param {{secondsLeft: number | null}} agent
+ * @param {object} context
+ * @param {Pick<import('../index.js').Agent, 'on' | 'secondsLeft'>} context.call
+ * @param {() => boolean} context.isHeldToTalk   whether a button is held to be heard
+ * @param {AbortSignal} context.signal   all this is gone
  */
-export function createTrouble(root, panel, texts, agent) {
+export function createTrouble(root, panel, texts, { call, isHeldToTalk, signal }) {
   const warnings = new WarningList();
   /** Why there is no call, or what was refused in one. @type {{code: string, explanation: import('./explain.js').Explanation, isOver: boolean} | null} */
   let error = null;
@@ -58,7 +71,7 @@ export function createTrouble(root, panel, texts, agent) {
     if (told && isPhase(told)) return tickRecovery(told);
     if (!told || !ENDINGS.includes(told)) return;
     const secondsLeft =
-      told === 'idle' ? (idleEndsAtMs - performance.now()) / 1000 : agent.secondsLeft;
+      told === 'idle' ? (idleEndsAtMs - performance.now()) / 1000 : call.secondsLeft;
     if (secondsLeft !== null) panel.showTime(inWords(texts.problem.left, secondsLeft));
   }
 
@@ -80,13 +93,38 @@ export function createTrouble(root, panel, texts, agent) {
     return fill(template, { duration: duration(Math.ceil(seconds), texts.language) });
   }
 
+  /** @param {Cause} cause @param {boolean} isOn */
+  function tellOf(cause, isOn) {
+    warnings.set(cause, isOn);
+    render();
+  }
+
+  /** @type {typeof call.on} */
+  const on = (type, listener) => call.on(type, listener, { signal });
+  on('microphone', ({ silent }) => tellOf('microphone-silent', silent));
+  on('sound', ({ blocked }) => tellOf('sound-blocked', blocked));
+  on('echo', ({ halfDuplex }) => tellOf('echo', halfDuplex));
+  on('device', ({ reason }) => {
+    for (const [of, cause] of Object.entries(DEVICE_CAUSES)) tellOf(cause, of === reason);
+  });
+  on('unheard', ({ speaking }) => {
+    tellOf('unheard', speaking && !isHeldToTalk());
+    tellOf('unheard-hold', speaking && isHeldToTalk());
+  });
+  on('limit', ({ secondsLeft, refused = false }) => {
+    tellOf('limit-near', secondsLeft !== null && !refused);
+    tellOf('extension-failed', refused);
+  });
+  on('idle', ({ secondsLeft }) => {
+    if (secondsLeft) idleEndsAtMs = performance.now() + secondsLeft * 1000;
+    tellOf('idle', secondsLeft !== null);
+  });
+  on('reconnect', ({ secondsLeft }) => {
+    retryWait.set(secondsLeft, performance.now());
+    if (told) tick();
+  });
+
   return {
-    /** @param {Cause} cause @param {boolean} isOn @param {number | null} [secondsLeft] of the call, where nobody answers */
-    warn(cause, isOn, secondsLeft) {
-      if (secondsLeft) idleEndsAtMs = performance.now() + secondsLeft * 1000;
-      warnings.set(cause, isOn);
-      render();
-    },
     /**
      * @param {import('./ui-types.js').CallError} failure
      * @param {{access: string | null, isOver: boolean, canType: boolean}} call   `isOver`: there is none any more;
@@ -99,11 +137,6 @@ export function createTrouble(root, panel, texts, agent) {
       error = { code: failure.code, explanation, isOver };
       render();
       return explanation;
-    },
-    /** The connection is tried again. @param {number | null} secondsLeft   null: now */
-    showRetry(secondsLeft) {
-      retryWait.set(secondsLeft, performance.now());
-      if (told) tick();
     },
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {

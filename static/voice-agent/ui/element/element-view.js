@@ -4,11 +4,13 @@
 import { watchMicrophonePermission } from '../../index.js';
 import { VoiceAgentError } from '../../errors.js';
 import { createPermissionPrompt } from '../browser-hints.js';
-import { createCallDesk } from '../call-desk.js';
+import { createCallButton } from '../call-button.js';
+import { createErrorPanel } from '../error-panel.js';
 import { tellDeveloper } from './developer-hints.js';
 import { createTalk } from './talk-view.js';
 import { createStatus, whoSpeaks } from '../status.js';
 import { createMediaSession } from '../media-session.js';
+import { createTrouble } from '../trouble.js';
 import { createWakeLock } from '../wake-lock.js';
 
 /** @typedef {import('./element-call.js').AgentEvents} AgentEvents */
@@ -61,26 +63,39 @@ export function createView(
         start: () => start({ microphone: false }),
       },
     });
-  const desk = createCallDesk(root, elements, words, {
-    call,
-    status,
-    accessMode: () => question?.mode ?? null,
-    watchPermission: watchMicrophonePermission,
-    isHeld: () => talk?.isHeldToTalk() ?? false,
-    mayFocus,
-    canType: elements.talk !== null && !isTextOnly,
-    on: {
-      intend: (intent) => intend({ ...intent, ...modeOf({}) }),
-      start,
-      stop: () => void call.stop(),
-      extend: () => call.agent.extend(),
-      wake: () => void call.agent.wake(),
-      unmute: () => void setMuted(false),
-      stillHere: () => call.stillHere(),
-      ...(isPage && { settings: () => call.openSettings() }),
+  const isHeldToTalk = () => talk?.isHeldToTalk() ?? false;
+  /** The microphone was asked for by the panel's button, which goes with it. */
+  let isAllowPressed = false;
+  const panel = createErrorPanel(elements.problem, words, {
+    ...(isPage && { settings: () => call.openSettings() }),
+    allow(answer) {
+      isAllowPressed = answer === 'asked';
+      if (answer === 'allowed') start();
     },
-    signal,
+    takeOver: () => start({ takeOver: true }),
+    extend: () => (trouble.dismiss(), call.agent.extend()),
+    wake: () => void call.agent.wake(),
+    unmute: () => void setMuted(false),
+    stillHere: () => call.stillHere(),
+    dismiss,
+    focusElsewhere: () => elements.call.focus(),
   });
+  const trouble = createTrouble(root, panel, words, { call, isHeldToTalk, signal });
+  const button = createCallButton(elements, words.callButton, {
+    intend: (intent) => intend({ ...intent, ...modeOf({}) }),
+    start,
+    stop: () => void call.stop(),
+    waiting(secondsLeft) {
+      panel.showWait(secondsLeft);
+      if (secondsLeft === 0) status.showDetail(words.problem.ready);
+    },
+  });
+  void watchMicrophonePermission((permission) => {
+    root.dataset.permission = permission;
+    if (permission === 'granted' && isAllowPressed) start();
+    else if (permission !== 'denied') settled('microphone-denied', words.problem.allowed);
+  }, signal);
+  window.addEventListener('online', () => settled('offline', words.problem.online), { signal });
   const wakeLock = createWakeLock(navigator.wakeLock, signal);
   const media = createMediaSession({
     hold: () => call.agent.hold(),
@@ -94,7 +109,7 @@ export function createView(
     status.showAsking(isAsking);
   });
 
-  const left = createLeftCall(call, desk.offerResume, signal);
+  const left = createLeftCall(call, button.offerResume, signal);
 
   call.on('state', showState, { signal });
   // Not at `keydown`: what it was pressed on would be gone before its click, which would then fall on what came instead.
@@ -145,7 +160,7 @@ export function createView(
   async function setMuted(muted) {
     try {
       await call.setMuted(muted);
-      if (!muted) desk.dismissIf('microphone'); // it was opened
+      if (!muted) dismissIf('microphone'); // it was opened
     } catch (error) {
       if (call.isActive)
         showError(/** @type {import('../../errors.js').VoiceAgentError} */ (error));
@@ -181,7 +196,12 @@ export function createView(
   function showState(change) {
     const { state, previous, recovery, error } = change;
     root.dataset.state = state;
-    desk.showState(state);
+    if (state === 'connecting') {
+      isAllowPressed = false;
+      offerCall();
+    }
+    trouble.showState(state);
+    button.showState(state);
     wakeLock.showState(state);
     isAsked = false;
     talk?.showState(state, isResuming);
@@ -207,14 +227,44 @@ export function createView(
     const isCall = !signal.aborted && (call.state === 'live' || call.state === 'reconnecting');
     media.show({ isCall, title: agentTitle(), isHeld: call.held, isMuted: call.muted });
     talk?.showMuted(call.muted, call.hasMicrophone);
-    const mute = !call.hasMicrophone ? 'typed' : talk?.isHeldToTalk() ? 'hold' : 'muted';
+    const mute = !call.hasMicrophone ? 'typed' : isHeldToTalk() ? 'hold' : 'muted';
     const silence = isAsked ? 'answering' : call.muted && mute;
     status.showSpeaking(speaking, call.held ? 'held' : silence);
   }
 
-  /** @param {import('../../errors.js').VoiceAgentError} error */
+  /** Why there is no call, or what was refused in one. @param {import('../../errors.js').VoiceAgentError} error */
   function showError(error) {
-    desk.showError({ ...error.toJSON(), cause: error.cause });
+    const isOver = call.state === 'failed';
+    const { mayRetry, waitSeconds } = trouble.tell(
+      { ...error.toJSON(), cause: error.cause },
+      { access: question?.mode ?? null, isOver, canType: Boolean(elements.talk) && !isTextOnly },
+    );
+    if (!isOver) return;
+    elements.call.hidden = !mayRetry;
+    if (!mayRetry && mayFocus()) panel.focusAction();
+    if (waitSeconds) button.waitFor(waitSeconds);
+  }
+
+  function offerCall() {
+    elements.call.hidden = false;
+    button.offerStart();
+  }
+
+  function dismiss() {
+    offerCall();
+    trouble.dismiss();
+  }
+
+  /** The user changed what may have caused the trouble. @param {string} cause   a code or how it begins */
+  function dismissIf(cause) {
+    if (trouble.isTelling(cause)) dismiss();
+  }
+
+  /** What kept a call from starting is over. @param {string} cause @param {string} detail */
+  function settled(cause, detail) {
+    if (call.state !== 'failed' || !trouble.isTelling(cause)) return;
+    dismiss();
+    status.showDetail(detail);
   }
 
   /** @param {import('../../errors.js').VoiceAgentError} error */
@@ -250,7 +300,7 @@ export function createView(
     /** @param {boolean} isWanted */
     usePushToTalk: (isWanted) => talk?.usePushToTalk(isWanted),
     showError,
-    dismissIf: desk.dismissIf,
+    dismissIf,
     /** Another view showed the call so far. @param {AgentEvents['state'] | null} change */
     goOn(change) {
       talk?.goOn();
