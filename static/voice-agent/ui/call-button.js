@@ -22,7 +22,7 @@ const actions = {
 /**
  * @param {{call: HTMLButtonElement, callLabel: HTMLElement, callWait: HTMLElement}} elements
  * @param {import('./ui-types.js').Texts['callButton']} texts
- * @param {{intend: (intent: {isPressed: boolean}) => void, start: (how: {resume: boolean}) => void, stop: () => void,
+ * @param {{intend: (intent: {isPressed: boolean}) => void, start: (how: {resume?: boolean}) => void, stop: () => void,
  *   waiting: (secondsLeft: number) => void}} on   `intend`: a press seems to be coming, or has begun; `waiting`: 0 when it
  *   is over
  */
@@ -51,7 +51,9 @@ export function createCallButton({ call: button, callLabel: label, callWait: wai
   button.addEventListener('click', ({ detail: clicks }) => {
     if (button.ariaDisabled === 'true') return;
     if (clicks > 1) return; // the second half of a double click must not undo the first
-    if (isStart(action)) on.start({ resume: action === 'resume' });
+    if (action === 'retry')
+      on.start({}); // as it was tried
+    else if (isStart(action)) on.start({ resume: action === 'resume' });
     else on.stop();
   });
   /** @param {boolean} isPressed */

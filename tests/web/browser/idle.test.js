@@ -57,8 +57,15 @@ test('whoever does not answer is hung up on, and goes on with the conversation b
     assert.equal(sent('session.end'), 1);
 
     await page.clock.fastForward(600_000); // whoever comes back after lunch
-    await page.getByRole('button', { name: 'Continue the call' }).click();
-    await passed('ended', 'connecting', 'live');
+    const goOn = page.getByRole('button', { name: 'Continue the call' });
+    await page.context().setOffline(true);
+    await goOn.click();
+    await passed('ended', 'connecting', 'failed');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await passed('failed', 'connecting', 'failed');
+    await page.context().setOffline(false);
+    await goOn.click(); // still the same conversation
+    await passed('failed', 'connecting', 'live');
     const { tokens_minted: tokens } = await demo.stats();
     assert.equal(tokens, 2);
   }));

@@ -182,10 +182,13 @@ export function createView(
   function start(how = {}) {
     if (isOff()) return;
     if (question?.needsCode) return question.open(() => start(how));
-    const mode = modeOf(how);
-    isResuming = how.resume === true;
+    // What could not be gone on with is tried again, where it is there still.
+    const isAgain = call.state === 'failed' && isResuming && call.resumable !== null;
+    const { resume = isAgain } = how;
+    const mode = modeOf({ ...how, resume });
+    isResuming = resume;
     isTyped = isTextOnly || !mode.microphone;
-    call.start({ ...how, ...mode }).catch((error) => {
+    call.start({ ...how, ...mode, resume }).catch((error) => {
       if (error?.name === 'VoiceAgentError') return; // told with the state
       tellDeveloper(String(error)); // a mistake of the page's
       showError(new VoiceAgentError('internal-error', { cause: error }));
@@ -248,6 +251,7 @@ export function createView(
   function offerCall() {
     elements.call.hidden = false;
     button.offerStart();
+    left.look();
   }
 
   function dismiss() {
