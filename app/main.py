@@ -1,7 +1,7 @@
 """`create_app` wires the parts together; importing this file reads nothing and opens nothing."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
@@ -90,7 +90,7 @@ def create_app(
     settings: Settings,
     *,
     as_written: bool = False,
-    notice: str = "",
+    notices: Mapping[str, str] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     budget: Budget | None = None,
 ) -> FastAPI:
@@ -99,7 +99,7 @@ def create_app(
     Args:
         settings: What the operator decided; must hold a key.
         as_written: Whether browsers load scripts and styles as they are written.
-        notice: Shown on the page where the operator has none.
+        notices: By language, what pages show where the operator has no notice.
         transport: Used for upstream requests instead of a pool of real connections.
         budget: What a mint may take; the usual unless told.
 
@@ -131,7 +131,7 @@ def create_app(
         middleware=_middleware(settings, services),
     )
     app.state.services = services
-    app.router.routes.extend(_with_head(_routes(settings, services, notice)))
+    app.router.routes.extend(_with_head(_routes(settings, services, notices or {})))
     app.mount("/static", services.files, name="static")
     metrics = services.metrics
     metrics.routes = frozenset(
@@ -257,12 +257,14 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
     return layers
 
 
-def _routes(settings: Settings, services: Services, notice: str) -> Iterator[BaseRoute]:
+def _routes(
+    settings: Settings, services: Services, notices: Mapping[str, str]
+) -> Iterator[BaseRoute]:
     """Yield the routes; the token's first, so that it is found first."""
     yield from token_routes(settings, services)
     yield from api_router(services).routes
     yield from probes(services.lifecycle, lambda: services.basis).routes
-    pages = Pages(services.files, services.agents.notice or notice)
+    pages = Pages(services.files, services.agents.notice, notices)
     yield from page_routes(settings, services, pages)
     if settings.webhook_secret is not None:
         yield webhook_route(settings.webhook_secret.get_secret_value(), services.wake_audit)

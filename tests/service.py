@@ -1,6 +1,6 @@
 """The service inside a test: its settings, and a caller of it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
@@ -44,13 +44,13 @@ async def service(
     *,
     budget: Budget | None = None,
     as_written: bool = False,
-    notice: str = "",
+    notices: Mapping[str, str] | None = None,
     **changes: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Run the service without a socket and without limits; yields a client of it."""
     settings = make_settings(**(NO_LIMITS | changes))
     app = create_app(
-        settings, transport=transport, budget=budget, as_written=as_written, notice=notice
+        settings, transport=transport, budget=budget, as_written=as_written, notices=notices
     )
     async with app.router.lifespan_context(app), caller(app) as client:
         yield client

@@ -13,10 +13,12 @@ from app.main import create_app
 from app.simulator.server.app import create_simulator
 
 DEMO_KEY: Final = "demo"
-DEMO_NOTICE: Final = (
-    "Demo: the agent is simulated. It hears you and plays your words back, "
-    "but understands nothing; no API key is used."
-)
+DEMO_NOTICE: Final = {
+    "en": "Demo: the agent is simulated. It hears you and plays your words back, "
+    "but understands nothing; no API key is used.",
+    "de": "Demo: Der Agent ist simuliert. Er hört Sie und spielt Ihre Worte wieder ab, "
+    "versteht aber nichts; ein API-Schlüssel wird nicht verwendet.",
+}
 _SIMULATED_PATHS: Final = ("/v1/", "/_")
 
 
@@ -38,7 +40,7 @@ def create_demo(
         "upstream_ws_url": None,
     }
     service = create_app(
-        settings.model_copy(update=changes), as_written=as_written, notice=DEMO_NOTICE
+        settings.model_copy(update=changes), as_written=as_written, notices=DEMO_NOTICE
     )
     return _Demo(service, create_simulator(**simulator_options))
 

@@ -12,6 +12,7 @@ from app.web.weighted import weighted
 
 # Chosen by the page's own language field, and readable by scripts: it says nothing about anybody.
 COOKIE = "voicegate-language"
+DEFAULT = "en"
 STATIC = Path(__file__).resolve().parents[2] / "static"
 # Those of the page alone, and those of the parts that it shares with the element.
 TEXTS = (STATIC / "page" / "texts", STATIC / "voice-agent" / "texts")
@@ -31,7 +32,7 @@ class Language:
 class Languages:
     """All languages that there are texts in."""
 
-    def __init__(self, folders: Sequence[Path] = TEXTS, *, default: str = "en") -> None:
+    def __init__(self, folders: Sequence[Path] = TEXTS, *, default: str = DEFAULT) -> None:
         """Read every `CODE.json` of the folders.
 
         Args:

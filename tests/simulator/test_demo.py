@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 from app.config.settings import Settings
 from app.simulator.demo import DEMO_NOTICE, create_demo
 from app.simulator.server.transport import CuttableWebSocketProtocol
+from app.web.languages import Languages
 from tests.service import PAGE
 from tests.simulator.caller import LISTEN
 
@@ -48,6 +49,8 @@ async def test_demo_serves_the_whole_path_on_one_port(key: str | None) -> None:
         answer: dict[str, Any] = (await client.get("/api/voice-token")).json()
         counts = (await client.get("/_stats")).json()
         page = (await client.get("/")).text
+        german = (await client.get("/", headers={"Accept-Language": "de"})).text
+        other = (await client.get("/", headers={"Accept-Language": "fr"})).text
         async with connect(f"{answer['ws_url']}?token={answer['token']}") as agent:
             await agent.send(json.dumps(LISTEN))
             first = json.loads(await agent.recv())
@@ -55,7 +58,14 @@ async def test_demo_serves_the_whole_path_on_one_port(key: str | None) -> None:
     assert answer["ws_url"] == f"{origin.replace('http', 'ws')}/v1/ws"
     assert counts["tokens_minted"] == 1
     assert first["type"] == "session.updated"
-    assert DEMO_NOTICE in page
+    assert DEMO_NOTICE["en"] in page
+    assert DEMO_NOTICE["de"] in german
+    assert DEMO_NOTICE["en"] in other
+
+
+def test_demo_says_what_it_is_in_every_language_of_the_page() -> None:
+    """A page in one language with a notice in another would be half of each."""
+    assert DEMO_NOTICE.keys() == Languages().all.keys()
 
 
 async def test_demo_keeps_what_the_operator_set(tmp_path: Path) -> None:
@@ -67,5 +77,5 @@ async def test_demo_keeps_what_the_operator_set(tmp_path: Path) -> None:
         status = (await client.get("/_stats")).status_code
 
     assert "Ours." in page
-    assert DEMO_NOTICE not in page
+    assert not any(text in page for text in DEMO_NOTICE.values())
     assert status == 404

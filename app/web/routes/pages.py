@@ -19,7 +19,7 @@ from starlette.routing import Route
 from app.access.cookies import Visitors
 from app.config.settings import Settings
 from app.web import markup
-from app.web.languages import Language, Languages
+from app.web.languages import DEFAULT, Language, Languages
 from app.web.services import Services
 from app.web.static_files import BrowserFiles
 from app.web.weighted import choose_coding
@@ -54,12 +54,15 @@ class Pages:
     Args:
         files: What the pages load.
         notice: A line for everyone.
+        others: By language, what stands there instead where there is none.
     """
 
-    def __init__(self, files: BrowserFiles, notice: str) -> None:
+    def __init__(self, files: BrowserFiles, notice: str, others: Mapping[str, str]) -> None:
         self.languages = Languages()
         self._files = files
-        self._notice = notice
+        self._notices = {
+            code: notice or others.get(code, others.get(DEFAULT, "")) for code in self.languages.all
+        }
 
         @cache
         def element(language: str, theme: str | None) -> Markup:
@@ -89,7 +92,7 @@ class Pages:
             "t": language.texts["templates"],
             "url_for": _url_for(request),
             "path_of": self._files.path_of,
-            "notice": self._notice,
+            "notice": self._notices[language.code],
         }
         fields = REVALIDATE | BY_LANGUAGE
         return _templates().TemplateResponse(

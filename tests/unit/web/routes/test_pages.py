@@ -101,7 +101,7 @@ async def test_pages_hold_no_inline_script_or_style(path: str) -> None:
 
 async def test_page_shows_the_notice_escaped() -> None:
     """The operator's sentence is text, whatever is in it."""
-    async with service(refusing(), notice="<b>Simulated</b> agent.") as client:
+    async with service(refusing(), notices={"en": "<b>Simulated</b> agent."}) as client:
         response = await client.get("/")
 
     assert "&lt;b&gt;Simulated&lt;/b&gt; agent." in response.text
