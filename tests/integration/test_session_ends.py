@@ -154,7 +154,10 @@ async def test_cancelled_request_costs_nothing() -> None:
         assert await granted(app) == 0
 
 
-async def test_every_counted_answer_tells_the_limits() -> None:
+@pytest.mark.parametrize(
+    ("minutes", "granted", "code"), [(30, 2, "quota_exhausted"), (300, 10, "rate_limited")]
+)
+async def test_every_counted_answer_tells_the_limits(minutes: int, granted: int, code: str) -> None:
     """200, 429 and 502 carry both fields; 422 is not counted, and carries none."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -162,20 +165,22 @@ async def test_every_counted_answer_tells_the_limits() -> None:
             return httpx.Response(500)
         return httpx.Response(200, json={"token": "token-1", "expires_in_seconds": 60})
 
-    async with talking(httpx.MockTransport(answer), caller_minutes_per_day=30) as (_, client):
+    transport = httpx.MockTransport(answer)
+    limits = {"caller_minutes_per_day": minutes, "caller_sessions_at_once": 0}
+    async with talking(transport, **limits) as (_, client):
         await client.get("/")  # its cookie makes one visitor of all that follows
-        paths = ("", "?expires_in_seconds=0", "?expires_in_seconds=7", "")
+        paths = ("?expires_in_seconds=0", "?expires_in_seconds=7", *[""] * 12)
         answers = [await client.get(f"/api/voice-token{path}") for path in paths]
-        answers += [await client.get("/api/voice-token") for _ in range(9)]
 
     codes = [response.status_code for response in answers]
-    assert codes == [200, 422, 502, 200, *[429] * 9]
-    assert "ratelimit" not in answers.pop(1).headers
+    assert codes == [422, 502, *[200] * granted, *[429] * (12 - granted)]
+    assert "ratelimit" not in answers.pop(0).headers
     for response in answers:
         assert '"caller-minute";r=' in response.headers["ratelimit"]
         assert '"caller-minute";q=10;w=60' in response.headers["ratelimit-policy"]
         assert ("retry-after" in response.headers) == (response.status_code == 429)
-    assert '"caller-day";r=900;' in answers[0].headers["ratelimit"]
-    assert '"caller-day";q=1800;w=86400;qu="seconds"' in answers[1].headers["ratelimit-policy"]
-    assert answers[3].json()["code"] == "quota_exhausted"
-    assert answers[-1].json()["code"] == "rate_limited"
+    day_seconds = minutes * 60
+    assert f'"caller-day";r={day_seconds - 900};' in answers[1].headers["ratelimit"]
+    policy = f'"caller-day";q={day_seconds};w=86400;qu="seconds"'
+    assert policy in answers[1].headers["ratelimit-policy"]
+    assert answers[-1].json()["code"] == code
