@@ -155,7 +155,7 @@ class SessionsExhaustedError(RequestError):
     status = 429
     code = "sessions_exhausted"
     title = "Too many calls at once"
-    detail = "Too many calls are open at once; end one, or try again shortly."
+    detail = "Too many calls are open at once; try again shortly."
 
 
 class OriginNotAllowedError(RequestError):

@@ -189,6 +189,7 @@ def _services(
             on_strangers=kill_switch.see_strangers,
         )
         accounting.quota.opening = audit.first_try
+        accounting.quota.is_refunding = audit.is_refunding
     open_transport = partial(CurlTransport, ca_file=settings.upstream_ca_file)
     feedback = None
     if settings.feedback_url is not None:

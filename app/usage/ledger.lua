@@ -234,11 +234,27 @@ local function count(id, taken, all)
   expire(prefix .. 'minted', LIFETIME_SECONDS)
 end
 
--- Answers the limit that refused or '', the time, when a place becomes free, the day's two counts,
--- the seconds with which a call goes on or 0, what counts for all, and two counts for each rate limit
--- that was asked.
+-- Tells how soon so many seconds of what is open may come back; '0' is at any time. Nothing of a token
+-- does while it may open a session.
+local function returns_in(open, missing)
+  local opened = {}
+  for _, id in ipairs(redis.call('ZRANGE', open, 0, MAX_LOOKED_AT - 1)) do
+    local found = grant(id)
+    if found then opened[#opened + 1] = { found.minted + found.expires + LATE_SECONDS, found.granted } end
+  end
+  table.sort(opened, function(one, other) return one[1] < other[1] end)
+  for _, each in ipairs(opened) do
+    missing = missing - each[2]
+    if missing <= 0 then return string.format('%.6f', math.max(0, each[1] - now)) end
+  end
+  return 'inf'
+end
+
+-- Answers the limit that refused or '', the time, when a place must be free, when enough may come
+-- back, the day's two counts, the seconds with which a call goes on or 0, what counts for all, and two
+-- counts for each rate limit that was asked.
 local function take(id, caller, address, granted, expires, before, limits)
-  local answer = { '', exact(now), '0', 0, 0, 0, '0' }
+  local answer = { '', exact(now), '0', 'inf', 0, 0, 0, '0' }
   if redis.call('EXISTS', prefix .. 'grant:' .. id) == 1 then return answer end  -- it was cancelled
   local begun = before ~= '' and grant(before)
   if begun and string.sub(begun.caller, 1, ADDRESS_DIGITS) == string.sub(caller, 1, ADDRESS_DIGITS)
@@ -259,40 +275,42 @@ local function take(id, caller, address, granted, expires, before, limits)
     go_on(id, call)
     for _, party in ipairs(all) do party.previous, party.current, party.day = day(party[2]) end
     count(id, taken, all)
-    answer[4], answer[5], answer[6] = all[1].previous, all[1].current + seconds, seconds
-    answer[7] = exact(used + seconds)
+    answer[5], answer[6], answer[7] = all[1].previous, all[1].current + seconds, seconds
+    answer[8] = exact(used + seconds)
     return answer
   end
   local met
   answer[1], met = meet(10, answer)
   if answer[1] ~= '' then return answer end
-  answer[4], answer[5] = all[1].previous, all[1].current
+  answer[5], answer[6] = all[1].previous, all[1].current
   for _, party in ipairs(all) do
     local limit = limits[party[1] .. '-open']
     redis.call('ZREMRANGEBYSCORE', party.open, '-inf', exact(now))
     if limit > 0 and redis.call('ZCARD', party.open) >= limit then
       local first = redis.call('ZRANGE', party.open, 0, 0, 'WITHSCORES')
       answer[1], answer[3] = party[1] .. '-open', string.format('%.6f', tonumber(first[2]) - now)
+      answer[4] = returns_in(party.open, 0)
       return answer
     end
   end
+  local full
   for _, party in ipairs(all) do
     local limit = limits[party[1] .. '-day']
-    if limit > 0 and party.current + party.previous * left / DAY + granted > limit then
-      answer[1], answer[4], answer[5] = party[1] .. '-day', party.previous, party.current
-      answer[7] = exact(used)
-      return answer
-    end
+    party.missing = party.current + party.previous * left / DAY + granted - limit
+    if not full and limit > 0 and party.missing > 0 then full = party end
   end
   local share = all[#all - 1]
-  if limits[share[1] .. '-day'] > 0 and not share_fits(all, granted, limits) then
-    answer[1], answer[4], answer[5] = share[1] .. '-day', share.previous, share.current
-    answer[7] = exact(used)
+  if not full and limits[share[1] .. '-day'] > 0 and not share_fits(all, granted, limits) then
+    full = share
+  end
+  if full then
+    answer[1], answer[4] = full[1] .. '-day', returns_in(full.open, full.missing)
+    answer[5], answer[6], answer[8] = full.previous, full.current, exact(used)
     return answer
   end
   count_request(met, answer)
   count(id, taken, all)
-  answer[5], answer[7] = answer[5] + granted, exact(used + granted)
+  answer[6], answer[8] = answer[6] + granted, exact(used + granted)
   return answer
 end
 

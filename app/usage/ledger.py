@@ -25,6 +25,8 @@ LOG_SECONDS: Final = 1.0
 # What an operator looks at: so many days, today included, and so many open grants by name.
 HISTORY_DAYS: Final = 14
 MAX_LISTED: Final = 100
+# When something may come back is looked up for the first to end only, so that to refuse is cheap.
+MAX_LOOKED_AT: Final = 20
 
 logger = logging.getLogger("voicegate.limits")
 

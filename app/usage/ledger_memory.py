@@ -1,10 +1,12 @@
 """The ledger in this process's memory, of bounded size; it forgets all when the process ends."""
 
 import heapq
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from app.usage.ledger import (
@@ -12,6 +14,7 @@ from app.usage.ledger import (
     LEAST_SECONDS,
     LIFETIME_SECONDS,
     MAX_LISTED,
+    MAX_LOOKED_AT,
     MAX_RECOVERIES,
     RECOVERIES_AT_ONCE,
     RECOVERY_SHARES,
@@ -161,13 +164,20 @@ class MemoryLedger:
             name = f"{counter.limit.counts}-open"
             if 0 < self._limits[name] <= len(counter.places):
                 states = self._with_day(verdict.states, counters[0], now)
-                return Verdict(name, states, min(counter.places.values()) - now)
+                frees_in_seconds = min(counter.places.values()) - now
+                return Verdict(name, states, frees_in_seconds, self._returns_in(counter, 0, now))
         full = [each for each in counters if each.limit.quota and not each.fits(seconds, now)]
         if not full and share.limit.quota and not self._share_fits(share, seconds, now):
             full = [share]
         if full:
-            states = (*verdict.states, full[0].at(now))
-            return Verdict(full[0].limit.name, states, day_seconds=everyone.at(now).used)
+            day = full[0].at(now)
+            missing = day.used + seconds - day.limit.quota
+            return Verdict(
+                day.limit.name,
+                (*verdict.states, day),
+                returns_in_seconds=self._returns_in(full[0], missing, now),
+                day_seconds=everyone.at(now).used,
+            )
         call = _Call(now + grant.expires_in_seconds + seconds, grant.grant_id)
         self._count(_Record(grant, now, counters, call))
         states = self._with_day(self._windows.hit(asked, now).states, counters[0], now)
@@ -307,6 +317,20 @@ class MemoryLedger:
             return None
         grant.granted_seconds = seconds
         return before
+
+    def _returns_in(self, counter: Counter, missing: float, now: float) -> float:
+        """Tell how soon so many seconds of what is open may come back; 0 is at any time.
+
+        Nothing of a token does while it may open a session.
+        """
+        places = counter.places
+        first = heapq.nsmallest(MAX_LOOKED_AT, places, key=places.__getitem__)
+        opened = [self._records[grant_id].as_minted() for grant_id in first]
+        for each in sorted(opened, key=attrgetter("opens_until")):
+            missing -= each.granted_seconds
+            if missing <= 0:
+                return max(0.0, each.opens_until - now)
+        return math.inf
 
     def _share_fits(self, share: Counter, seconds: int, now: float) -> bool:
         """Tell whether an address, or a caller without one, holds no more than it ever may."""

@@ -20,6 +20,7 @@ from app.usage.ledger import (
     LEAST_SECONDS,
     LIFETIME_SECONDS,
     MAX_LISTED,
+    MAX_LOOKED_AT,
     MAX_RECOVERIES,
     RECOVERIES_AT_ONCE,
     RECOVERY_SHARES,
@@ -34,7 +35,7 @@ from app.usage.ledger import (
     day_limits,
     reading_of,
 )
-from app.usage.matching import Findings, Minted
+from app.usage.matching import LATE_SECONDS, Findings, Minted
 from app.usage.rate_limits import DAY, Counted, LimitState, Verdict
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ CONSTANTS: Final = {
     "RECOVERY_SHARES": RECOVERY_SHARES,
     "HISTORY_DAYS": HISTORY_DAYS,
     "MAX_LISTED": MAX_LISTED,
+    "MAX_LOOKED_AT": MAX_LOOKED_AT,
+    "LATE_SECONDS": LATE_SECONDS,
 }
 PREFIX: Final = "{voicegate}:"
 PATIENCE_SECONDS: Final = 1.5
@@ -269,17 +272,21 @@ class RedisLedger:
             self._limits,
             *_as_arguments(asked),
         )
-        refused, now_text, frees_in_seconds, previous, current, recovered, day_seconds = answer[:7]
+        refused, now_text, frees_in, returns_in, previous, current, recovered, day_seconds = answer[
+            :8
+        ]
         if recovered:
             grant.granted_seconds = recovered
         now = float(now_text)
-        verdict = _verdict(refused, asked, now, answer[7:])
+        verdict = _verdict(refused, asked, now, answer[8:])
         day = self._days.get(verdict.refused, self._days["caller-day"])
         states = verdict.states
         if day.quota and not (states and states[-1].limit.name == verdict.refused):
             states += (LimitState(day, previous, current, DAY - now % DAY),)
         return Verdict(
-            verdict.refused, states, float(frees_in_seconds), bool(recovered), float(day_seconds)
+            *(verdict.refused, states, float(frees_in), float(returns_in)),
+            goes_on=bool(recovered),
+            day_seconds=float(day_seconds),
         )
 
     async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:

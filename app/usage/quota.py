@@ -7,7 +7,7 @@ import os
 import time
 from base64 import urlsafe_b64encode
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from app.access.credentials import Caller
@@ -21,6 +21,7 @@ from app.errors import (
 from app.observability.metrics import Metrics
 from app.usage.ledger import Grant, LedgerStore, QuotaLimits, StoreDownError, StoreFailures
 from app.usage.rate_limits import (
+    LONGEST_WAIT_SECONDS,
     MINUTE,
     Counted,
     LimitState,
@@ -40,8 +41,8 @@ IDS_AT_ONCE: Final = 256
 # Of the day of all together; told again only once it was well below.
 WARNING_SHARE: Final = 0.8
 CALM_SHARE: Final = 0.7
-# Calls end before they must: whoever finds no place may look again before the next one has to be.
-LONGEST_PLACE_WAIT_SECONDS: Final = 10
+# A call ends before it must, nobody knows when: whoever waits for one may look again so soon.
+LOOK_AGAIN_SECONDS: Final = 10
 # Grants that are to be cancelled once the store is back, and how often that is tried.
 MAX_DOUBTFUL: Final = 4096
 DOUBT_SECONDS: Final = 2.0
@@ -95,6 +96,8 @@ class Quota:
         self._undoing: set[asyncio.Task[None]] = set()
         # Set once it is known what the day has used already, which the first caller waits for.
         self.opening: asyncio.Event | None = None
+        # Whether what is granted and not used comes back, as the list of sessions tells it.
+        self.is_refunding: Callable[[], bool] = lambda: False
         # What the store may have counted though its answer did not come, and whether the metrics
         # count it as granted; the oldest is dropped.
         self._doubtful: deque[tuple[str, bool]] = deque(maxlen=MAX_DOUBTFUL)
@@ -162,7 +165,7 @@ class Quota:
         self._note_day(verdict.day_seconds)
         if verdict.refused:
             self._metrics.limited.count(verdict.refused)
-            raise _refusal(verdict, max_session_duration_seconds)
+            raise _refusal(verdict, max_session_duration_seconds, is_refunding=self.is_refunding())
         self._metrics.granted_seconds.inc(grant.granted_seconds)
         counted = () if verdict.goes_on else asked
         return Admitted(
@@ -263,14 +266,16 @@ class Quota:
             return False
 
 
-def _refusal(verdict: Verdict, cost_seconds: int) -> AppError:
+def _refusal(verdict: Verdict, cost_seconds: int, *, is_refunding: bool) -> AppError:
     name, states = verdict.refused, verdict.states
+    returns_in_seconds = verdict.returns_in_seconds if is_refunding else LONGEST_WAIT_SECONDS
+    soonest = whole_seconds(max(returns_in_seconds, LOOK_AGAIN_SECONDS))
     if name.endswith("-open"):
-        wait_seconds = min(whole_seconds(verdict.frees_in_seconds), LONGEST_PLACE_WAIT_SECONDS)
+        wait_seconds = min(whole_seconds(verdict.frees_in_seconds), soonest)
         return limit_reached(SessionsExhaustedError, name, wait_seconds, states)
     if states[-1].limit.unit == "requests":
         return limit_reached(RateLimitedError, name, states[-1].seconds_until_fits(), states)
-    wait_seconds = states[-1].seconds_until_fits(cost_seconds)
+    wait_seconds = min(states[-1].seconds_until_fits(cost_seconds), soonest)
     return limit_reached(QuotaExhaustedError, name, wait_seconds, states)
 
 

@@ -31,7 +31,8 @@ SENTENCES: Final = {
     "caller-day": "The minutes for today are used up; try again later.",
     "address-day": "The minutes for this network are used up for today; try again later.",
     "all-day": "The minutes that this service has for today are used up; try again later.",
-    "caller-open": "Too many calls are open at once; end one, or try again shortly.",
+    "caller-open": "Too many calls are open at once, and a token that is not used counts as one; "
+    "end one, or try again shortly.",
     "address-open": "Too many calls are open at once from this network; try again shortly.",
     "all-open": "Too many calls are open at once in this service; try again shortly.",
 }
@@ -220,7 +221,9 @@ class Verdict(NamedTuple):
         refused: The limit that refused, or nothing; then nothing was granted.
         states: How the caller's rate limits and its day stand, and last the limit that refused,
             unless it is one of sessions at once.
-        frees_in_seconds: When the next place becomes free, if too many are open.
+        frees_in_seconds: When the next place must be free, if too many are open.
+        returns_in_seconds: When so much of what is open may come back that it would be granted, if
+            the list of sessions is read.
         goes_on: Whether the grant goes on with a call, for which no rate limit was asked.
         day_seconds: What then counts for all together, where that was looked up.
     """
@@ -228,6 +231,7 @@ class Verdict(NamedTuple):
     refused: str
     states: tuple[LimitState, ...]
     frees_in_seconds: float = 0.0
+    returns_in_seconds: float = math.inf
     goes_on: bool = False
     day_seconds: float = 0.0
 

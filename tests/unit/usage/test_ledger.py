@@ -1,5 +1,6 @@
 """The ledger of grants: one suite for the one in memory and the one in Redis."""
 
+import math
 from itertools import count
 
 import pytest
@@ -113,6 +114,34 @@ async def test_sessions_at_once_are_free_again_when_they_must_be_over(
 
     assert (refused.refused, refused.frees_in_seconds) == ("caller-open", 1)
     assert again.refused == ""
+
+
+async def test_refusal_tells_how_soon_there_may_be_a_place(server: RedisServer | None) -> None:
+    """No token that is unused comes back before its window; one that may be talked on, any time."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_open=2), clock) as ledger:
+        await ledger.take(grant(expires=600))
+        clock.now += 100
+        await ledger.take(grant(expires=60))
+        unused = await ledger.take(grant())
+        clock.now += 80
+        talking = await ledger.take(grant())
+
+    assert (unused.refused, unused.returns_in_seconds) == ("caller-open", 80)
+    assert (talking.refused, talking.returns_in_seconds) == ("caller-open", 0)
+
+
+async def test_refusal_tells_how_soon_there_may_be_minutes(server: RedisServer | None) -> None:
+    """As many as are asked for, if all that is open were to come back; else never in this way."""
+    clock = Clock()
+    async with ledger_of(server, rules(caller_day_seconds=3000), clock) as ledger:
+        await ledger.take(grant(granted=2000, expires=600))
+        clock.now += 100
+        await ledger.take(grant(granted=900, expires=60))
+        asked = [await ledger.take(grant(granted=seconds)) for seconds in (1000, 1001, 3000, 3001)]
+
+    assert {verdict.refused for verdict in asked} == {"caller-day"}
+    assert [verdict.returns_in_seconds for verdict in asked] == [80, 520, 520, math.inf]
 
 
 async def test_day_slides(server: RedisServer | None) -> None:

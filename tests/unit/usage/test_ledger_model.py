@@ -1,6 +1,7 @@
 """The ledger against a plain model of it: a list of all grants, counted anew at each question."""
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from app.usage.ledger import LIFETIME_SECONDS, MAX_RECOVERIES, RECOVERIES_AT_ONCE, Grant
+from app.usage.matching import LATE_SECONDS
 from app.usage.rate_limits import RateLimit
 from tests.limit_kit import Clock, ledger_of, over, rules
 from tests.redis_server import RedisServer, redis_server
@@ -102,6 +104,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
         refused = self._rate_limit_of(asked)
         assert verdict.refused == (refused or self._expected(grant))
+        if verdict.refused and not refused:
+            assert verdict.returns_in_seconds in self._returns_in(grant, verdict.refused)
         if not verdict.refused:
             for limit, counted in asked:
                 self._hits.setdefault((limit.name, counted), []).append(int(self._clock.now))
@@ -276,6 +280,26 @@ class LedgerMachine(RuleBasedStateMachine):
             if is_whole or not entry.is_moved
         )
 
+    def _returns_in(self, grant: Grant, refused: str) -> set[float]:
+        """Return how soon what is open may come back, if it is enough; two where it is just so."""
+        party, _, what = refused.partition("-")
+        needed = 0.0
+        if what == "day":
+            needed = self._used(party, grant) + grant.granted_seconds - LIMITS[refused]
+        opened = [entry for entry in self._of(party, grant) if self._is_open(entry)]
+        opened.sort(key=_opens_until)
+        waits = set()
+        for about in (needed - 1e-6, needed + 1e-6):
+            seconds = 0
+            wait = math.inf
+            for entry in opened:
+                seconds += entry.grant.granted_seconds
+                if seconds >= about:
+                    wait = max(0, _opens_until(entry) - self._clock.now)
+                    break
+            waits.add(wait)
+        return waits
+
     def _expected(self, grant: Grant) -> str:
         parties = ["caller", "address", "all"] if grant.address_key else ["caller", "all"]
         for party in parties:
@@ -292,6 +316,10 @@ class LedgerMachine(RuleBasedStateMachine):
 def _ends_at(entry: Entry) -> int:
     grant = entry.grant
     return entry.minted_at + grant.expires_in_seconds + grant.granted_seconds
+
+
+def _opens_until(entry: Entry) -> int:
+    return entry.minted_at + entry.grant.expires_in_seconds + LATE_SECONDS
 
 
 def _counted(entry: Entry) -> int:

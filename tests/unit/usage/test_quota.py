@@ -274,8 +274,42 @@ async def test_quota_says_why_and_when() -> None:
     assert day.value.detail == "The minutes for today are used up; try again later."
     assert day.value.retry_after_seconds == DAY  # 14 h, and half of the next day: bounded
     assert places.value.detail.startswith("Too many calls are open at once in this service")
-    assert places.value.retry_after_seconds == 10  # at the latest in 960 s, likely long before
+    assert places.value.retry_after_seconds == 960  # nothing comes back without the list
     assert tally.counts == {"caller-day": 1, "all-open": 1, "granted": 2700}
+
+
+@pytest.mark.parametrize(
+    ("limits", "waits"),
+    [
+        pytest.param({"caller_open": 1}, (80, 10, 5, 960), id="sessions"),
+        pytest.param({"caller_day_seconds": 900}, (80, 10, 10, DAY), id="minutes"),
+    ],
+)
+async def test_wait_is_until_there_may_be_room(
+    limits: dict[str, int], waits: tuple[int, int, int, int]
+) -> None:
+    """A token that is not used holds its place for 80 s, a call until it ends, or must be over."""
+    clock = Clock()
+    chosen = rules(**limits)
+    quota = Quota(MemoryLedger(chosen, clock=clock, monotonic=clock), chosen, Tally())
+
+    async def wait() -> int | None:
+        with pytest.raises((QuotaExhaustedError, SessionsExhaustedError)) as refusal:
+            await quota.take(
+                visitor("ann"), max_session_duration_seconds=900, expires_in_seconds=60
+            )
+        return refusal.value.retry_after_seconds
+
+    await quota.take(visitor("ann"), max_session_duration_seconds=900, expires_in_seconds=60)
+    without_the_list = await wait()
+    quota.is_refunding = lambda: True
+    unused = await wait()
+    clock.now += 80
+    talking = await wait()
+    clock.now += 875
+    at_last = await wait()
+
+    assert (unused, talking, at_last, without_the_list) == waits
 
 
 async def test_four_fifths_of_the_day_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
