@@ -80,6 +80,7 @@ class Rig:
         transport: httpx.AsyncBaseTransport | None = None,
         *,
         ahead_seconds: float = 0,
+        on_unexplained: str = "log",
         **changes: Any,
     ) -> Process:
         """Start a process; one more of those that share a ledger where there is Redis.
@@ -87,7 +88,9 @@ class Rig:
         Args:
             transport: How it reaches the simulator.
             ahead_seconds: By how much its clock, and that of its ledger, is ahead.
-            changes: Its settings.
+            on_unexplained: Its setting, which asks for one that the rig has no use for: the audit
+                is its own.
+            changes: Its other settings.
         """
 
         def now() -> float:
@@ -95,6 +98,7 @@ class Rig:
 
         here = {"upstream_url": self._url, "upstream_ws_url": None}
         settings = make_settings(**(NO_LIMITS | here | changes))
+        settings = settings.model_copy(update={"on_unexplained": on_unexplained})
         app = create_app(settings, transport=transport)
         await self._stack.enter_async_context(app.router.lifespan_context(app))
         services = app.state.services
