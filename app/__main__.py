@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from app.config.agents import former_voices
+from app.config.messages import NO_KEY
 from app.config.risks import risks
 from app.config.settings import Settings, cluster_variables, load_settings, variable
 from app.errors import ConfigurationError
@@ -21,10 +22,6 @@ from app.web.workers import Workers
 
 logger = logging.getLogger("voicegate.start")
 
-NO_KEY = (
-    "Set ASSEMBLYAI_API_KEY (in the environment or in .env) to a key of your AssemblyAI account, "
-    "or try the service without one: python -m app --demo"
-)
 UNBUILT = "Browsers load more than a hundred files a page, as they are written: {why}."
 
 
@@ -41,17 +38,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     keep_standard_numbers()
     gc.disable()  # until the server has started: what the imports make stays for good
     options, rest = build_parser().parse_known_args(argv)
+    may_be_demo = options.demo or options.demo_without_key
+    simulator_options = read_simulator_options(rest) if may_be_demo else None
+    if not may_be_demo:
+        refuse_options(rest)
     try:
         settings = load_settings()
         has_key = bool(settings.assemblyai_api_key)
-        if not (has_key or options.demo or options.demo_without_key):
+        if not (has_key or may_be_demo or options.check):
             say(NO_KEY, stream=sys.stderr)
             return 2
-        simulator_options = None
-        if options.demo or not has_key:
-            simulator_options = read_simulator_options(rest)
-        elif rest:
-            build_parser().error(f"unrecognized arguments: {' '.join(rest)}")
+        if options.demo_without_key and has_key:
+            refuse_options(rest)
+            simulator_options = None
         if options.check:
             from app.check import check  # noqa: PLC0415 - what it needs besides, a start does not
 
@@ -85,6 +84,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--plain-scripts", action="store_true", help="let browsers load scripts as they are written"
     )
     return parser
+
+
+def refuse_options(arguments: list[str]) -> None:
+    """End the process if there are any, as production has none of the simulator's."""
+    if arguments:
+        build_parser().error(f"unrecognized arguments: {' '.join(arguments)}")
 
 
 def read_simulator_options(arguments: list[str]) -> dict[str, Any]:

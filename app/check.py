@@ -13,6 +13,7 @@ from redis.exceptions import AuthenticationError, MovedError, NoPermissionError,
 
 from app.access.jwks import FETCH_SECONDS, Jwks, UnreadableKeysError
 from app.config.agents import former_voices, load_agents
+from app.config.messages import NO_KEY
 from app.config.risks import risks
 from app.config.settings import Settings, variable
 from app.config.types import is_url
@@ -185,6 +186,8 @@ async def _try_login(settings: Settings) -> list[tuple[bool, str]]:
 
 async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]]:
     """Mint a token with each key; return whether each step worked, and a line on it."""
+    if not settings.assemblyai_api_key:
+        return [(False, f"Key: not set. {NO_KEY}")]
     transport = CurlTransport(
         settings.upstream_url,
         ca_file=settings.upstream_ca_file,

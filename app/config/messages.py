@@ -11,6 +11,10 @@ from pydantic_core import ErrorDetails
 from app.errors import shorten
 
 PREFIX: Final = "VOICEGATE_"
+NO_KEY: Final = (
+    "Set ASSEMBLYAI_API_KEY (in the environment or in .env) to a key of your AssemblyAI account, "
+    "or try the service without one: python -m app --demo"
+)
 # Read by the example of a client in Python, which may share the service's environment.
 _OF_CLIENTS: Final = {"VOICEGATE_URL", "VOICEGATE_CREDENTIAL"}
 # Settings that are gone, each with what to do instead.

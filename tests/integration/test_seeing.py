@@ -165,11 +165,12 @@ async def test_check_of_a_process(tmp_path: Path) -> None:
     none = await finish(await start(tmp_path, "--check"))
     odd = await finish(await start(tmp_path, "--check", "--control", **environment))
 
-    assert [good[0], bad[0], none[0], odd[0]] == [0, 1, 2, 2]
+    assert [good[0], bad[0], none[0], odd[0]] == [0, 1, 1, 2]
     assert good[1].splitlines()[0] == "ASSEMBLYAI_API_KEY=set"
     assert good[1].endswith("All is well.\n")
     assert bad[1].endswith("Something has to be put right.\n")
-    assert none[2].startswith("Set ASSEMBLYAI_API_KEY ")
+    assert none[1].splitlines()[0] == "ASSEMBLYAI_API_KEY=not set"
+    assert "\nKey: not set. Set ASSEMBLYAI_API_KEY " in none[1]
     assert KEY not in "".join(text for result in (good, bad) for text in result[1:])
 
 

@@ -123,6 +123,14 @@ async def test_port_in_use_is_one_sentence(tmp_path: Path, name: str) -> None:
     )
 
 
+async def test_mistyped_option_is_told_before_the_missing_key(tmp_path: Path) -> None:
+    """Whoever wants a demo and mistypes it needs no key."""
+    code, out, err = await finish(await start(tmp_path, "--demmo"))
+
+    assert (code, out) == (2, "")
+    assert err.endswith("error: unrecognized arguments: --demmo\n")
+
+
 async def test_production_takes_no_options_of_the_simulator(tmp_path: Path) -> None:
     """A switch of the simulator has no meaning without it, and is refused."""
     code, _, err = await finish(await start(tmp_path, "--control", ASSEMBLYAI_API_KEY=KEY))
