@@ -86,7 +86,7 @@ export class SessionHost {
    * @param {Extract<SessionCommand, {type: 'stop' | 'hang-up' | 'fail'}>} command
    */
   #endUntold(command) {
-    this.#early.length = 0;
+    this.#dropEarly();
     const end =
       command.type === 'fail'
         ? { state: /** @type {const} */ ('failed'), reason: null, error: command.error }
@@ -154,7 +154,7 @@ export class SessionHost {
       },
       (error) => {
         this.#isMissing = true;
-        for (const { transfer } of this.#early.splice(0)) transfer.forEach((port) => port.close());
+        this.#dropEarly();
         this.#failCall(String(error), 'connection-failed'); // its file could not be fetched
       },
     );
@@ -190,6 +190,10 @@ export class SessionHost {
     if (event.type === 'state') this.#isInCall = !['ended', 'failed'].includes(event.state);
     if (!this.#isInCall) clearTimeout(this.#endTimer);
     this.#onEvent(event);
+  }
+
+  #dropEarly() {
+    for (const { transfer } of this.#early.splice(0)) transfer.forEach((port) => port.close());
   }
 
   #sendEarly() {

@@ -113,8 +113,12 @@ for (const [end, told] of /** @type {const} */ ([
     /** @type {any[]} */
     const events = [];
     const host = new SessionHost((event) => events.push(event));
+    let closed = 0;
+    const port = /** @type {any} */ ({ close: () => (closed += 1) });
     host.send(start);
+    host.send({ type: 'audio', capture: port, playback: port }, [port, port]);
     host.send(end);
+    assert.equal(closed, 2);
     assert.deepEqual(events, [], 'no listener runs inside the call');
     await Promise.resolve();
     assert.deepEqual(
