@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the table of docs/sound.md on G.711: encodes all 65,536 samples and decodes all 256 codes by
+# Writes the table of docs/peers.md on G.711: encodes all 65,536 samples and decodes all 256 codes by
 # libraries of PyPI and npm, by ffmpeg, and by sox and GStreamer where they are installed, and compares
 # with what the simulator does (Python's audioop). Installs the named versions into a temporary folder;
 # a minute. Exits with 1 where the table says otherwise.
@@ -218,5 +218,5 @@ for name in sorted(answers, key=str.lower):
 PY
 venv/bin/python try.py "$root" | tee seen
 sed 1,2d seen | while IFS= read -r row; do
-  grep -Fxq -- "$row" "$root/docs/sound.md" || { echo "not in docs/sound.md: $row" >&2; exit 1; }
+  grep -Fxq -- "$row" "$root/docs/peers.md" || { echo "not in docs/peers.md: $row" >&2; exit 1; }
 done

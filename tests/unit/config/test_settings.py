@@ -284,13 +284,6 @@ def test_removed_setting_is_refused_with_what_to_do_instead(
     assert REMOVED[name] in said[0]
 
 
-def test_removed_settings_are_told_in_the_changelog() -> None:
-    """Whoever reads before an upgrade finds every name that does not count any more."""
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-
-    assert [name for name in REMOVED if f"`{name}`" not in changelog] == []
-
-
 def test_setting_that_is_like_no_other_is_refused_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the table of docs/element.md on captions: a conversation as the client exports it, in the
+# Writes the table of docs/peers.md on captions: a conversation as the client exports it, in the
 # readers that people use. Installs the named versions into a temporary folder, and takes ffmpeg, Chromium and
 # Firefox as they are; loopback only; a minute. Exits with 1 where the table says otherwise.
 #
@@ -89,4 +89,4 @@ PY
 node sample.js "$root/static/voice-agent/ui/take.js"
 { node track.js "$chromium" "$firefox"; node read.js; venv/bin/python read.py; } >cues
 node compare.js <cues | tee seen
-sed -n '/^| reader/,/^$/p' "$root/docs/element.md" | sed '1,2d;/^$/d' | diff seen -
+sed -n '/^| reader/,/^$/p' "$root/docs/peers.md" | sed '1,2d;/^$/d' | diff seen -

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the table "Programs that ask again" of docs/access.md: what HTTP clients make of a refusal
+# Writes the table of docs/peers.md on HTTP clients: what HTTP clients make of a refusal
 # such as the gate's (429 or 503, problem details, Retry-After). Installs the named versions into a
 # temporary folder; loopback only; two minutes. Exits with 1 where the table says otherwise.
 # Needs Python 3.11 and Node 22.19 (undici); the table's is the Node of `make test`:
@@ -8,7 +8,7 @@
 set -euo pipefail
 node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 22 || (major === "22" && minor >= 19) ? 0 : 1)' ||
   { echo "Node 22.19 or newer is needed: this is $(node --version)" >&2; exit 2; }
-docs=$(cd "$(dirname "$0")/../../.." && pwd)/docs/access.md
+docs=$(cd "$(dirname "$0")/../../.." && pwd)/docs/peers.md
 folder=$(mktemp -d) && cd "$folder"
 npm init -y >/dev/null
 npm install --silent --no-audit --no-fund undici@8.13.1 got@16.1.0 ky@2.1.0 axios@1.21.1 axios-retry@4.5.0 \
