@@ -131,7 +131,7 @@ class CodeAuthenticator:
     async def enter(self, credentials: RequestCredentials, code: str) -> str:
         """Return the `Set-Cookie` that a right code earns.
 
-        The visitor in it is always a new one: a cookie that somebody planted lives on in nothing.
+        The visitor in it is always a new one, so that nothing of a planted cookie is taken over.
         It raises as `authenticate` does.
         """
         name = await self._redeem(code, credentials)

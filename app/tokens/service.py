@@ -23,9 +23,9 @@ class VoiceToken:
     """What one caller gets, once: the token, its bounds, and where it must be used.
 
     Args:
-        token: Opens one session.
-        expires_in_seconds: In which it must.
-        max_session_duration_seconds: After which that session ends.
+        token: Meant for one session; the agent service takes it for more while it is good.
+        expires_in_seconds: In which a session must begin.
+        max_session_duration_seconds: After which a session of it ends.
         ws_url: Where it is to be used.
         receipt: Names what was granted, so that what is not used of it can be refunded.
         header_fields: How the caller's limits stand, for the answer.

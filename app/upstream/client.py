@@ -154,9 +154,9 @@ class AgentsClient:
     async def mint(
         self, *, expires_in_seconds: int, max_session_duration_seconds: int
     ) -> MintedToken:
-        """Ask for a token that opens one session.
+        """Ask for a token to begin a session with; until it expires, it is taken for others too.
 
-        One of the general service may open more, each as long as the agent service lets it be.
+        Those of the general service last as long as the agent service lets them.
 
         Raises:
             UpstreamError: The upstream refused, failed or talked nonsense.

@@ -87,7 +87,7 @@ def open_redis(url: str) -> Redis:
         "protocol": 2,
         "driver_info": None,
     }
-    # Two breakers let no more through; and looks at it.
+    # What two breakers let through, and two for what is asked beside them.
     own = {**options, "max_connections": 2 * MAX_EXCHANGES + 2, **_timeouts(PATIENCE_SECONDS)}
     sentinels = SENTINEL_URL.fullmatch(url)
     if sentinels is None:

@@ -261,7 +261,8 @@ def _dearest(
 
     The greatest first, each takes a place if all that have one keep theirs. That is as
     good as it gets, since sets that can be placed are those of a matroid. To find a place, each
-    takes the first from where it may stand; one who may wait longer makes way and goes on.
+    takes the first that is free, or held by a grant whose window closes later, which then looks
+    for another place further on.
     """
     began = [session.began_at for session in sessions]
     placed: list[Minted | None] = [None] * len(sessions)
