@@ -177,7 +177,7 @@ def _services(
     kill_switch = KillSwitch(
         settings.stop_file,
         accounting if operator else None,
-        stops_at_strangers=settings.on_unexplained == "stop",
+        stops_at_unexplained=settings.on_unexplained == "stop",
     )
     audit = None
     if settings.audit:
@@ -186,7 +186,7 @@ def _services(
             accounting.store,
             metrics,
             unknown_seconds=settings.default_session_duration_seconds,
-            on_strangers=kill_switch.see_strangers,
+            on_unexplained=kill_switch.see_unexplained,
         )
         accounting.quota.opening = audit.first_try
         accounting.quota.is_refunding = audit.is_refunding

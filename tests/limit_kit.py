@@ -69,7 +69,7 @@ async def over(
     *settled: tuple[str, int],
     held: int | None = None,
     yesterday: int | None = None,
-    strangers: Sequence[str] = (),
+    unexplained: Sequence[str] = (),
 ) -> int:
     """Record a reading by which grants are over; returns what came back.
 
@@ -78,11 +78,11 @@ async def over(
         settled: The grants, each with the seconds that it used.
         held: What counts for all today; what counted before unless told.
         yesterday: What was talked on the day before.
-        strangers: Sessions without a grant.
+        unexplained: Sessions without a grant.
     """
     snapshot = await ledger.snapshot()
     held = snapshot.held_seconds if held is None else held
-    findings = Findings(held, yesterday or 0, 0, 0, [*strangers], [*settled])
+    findings = Findings(held, yesterday or 0, 0, 0, [*unexplained], [*settled])
     recorded = await ledger.record(
         snapshot, findings, day=int(snapshot.now // DAY), knows_yesterday=yesterday is not None
     )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 # Makes what sends requests to a URL, within `connect_seconds` and `read_seconds`.
-OpenWay = Callable[..., httpx.AsyncBaseTransport]
+TransportFactory = Callable[..., httpx.AsyncBaseTransport]
 
 
 class Access:
@@ -41,11 +41,15 @@ class Access:
         settings: What the operator decided.
         signer: Hashes addresses, signs cookies.
         attempts: Limits wrong codes.
-        open_way: Makes the way to the login.
+        open_transport: Makes what sends requests to the login.
     """
 
     def __init__(
-        self, settings: Settings, signer: Signer, attempts: Attempts, open_way: OpenWay
+        self,
+        settings: Settings,
+        signer: Signer,
+        attempts: Attempts,
+        open_transport: TransportFactory,
     ) -> None:
         self.mode = settings.access
         self.visitors: Visitors | None = None
@@ -69,8 +73,10 @@ class Access:
             key = settings.jwt_key or SecretStr("")  # the settings hold one in this mode
             if is_url(key.get_secret_value()):
                 url = key.get_secret_value()
-                way = open_way(url, connect_seconds=FETCH_SECONDS, read_seconds=FETCH_SECONDS)
-                keys = self._jwks = Jwks(url, way)
+                transport = open_transport(
+                    url, connect_seconds=FETCH_SECONDS, read_seconds=FETCH_SECONDS
+                )
+                keys = self._jwks = Jwks(url, transport)
             else:
                 keys = SharedSecret(key)
             logins = Logins(keys, settings.jwt_issuer, settings.jwt_audience)

@@ -94,7 +94,7 @@ class Visitors:
         value: Any = self._signer.read(VISITOR_COOKIE, text, max_age_seconds=max_age_seconds)
         return value if isinstance(value, str) else None
 
-    def greeting(self, scope: Scope) -> str | None:
+    def set_cookie(self, scope: Scope) -> str | None:
         """Return the `Set-Cookie` that the page's answer needs; None while the cookie is fresh."""
         if self.recognise(scope, RENEW_AFTER_SECONDS) is not None:
             return None

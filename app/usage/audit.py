@@ -50,7 +50,7 @@ class Audit:
         store: Knows the grants, and takes what the list says.
         metrics: Told of readings, and of sessions that nothing explains.
         unknown_seconds: The longest that a session of which no grant is known is taken to be.
-        on_strangers: Called while there are such sessions today.
+        on_unexplained: Called while there are such sessions today.
         wall: The time in seconds since 1970.
         monotonic: Seconds that only go forward.
     """
@@ -62,7 +62,7 @@ class Audit:
         metrics: Metrics,
         *,
         unknown_seconds: int,
-        on_strangers: Callable[[bool], None] = lambda _: None,
+        on_unexplained: Callable[[bool], None] = lambda _: None,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -70,7 +70,7 @@ class Audit:
         self._store = store
         self._metrics = metrics
         self._unknown_seconds = unknown_seconds
-        self._on_strangers = on_strangers
+        self._on_unexplained = on_unexplained
         self._wall = wall
         self._monotonic = monotonic
         self._name = secrets.token_hex(8)
@@ -158,7 +158,7 @@ class Audit:
                 self._note_success()
             except AppError as error:
                 self._note_failure(error.code)
-        self._on_strangers(bool(self.latest and self.latest.strangers_today))
+        self._on_unexplained(bool(self.latest and self.latest.unexplained_today))
 
     async def read(self) -> Findings:
         """Read the list, and put what it says into the ledger.
@@ -258,7 +258,7 @@ class Audit:
         self._is_busy = findings.open_sessions > 0 or any(
             not grant.is_settled and grant.grant_id not in settled for grant in snapshot.grants
         )
-        for session_id in told.new_strangers:
+        for session_id in told.new_unexplained:
             self._metrics.unexplained_sessions.inc()
             logger.warning(
                 "no grant explains session %s: a token was used twice, or the key elsewhere",

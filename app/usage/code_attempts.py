@@ -27,7 +27,7 @@ BY_ADDRESS: Final = (
 # Whoever has one /64 of IPv6 often has the 65,535 beside it.
 BY_NETWORK: Final = RateLimit("code-network", 100, HOUR, "address")
 # More wrong codes of all are no slips of the hand; each makes answers to all of them slower.
-SLIPS: Final = RateLimit("code-all", 30, HOUR, "all")
+FREE_ATTEMPTS: Final = RateLimit("code-all", 30, HOUR, "all")
 SECONDS_A_GUESS, MOST_SECONDS = 0.02, 5.0
 
 logger = logging.getLogger("voicegate.access")
@@ -45,7 +45,7 @@ class CodeAttempts:
         self._metrics = metrics
         self._clock = SteadyClock()
         self._windows = SlidingWindows()
-        self._of_all = Counter(SLIPS, self._clock())
+        self._of_all = Counter(FREE_ATTEMPTS, self._clock())
         self._told_at = -math.inf
         self._script = script
         self._failures = StoreFailures(metrics, NAME, "each process counts wrong codes alone")
@@ -60,11 +60,13 @@ class CodeAttempts:
         self._of_all.advance(now)
         self._of_all.current += 1
         guesses = self._of_all.at(now).used
-        if guesses > SLIPS.quota and now - self._told_at >= MINUTE:
+        if guesses > FREE_ATTEMPTS.quota and now - self._told_at >= MINUTE:
             self._told_at = now
             logger.warning("access codes are being guessed: %d wrong ones in an hour", guesses)
         await self._hit(address_key, network_key, count=True)
-        await asyncio.sleep(min(max(0, guesses - SLIPS.quota) * SECONDS_A_GUESS, MOST_SECONDS))
+        await asyncio.sleep(
+            min(max(0, guesses - FREE_ATTEMPTS.quota) * SECONDS_A_GUESS, MOST_SECONDS)
+        )
 
     async def _hit(self, address_key: str, network_key: str, *, count: bool) -> None:
         asked = [*((limit, address_key) for limit in BY_ADDRESS), (BY_NETWORK, network_key)]

@@ -406,7 +406,7 @@ end
 
 -- Answers which of the sessions that no grant explains are new, how many there are today, and the
 -- seconds that came back; nothing if another reading was recorded since the snapshot.
-local function record(version, of_day, held_more, used_yesterday, reading, strangers, settled)
+local function record(version, of_day, held_more, used_yesterday, reading, unexplained, settled)
   local audit = prefix .. 'audit'
   if version ~= (tonumber(redis.call('HGET', audit, 'version')) or 0) or of_day ~= day_number then
     return {}
@@ -430,7 +430,7 @@ local function record(version, of_day, held_more, used_yesterday, reading, stran
   end
   local key, before = prefix .. 'strangers:' .. of_day, prefix .. 'strangers:' .. of_day - 1
   local new = {}
-  for _, session in ipairs(strangers) do
+  for _, session in ipairs(unexplained) do
     if redis.call('SISMEMBER', before, session) == 0 and redis.call('SADD', key, session) == 1 then
       new[#new + 1] = session
     end

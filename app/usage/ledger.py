@@ -106,7 +106,7 @@ class Reading(NamedTuple):
         used_yesterday_seconds: On the day before, as far as that is known.
         reserved_seconds: What open sessions, and tokens that may still open one, can use.
         open_sessions: How many go on.
-        strangers_today: How many of today's sessions no grant explains.
+        unexplained_today: How many of today's sessions no grant explains.
     """
 
     at: float
@@ -114,7 +114,7 @@ class Reading(NamedTuple):
     used_yesterday_seconds: int
     reserved_seconds: int
     open_sessions: int
-    strangers_today: int
+    unexplained_today: int
 
 
 class Lease(NamedTuple):
@@ -158,16 +158,16 @@ class Recorded(NamedTuple):
 
     Args:
         reading: What all processes will be told.
-        new_strangers: The sessions without a grant that were not known yet.
+        new_unexplained: The sessions without a grant that were not known yet.
         returned_seconds: What callers got back.
     """
 
     reading: Reading
-    new_strangers: list[str]
+    new_unexplained: list[str]
     returned_seconds: int
 
 
-def reading_of(snapshot: Snapshot, findings: Findings, strangers_today: int = 0) -> Reading:
+def reading_of(snapshot: Snapshot, findings: Findings, unexplained_today: int = 0) -> Reading:
     """Return what the list said, when the snapshot was taken."""
     return Reading(
         at=snapshot.now,
@@ -175,7 +175,7 @@ def reading_of(snapshot: Snapshot, findings: Findings, strangers_today: int = 0)
         used_yesterday_seconds=findings.used_yesterday_seconds,
         reserved_seconds=findings.reserved_seconds,
         open_sessions=findings.open_sessions,
-        strangers_today=strangers_today,
+        unexplained_today=unexplained_today,
     )
 
 

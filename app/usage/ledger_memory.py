@@ -132,7 +132,7 @@ class MemoryLedger:
         self._version = 0
         self._reading: Reading | None = None
         # By the number of the day, of this one and the one before.
-        self._strangers: dict[int, set[str]] = {}
+        self._unexplained: dict[int, set[str]] = {}
         # What counts for all together, by the number of the day.
         self._history: dict[int, int] = {}
 
@@ -162,9 +162,9 @@ class MemoryLedger:
             return verdict
         for counter in counters:
             name = f"{counter.limit.counts}-open"
-            if 0 < self._limits[name] <= len(counter.places):
+            if 0 < self._limits[name] <= len(counter.open_grants):
                 states = self._with_day(verdict.states, counters[0], now)
-                frees_in_seconds = min(counter.places.values()) - now
+                frees_in_seconds = min(counter.open_grants.values()) - now
                 return Verdict(name, states, frees_in_seconds, self._returns_in(counter, 0, now))
         full = [each for each in counters if each.limit.quota and not each.fits(seconds, now)]
         if not full and share.limit.quota and not self._share_fits(share, seconds, now):
@@ -259,10 +259,10 @@ class MemoryLedger:
                 seconds = record.grant.granted_seconds - used_seconds
                 self._give_back(record, seconds, now, record.counters[:-1])
                 returned_seconds += max(0, seconds)
-        before, todays = (self._strangers.get(number, set()) for number in (day - 1, day))
+        before, todays = (self._unexplained.get(number, set()) for number in (day - 1, day))
         known = before | todays
-        new = [each for each in findings.strangers if each not in known]
-        self._strangers = {day - 1: before, day: todays.union(new)}
+        new = [each for each in findings.unexplained if each not in known]
+        self._unexplained = {day - 1: before, day: todays.union(new)}
         self._reading = reading_of(snapshot, findings, len(todays) + len(new))
         return Recorded(self._reading, new, returned_seconds)
 
@@ -273,7 +273,7 @@ class MemoryLedger:
         today = int(now // DAY)
         everyone = self._windows.find(self._days[-1], "all", now)
         self._remember(everyone, now)
-        records = [self._records[grant_id] for grant_id in everyone.places]
+        records = [self._records[grant_id] for grant_id in everyone.open_grants]
         records.sort(key=lambda record: record.ends_at)
         todays = (record for record in records if record.minted_at // DAY == today)
         return Usage(
@@ -323,7 +323,7 @@ class MemoryLedger:
 
         Nothing of a token does while it may open a session.
         """
-        places = counter.places
+        places = counter.open_grants
         first = heapq.nsmallest(MAX_LOOKED_AT, places, key=places.__getitem__)
         opened = [self._records[grant_id].as_minted() for grant_id in first]
         for each in sorted(opened, key=attrgetter("opens_until")):
@@ -357,7 +357,7 @@ class MemoryLedger:
 
     def _open(self, record: _Record) -> None:
         for counter in record.counters:
-            counter.places[record.grant.grant_id] = record.ends_at
+            counter.open_grants[record.grant.grant_id] = record.ends_at
         heapq.heappush(self._ends, (record.ends_at, record.grant.grant_id))
 
     def _vacate(self, record: _Record, now: float) -> None:
@@ -413,7 +413,7 @@ class MemoryLedger:
 
     def _close(self, record: _Record) -> None:
         for counter in record.counters:
-            counter.places.pop(record.grant.grant_id, None)
+            counter.open_grants.pop(record.grant.grant_id, None)
 
     def _is_old(self, record: _Record, now: float) -> bool:
         return record.minted_at + LIFETIME_SECONDS <= now

@@ -345,18 +345,18 @@ class RedisLedger:
         part, rest = findings.settled[:SETTLED_PART], findings.settled[SETTLED_PART:]
         answer = await self._run(
             *("record", snapshot.version, day, held_more, yesterday, told),
-            *(findings.strangers, part),
+            *(findings.unexplained, part),
         )
         if not answer:
             return None
-        strangers_today, returned_seconds, new = answer
+        unexplained_today, returned_seconds, new = answer
         version = snapshot.version
         while rest and answer:  # else the next reading finds them
             version += 1
             part, rest = rest[:SETTLED_PART], rest[SETTLED_PART:]
             answer = await self._run("record", version, day, 0, -1, told, [], part)
             returned_seconds += answer[1] if answer else 0
-        reading = reading._replace(strangers_today=strangers_today)
+        reading = reading._replace(unexplained_today=unexplained_today)
         return Recorded(reading, [each.decode() for each in new], returned_seconds)
 
     async def usage(self) -> Usage:

@@ -78,7 +78,7 @@ class Findings(NamedTuple):
         used_yesterday_seconds: On the day before.
         reserved_seconds: What the open sessions and the tokens that may still open one can use.
         open_sessions: How many go on.
-        strangers: The sessions that no grant explains.
+        unexplained: The sessions that no grant explains.
         settled: Grants that are over, each with the seconds that it used.
     """
 
@@ -86,7 +86,7 @@ class Findings(NamedTuple):
     used_yesterday_seconds: int
     reserved_seconds: int
     open_sessions: int
-    strangers: list[str]
+    unexplained: list[str]
     settled: list[tuple[str, int]]
 
     @property
@@ -123,14 +123,14 @@ def examine(
     can_tell_from = grants_known_from + MAX_EXPIRES_SECONDS + LATE_SECONDS
     reported = {grant.session_id for grant in grants}
     own: defaultdict[str, list[Session]] = defaultdict(list)
-    strangers: list[str] = []
+    unexplained: list[str] = []
     undecided: list[float] = []
     for part in _parts(known):
         for session in part:
             if owner := owners.get(session.session_id):
                 own[owner.grant_id].append(session)
             elif session.began_at >= can_tell_from:
-                strangers.append(session.session_id)
+                unexplained.append(session.session_id)
                 possible = candidates.of(session)
                 if len({grant.caller_key for grant in possible}) == 1:
                     own[possible[-1].grant_id].append(session)
@@ -159,7 +159,7 @@ def examine(
         used_yesterday_seconds=math.ceil(used_yesterday),
         reserved_seconds=math.ceil(reserved),
         open_sessions=len(open_sessions),
-        strangers=strangers,
+        unexplained=unexplained,
         settled=settled,
     )
 

@@ -44,8 +44,8 @@ CALM_SHARE: Final = 0.7
 # A call ends before it must, nobody knows when: whoever waits for one may look again so soon.
 LOOK_AGAIN_SECONDS: Final = 10
 # Grants that are to be cancelled once the store is back, and how often that is tried.
-MAX_DOUBTFUL: Final = 4096
-DOUBT_SECONDS: Final = 2.0
+MAX_UNCANCELLED: Final = 4096
+CANCEL_AGAIN_SECONDS: Final = 2.0
 OPENING_SECONDS: Final = 3.0
 
 
@@ -100,9 +100,9 @@ class Quota:
         self.is_refunding: Callable[[], bool] = lambda: False
         # What the store may have counted though its answer did not come, and whether the metrics
         # count it as granted; the oldest is dropped.
-        self._doubtful: deque[tuple[str, bool]] = deque(maxlen=MAX_DOUBTFUL)
+        self._uncancelled: deque[tuple[str, bool]] = deque(maxlen=MAX_UNCANCELLED)
         self._clearing: asyncio.Task[None] | None = None
-        self.doubt_seconds = DOUBT_SECONDS
+        self.cancel_again_seconds = CANCEL_AGAIN_SECONDS
 
     async def take(
         self,
@@ -154,7 +154,7 @@ class Quota:
         except StoreDownError as error:
             self._failures.note(error)
             if error.__cause__ is not None:  # else it was not even asked
-                self._doubt(grant.grant_id, is_granted=False)
+                self._cancel_later(grant.grant_id, is_granted=False)
             if not self._is_closed_without_store:
                 return Admitted(grant, ())
             raise StoppedError(
@@ -230,22 +230,22 @@ class Quota:
             self._metrics.returned_seconds.inc(await self._store.cancel(grant_id, counted))
         except StoreDownError as error:
             self._failures.note(error)
-            self._doubt(grant_id, is_granted=True)
+            self._cancel_later(grant_id, is_granted=True)
 
-    def _doubt(self, grant_id: str, *, is_granted: bool) -> None:
+    def _cancel_later(self, grant_id: str, *, is_granted: bool) -> None:
         """Cancel a grant when the store is back."""
-        self._doubtful.append((grant_id, is_granted))
+        self._uncancelled.append((grant_id, is_granted))
         if self._clearing is None or self._clearing.done():
-            self._clearing = asyncio.create_task(self._clear_doubts())
+            self._clearing = asyncio.create_task(self._cancel_again())
 
-    async def _clear_doubts(self) -> None:
-        while self._doubtful:
-            await asyncio.sleep(self.doubt_seconds)
+    async def _cancel_again(self) -> None:
+        while self._uncancelled:
+            await asyncio.sleep(self.cancel_again_seconds)
             with contextlib.suppress(StoreDownError):  # each was told when it began
-                while self._doubtful:
-                    grant_id, is_granted = self._doubtful[0]
+                while self._uncancelled:
+                    grant_id, is_granted = self._uncancelled[0]
                     returned_seconds = await self._store.cancel(grant_id)
-                    self._doubtful.popleft()
+                    self._uncancelled.popleft()
                     self._metrics.returned_seconds.inc(returned_seconds if is_granted else 0)
 
     async def note_end(self, grant_id: str, session_id: str | None) -> bool:

@@ -183,7 +183,7 @@ class Counter:  # written out: a dataclass for each of a token's eight counts co
         key: Of whom.
     """
 
-    __slots__ = ("current", "ends_at", "key", "limit", "places", "previous")
+    __slots__ = ("current", "ends_at", "key", "limit", "open_grants", "previous")
 
     def __init__(self, limit: RateLimit, now: float, key: str = "") -> None:
         self.limit = limit
@@ -191,7 +191,7 @@ class Counter:  # written out: a dataclass for each of a token's eight counts co
         self.ends_at = (now // limit.window_seconds + 1) * limit.window_seconds
         self.previous = self.current = 0
         # When each open grant ends by itself: only beside the seconds of a day.
-        self.places: dict[str, float] = {}
+        self.open_grants: dict[str, float] = {}
 
     def is_old(self, now: float) -> bool:
         """Tell whether nothing of it counts any more."""

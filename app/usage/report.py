@@ -59,7 +59,7 @@ def _known(settings: Settings, usage: Usage, reading: Reading | None) -> Report:
     listed = reading and {
         "age_seconds": max(0, int(usage.now - reading.at)),
         "open_sessions": reading.open_sessions,
-        "unexplained_sessions": reading.strangers_today,
+        "unexplained_sessions": reading.unexplained_today,
     }
     return {
         "today": _today(settings, usage, reading),

@@ -18,7 +18,7 @@ LOOK_EVERY_SECONDS: Final = 0.5
 RETRY_AFTER_SECONDS: Final = 60
 FILE: Final = "the stop file"
 PAGE: Final = "the operator's page"
-STRANGERS: Final = "a session that no grant explains"
+UNEXPLAINED: Final = "a session that no grant explains"
 
 
 class KillSwitch:
@@ -27,7 +27,7 @@ class KillSwitch:
     Args:
         stop_file: The file, or whatever else is at this place; None for no such switch.
         accounting: Has what the page says; None where there is no such page.
-        stops_at_strangers: Whether a session that no grant explains stops minting for the day.
+        stops_at_unexplained: Whether a session that no grant explains stops minting for the day.
     """
 
     def __init__(
@@ -35,11 +35,11 @@ class KillSwitch:
         stop_file: Path | None = None,
         accounting: Accounting | None = None,
         *,
-        stops_at_strangers: bool = False,
+        stops_at_unexplained: bool = False,
     ) -> None:
         self._file = stop_file
         self._accounting = accounting
-        self._stops_at_strangers = stops_at_strangers
+        self._stops_at_unexplained = stops_at_unexplained
         self._stopped_by: dict[str, bool] = {}
 
     @property
@@ -59,9 +59,9 @@ class KillSwitch:
                 "stopped by the operator", retry_after_seconds=RETRY_AFTER_SECONDS
             )
 
-    def see_strangers(self, there_are: bool) -> None:  # noqa: FBT001 - a callback's one argument
+    def see_unexplained(self, there_are: bool) -> None:  # noqa: FBT001 - a callback's one argument
         """Take note whether there are sessions today that no grant explains."""
-        self._note(STRANGERS, is_stopped=there_are and self._stops_at_strangers)
+        self._note(UNEXPLAINED, is_stopped=there_are and self._stops_at_unexplained)
 
     async def look(self) -> None:
         """Look whether minting is stopped; a slow disk or store keeps nobody but this waiting.

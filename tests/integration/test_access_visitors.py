@@ -22,16 +22,16 @@ def test_visitors_are_renewed_not_replaced() -> None:
     with pytest.MonkeyPatch.context() as patch:
         then = int(time.time()) - 8 * 86400
         patch.setattr("itsdangerous.timed.TimestampSigner.get_timestamp", lambda _: then)
-        first = visitors.greeting(scope)
+        first = visitors.set_cookie(scope)
     assert first is not None
     old = scope | {"headers": [(b"cookie", first.partition(";")[0].encode())]}
-    second = visitors.greeting(old)
+    second = visitors.set_cookie(old)
     assert second is not None
     new = scope | {"headers": [(b"cookie", second.partition(";")[0].encode())]}
 
     assert first.partition(";")[0] != second.partition(";")[0]
     assert visitors.recognise(old) == visitors.recognise(new) is not None
-    assert visitors.greeting(new) is None
+    assert visitors.set_cookie(new) is None
 
 
 @pytest.mark.parametrize(

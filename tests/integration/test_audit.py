@@ -108,7 +108,7 @@ class Rig:
             services.tokens._client,
             *(ledger, services.metrics),
             unknown_seconds=900,
-            on_strangers=services.kill_switch.see_strangers,
+            on_unexplained=services.kill_switch.see_unexplained,
             wall=now,
             monotonic=self.clock,
         )

@@ -182,7 +182,7 @@ async def test_grant_whose_answer_came_late_comes_back(monkeypatch: pytest.Monke
                 redis_url=f"redis://127.0.0.1:{far.port}", secret=SECRET, caller_minutes_per_day=15
             )
             limits = Accounting(settings, tally)
-            limits.quota.doubt_seconds = 0.01
+            limits.quota.cancel_again_seconds = 0.01
             async with limits.serving():
                 await limits.quota.probe()
                 far.round_trip_seconds = 0.4

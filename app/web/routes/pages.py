@@ -197,7 +197,7 @@ _smallest = lru_cache(maxsize=64)(partial(_compress, quality=BEST))
 
 def _greeted(response: Response, request: Request, visitors: Visitors | None) -> Response:
     """Return the page with its cookie, where callers are told apart by it."""
-    greeting = visitors.greeting(request.scope) if visitors else None
+    greeting = visitors.set_cookie(request.scope) if visitors else None
     if greeting is not None:
         # Made for one visitor: no cache between may hand it to the next.
         response.headers["Cache-Control"] = "private, no-cache"

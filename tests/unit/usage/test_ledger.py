@@ -292,17 +292,17 @@ async def test_sessions_without_a_grant_are_told_of_once_a_day(server: RedisServ
     clock = Clock()
     async with ledger_of(server, rules(), clock) as ledger:
         told = []
-        for hours, strangers in (
+        for hours, unexplained in (
             *((0, ["sess-1"]), (0, ["sess-1", "sess-2"]), (0, ["sess-2"])),
             *((14, ["sess-2", "sess-3"]), (24, ["sess-3"])),
         ):
             clock.now += hours * 3600
             snapshot = await ledger.snapshot()
-            findings = Findings(0, 0, 0, 0, strangers, [])
+            findings = Findings(0, 0, 0, 0, unexplained, [])
             today = int(clock.now // DAY)
             recorded = await ledger.record(snapshot, findings, day=today, knows_yesterday=False)
             assert recorded is not None
-            told.append((recorded.new_strangers, recorded.reading.strangers_today))
+            told.append((recorded.new_unexplained, recorded.reading.unexplained_today))
 
     assert told == [(["sess-1"], 1), (["sess-2"], 2), ([], 2), (["sess-3"], 1), ([], 0)]
 
@@ -630,11 +630,11 @@ async def test_every_key_in_redis_expires() -> None:
                 await ledger.take(taken)
                 await ledger.claim(taken.grant_id, "session")
             await ledger.lease("one", 40)
-            await over(ledger, (taken.grant_id, 1), strangers=["sess-1"])
+            await over(ledger, (taken.grant_id, 1), unexplained=["sess-1"])
         keys = [line for line in server.ask("KEYS *").decode().split() if "voicegate" in line]
         lives = [int(server.ask(f"TTL {key}").decode().strip().lstrip(":")) for key in keys]
 
-    # Grants, days, places; minted, audit, strangers, history.
+    # Grants, days, places; minted, audit, unexplained, history.
     assert len(keys) == 3 + 3 + 3 + 4
     assert all(0 < life <= HISTORY_DAYS * DAY for life in lives)
     assert all(key.startswith("{voicegate}:") for key in keys)

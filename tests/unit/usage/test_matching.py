@@ -132,16 +132,16 @@ def test_open_session_without_a_grant_is_taken_to_be_of_usual_length() -> None:
     findings = found(twice, [minted(0)], at=100)
 
     assert findings.reserved_seconds == 800 + 800
-    assert findings.strangers == ["stranger", "second"]
+    assert findings.unexplained == ["stranger", "second"]
 
 
-def test_sessions_of_the_time_before_the_ledger_are_no_strangers() -> None:
+def test_sessions_of_the_time_before_the_ledger_are_not_unexplained() -> None:
     """A token that is forgotten may have opened them; later ones cannot be one's."""
     known_from = NOON
     last = MAX_EXPIRES_SECONDS + LATE_SECONDS
     sessions = [session("before", -50, -20), session("early", last - 1), session("late", last)]
 
-    assert found(sessions, [], 5000, known_from).strangers == ["late"]
+    assert found(sessions, [], 5000, known_from).unexplained == ["late"]
 
 
 def test_grant_is_over_once_nothing_can_change() -> None:
@@ -174,7 +174,7 @@ def test_second_session_of_a_token_is_charged_where_only_one_caller_can_have_ope
 
     assert alone.settled == [("eve", 40)]
     assert both.settled == [("eve", 40), ("bob", 5)]
-    assert both.strangers == ["two", "three"]
+    assert both.unexplained == ["two", "three"]
 
 
 def test_many_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
