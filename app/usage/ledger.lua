@@ -236,7 +236,7 @@ end
 
 -- Tells how soon so many seconds of what is open may come back; '0' is at any time. Nothing of a token
 -- does while it may open a session.
-local function returns_in(open, missing)
+local function refund_in(open, missing)
   local opened = {}
   for _, id in ipairs(redis.call('ZRANGE', open, 0, MAX_LOOKED_AT - 1)) do
     local found = grant(id)
@@ -289,7 +289,7 @@ local function take(id, caller, address, granted, expires, before, limits)
     if limit > 0 and redis.call('ZCARD', party.open) >= limit then
       local first = redis.call('ZRANGE', party.open, 0, 0, 'WITHSCORES')
       answer[1], answer[3] = party[1] .. '-open', string.format('%.6f', tonumber(first[2]) - now)
-      answer[4] = returns_in(party.open, 0)
+      answer[4] = refund_in(party.open, 0)
       return answer
     end
   end
@@ -304,7 +304,7 @@ local function take(id, caller, address, granted, expires, before, limits)
     full = share
   end
   if full then
-    answer[1], answer[4] = full[1] .. '-day', returns_in(full.open, full.missing)
+    answer[1], answer[4] = full[1] .. '-day', refund_in(full.open, full.missing)
     answer[5], answer[6], answer[8] = full.previous, full.current, exact(used)
     return answer
   end

@@ -165,7 +165,7 @@ class MemoryLedger:
             if 0 < self._limits[name] <= len(counter.open_grants):
                 states = self._with_day(verdict.states, counters[0], now)
                 frees_in_seconds = min(counter.open_grants.values()) - now
-                return Verdict(name, states, frees_in_seconds, self._returns_in(counter, 0, now))
+                return Verdict(name, states, frees_in_seconds, self._refund_in(counter, 0, now))
         full = [each for each in counters if each.limit.quota and not each.fits(seconds, now)]
         if not full and share.limit.quota and not self._share_fits(share, seconds, now):
             full = [share]
@@ -175,7 +175,7 @@ class MemoryLedger:
             return Verdict(
                 day.limit.name,
                 (*verdict.states, day),
-                returns_in_seconds=self._returns_in(full[0], missing, now),
+                refund_in_seconds=self._refund_in(full[0], missing, now),
                 day_seconds=everyone.at(now).used,
             )
         call = _Call(now + grant.expires_in_seconds + seconds, grant.grant_id)
@@ -318,7 +318,7 @@ class MemoryLedger:
         grant.granted_seconds = seconds
         return before
 
-    def _returns_in(self, counter: Counter, missing: float, now: float) -> float:
+    def _refund_in(self, counter: Counter, missing: float, now: float) -> float:
         """Tell how soon so many seconds of what is open may come back; 0 is at any time.
 
         Nothing of a token does while it may open a session.

@@ -272,7 +272,7 @@ class RedisLedger:
             self._limits,
             *_as_arguments(asked),
         )
-        refused, now_text, frees_in, returns_in, previous, current, recovered, day_seconds = answer[
+        refused, now_text, frees_in, refund_in, previous, current, recovered, day_seconds = answer[
             :8
         ]
         if recovered:
@@ -284,7 +284,7 @@ class RedisLedger:
         if day.quota and not (states and states[-1].limit.name == verdict.refused):
             states += (LimitState(day, previous, current, DAY - now % DAY),)
         return Verdict(
-            *(verdict.refused, states, float(frees_in), float(returns_in)),
+            *(verdict.refused, states, float(frees_in), float(refund_in)),
             goes_on=bool(recovered),
             day_seconds=float(day_seconds),
         )

@@ -268,8 +268,8 @@ class Quota:
 
 def _refusal(verdict: Verdict, cost_seconds: int, *, is_refunding: bool) -> AppError:
     name, states = verdict.refused, verdict.states
-    returns_in_seconds = verdict.returns_in_seconds if is_refunding else LONGEST_WAIT_SECONDS
-    soonest = whole_seconds(max(returns_in_seconds, LOOK_AGAIN_SECONDS))
+    refund_in_seconds = verdict.refund_in_seconds if is_refunding else LONGEST_WAIT_SECONDS
+    soonest = whole_seconds(max(refund_in_seconds, LOOK_AGAIN_SECONDS))
     if name.endswith("-open"):
         wait_seconds = min(whole_seconds(verdict.frees_in_seconds), soonest)
         return limit_reached(SessionsExhaustedError, name, wait_seconds, states)

@@ -222,7 +222,7 @@ class Verdict(NamedTuple):
         states: How the caller's rate limits and its day stand, and last the limit that refused,
             unless it is one of sessions at once.
         frees_in_seconds: When the next place must be free, if too many are open.
-        returns_in_seconds: When so much of what is open may come back that it would be granted, if
+        refund_in_seconds: When so much of what is open may come back that it would be granted, if
             the list of sessions is read.
         goes_on: Whether the grant goes on with a call, for which no rate limit was asked.
         day_seconds: What then counts for all together, where that was looked up.
@@ -231,7 +231,7 @@ class Verdict(NamedTuple):
     refused: str
     states: tuple[LimitState, ...]
     frees_in_seconds: float = 0.0
-    returns_in_seconds: float = math.inf
+    refund_in_seconds: float = math.inf
     goes_on: bool = False
     day_seconds: float = 0.0
 

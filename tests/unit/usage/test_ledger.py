@@ -127,8 +127,8 @@ async def test_refusal_tells_how_soon_there_may_be_a_place(server: RedisServer |
         clock.now += 80
         talking = await ledger.take(grant())
 
-    assert (unused.refused, unused.returns_in_seconds) == ("caller-open", 80)
-    assert (talking.refused, talking.returns_in_seconds) == ("caller-open", 0)
+    assert (unused.refused, unused.refund_in_seconds) == ("caller-open", 80)
+    assert (talking.refused, talking.refund_in_seconds) == ("caller-open", 0)
 
 
 async def test_refusal_tells_how_soon_there_may_be_minutes(server: RedisServer | None) -> None:
@@ -141,7 +141,7 @@ async def test_refusal_tells_how_soon_there_may_be_minutes(server: RedisServer |
         asked = [await ledger.take(grant(granted=seconds)) for seconds in (1000, 1001, 3000, 3001)]
 
     assert {verdict.refused for verdict in asked} == {"caller-day"}
-    assert [verdict.returns_in_seconds for verdict in asked] == [80, 520, 520, math.inf]
+    assert [verdict.refund_in_seconds for verdict in asked] == [80, 520, 520, math.inf]
 
 
 async def test_day_slides(server: RedisServer | None) -> None:

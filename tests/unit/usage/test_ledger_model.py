@@ -105,7 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
         refused = self._rate_limit_of(asked)
         assert verdict.refused == (refused or self._expected(grant))
         if verdict.refused and not refused:
-            assert verdict.returns_in_seconds in self._returns_in(grant, verdict.refused)
+            assert verdict.refund_in_seconds in self._refund_in(grant, verdict.refused)
         if not verdict.refused:
             for limit, counted in asked:
                 self._hits.setdefault((limit.name, counted), []).append(int(self._clock.now))
@@ -280,7 +280,7 @@ class LedgerMachine(RuleBasedStateMachine):
             if is_whole or not entry.is_moved
         )
 
-    def _returns_in(self, grant: Grant, refused: str) -> set[float]:
+    def _refund_in(self, grant: Grant, refused: str) -> set[float]:
         """Return how soon what is open may come back, if it is enough; two where it is just so."""
         party, _, what = refused.partition("-")
         needed = 0.0
