@@ -6,6 +6,8 @@
  * @typedef {object} Environment
  * @property {typeof globalThis.fetch} fetch
  * @property {(url: string) => WebSocket} openWebSocket
+ * @property {(url: string, tell: () => void, signal: AbortSignal) => void} onForbidden the page's policy does not let it
+ *   connect to this one: Chromium then opens no socket, and closes none either
  * @property {() => number} nowMs monotonic
  * @property {() => number} epochMs wall clock
  * @property {(task: () => void, delayMs: number) => unknown} schedule
@@ -37,6 +39,13 @@ export function platformEnvironment() {
   return {
     fetch: (...request) => globalThis.fetch(...request),
     openWebSocket: (url) => new WebSocket(url),
+    onForbidden: (url, tell, signal) => {
+      const judge = (/** @type {any} */ { blockedURI, disposition }) => {
+        const [blocked] = blockedURI.split('?'); // the whole of it, or its origin
+        if (disposition === 'enforce' && blocked && url.startsWith(blocked)) tell();
+      };
+      globalThis.addEventListener?.('securitypolicyviolation', judge, { signal });
+    },
     nowMs: () => performance.now(),
     epochMs: () => Date.now(),
     schedule: (task, delayMs) => setTimeout(task, delayMs),

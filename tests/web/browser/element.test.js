@@ -536,3 +536,23 @@ test('the page for frames says so where its frame does not', () =>
       assert.match(complaints.join('\n'), /allow="microphone"/);
     },
   ));
+
+test('a page whose policy does not name the agent is told so, and does not wait for its socket', async () => {
+  const { amend } = shop;
+  shop.amend = (documented) => documented.replace(/ wss?:\/\/[^ ;]+/, '');
+  try {
+    await inShop(ELEMENT, async (page) => {
+      await page.evaluate(() => {
+        const onError = (/** @type {any} */ { detail }) =>
+          Object.assign(globalThis, { told: detail.message });
+        document.addEventListener('voice-agent-error', onError);
+      });
+      await page.getByRole('button', { name: 'Start talking' }).click();
+      await reach(page, 'failed');
+      const told = await page.evaluate(() => /** @type {any} */ (globalThis).told);
+      assert.match(told, /connect-src has to name ws:/);
+    });
+  } finally {
+    shop.amend = amend;
+  }
+});

@@ -117,6 +117,8 @@ export class Bench {
   nowMs = 0;
   /** @type {FakeSocket[]} */
   sockets = [];
+  /** @type {{url: string, tell: () => void, signal: AbortSignal}[]} who wants to know what the page's policy forbids */
+  policyWatches = [];
   /** @type {{at: number, task: () => void}[]} */
   timers = [];
   /** @type {string[]} */
@@ -141,6 +143,7 @@ export class Bench {
       {
         fetch: async (url, options) => this.#answerToken(String(url), options),
         openWebSocket: (url) => this.#openSocket(url),
+        onForbidden: (url, tell, signal) => this.policyWatches.push({ url, tell, signal }),
         nowMs: () => this.nowMs,
         epochMs: () => 1_790_000_000_000 + this.nowMs,
         schedule: (task, delayMs) => this.#schedule(task, delayMs),

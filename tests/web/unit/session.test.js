@@ -32,6 +32,22 @@ test('a call opens with a fresh token, written as the address demands, and its s
   assert.deepEqual(bench.states, ['connecting', 'live']);
 });
 
+test('a socket that the page may not open by its own policy fails the call at once, and not once more', async () => {
+  const bench = new Bench();
+  await bench.start();
+  const [{ url, tell, signal }] = bench.policyWatches;
+  assert.equal(url, bench.socket.url);
+  tell();
+  await bench.pass(60_000);
+
+  const { error } = bench.state;
+  assert.deepEqual(bench.states, ['connecting', 'failed']);
+  assert.deepEqual([error?.code, error?.retryable], ['connection-failed', false]);
+  assert.match(String(error?.message), /connect-src .* wss:\/\/agents\.example/);
+  assert.deepEqual([bench.sockets.length, signal.aborted], [1, true]);
+  assert.deepEqual(bench.reported, [{ receipt: 'receipt+1', unused: true }]);
+});
+
 test('every frame that is sent is one the schema knows', async () => {
   const bench = new Bench();
   await bench.goLive({ greeting: 'Hi.', output: { voice: 'alba' } });

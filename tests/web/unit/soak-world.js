@@ -80,6 +80,7 @@ export class World {
     this.session = new Session(
       {
         fetch: /** @type {any} */ (this.service.fetch),
+        onForbidden: () => {},
         openWebSocket: (url) => /** @type {any} */ (this.service.open(url)),
         nowMs: () => this.nowMs,
         epochMs: () => 1_790_000_000_000 + this.nowMs,

@@ -21,6 +21,7 @@ export class Clock {
     return {
       fetch: none,
       openWebSocket: none,
+      onForbidden: none,
       nowMs: () => this.nowMs,
       epochMs: () => 1_790_000_000_000 + this.nowMs,
       schedule: (task, delayMs) => {

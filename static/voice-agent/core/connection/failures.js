@@ -71,3 +71,13 @@ export function closeError(code, stage) {
     return new VoiceAgentError('resume-refused', { cause });
   return new VoiceAgentError(CLOSED.get(code) ?? 'agent-failed', { cause });
 }
+
+/**
+ * The error of a socket that the page's own policy forbids: no second try is allowed either.
+ * @param {string} wsUrl
+ */
+export function forbidden(wsUrl) {
+  const { origin } = new URL(wsUrl);
+  const message = `The page's Content-Security-Policy keeps it from the agent: connect-src has to name ${origin}.`;
+  return new VoiceAgentError('connection-failed', { message, retryable: false });
+}

@@ -1,7 +1,7 @@
 // One session on one WebSocket: a token, the socket, the first message, and the way to that session until it ends.
 // Never used twice; once closed from this side, nobody is told of late events.
 
-import { announcedError, closeError } from './failures.js';
+import { announcedError, closeError, forbidden } from './failures.js';
 import { Liveness } from './liveness.js';
 import { decode, encode, isRepeated } from './protocol.js';
 import { VoiceAgentError } from '../../errors.js';
@@ -246,6 +246,8 @@ export class SessionSocket {
     stats.log.note('connection', 'socket');
     const address = `${granted.wsUrl}?token=${encodeURIComponent(granted.token)}`;
     this.#receipt = granted.receipt;
+    const onForbidden = () => this.#finish(forbidden(granted.wsUrl), 'forbidden');
+    environment.onForbidden(address, onForbidden, this.#abort.signal);
     this.#socket = environment.openWebSocket(address);
     this.#socket.onopen = () => {
       this.#allow(MICROPHONE_TIMEOUT_MS, 'audio-failed', 'The microphone gave no sound in time.');
