@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -211,12 +212,35 @@ async def test_switch_stops_minting_and_lets_it_go_on(by: str) -> None:
         go = await client.post("/operator/minting", data={"minting": "go"})
         minted = await client.get("/api/voice-token", headers=PAGE)
 
-    assert (stop.status_code, go.status_code) == (303, 303)
+    assert (stop.status_code, go.status_code) == ((303, 303) if by == "cookie" else (200, 200))
     assert_problem(refused, 503, "service_unavailable")
     assert told == ["the operator's page"]
     assert "New calls are stopped." in page.text
     assert_problem(odd, 422, "invalid_request")
     assert minted.status_code == 200
+
+
+async def test_switch_tells_a_program_what_stops_minting(tmp_path: Path) -> None:
+    """What else does, too; and in whose place the command stands that tells nobody who asks."""
+    stop_file = tmp_path / "stop"
+    stop_file.touch()
+    async with operated(stop_file=str(stop_file)) as client:
+
+        async def move(minting: str) -> Any:
+            return await client.post("/operator/minting", data={"minting": minting}, headers=BEARER)
+
+        told = [(await move(minting)).json() for minting in ("stop", "go")]
+        client.headers.clear()
+        nobody = await client.post("/operator/minting", data={"minting": "stop"})
+        as_json = await client.post("/operator/minting", json={"minting": "stop"}, headers=BEARER)
+        empty = await client.post("/operator/minting", headers=BEARER)
+
+    stops = ["the stop file", "the operator's page"]
+    assert told == [{"stopped_by": stops}, {"stopped_by": stops[:1]}]
+    assert_problem(nobody, 401, "unauthenticated")
+    assert_problem(as_json, 415, "invalid_request")
+    assert "application/x-www-form-urlencoded" in as_json.json()["detail"]
+    assert_problem(empty, 422, "invalid_request")
 
 
 async def test_switch_holds_for_all_who_share_a_store_and_after_a_restart(

@@ -1,4 +1,4 @@
-"""Bodies of JSON: of bounded size, in bounded time, and only if they say that they are JSON."""
+"""Bodies of JSON and of forms: bounded in size and time, and only if they say what they are."""
 
 import asyncio
 from http import HTTPStatus
@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from app.errors import InvalidRequestError, UnreadError, bad_parameter
 from app.web.problem_details import invalid_request
 
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
 MAX_BYTES: Final = 4096
 SECONDS = 5.0
 SENTENCES: Final = {
@@ -61,8 +62,7 @@ async def read_object(request: Request) -> dict[str, Any]:
         return {}
     # A foreign page's form cannot have this type: for that a browser asks first (a preflight), and
     # `CorsMiddleware` refuses.
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if _media_type(request) != "application/json":
         raise refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     # Unlike json, orjson refuses half a surrogate pair, which no answer could name.
     try:
@@ -75,8 +75,21 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a body as forms send it; other bytes are no fields."""
-    return dict(parse_qsl((await read_bytes(request)).decode("utf-8", "replace")))
+    """Return the fields of a body as forms send it; none if it is empty.
+
+    Raises:
+        UnreadError: As `read_bytes` raises it; 415 (no form by its type).
+    """
+    content = await read_bytes(request)
+    if content and _media_type(request) != FORM_TYPE:
+        sentence = f"The body must be a form ({FORM_TYPE})."
+        raise UnreadError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence)
+    return dict(parse_qsl(content.decode("utf-8", "replace")))
+
+
+def _media_type(request: Request) -> str:
+    """Return what a body says that it is."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def read_bytes(request: Request, max_bytes: int = MAX_BYTES) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from app.access.cookies import OPERATOR_PATH
@@ -105,9 +105,10 @@ class _Operator:
 
     async def switch(self, request: Request) -> Response:
         credentials = self.services.credentials(request.scope)
-        if credentials.bearer is None:
-            credentials.require_page(OWN_PAGE_ONLY)
         await self.operator.require(credentials)
+        is_program = credentials.bearer is not None
+        if not is_program:
+            credentials.require_page(OWN_PAGE_ONLY)
         minting = (await read_form(request)).get("minting", "")
         if minting not in SWITCH:
             raise InvalidRequestError(bad_parameter("minting", "stop or go", minting))
@@ -121,6 +122,8 @@ class _Operator:
                 retry_after_seconds=5,
             ) from error
         await self.services.kill_switch.look()
+        if is_program:
+            return JSONResponse({"stopped_by": self.services.kill_switch.stopped_by})
         return _see_other(request, OPERATOR_PATH)
 
     async def _report(self) -> Report:
