@@ -4,8 +4,10 @@ import math
 import string
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 from app.config.settings import LONGEST_SESSION_SECONDS, Settings
+from app.config.types import is_loopback
 
 # What nobody guesses, at any number of tries that a service can answer.
 MIN_CODE_BITS: Final = 64
@@ -31,22 +33,42 @@ def risks(settings: Settings) -> Iterator[str]:
             "fresh, and bounds none of them. The day's limit holds for one session a token, of "
             f"{LONGEST_SESSION_SECONDS // 60} minutes; others count once they are listed."
         )
+    yield from _of_addresses(settings)
+    yield from _of_codes(settings)
+    for network in settings.trusted_proxies:
+        if network.prefixlen < MIN_PREFIX_BITS[network.version]:
+            yield (
+                f"VOICEGATE_TRUSTED_PROXIES holds {network}: whoever is in there can claim any "
+                "address and name; list the proxies alone."
+            )
+
+
+def _of_addresses(settings: Settings) -> Iterator[str]:
     if settings.is_reachable and not settings.public_url:
         yield (
             "VOICEGATE_PUBLIC_URL is not set: only requests for localhost or an address are "
             "answered, others get 421; set it to where callers reach the service."
+        )
+    for origin in settings.public_url if settings.is_reachable else ():
+        parts = urlsplit(origin)
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            yield (
+                f"VOICEGATE_PUBLIC_URL holds {origin}: browsers let no page that comes by http:// "
+                "use the microphone; serve it by https://."
+            )
+
+
+def _of_codes(settings: Settings) -> Iterator[str]:
+    if settings.access == "code" and settings.is_reachable and not settings.secret:
+        yield (
+            "VOICEGATE_SECRET is not set: after each restart visitors must type their access code "
+            "again; set it to at least 32 random characters."
         )
     for number, code in enumerate(settings.access_codes, start=1):
         if (bits := code_bits(code.get_secret_value())) < MIN_CODE_BITS:
             yield (
                 f"Access code {number} of VOICEGATE_ACCESS_CODES can be guessed: it has at most "
                 f"{bits:.0f} bits of chance; make it of 16 random characters or more."
-            )
-    for network in settings.trusted_proxies:
-        if network.prefixlen < MIN_PREFIX_BITS[network.version]:
-            yield (
-                f"VOICEGATE_TRUSTED_PROXIES holds {network}: whoever is in there can claim any "
-                "address and name; list the proxies alone."
             )
 
 

@@ -7,7 +7,14 @@ import pytest
 from app.config.risks import code_bits, risks
 from tests.service import make_settings
 
-CODED = {"access": "code", "access_codes": "0123456789abcdef"}
+CODED = {
+    "access": "code",
+    "access_codes": "0123456789abcdef",
+    "public_url": "https://voice.example.com",
+    "secret": "0123456789-0123456789-0123456789",
+}
+REACHED = {**CODED, "host": "0.0.0.0"}
+HTTP = "http://voice.example.com"
 
 
 @pytest.mark.parametrize(
@@ -24,7 +31,11 @@ CODED = {"access": "code", "access_codes": "0123456789abcdef"}
             "bounds none of them",
         ),
         ({**CODED, "access_codes": "a-long-enough-code,12345678"}, "Access code 2 "),
-        ({**CODED, "access_codes": "0123456789abcdef"}, None),
+        (REACHED, None),
+        ({**REACHED, "secret": None}, "VOICEGATE_SECRET is not set"),
+        ({**CODED, "secret": None}, None),
+        ({**REACHED, "public_url": f"https://a.example,{HTTP}"}, f"holds {HTTP}:"),
+        ({**REACHED, "public_url": "http://localhost:8000,http://127.0.0.1:8000"}, None),
     ],
 )
 def test_risks_are_named(changes: dict[str, Any], named: str | None) -> None:
