@@ -3,7 +3,7 @@
  *
  * ```js
  * import { createVoiceAgent } from 'https://gate.example/static/voice-agent/index.js';
- * const agent = createVoiceAgent({ gate: 'https://gate.example', agent: 'reception' });
+ * const agent = createVoiceAgent({ gate: 'https://gate.example' });
  * agent.on('transcript', ({ role, text }) => console.log(role, text));
  * button.onclick = () => agent.start().catch((error) => alert(error.message));
  * ```

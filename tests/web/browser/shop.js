@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { onLoopback, wordsFor } from './site.js';
 
-const GUIDE = new URL('../../../docs/element.md', import.meta.url);
+const GUIDE = new URL('../../../docs/embedding.md', import.meta.url);
 
 /**
  * @typedef {object} Shop
@@ -16,7 +16,7 @@ const GUIDE = new URL('../../../docs/element.md', import.meta.url);
  * @property {() => void} stop
  */
 
-/** What the element's guide says that a page needs; and what it says of one that has a frame. */
+/** What the guide says that a page needs besides what is its own. */
 export function documentedPolicy() {
   const block = /```text\n(default-src[\s\S]*?)```/.exec(readFileSync(GUIDE, 'utf8'));
   assert.ok(block, 'the guide shows no policy');
