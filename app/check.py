@@ -172,7 +172,7 @@ async def _try_login(settings: Settings) -> list[tuple[bool, str]]:
         read_seconds=FETCH_SECONDS,
     )
     keys = Jwks(url, transport)
-    way = f"Way to the login: {transport.way}"
+    way = f"Way to the login: {transport.route}"
     async with keys.serving():
         try:
             await keys.download()
@@ -194,7 +194,7 @@ async def _try_keys(settings: Settings, budget: Budget) -> list[tuple[bool, str]
         connect_seconds=budget.connect_seconds,
         read_seconds=budget.read_seconds,
     )
-    results = [(True, f"Way to {settings.upstream_url}: {transport.way}.")]
+    results = [(True, f"Way to {settings.upstream_url}: {transport.route}.")]
     async with transport:
         for what, key in zip(("First", "Spare"), settings.assemblyai_api_key, strict=False):
             client = AgentsClient(
@@ -242,7 +242,7 @@ def in_words(error: AppError, url: str, transport: CurlTransport) -> str:
     ]
     return sentences[0].format(
         url=url,
-        first=transport.way if transport.has_proxy else url,
+        first=transport.route if transport.has_proxy else url,
         setting="it" if transport.has_proxy else "VOICEGATE_UPSTREAM_URL",
         status=refused,
         reason=error,

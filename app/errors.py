@@ -80,7 +80,7 @@ class RequestError(AppError):
 
 
 class InvalidRequestError(RequestError):
-    """A query parameter is out of range, malformed, unknown or repeated."""
+    """A query parameter, or a member of a body, is out of range, malformed, unknown or repeated."""
 
     status = 422
     code = "invalid_request"
@@ -207,7 +207,7 @@ class DrainingError(AppError):
 
 
 class StoppedError(AppError):
-    """Nothing can be minted now: what it costs, or who asks, cannot be told."""
+    """No token can be had now: minting is stopped, or the ledger or the login cannot be asked."""
 
     status = 503
     code = "service_unavailable"

@@ -33,7 +33,7 @@ from app.web.kill_switch import KillSwitch
 from app.web.lifespan import Lifecycle
 from app.web.middleware.cors import CorsMiddleware
 from app.web.middleware.errors import ErrorMiddleware
-from app.web.middleware.hosts import OwnNames
+from app.web.middleware.hosts import AllowedHosts
 from app.web.middleware.proxies import TrustedProxies
 from app.web.middleware.request_context import RequestId
 from app.web.middleware.security_headers import SecurityHeaders
@@ -246,7 +246,7 @@ def _middleware(settings: Settings, services: Services) -> list[Middleware]:
             metrics=services.metrics,
             log_addresses=settings.log_level == "debug",
         ),
-        Middleware(OwnNames, public_urls=settings.public_url),
+        Middleware(AllowedHosts, public_urls=settings.public_url),
         Middleware(
             CorsMiddleware,
             policy=OriginPolicy(frozenset(settings.allowed_origins)),

@@ -34,8 +34,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Source: AssemblyAI documentation, session configuration, September 2026.
 STORED_AGENT_ALLOWS = {"agent_id", "title", "description", "idle_seconds"}
 # What goes into a session as it is, and what goes into its `input`.
-SAID = {"system_prompt", "greeting"}
-HEARD = {
+TOP_FIELDS = {"system_prompt", "greeting"}
+INPUT_FIELDS = {
     *("key_terms", "transcription_mode", "transcription_prompt", "language_codes"),
     *("voice_focus", "voice_focus_threshold", "turn_detection"),
 }
@@ -135,12 +135,12 @@ class Agent(_Strict):
         """
         if self.agent_id is not None:
             return {"agent_id": self.agent_id}
-        said, heard, spoken = (
+        top, inputs, volume = (
             self.model_dump(include=fields, by_alias=True, exclude_defaults=True)
-            for fields in (SAID, HEARD, {"volume"})
+            for fields in (TOP_FIELDS, INPUT_FIELDS, {"volume"})
         )
-        output = {"voice": self.voice} | spoken
-        return said | ({"input": heard} if heard else {}) | {"output": output}
+        output = {"voice": self.voice} | volume
+        return top | ({"input": inputs} if inputs else {}) | {"output": output}
 
     def public(self, name: str, *, with_session: bool = True) -> dict[str, Any]:
         """Return what front ends may know; whoever may mint needs the session too."""

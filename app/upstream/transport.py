@@ -1,4 +1,4 @@
-"""The way out to the agent service: httpx's transport interface over libcurl."""
+"""How requests leave the service: httpx's transport interface over libcurl."""
 
 import asyncio
 import os
@@ -54,7 +54,7 @@ Polls = dict[int, Callable[[int], list[Any]]]
 
 
 class ProxyRefusedError(httpx.ProxyError):
-    """A proxy did not open the way to the upstream, and answered this status instead."""
+    """A proxy opened no tunnel to the upstream, and answered this status instead."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"the proxy answered {status}")
@@ -158,7 +158,7 @@ class CurlTransport(httpx.AsyncBaseTransport):
             its end.
 
     Attributes:
-        way: Which way requests go, in words.
+        route: Which way requests go, in words.
         has_proxy: Whether that is a proxy.
 
     Raises:
@@ -178,7 +178,7 @@ class CurlTransport(httpx.AsyncBaseTransport):
         max_age_seconds: int = MAX_AGE_SECONDS,
         first_wait_seconds: float = FIRST_WAIT_SECONDS,
     ) -> None:
-        proxy, self.way = _proxy_for(httpx.URL(url))
+        proxy, self.route = _proxy_for(httpx.URL(url))
         self.has_proxy = bool(proxy)
         self._max_age_seconds = max_age_seconds
         self._first_wait_seconds = first_wait_seconds
@@ -342,7 +342,7 @@ def _trusted(ca_file: Path | None) -> dict[int, str]:
 
 
 def _proxy_for(url: httpx.URL) -> tuple[str, str]:
-    """Return the environment's proxy for a URL, empty for none, and the way in words.
+    """Return the environment's proxy for a URL, empty for none, and the route in words.
 
     libcurl would read the environment too, but cannot be asked which way it will go.
 

@@ -176,7 +176,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._watcher.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Make room."""
+        """Tell the bounds that it is gone."""
         self._watcher.remove(self)
         super().connection_lost(exc)
 

@@ -1,4 +1,4 @@
-"""Feedback on calls: callers do not wait until it has been handed on."""
+"""Feedback on calls: taken at once, and sent to the operator's address in the background."""
 
 import asyncio
 import contextlib
@@ -100,7 +100,7 @@ class FeedbackOutbox:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Hand on meanwhile, and for a moment longer what still waits at the end."""
+        """Hand on what is taken while this is open; at the end, what waits has `LAST_SECONDS`."""
         if self._transport is None:
             yield
             return

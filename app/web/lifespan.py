@@ -1,4 +1,4 @@
-"""What the service knows about its own life, shared by the server, the routes and the probes."""
+"""Whether the service is ready or draining, for the server, the routes and the probes."""
 
 from app.errors import DrainingError
 

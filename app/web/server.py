@@ -73,14 +73,14 @@ class Server(uvicorn.Server):
         self._lifecycle = services.lifecycle
         self._delay_seconds = delay_seconds
         self._announcement = announcement
-        self._crowd: Crowd | None = None
+        self._acceptor: Acceptor | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, and say so."""
         await super().startup(sockets)
         with contextlib.suppress(NotImplementedError):  # Windows' loop cannot
             if sockets:
-                self._crowd = Crowd(sockets[0], self._protocol)
+                self._acceptor = Acceptor(sockets[0], self._protocol)
         gc.freeze()
         gc.set_threshold(*COLLECTOR_THRESHOLDS)
         gc.enable()
@@ -107,8 +107,8 @@ class Server(uvicorn.Server):
                 # Polled, as a second signal ends the wait too.
                 while self._lifecycle.in_flight and not self.force_exit:  # noqa: ASYNC110
                     await asyncio.sleep(POLL_SECONDS)
-        if self._crowd is not None:
-            self._crowd.close()
+        if self._acceptor is not None:
+            self._acceptor.close()
         # What is left had its time; uvicorn only has to close connections.
         self.config.timeout_graceful_shutdown = 1
         await super().shutdown(sockets)
@@ -129,7 +129,7 @@ class Server(uvicorn.Server):
                 signal.signal(sig, handler)
 
 
-class Crowd:
+class Acceptor:
     """Accepts whoever waits at a listener, beside uvicorn, which takes one connection a turn.
 
     With 2,000 clients a turn of the loop lasts 0.1 s, and whoever came last waited for many.

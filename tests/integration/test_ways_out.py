@@ -170,9 +170,9 @@ def test_names_that_need_no_proxy(
     """A name excepts itself and all below it."""
     monkeypatch.setenv("HTTPS_PROXY", "proxy.test:3128")
     monkeypatch.setenv("NO_PROXY", entry)
-    way = CurlTransport("https://agents.example.test", connect_seconds=1, read_seconds=1).way
+    route = CurlTransport("https://agents.example.test", connect_seconds=1, read_seconds=1).route
 
-    assert way.startswith("direct") is is_direct
+    assert route.startswith("direct") is is_direct
 
 
 async def test_authority_that_is_not_trusted(

@@ -25,7 +25,7 @@ PREFLIGHT: Final = (
     (b"access-control-max-age", b"600"),
 )
 REQUEST_METHOD: Final = b"access-control-request-method"
-# What is read, and taken for its value where it came twice: nothing that is good for anything.
+# Of the fields that are read, what counts where one came twice: a value that no rule lets in.
 IF_TWICE: Final = {b"origin": "null", b"sec-fetch-site": "", b"host": " ", REQUEST_METHOD: ""}
 
 

@@ -1,4 +1,4 @@
-"""ASGI middleware: no failure passes here unmapped, unlogged or quoted, and nothing uncounted."""
+"""ASGI middleware: failures become problem details, and every answer is logged and counted."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, DrainingError
-from app.observability.logging import places, requests_log
+from app.observability.logging import frames_of, requests_log
 from app.observability.metrics import METHODS, OTHER, STATIC, Metrics
 from app.tokens.service import MINT_PATH
 from app.upstream.client import upstream_seconds
@@ -73,7 +73,7 @@ class ErrorMiddleware:
             await answer.fail(DrainingError("cut off", retry_after_seconds=2))
         except Exception as error:  # noqa: BLE001 - nothing may pass
             extra = {"request_id": answer.context.request_id}
-            failures.error("unexpected:\n%s", places(error), extra=extra)
+            failures.error("unexpected:\n%s", frames_of(error), extra=extra)
             await answer.fail(AppError())
         finally:
             self._lifecycle.in_flight -= 1

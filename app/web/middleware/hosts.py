@@ -1,4 +1,4 @@
-"""ASGI middleware: requests under names that are not ours get no answer."""
+"""ASGI middleware: requests for a host that is not the service's get 421."""
 
 import re
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ DETAIL: Final = (
 _HOST: Final = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
 
 
-class OwnNames:
-    """Refuses other names than the service's own, or whoever owns one could point it here.
+class AllowedHosts:
+    """Refuses hosts other than the service's own: whoever owns a name could point it here.
 
     To a browser, its page would then be ours, and could mint with the cookies and from within the
     network of whoever looks at it (DNS rebinding). An address cannot be pointed elsewhere, and

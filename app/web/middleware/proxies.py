@@ -1,4 +1,4 @@
-"""ASGI middleware: believe what a proxy says about the caller, if the proxy is one we trust."""
+"""ASGI middleware: takes scheme, host and client address from the fields of trusted proxies."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""ASGI middleware: what every answer says to the browser about trust."""
+"""ASGI middleware: the security headers of every answer."""
 
 from collections.abc import Sequence
 from typing import Final

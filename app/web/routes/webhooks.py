@@ -27,7 +27,7 @@ MAX_FIELD_CHARACTERS: Final = 1000
 
 
 class WebhookSignatures:
-    """Tells true deliveries, each once.
+    """Verifies deliveries, each once.
 
     Source: AssemblyAI documentation, "Webhooks", June 2026: `t=SECONDS,v1=HEX`, where `HEX` is the
     HMAC-SHA256 of the seconds, a dot and the body; of several `v1` one has to be right.

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import UpstreamUnavailableError
-from app.observability.logging import LineWriter, causes, places, requests_log
+from app.observability.logging import LineWriter, causes, frames_of, requests_log
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "text-that-must-not-be-logged"
@@ -45,7 +45,7 @@ def test_causes_are_named_and_not_quoted() -> None:
 
 def test_places_name_every_frame_without_text() -> None:
     """An unexpected failure can be found in the code from its frames alone."""
-    text = places(failing())
+    text = frames_of(failing())
 
     assert SECRET not in text
     assert "tests/unit/observability/test_logging.py:" in text
