@@ -87,8 +87,10 @@ class InvalidRequestError(RequestError):
     detail = "A query parameter is not allowed as it was sent; `errors` says what is."
 
     def __init__(self, *errors: ParameterProblem) -> None:
-        sentences = " ".join(f"{entry.name} must be {entry.allowed}." for entry in errors[:2])
-        super().__init__(detail=sentences or None, errors=errors)
+        sentences = [f"{entry.name} must be {entry.allowed}." for entry in errors[:2]]
+        if more := len(errors) - len(sentences):
+            sentences.append(f"`errors` has {more} more.")
+        super().__init__(detail=" ".join(sentences) or None, errors=errors)
 
 
 class UnreadError(RequestError):

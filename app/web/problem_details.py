@@ -1,5 +1,6 @@
 """From the framework's exceptions and ours to answers; the log's one line for each failure."""
 
+import json
 import logging
 from collections.abc import Container
 from dataclasses import asdict
@@ -7,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -31,14 +32,19 @@ MAX_ENTRIES: Final = 16
 # By pydantic's kinds of errors.
 ALLOWED_IN_BODY: Final = {
     "missing": "there",
-    "extra_forbidden": "absent: it is no member of this body",
     "string_type": "text",
     "string_unicode": "text",
-    "string_too_short": "text of at least {min_length} characters",
+    "string_too_short": "text of {min_length} or more characters",
     "string_too_long": "text of at most {max_length} characters",
     "string_pattern_mismatch": "text that matches {pattern}",
-    "model_attributes_type": "an object",
+    "int_type": "an integer",
+    "int_parsing": "an integer",
+    "int_from_float": "an integer",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than_equal": "a number of at most {le}",
 }
+# What came may be repeated where a number was wanted.
+OF_NUMBERS: Final = ("int_", "greater_than", "less_than", "whole_number")
 
 
 class HttpError(RequestError):
@@ -86,7 +92,7 @@ def problem_response(
 def error_for(error: HTTPException | RequestValidationError, scope: Scope) -> AppError:
     """Return our error for an exception that the framework raised."""
     if isinstance(error, RequestValidationError):
-        return invalid_request(error)
+        return error_for_status(HTTPStatus.UNPROCESSABLE_ENTITY)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         routes = [each for each in scope["app"].routes if isinstance(each, Route)]
         named = (each.methods or () for each in routes if each.path == scope["path"])
@@ -104,25 +110,47 @@ def error_for_status(status: int) -> AppError:
 
 
 def invalid_request(
-    error: ValidationError | RequestValidationError, in_body: Container[str] = ("body",)
+    error: ValidationError, model: type[BaseModel], in_body: Container[str]
 ) -> InvalidRequestError:
-    """Return our error for what pydantic refused; `in_body` has the places that are of a body."""
+    """Return our error for what a model refused.
+
+    Args:
+        error: Why.
+        model: Which.
+        in_body: The names that came in a body, or are missing there.
+    """
+    names = ", ".join(field.alias or name for name, field in model.model_fields.items())
     entries = error.errors()[:MAX_ENTRIES]
     return InvalidRequestError(
-        *(_bad_parameter(entry, is_in_body=entry["loc"][0] in in_body) for entry in entries)
+        *(_bad_parameter(entry, names, is_in_body=entry["loc"][0] in in_body) for entry in entries)
     )
 
 
-def _bad_parameter(entry: Any, *, is_in_body: bool) -> ParameterProblem:
+def _bad_parameter(entry: Any, names: str, *, is_in_body: bool) -> ParameterProblem:
     name, kind, context = str(entry["loc"][-1]), entry["type"], entry.get("ctx", {})
     told = context.get("allowed") or context.get("expected")
-    if is_in_body:
-        # What came is not repeated: it may be a credential.
-        allowed = told or ALLOWED_IN_BODY.get(kind, "as the description of the API says")
-        return bad_parameter(name, allowed.format(**context), "something else")
     if kind == "extra_forbidden":
-        return bad_parameter(name, "absent: it is no parameter of this path", entry["input"])
-    return bad_parameter(name, told or entry["msg"], entry["input"])
+        told = f"absent: there are only {names}"
+    elif kind == "literal_error" and told == "True":
+        told = "true"
+    if not is_in_body:
+        return bad_parameter(name, told or entry["msg"], entry["input"])
+    allowed = told or ALLOWED_IN_BODY.get(kind, "as the description of the API says")
+    received = "nothing" if kind == "missing" else what_came(entry["input"])
+    if received == "a number" and kind.startswith(OF_NUMBERS):
+        received = str(entry["input"])
+    return bad_parameter(name, allowed.format(**context), received)
+
+
+def what_came(value: Any) -> str:
+    """Return what a member of a body is, but not what it says: it may be a credential."""
+    if isinstance(value, str):
+        return f"{len(value)} characters"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return json.dumps(value) if value is None or isinstance(value, bool) else "a number"
 
 
 def log_failure(error: AppError, request_id: str) -> None:

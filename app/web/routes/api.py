@@ -179,9 +179,13 @@ def _add_feedback_route(router: APIRouter, services: Services, outbox: FeedbackO
 
 
 async def _note_end(services: Services, end: SessionEnd) -> None:
-    if (end.session_id is None) == (end.unused is None):
+    if end.session_id is None and end.unused is None:
         raise InvalidRequestError(
-            bad_parameter("session_id", "there, or `unused` in its place", end.session_id or "")
+            bad_parameter("session_id", "there, or `unused` in its place", "nothing")
+        )
+    if end.session_id is not None and end.unused is not None:
+        raise InvalidRequestError(
+            bad_parameter("unused", "absent where session_id is there", "true")
         )
     grant_id = services.receipts.read(end.receipt)
     if grant_id is None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from app.errors import InvalidRequestError, UnreadError, bad_parameter
-from app.web.problem_details import invalid_request
+from app.web.problem_details import invalid_request, what_came
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 MAX_BYTES: Final = 4096
@@ -41,7 +41,7 @@ async def read_model(request: Request, model: type[Model]) -> Model:
         return model.model_validate(members)
     except ValidationError as error:
         names = members.keys() | model.model_fields.keys()
-        raise invalid_request(error, in_body=names) from None
+        raise invalid_request(error, model, in_body=names) from None
 
 
 def described(schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
@@ -70,7 +70,7 @@ async def read_object(request: Request) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         raise refusal(HTTPStatus.UNPROCESSABLE_ENTITY) from None
     if not isinstance(value, dict):
-        raise InvalidRequestError(bad_parameter("body", "an object", "something else"))
+        raise InvalidRequestError(bad_parameter("body", "an object", what_came(value)))
     return value
 
 

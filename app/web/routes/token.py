@@ -233,7 +233,7 @@ def read_parameters(
     try:
         return model.model_validate(values | body)
     except ValidationError as error:
-        raise invalid_request(error, in_body=body.keys()) from None
+        raise invalid_request(error, model, in_body=body.keys()) from None
 
 
 def token_response(token: VoiceToken) -> Response:

@@ -7,10 +7,20 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service import KEY, TOKEN, answering, assert_problem, minting, refusing, service
+from tests.service import (
+    KEY,
+    PAGE,
+    TOKEN,
+    answering,
+    assert_problem,
+    minting,
+    refusing,
+    service,
+)
 
 EXPIRES = "expires_in_seconds"
 DURATION = "max_session_duration_seconds"
+PARAMETERS = f"{EXPIRES}, {DURATION}, product, receipt, _"
 
 
 async def test_voice_token_answers_exactly_the_documented_fields() -> None:
@@ -96,7 +106,7 @@ async def test_voice_token_accepts_the_bounds(name: str, value: int) -> None:
         (
             "Expires_In_Seconds=5",
             "Expires_In_Seconds",
-            "absent: it is no parameter of this path",
+            f"absent: there are only {PARAMETERS}",
             "5",
         ),
     ],
@@ -189,15 +199,15 @@ async def test_post_of_nothing_needs_no_media_type(media_type: str) -> None:
 @pytest.mark.parametrize(
     ("query", "body", "name", "allowed", "received"),
     [
-        ("", {EXPIRES: 601}, EXPIRES, "an integer from 1 to 600", "something else"),
-        ("", {EXPIRES: True}, EXPIRES, "an integer from 1 to 600", "something else"),
-        ("", {EXPIRES: 60.0}, EXPIRES, "an integer from 1 to 600", "something else"),
-        ("", {EXPIRES: None}, EXPIRES, "an integer from 1 to 600", "something else"),
-        ("", {EXPIRES: [60]}, EXPIRES, "an integer from 1 to 600", "something else"),
-        ("", {"key": KEY}, "key", "absent: it is no member of this body", "something else"),
-        ("", {"product": "streaming"}, "product", "'voice_agent'", "something else"),
-        ("", [], "body", "an object", "something else"),
-        ("", 0, "body", "an object", "something else"),
+        ("", {EXPIRES: 601}, EXPIRES, "an integer from 1 to 600", "601"),
+        ("", {EXPIRES: True}, EXPIRES, "an integer from 1 to 600", "true"),
+        ("", {EXPIRES: 60.0}, EXPIRES, "an integer from 1 to 600", "60.0"),
+        ("", {EXPIRES: None}, EXPIRES, "an integer from 1 to 600", "null"),
+        ("", {EXPIRES: [60]}, EXPIRES, "an integer from 1 to 600", "a list"),
+        ("", {"key": KEY}, "key", f"absent: there are only {PARAMETERS}", f"{len(KEY)} characters"),
+        ("", {"product": "streaming"}, "product", "'voice_agent'", "9 characters"),
+        ("", [], "body", "an object", "a list"),
+        ("", 0, "body", "an object", "a number"),
         (f"?{EXPIRES}=601", {DURATION: 60}, EXPIRES, "an integer from 1 to 600", "601"),
         (
             f"?{EXPIRES}=60",
@@ -216,6 +226,64 @@ async def test_post_refuses(query: str, body: Any, name: str, allowed: str, rece
     problem = assert_problem(response, 422, "invalid_request")
     assert problem["errors"] == [{"name": name, "allowed": allowed, "received": received}]
     assert KEY not in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "entries"),
+    [
+        (
+            *("session-ends", {"session_id": "sess_1"}),
+            [("receipt", "there", "nothing")],
+        ),
+        (
+            *("session-ends", {"receipt": "r", "session_id": "sess_1", "unused": True}),
+            [("unused", "absent where session_id is there", "true")],
+        ),
+        (
+            *("session-ends", {"receipt": "r"}),
+            [("session_id", "there, or `unused` in its place", "nothing")],
+        ),
+        (
+            *("session-ends", {"receipt": "r", "unused": False}),
+            [("unused", "true", "false")],
+        ),
+        (
+            *("session-ends", {"receipt": "r", "unused": True, "foo": 12345678}),
+            [("foo", "absent: there are only receipt, session_id, unused", "a number")],
+        ),
+        ("access", {"code": ""}, [("code", "text of 1 or more characters", "0 characters")]),
+        ("access", {"code": 12345678}, [("code", "text", "a number")]),
+        (
+            *("feedback", {"rating": "good", "agent": "assistant", "duration_seconds": -3}),
+            [
+                ("rating", "'up' or 'down'", "4 characters"),
+                ("duration_seconds", "a number of at least 0", "-3"),
+            ],
+        ),
+        (
+            *("feedback", {"rating": "up", "agent": "assistant", "duration_seconds": {"n": 1}}),
+            [("duration_seconds", "an integer", "an object")],
+        ),
+        (
+            *("feedback", {}),
+            [(name, "there", "nothing") for name in ("rating", "agent", "duration_seconds")],
+        ),
+    ],
+)
+async def test_body_is_refused_with_what_came_and_what_is_allowed(
+    path: str, body: dict[str, Any], entries: list[tuple[str, str, str]]
+) -> None:
+    """By kind and length, or as the number that it is: text, and what is unknown, may be secret."""
+    access: dict[str, Any] = {"access": "code", "access_codes": "linden-harbour-42"}
+    access = access if path == "access" else {}
+    async with service(refusing(), feedback_url="log", **access) as client:
+        response = await client.post(f"/api/{path}", json=body, headers=PAGE)
+
+    problem = assert_problem(response, 422, "invalid_request")
+    keys = ("name", "allowed", "received")
+    assert [tuple(entry[key] for key in keys) for entry in problem["errors"]] == entries
+    assert "12345678" not in response.text
+    assert problem["detail"].endswith(" `errors` has 1 more.") == (len(entries) == 3)
 
 
 @pytest.mark.parametrize(
