@@ -38,13 +38,18 @@ def cost_sentence(settings: Settings) -> str:
 
 def _overshoot(settings: Settings) -> str:
     """Return what the sum rests on, and how far it can be exceeded: see docs/costs.md."""
-    beyond = f"up to {settings.longest_session_seconds / MINUTE:,.0f} minutes each"
-    if not settings.audit:
-        return (
+    longest = settings.longest_session_seconds / MINUTE
+    if settings.audit:
+        rests = "That is counted by the agent service's list of sessions. Beyond it go only"
+        until = ", before the list shows them"
+    else:
+        rests = (
             "Nothing that was granted comes back (VOICEGATE_AUDIT is false). Beyond it go, unseen, "
-            f"only sessions on tokens that were used more than once, {beyond}."
+            "only"
         )
+        until = ""
     return (
-        "That is counted by the agent service's list of sessions. Beyond it go only sessions on "
-        f"tokens that were used more than once, before the list shows them: {beyond}."
+        f"{rests} sessions on tokens that were used more than once{until}: up to {longest:,.0f} "
+        "minutes each; and sessions that the agent service lets last longer than their token says, "
+        "for as long as they last."
     )

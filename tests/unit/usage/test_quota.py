@@ -351,14 +351,18 @@ def test_every_limit_has_a_sentence_and_a_label() -> None:
             {"audit": True},
             "At most 1,200 minutes a day are used: 90.00 USD at 4.50 USD an hour. That is counted "
             "by the agent service's list of sessions. Beyond it go only sessions on tokens that "
-            "were used more than once, before the list shows them: up to 100 minutes each.",
+            "were used more than once, before the list shows them: up to 100 minutes each; and "
+            "sessions that the agent service lets last longer than their token says, for as long "
+            "as they last.",
             id="defaults",
         ),
         pytest.param(
             {"max_session_duration_seconds": 900},
             "At most 1,200 minutes a day are granted: 90.00 USD at 4.50 USD an hour. Nothing that "
             "was granted comes back (VOICEGATE_AUDIT is false). Beyond it go, unseen, only "
-            "sessions on tokens that were used more than once, up to 15 minutes each.",
+            "sessions on tokens that were used more than once: up to 15 minutes each; and sessions "
+            "that the agent service lets last longer than their token says, for as long as they "
+            "last.",
             id="without-the-list",
         ),
         pytest.param(
@@ -371,7 +375,9 @@ def test_every_limit_has_a_sentence_and_a_label() -> None:
             "At most 14,400 minutes a day are used: 1,080.00 USD at 4.50 USD an hour. "
             "No limit of its own bounds this: set VOICEGATE_MINUTES_PER_DAY. That is counted by "
             "the agent service's list of sessions. Beyond it go only sessions on tokens that "
-            "were used more than once, before the list shows them: up to 180 minutes each.",
+            "were used more than once, before the list shows them: up to 180 minutes each; and "
+            "sessions that the agent service lets last longer than their token says, for as long "
+            "as they last.",
             id="bound-by-places",
         ),
         pytest.param(
