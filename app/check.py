@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 from collections.abc import Callable
+from os.path import exists  # `Path.exists` raises some failures before Python 3.14
 from typing import Any, Final
 
 import httpx
@@ -103,7 +104,7 @@ async def check(
     say(cost_sentence(settings))
     for risk in (*risks(settings), *former_voices(agents)):
         say(risk)
-    if settings.stop_file is not None and settings.stop_file.exists():
+    if is_stopped(settings):
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
     results = [
         *await _try_store(settings),
@@ -115,6 +116,11 @@ async def check(
     is_good = all(worked for worked, _ in results)
     say("All is well." if is_good else "Something has to be put right.")
     return 0 if is_good else 1
+
+
+def is_stopped(settings: Settings) -> bool:
+    """Tell whether the stop file is there."""
+    return settings.stop_file is not None and exists(settings.stop_file)  # noqa: PTH110
 
 
 def describe(settings: Settings) -> list[str]:

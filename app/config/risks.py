@@ -3,6 +3,7 @@
 import math
 import string
 from collections.abc import Iterator
+from os.path import isdir  # `Path.is_dir` raises some failures before Python 3.14
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -35,6 +36,11 @@ def risks(settings: Settings) -> Iterator[str]:
         )
     yield from _of_addresses(settings)
     yield from _of_codes(settings)
+    if settings.stop_file is not None and not isdir(settings.stop_file.parent):  # noqa: PTH112
+        yield (
+            f"VOICEGATE_STOP_FILE is {settings.stop_file}, whose folder is not there: in an "
+            "emergency the file cannot be made; make the folder, or name another."
+        )
     for network in settings.trusted_proxies:
         if network.prefixlen < MIN_PREFIX_BITS[network.version]:
             yield (

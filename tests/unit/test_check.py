@@ -153,6 +153,14 @@ async def test_what_is_wrong_is_said_in_words(fault: dict[str, str], sentence: s
     assert KEY not in text
 
 
+async def test_stop_file_that_cannot_be_is_named() -> None:
+    """What keeps it from being made is said, and what it would stop is tried all the same."""
+    code, text = await checked(assemblyai_api_key="", stop_file=f"/{'x' * 300}/stop")
+
+    assert code == 1
+    assert "/stop, whose folder is not there" in text
+
+
 async def test_closed_port() -> None:
     """Where nobody listens, the network is to blame."""
     with socket.create_server(("127.0.0.1", 0)) as placeholder:
