@@ -43,9 +43,8 @@ export function createTranscript({ log, latest }, texts, agentTitle) {
     updateToolCard(card, call, texts.tools);
   }
 
-  /** @param {string} text */
-  function note(text) {
-    const at = Date.now();
+  /** @param {string} text @param {number} [at]   epoch milliseconds */
+  function note(text, at = Date.now()) {
     follow(() => rows.put(`note ${(notes += 1)}`, createNote(text), { kind: 'note', at, text }));
   }
 
@@ -66,11 +65,11 @@ export function createTranscript({ log, latest }, texts, agentTitle) {
       if (row && item?.kind === 'turn') follow(() => place(item.turn));
     },
     note,
-    /** A new call: what was said before stays to be read, under its own heading. */
-    startCall() {
+    /** A new call: what was said before stays to be read, under its own heading. @param {number} at   epoch milliseconds */
+    startCall(at) {
       rows.close();
       pause = null;
-      if (log.childElementCount) note(fill(texts.transcript.call, { time: timeText(Date.now()) }));
+      if (log.childElementCount) note(fill(texts.transcript.call, { time: timeText(at) }), at);
     },
     isEmpty: () => log.childElementCount === 0,
     items: rows.items,

@@ -111,6 +111,34 @@ test('where the microphone is refused the element is typed to, and heard in the 
     await page.locator('.voice-agent[data-state="ended"]').waitFor();
   }));
 
+test('a call that begins before what shows it has come stands below the one that was left, under its own heading', () =>
+  inBrowser({ microphone: null, isAllowed: false }, async ({ page }, demo) => {
+    await page.addInitScript(() => {
+      const turn = { role: 'user', text: 'Said before.', final: true, interrupted: false };
+      const turns = [{ id: 'a', ...turn, startedAt: Date.now() - 10_000 }];
+      const call = { sessionId: null, leftAtMs: Date.now(), turns };
+      sessionStorage.setItem('voicegate-call', JSON.stringify(call));
+    });
+    let goOn = () => {};
+    const isWanted = new Promise((resolve) => (goOn = () => resolve(undefined)));
+    await page.route('**/in-call*.js', async (route) => {
+      await isWanted;
+      await route.continue();
+    });
+    await page.goto(demo.url);
+    await page.getByRole('button', { name: 'Type instead' }).click();
+    await page.locator('.voice-agent[data-state="live"]').waitFor();
+    goOn();
+    const log = page.getByRole('log', { name: 'Conversation' });
+    await log.getByText('Say something').waitFor();
+    const rows = await log.locator('> *').allInnerTexts();
+    const sought = [/Said before/, /The page was left/, /Call started at/, /Say something/];
+    assert.equal(rows.length, sought.length);
+    sought.forEach((words, at) => assert.match(rows[at], words));
+    await page.getByRole('button', { name: 'End call' }).click();
+    await page.locator('.voice-agent[data-state="ended"]').waitFor();
+  }));
+
 test('a call in writing is read at once, without any sound', () =>
   inBrowser({ microphone: null, isAllowed: false }, async (browser) => {
     const { page, heard } = browser;

@@ -134,7 +134,7 @@ export function createView(
     if (!call.isOpenToAll) void askGate();
     const lookAgain = () => !document.hidden && question?.needsCode && void askGate(); // given in another tab
     document.addEventListener('visibilitychange', lookAgain, { signal });
-    if (call.resumable) void talk?.showLeft(call.resumable.turns);
+    if (call.resumable) talk?.showLeft(call.resumable.turns);
     left.look();
   }
 

@@ -35,6 +35,10 @@ export function createTalk(elements, texts, context) {
   /** @type {Promise<void> | null} */
   let loading = null;
   let liveAtMs = 0;
+  /** The conversation that the page left, shown before all else. @type {Left | null} */
+  let left = null;
+  /** When the call began, in epoch milliseconds, that does not go on with it. @type {number | null} */
+  let begunAt = null;
 
   call.on(
     'transcript',
@@ -51,7 +55,7 @@ export function createTalk(elements, texts, context) {
       (parts) => {
         if (signal.aborted) return;
         muteButton.learnToHold(parts.createPushToTalk);
-        seen = see(parts, elements, texts, context);
+        seen = see(parts, elements, texts, { ...context, left, begunAt });
       },
       () => void (loading = null),
     );
@@ -78,7 +82,8 @@ export function createTalk(elements, texts, context) {
       if (state === 'connecting') {
         elements.after.replaceChildren();
         showConversation(); // now, so that no button moves when the call begins
-        if (!isResuming) seen?.conversation.startCall();
+        begunAt = isResuming ? null : Date.now();
+        if (begunAt) seen?.conversation.startCall(begunAt);
         if (isTyped && context.mayFocus()) composer.focus(); // what was pressed is gone
       } else if (!call.isActive) {
         seen?.visualiser.clear();
@@ -109,26 +114,31 @@ export function createTalk(elements, texts, context) {
       void load();
     },
     /** @param {readonly import('../ui-types.js').Turn[]} turns */
-    async showLeft(turns) {
+    showLeft(turns) {
+      left = { turns, at: Date.now() };
       showConversation();
-      await load();
-      for (const turn of turns) seen?.conversation.show(turn);
-      seen?.conversation.note(texts.transcript.left);
+      void load();
     },
   };
 }
+
+/** @typedef {{turns: readonly import('../ui-types.js').Turn[], at: number}} Left   `at`: when that was seen, epoch */
 
 /**
  * What is seen of a call, from now on and until the view is gone, and what was said in it before.
  * @param {typeof import('../in-call.js')} parts
  * @param {Parameters<typeof createTalk>[0]} elements
  * @param {Parameters<typeof createTalk>[1]} texts
- * @param {Parameters<typeof createTalk>[2]} context
+ * @param {Parameters<typeof createTalk>[2] & {left: Left | null, begunAt: number | null}} context
  */
-function see(parts, elements, texts, { call, root, agentTitle, isTextOnly, signal }) {
+function see(parts, elements, texts, context) {
+  const { call, root, agentTitle, isTextOnly, signal, left, begunAt } = context;
   const { createConversation, createVisualiser, showAfterCall } = parts;
   const conversation = createConversation(elements, texts, agentTitle, signal, isTextOnly);
   const visualiser = createVisualiser(elements, { themed: root, signal });
+  left?.turns.forEach(conversation.show);
+  if (left) conversation.note(texts.transcript.left, left.at);
+  if (begunAt) conversation.startCall(begunAt);
   // The parts listen for good; a view that is gone shows nothing, and goes with its call's listeners.
   const { isActive, turns } = call;
   conversation.follow({
