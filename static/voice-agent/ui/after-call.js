@@ -3,7 +3,7 @@
 
 import { drawIcon, ICONS } from './draw-icon.js';
 import { duration, fill } from './format.js';
-import { element } from './make-element.js';
+import { button, element } from './make-element.js';
 
 /** As many as the service takes. */
 const MAX_CHARACTERS = 500;
@@ -86,12 +86,4 @@ function createQuestion(words, send) {
   });
   form.append(question, ...thumbs, more, said);
   return form;
-}
-
-/** @param {string} className @param {string} text @param {() => void} [onClick] */
-function button(className, text, onClick) {
-  const node = document.createElement('button');
-  Object.assign(node, { type: 'button', className, textContent: text });
-  if (onClick) node.addEventListener('click', onClick);
-  return node;
 }

@@ -2,7 +2,7 @@
 
 import { explainWait } from './explain.js';
 import { fill } from './format.js';
-import { element } from './make-element.js';
+import { button, element } from './make-element.js';
 
 /** @typedef {import('./explain.js').Explanation} Explanation */
 
@@ -21,12 +21,12 @@ export function createErrorPanel(panel, texts, on) {
     secure: () => link(actions.secure, location.href.replace(/^http:/, 'https:')),
     ownTab: () => link(actions.ownTab, location.href, { isNewTab: true }),
     copy: () => copyButton(location.href, actions),
-    settings: () => button(actions.settings, () => on.settings?.()),
-    takeOver: () => button(actions.takeOver, on.takeOver),
-    extend: () => button(actions.extend, on.extend),
-    wake: () => button(actions.wake, on.wake),
-    unmute: () => button(actions.unmute, on.unmute),
-    stillHere: () => button(actions.stillHere, on.stillHere),
+    settings: () => button(ACTION, actions.settings, () => on.settings?.()),
+    takeOver: () => button(ACTION, actions.takeOver, on.takeOver),
+    extend: () => button(ACTION, actions.extend, on.extend),
+    wake: () => button(ACTION, actions.wake, on.wake),
+    unmute: () => button(ACTION, actions.unmute, on.unmute),
+    stillHere: () => button(ACTION, actions.stillHere, on.stillHere),
   };
 
   let shown = '';
@@ -81,7 +81,7 @@ export function createErrorPanel(panel, texts, on) {
       const canAct = action !== 'settings' || on.settings;
       if (action && canAct) parts.push(controls[action]());
       if (canDismiss) {
-        const close = button('×', on.dismiss, 'problem__dismiss button button--round');
+        const close = button('problem__dismiss button button--round', '×', on.dismiss);
         close.setAttribute('aria-label', texts.problem.dismiss);
         parts.push(close);
       }
@@ -110,16 +110,8 @@ export function createErrorPanel(panel, texts, on) {
 
 const ACTION = 'problem__action button button--outline';
 
-/** @param {string} text @param {() => void} onClick @param {string} [className] */
-export function button(text, onClick, className = ACTION) {
-  const node = element('button', className, text);
-  node.setAttribute('type', 'button');
-  node.addEventListener('click', onClick);
-  return node;
-}
-
 /** @param {string} text @param {string} href @param {{isNewTab?: boolean}} [options] */
-export function link(text, href, { isNewTab = false } = {}) {
+function link(text, href, { isNewTab = false } = {}) {
   const node = element('a', ACTION, text);
   node.setAttribute('href', href);
   if (isNewTab) {
@@ -156,7 +148,7 @@ function allowButton(onAnswer) {
  * @param {import('./ui-types.js').Texts['actions']} actions
  */
 function copyButton(address, actions) {
-  const node = button(actions.copy, async () => {
+  const node = button(ACTION, actions.copy, async () => {
     try {
       await navigator.clipboard.writeText(address);
       node.textContent = actions.copied;

@@ -8,6 +8,14 @@ export function element(name, className, text = '') {
   return node;
 }
 
+/** @param {string} className @param {string} text @param {() => void} [onClick] */
+export function button(className, text, onClick) {
+  const node = /** @type {HTMLButtonElement} */ (element('button', className, text));
+  node.type = 'button';
+  if (onClick) node.addEventListener('click', onClick);
+  return node;
+}
+
 /** The last in another one. @param {HTMLElement} parent @param {string} name @param {string} className */
 export function child(parent, name, className) {
   const node = element(name, className);
