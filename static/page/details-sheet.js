@@ -1,6 +1,7 @@
 // Opens and closes the details of the call. What is in them is fetched when they are opened, or a call has begun: when
 // somebody wants to know why it broke off, the line may be gone.
 
+import { importAgain } from '../voice-agent/ui/import-again.js';
 import { byId } from './find.js';
 import { createSheet } from './sheet.js';
 
@@ -32,7 +33,7 @@ export function createDetailsSheet(element, texts) {
 
   async function load() {
     const [{ createDetails }, content] = await Promise.all([
-      import('./details.js'),
+      importAgain(() => import('./details.js'), new URL('./details.js', import.meta.url)),
       fetchContent(String(dialog.dataset.source)),
     ]);
     dialog.append(content.foot);

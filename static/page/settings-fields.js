@@ -1,5 +1,6 @@
 // The fields of one agent in the side panel: restores what the visitor changed, remembers it, reads it.
 
+import { importAgain } from '../voice-agent/ui/import-again.js';
 import { lasting, passing } from './preferences.js';
 
 const OTHER = '*'; // value of the option that opens the free text field
@@ -66,7 +67,10 @@ export function createAgentFields(fieldset, { name: agent, session, editable }, 
   async function showVoiceList() {
     const label = /** @type {HTMLElement | null} */ (fieldset.querySelector('[for^="voice-"]'));
     if (!voice || !label || voices) return voices?.reveal();
-    const { createVoiceList } = await import('./voice-list.js');
+    const { createVoiceList } = await importAgain(
+      () => import('./voice-list.js'),
+      new URL('./voice-list.js', import.meta.url),
+    );
     if (voices) return;
     const offered = [...voice.options].map(({ value }) => value);
     voices = createVoiceList({

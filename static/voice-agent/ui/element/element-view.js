@@ -9,6 +9,7 @@ import { createErrorPanel } from '../error-panel.js';
 import { tellDeveloper } from './developer-hints.js';
 import { createTalk } from './talk-view.js';
 import { createStatus, whoSpeaks } from '../status.js';
+import { importAgain } from '../import-again.js';
 import { createMediaSession } from '../media-session.js';
 import { createTrouble } from '../trouble.js';
 import { createWakeLock } from '../wake-lock.js';
@@ -282,7 +283,10 @@ export function createView(
   /** Who may call; without an answer all stays as it was, and the next call asks again. */
   async function askGate() {
     if (!access.isOurs()) return;
-    const loaded = await import('./access-question.js').catch(() => null);
+    const loaded = await importAgain(
+      () => import('./access-question.js'),
+      new URL('./access-question.js', import.meta.url),
+    ).catch(() => null);
     question ??= loaded && loaded.createAccessQuestion(elements.access, words, access);
     await question?.ask();
   }

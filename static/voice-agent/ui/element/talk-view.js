@@ -1,6 +1,7 @@
 // What the full element has besides the button: mute, hold and typed words, and what is seen of a call.
 
 import { createHoldButton } from '../hold-button.js';
+import { importAgain } from '../import-again.js';
 import { createMuteButton } from '../mute-button.js';
 
 /**
@@ -51,7 +52,10 @@ export function createTalk(elements, texts, context) {
 
   /** Of one that cannot be had the next sign of a call asks again; what was said until then is shown with it. */
   function load() {
-    loading ??= import('../in-call.js').then(
+    loading ??= importAgain(
+      () => import('../in-call.js'),
+      new URL('../in-call.js', import.meta.url),
+    ).then(
       (parts) => {
         if (signal.aborted) return;
         muteButton.learnToHold(parts.createPushToTalk);
