@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from app.errors import AppError
 from app.main import create_app
 from app.tokens.service import MINT_PATH
+from app.web.connections import DETAILS
+from app.web.routes.body import SENTENCES
 from tests.service import SERVICE, caller, make_settings, minting
 
 PROBLEM = "application/problem+json"
@@ -192,3 +195,19 @@ async def test_docs_page_explains_every_code() -> None:
     assert len(ids) == len(set(ids))
     links = set(re.findall(r'href="#([^"]*)"', page))
     assert links <= set(ids)
+
+
+async def test_docs_page_names_every_cause_of_a_code_with_several() -> None:
+    """Each status that comes with `invalid_request`, each way in which no token can be had."""
+    app = create_app(make_settings())
+    async with app.router.lifespan_context(app), caller(app) as client:
+        page = (await client.get(f"{SERVICE}/docs")).text
+
+    invalid, unavailable = (
+        page.partition(f'id="{code}"')[2].partition("</div>")[0]
+        for code in ("invalid_request", "service_unavailable")
+    )
+    for status in {HTTPStatus.MISDIRECTED_REQUEST, *SENTENCES, *DETAILS}:
+        assert str(status.value) in invalid
+    for cause in ("stopped", "no grant explains", "store", "keys", "account"):
+        assert cause in unavailable
