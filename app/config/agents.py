@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.config.messages import closest, in_words
 from app.config.origins import normalise_origin
 from app.config.settings import Settings
 from app.config.types import IdleSeconds
@@ -245,10 +246,13 @@ def load_agents(settings: Settings) -> Agents:
 
 def _sentences(where: Path, error: ValidationError) -> list[str]:
     sentences = []
-    for entry in error.errors(include_url=False, include_input=False):
+    for entry in error.errors(include_url=False):
         place = ".".join(str(part) for part in entry["loc"])
-        message = entry["msg"].removeprefix("Value error, ").rstrip(".")
+        message = in_words(entry)
         if entry["type"] == "extra_forbidden":
-            message = "there is no such field"
+            models: dict[int, type[_Strict]] = {1: Agents, 3: Agent}
+            model = models.get(len(entry["loc"]), TurnDetection)
+            meant = closest(str(entry["loc"][-1]), model.model_fields)
+            message = "there is no such field" + (f"; {meant} is probably meant" if meant else "")
         sentences.append(f"{where}: {place + ': ' if place else ''}{message}.")
     return sentences

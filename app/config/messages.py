@@ -59,6 +59,24 @@ _CLUSTER_NAME: Final = re.compile(
 )
 _CLUSTER_VALUE: Final = re.compile(r"(tcp|udp|sctp)://")
 MAX_SHOWN: Final = 60
+# What is allowed, by the kinds of pydantic's errors.
+_WORDS: Final = {
+    "missing": "must be there",
+    "string_type": "must be text",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have {min_length} characters or more",
+    "string_pattern_mismatch": "must match {pattern}",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} or less",
+    "literal_error": "must be {expected}",
+    "list_type": "must be a list",
+    **dict.fromkeys(("dict_type", "model_type"), "must be a table"),
+    "too_long": "must hold at most {max_length}; it holds {actual_length}",
+    "too_short": "must hold {min_length} or more; it holds {actual_length}",
+}
 
 
 def sentence(
@@ -81,25 +99,34 @@ def sentence(
     name = fields.get(place, place)
     field = model.model_fields[name]
     is_secret = "SecretStr" in str(field.annotation)
-    shown = "" if is_secret else f"; it is {shorten(repr(entry['input']), MAX_SHOWN)}"
-    return f"{variable(name)} {_allowed(entry, field)}{shown}."
+    return f"{variable(name)} {in_words(entry, _bounds(field), is_secret=is_secret)}."
 
 
-def _allowed(entry: ErrorDetails, field: FieldInfo) -> str:
+def _bounds(field: FieldInfo) -> str:
     bounds = {
         name: getattr(item, name)
         for item in field.metadata
         for name in ("ge", "le")
         if hasattr(item, name)
     }
-    if bounds:
-        number = "a number" if field.annotation is float else "a whole number"
-        return f"must be {number} from {bounds['ge']} to {bounds['le']}"
-    if entry["type"] == "bool_parsing":
-        return "must be true or false"
-    if entry["type"] == "literal_error":
-        return f"must be {entry['ctx']['expected']}"
-    return _plain(entry["msg"]).replace("String should", "should").replace("Input should", "should")
+    number = "a number" if field.annotation is float else "a whole number"
+    return f"must be {number} from {bounds['ge']} to {bounds['le']}" if bounds else ""
+
+
+def in_words(entry: ErrorDetails, allowed: str = "", *, is_secret: bool = False) -> str:
+    """Return what is allowed and, of a single value, what it is now or how long.
+
+    Args:
+        entry: What pydantic found.
+        allowed: What is allowed, where that is known better than by the entry.
+        is_secret: Whether the value is left out.
+    """
+    kind, value = entry["type"], entry["input"]
+    said = _WORDS[kind].format(**entry.get("ctx", {})) if kind in _WORDS else _plain(entry["msg"])
+    if kind in {"string_too_long", "string_too_short"}:
+        return f"{allowed or said}; it has {len(value)}"
+    is_shown = isinstance(value, str | int | float) and not is_secret
+    return (allowed or said) + (f"; it is {shorten(repr(value), MAX_SHOWN)}" if is_shown else "")
 
 
 def _plain(message: str) -> str:
@@ -140,9 +167,13 @@ def _of_unknown(name: str, known: list[str]) -> str:
         )
     # Compared without the prefix, which all have, and which makes everything look alike.
     by_rest = {variable.removeprefix(PREFIX): variable for variable in known}
+    if meant := closest(name.removeprefix(PREFIX), by_rest):
+        return f"{name} is no setting: {by_rest[meant]} is probably meant."
+    return f"{name} is no setting: remove it; .env.example lists all that there are."
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return the name that was probably meant; nothing if none is like it."""
     from difflib import get_close_matches  # noqa: PLC0415 - few starts meet an unknown name
 
-    close = get_close_matches(name.removeprefix(PREFIX), by_rest, n=1)
-    if close:
-        return f"{name} is no setting: {by_rest[close[0]]} is probably meant."
-    return f"{name} is no setting: remove it; .env.example lists all that there are."
+    return next(iter(get_close_matches(name, list(known), n=1)), "")

@@ -56,6 +56,8 @@ def listed_origin(text: str) -> str:
         ValueError: It is neither, or the wildcard takes in names that anybody can have.
     """
     text = text.strip().removesuffix("/")
+    if any(map(str.isspace, text)):
+        raise ValueError("must be separated by commas")
     scheme, wildcard, parent = text.partition("://*.")
     if not wildcard:
         return normalise_origin(text)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -31,10 +31,14 @@ def is_loopback(host: str) -> bool:
 def _network(value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    sentence = "must hold addresses or networks, separated by commas, such as 10.0.0.0/8,127.0.0.1"
     try:
-        return ip_network(value)
+        network = ip_network(value, strict=False)
     except ValueError:
-        raise ValueError("must hold addresses or networks, such as 10.0.0.0/8") from None
+        raise ValueError(sentence) from None
+    if "/" in value and ip_interface(value).ip != network.network_address:
+        raise ValueError(f"{sentence}; the network of {value} is written {network}")
+    return network
 
 
 def _base_url(*schemes: str, path: str, sentence: str) -> AfterValidator:

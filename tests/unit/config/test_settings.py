@@ -64,9 +64,22 @@ def problems(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **environment: str
         ("VOICEGATE_ALLOWED_ORIGINS", "null", "must be an origin such as"),
         ("VOICEGATE_ALLOWED_ORIGINS", "https://a.test,https://b.test/x", "must be an origin"),
         ("VOICEGATE_TRUSTED_PROXIES", "proxy.internal", "must hold addresses or networks"),
+        (
+            "VOICEGATE_ALLOWED_ORIGINS",
+            "https://a.example https://b.example",
+            "must be separated by commas; it is 'https://a.example https://b.example'.",
+        ),
+        ("VOICEGATE_PUBLIC_URL", "https://a.example b.example", "must be separated by commas"),
+        (
+            "VOICEGATE_TRUSTED_PROXIES",
+            "10.0.0.1/8",
+            "; the network of 10.0.0.1/8 is written 10.0.0.0/8; it is '10.0.0.1/8'.",
+        ),
+        ("VOICEGATE_TRUSTED_PROXIES", "10.0.0.0/8 127.0.0.1", "networks, separated by commas"),
+        ("ASSEMBLYAI_API_KEY", "one,two,three", "must hold at most 2; it holds 3."),
         ("VOICEGATE_TRUSTED_PROXIES", "*", "must hold addresses or networks"),
         ("VOICEGATE_LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
-        ("VOICEGATE_JWT_ISSUER", "x" * 501, "should have at most 500 characters"),
+        ("VOICEGATE_JWT_ISSUER", "x" * 501, "must have at most 500 characters; it has 501."),
     ],
 )
 def test_wrong_setting_is_said_in_one_sentence(
@@ -411,7 +424,7 @@ def test_there_is_one_spare_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     (said,) = problems(monkeypatch, tmp_path, ASSEMBLYAI_API_KEY="one,two,three")
 
     assert said.startswith("ASSEMBLYAI_API_KEY ")
-    assert "at most 2 items" in said
+    assert "at most 2" in said
     assert "three" not in said
 
 
