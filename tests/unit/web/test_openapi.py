@@ -211,3 +211,28 @@ async def test_docs_page_names_every_cause_of_a_code_with_several() -> None:
         assert str(status.value) in invalid
     for cause in ("stopped", "no grant explains", "store", "keys", "account"):
         assert cause in unavailable
+
+
+async def test_docs_page_shows_the_type_and_default_of_each_member() -> None:
+    """Where null may stand as well, both; an empty default is none to show."""
+    app = create_app(make_settings(feedback_url="log"))
+    async with app.router.lifespan_context(app), caller(app) as client:
+        page = (await client.get(f"{SERVICE}/docs")).text
+    plain = re.sub(r"<wbr>|</?code>", "", page)
+    rows = re.findall(
+        r"<dt>(\w+)</dt>\s*<dd>\s*<p class=\"rows__facts\">(.*?)</p>", plain, re.DOTALL
+    )
+    facts = {(name, " ".join(fact.split())) for name, fact in rows}
+
+    assert {
+        ("session_id", "string or null, optional"),
+        ("unused", "boolean or null, optional"),
+        ("price_per_hour_usd", "number or null"),
+        ("receipt", "string, at most 200 characters, optional"),
+        ("receipt", "string, at most 200 characters, required"),
+        ("rating", "string, one of up, down, required"),
+        ("duration_seconds", "integer, 0 to 86400, required"),
+        ("expires_in_seconds", "integer, 1 to 600, default 60, optional"),
+    } <= facts
+    assert "/operator" in plain
+    assert "/api/webhooks/assemblyai" in plain
