@@ -195,6 +195,27 @@ def test_secrets_are_kept_from_others_and_nothing_else_is(tmp_path: Path) -> Non
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o444}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="systemd's machines have these commands")
+def test_what_systemd_starts_can_be_read_by_its_user(tmp_path: Path) -> None:
+    """Whatever the umask of who installs; and what only builds stays away."""
+    for name in ("app", "static/page", "static/build", "templates", "requirements"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "file").touch(mode=0o600)
+    lines = commands("systemd and Caddy, on a machine of your own").splitlines()
+    copies = [line for line in lines if re.match(r"install -d /opt|rm -r|chmod -R", line)]
+    target = tmp_path / "installed"
+    script = "\n".join(("umask 077", *copies)).replace("/opt/voicegate", str(target))
+    subprocess.run(  # noqa: S603 - the guide's own commands
+        ("/bin/sh", "-euc", script), cwd=tmp_path, check=True
+    )
+    files = {str(path.relative_to(target)): path for path in target.rglob("*")}
+
+    assert {"app/file", "static/page/file", "templates/file", "requirements/file"} <= files.keys()
+    assert "static/build" not in files
+    modes = {path.stat().st_mode & (0o5 if path.is_dir() else 0o4) for path in files.values()}
+    assert modes == {0o4, 0o5}
+
+
 @pytest.mark.parametrize(
     ("name", "granted_seconds"),
     [
