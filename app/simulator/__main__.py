@@ -1,13 +1,15 @@
 """`python -m app.simulator` serves the double alone, on the loopback address."""
 
 import argparse
+import errno
 import socket
+import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 
@@ -16,9 +18,12 @@ from app.simulator.server.app import create_simulator
 from app.simulator.server.tls import Certificate, TlsError, certificate_in
 from app.simulator.server.transport import SERVER_OPTIONS
 
+BACKLOG: Final = 2048
+MAX_SHOWN: Final = 60
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until interrupted; ends with 2 and one sentence when an option is wrong."""
+    """Serve until interrupted; one sentence and 2 if an option is wrong, 1 if a port is taken."""
     parser = _whole_parser()
     namespace = parser.parse_args(arguments)
     if not namespace.allow_remote and not _is_loopback(namespace.host):
@@ -44,7 +49,7 @@ def _whole_parser() -> argparse.ArgumentParser:
         parents=[build_parser()],
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8001, help="port to listen on (default 8001)")
+    parser.add_argument("--port", type=_port, default=8001, help="port to listen on (default 8001)")
     parser.add_argument(
         "--allow-remote",
         action="store_true",
@@ -61,15 +66,35 @@ def _whole_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _port(text: str) -> int:
+    number = int(text) if text.isdecimal() else -1
+    if number not in range(2**16):
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 0 to 65535; it is {text[:MAX_SHOWN]!r}"
+        )
+    return number
+
+
 def _serve(namespace: argparse.Namespace, certificate: Certificate | None) -> None:
     files: dict[str, Any] = {}
     if certificate is not None:
         files = {"ssl_certfile": certificate.certificate, "ssl_keyfile": certificate.key}
     simulator = create_simulator(**options_from(namespace))
-    where = {"host": namespace.host, "port": namespace.port}
-    config = uvicorn.Config(simulator, log_level="warning", **where, **files, **SERVER_OPTIONS)
-    with suppress(KeyboardInterrupt):
-        _Server(config).run()
+    config = uvicorn.Config(simulator, log_level="warning", **files, **SERVER_OPTIONS)
+    with _listen(namespace.host, namespace.port) as listener, suppress(KeyboardInterrupt):
+        _Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; ends the process with a sentence and 1 if there is none."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        place = f"port {port} of {host}"
+        if error.errno == errno.EADDRINUSE:
+            sys.exit(f"Something else uses {place}: end it, or set --port to another port.")
+        sys.exit(f"Cannot listen on {place} ({error.strerror}): check --host and --port.")
 
 
 class _Server(uvicorn.Server):

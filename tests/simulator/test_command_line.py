@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import socket
 import ssl
 import sys
 from pathlib import Path
@@ -57,7 +58,8 @@ def test_options_may_be_part_of_another_command() -> None:
         (["--set", "resume"], "resume must be one of"),
         (["--set", "nothing=1"], "no switch is called 'nothing'; there are:"),
         (["--log", "/no/such/folder/log.jsonl"], "cannot write /no/such/folder/log.jsonl"),
-        (["--port", "x"], "--port"),
+        (["--port", "x"], "must be a whole number from 0 to 65535; it is 'x'"),
+        (["--port", "65536"], "must be a whole number from 0 to 65535; it is '65536'"),
         (["--fault", "stal=3"], "no fault is called 'stal'; there are:"),
         (["--fault", "stall=never"], "fault stall: stall must be seconds"),
         (["--host", "0.0.0.0"], "0.0.0.0 can be reached from other machines"),
@@ -77,6 +79,28 @@ def test_wrong_options_end_with_2_and_a_reason(
 
     assert end.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_port_in_use_is_one_sentence(host: str) -> None:
+    """As the service says it, with the option's name; `SystemExit` prints it and exits with 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit) as end:
+            main(["--host", host, "--port", str(port)])
+
+    assert end.value.code == (
+        f"Something else uses port {port} of {host}: end it, or set --port to another port."
+    )
+
+
+def test_address_of_another_machine_is_one_sentence() -> None:
+    """What is not ours to listen on is told with both options."""
+    with pytest.raises(SystemExit) as end:
+        main(["--host", "192.0.2.1", "--allow-remote"])
+
+    assert str(end.value.code).startswith("Cannot listen on port 8001 of 192.0.2.1 (")
+    assert str(end.value.code).endswith("): check --host and --port.")
 
 
 async def test_command_serves_until_it_is_told_to_end() -> None:
