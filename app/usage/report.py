@@ -61,9 +61,10 @@ def _known(settings: Settings, usage: Usage, reading: Reading | None) -> Report:
         "open_sessions": reading.open_sessions,
         "unexplained_sessions": reading.unexplained_today,
     }
+    today = _today(settings, usage, reading)
     return {
-        "today": _today(settings, usage, reading),
-        "days": _days(usage),
+        "today": today,
+        "days": _days(usage, today["used_seconds"]),
         "open_sessions": usage.open_count,
         "sessions": [
             {
@@ -94,9 +95,10 @@ def _today(settings: Settings, usage: Usage, reading: Reading | None) -> Report:
     }
 
 
-def _days(usage: Usage) -> list[Report]:
+def _days(usage: Usage, used_today_seconds: int) -> list[Report]:
+    days_seconds = [*usage.days_seconds[:-1], used_today_seconds]
     today = int(usage.now // DAY)
-    numbered = enumerate(usage.days_seconds, start=today - len(usage.days_seconds) + 1)
+    numbered = enumerate(days_seconds, start=today - len(days_seconds) + 1)
     return [
         {
             "day": datetime.fromtimestamp(number * DAY, UTC).date().isoformat(),

@@ -290,7 +290,7 @@ async def test_report_tells_what_the_ledger_knows(kind: str) -> None:
         "limit_seconds": 2700,
         "cost_usd": 0.0,
     }
-    assert [len(told["days"]), told["days"][-1]["used_seconds"]] == [14, 2700]
+    assert [len(told["days"]), told["days"][-1]["used_seconds"]] == [14, 0]
     assert told["open_sessions"] == len(told["sessions"]) == 3
     assert re.fullmatch("[0-9a-f]{16}", told["sessions"][0]["caller"])
     assert told["store"]["kind"] == kind
@@ -353,5 +353,7 @@ async def test_report_tells_what_the_list_of_sessions_says() -> None:
     assert told["listed"]["age_seconds"] <= 20
     assert told["today"]["used_seconds"] >= 600 * is_today
     assert told["today"]["cost_usd"] >= 0.75 * is_today
+    assert told["today"]["reserved_seconds"] > 0
+    assert told["days"][-1]["used_seconds"] == told["today"]["used_seconds"]
     assert "List of sessions" in page.text
     assert unread["listed"] is None
