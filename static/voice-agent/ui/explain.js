@@ -53,7 +53,8 @@ export function explain(
   access = null,
   { hint = 'other', isFramed = false, canType = false } = {},
 ) {
-  const base = entry(texts.errors, error.code) ?? {
+  const code = isAgentUnknown(error) ? 'agent-unknown' : error.code;
+  const base = entry(texts.errors, code) ?? {
     title: texts.problem.unknown,
     text: error.message,
   };
@@ -63,7 +64,7 @@ export function explain(
     entry(texts.problems, isCodeMissing ? 'access_code' : string(error.problem?.code)) ??
     (isFault ? texts.problems.fault : null);
   const waitSeconds = Math.max(0, Math.ceil(error.retryAfterSeconds ?? 0));
-  const { action = null, final = false } = remedyFor(error.code, hint, isFramed);
+  const { action = null, final = false } = remedyFor(code, hint, isFramed);
   const { title, text } = problem ?? base;
   const remedy = error.code === 'microphone-denied' ? unblockText(text, hint, texts) : text;
   const isOfMicrophone = error.code.startsWith('microphone-');
@@ -75,6 +76,11 @@ export function explain(
     waitSeconds,
     reference: string(error.problem?.request_id),
   };
+}
+
+/** Whether the page names an agent that its gate does not have. @param {import('./ui-types.js').CallError} error */
+function isAgentUnknown({ code, param }) {
+  return code === 'agent-refused' && param === 'agent';
 }
 
 /**

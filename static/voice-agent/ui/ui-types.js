@@ -14,7 +14,7 @@
  * @typedef {import('../index.js').ToolEvent} ToolCall
  * @typedef {import('../index.js').StartOptions} StartOptions
  * @typedef {Pick<import('../index.js').VoiceAgentError, 'retryable' | 'message' | 'retryAfterSeconds'>
- *   & {code: string, cause?: unknown, problem: {[name: string]: unknown} | null}} CallError
+ *   & {code: string, param?: string | null, cause?: unknown, problem: {[name: string]: unknown} | null}} CallError
  */
 
 export {};

@@ -35,6 +35,14 @@ for (const code of ERROR_CODES) {
   });
 }
 
+test('an agent that the gate does not have is no fault of the person’s settings', () => {
+  const missing = explain(anError({ code: 'agent-refused', param: 'agent' }), texts);
+  const refused = explain(anError({ code: 'agent-refused', param: 'voice' }), texts);
+
+  assert.deepEqual([missing.title, missing.action], [errors['agent-unknown'].title, null]);
+  assert.deepEqual([refused.title, refused.action], [errors['agent-refused'].title, 'settings']);
+});
+
 test('an unknown code is explained by the message that came with it', () => {
   const { text, mayRetry } = explain(anError({ code: 'from-the-future' }), texts);
 
