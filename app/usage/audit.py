@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import sys
 import time
-from collections.abc import AsyncIterator, Callable, Generator
-from typing import Final, Literal, cast
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final, Literal
 
 from app.errors import AppError, UpstreamUnreadableError
 from app.observability.metrics import Metrics
@@ -35,6 +36,7 @@ OVERLAP_SECONDS: Final = 60
 # The header says whole seconds, and is half of one behind on average.
 HALF_SECOND: Final = 0.5
 CLOCK_SECONDS: Final = 5
+SWITCH_SECONDS: Final = 0.0005
 
 Basis = Literal["list", "reservations"]
 
@@ -189,14 +191,15 @@ class Audit:
             )
         for grant in snapshot.grants:
             grant.minted_at -= ahead_seconds
-        steps = examine(
-            list(self._sessions.values()),
-            snapshot.grants,
-            read_at=read_at,
-            grants_known_from=snapshot.known_from - ahead_seconds,
-            unknown_seconds=self._unknown_seconds,
-        )
-        findings = await _in_turn(steps)
+        with _quick_switches():
+            findings = await asyncio.to_thread(
+                examine,
+                list(self._sessions.values()),
+                snapshot.grants,
+                read_at=read_at,
+                grants_known_from=snapshot.known_from - ahead_seconds,
+                unknown_seconds=self._unknown_seconds,
+            )
         self._read_until = read_at
         await self._record(snapshot, findings, read_at)
         return findings
@@ -283,14 +286,16 @@ class Audit:
             )
 
 
-async def _in_turn(steps: Generator[None, None, Findings]) -> Findings:
-    """Take one step after the other; whoever waits for the loop comes in between.
+@contextlib.contextmanager
+def _quick_switches() -> Iterator[None]:
+    """Have threads meanwhile take turns more often than every 5 ms.
 
-    In a thread instead, each side would wait up to 5 ms for the interpreter.
+    The event loop waits for its turn whenever it has waited for anything else. With 10,000 sessions
+    that were examined half of the time, nine tokens in ten took up to 21 ms, and so 4 (measured).
     """
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast("Findings", end.value)
-        await asyncio.sleep(0)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

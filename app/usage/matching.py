@@ -10,11 +10,11 @@ neither explains, only what a single caller can have done is charged to it.
 import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from operator import attrgetter
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from app.upstream.responses import Session
 from app.usage.rate_limits import DAY
@@ -28,10 +28,7 @@ MAX_EXPIRES_SECONDS: Final = 600
 REPORT_SECONDS: Final = 60
 # Whatever the list says: the longest session there is, and an hour for the service to notice.
 MAX_SESSION_SECONDS: Final = 10800 + 3600
-# What is looked at in about a millisecond.
-STEP: Final = 500
 
-T = TypeVar("T")
 _began_at = attrgetter("began_at")
 _minted_at = attrgetter("minted_at")
 
@@ -102,10 +99,10 @@ def examine(
     read_at: float,
     grants_known_from: float,
     unknown_seconds: int,
-) -> Generator[None, None, Findings]:
+) -> Findings:
     """Find what a list of sessions says of a day and of its grants.
 
-    Ten thousand sessions take a while, in which callers are not to wait: it yields in between.
+    Ten thousand sessions take a while, in which callers are not to wait: call it in a thread.
 
     Args:
         sessions: All that were listed; times are by the ledger's clock.
@@ -116,44 +113,33 @@ def examine(
     """
     sessions = sorted(sessions, key=_began_at)
     grants = sorted(grants, key=_minted_at)
-    yield
     known = sessions[bisect_left(sessions, grants_known_from, key=_began_at) :]
-    owners = yield from _owners(known, grants)
+    owners = _owners(known, grants)
     candidates = _Candidates(grants)
     can_tell_from = grants_known_from + MAX_EXPIRES_SECONDS + LATE_SECONDS
     reported = {grant.session_id for grant in grants}
     own: defaultdict[str, list[Session]] = defaultdict(list)
     unexplained: list[str] = []
     undecided: list[float] = []
-    for part in _parts(known):
-        for session in part:
-            if owner := owners.get(session.session_id):
-                own[owner.grant_id].append(session)
-            elif session.began_at >= can_tell_from:
-                unexplained.append(session.session_id)
-                possible = candidates.of(session)
-                if len({grant.caller_key for grant in possible}) == 1:
-                    own[possible[-1].grant_id].append(session)
-            is_fresh = session.ended_at is None or session.ended_at > read_at - REPORT_SECONDS
-            if is_fresh and session.session_id not in reported:
-                undecided.append(session.began_at)
-        yield
-    used_today = used_yesterday = 0.0
-    open_sessions: list[Session] = []
-    for part in _parts(sessions):
-        today, yesterday = _talked(part, read_at)
-        used_today, used_yesterday = used_today + today, used_yesterday + yesterday
-        open_sessions += [session for session in part if session.ended_at is None]
-        yield
-    reserved = yield from _reserved(open_sessions, grants, candidates, read_at, unknown_seconds)
-    settled: list[tuple[str, int]] = []
-    for some in _parts(grants):
-        settled += [
-            (grant.grant_id, sum(map(_seconds, own[grant.grant_id])))
-            for grant in some
-            if not grant.is_settled and _is_over(grant, own[grant.grant_id], undecided, read_at)
-        ]
-        yield
+    for session in known:
+        if owner := owners.get(session.session_id):
+            own[owner.grant_id].append(session)
+        elif session.began_at >= can_tell_from:
+            unexplained.append(session.session_id)
+            possible = candidates.of(session)
+            if len({grant.caller_key for grant in possible}) == 1:
+                own[possible[-1].grant_id].append(session)
+        is_fresh = session.ended_at is None or session.ended_at > read_at - REPORT_SECONDS
+        if is_fresh and session.session_id not in reported:
+            undecided.append(session.began_at)
+    used_today, used_yesterday = _talked(sessions, read_at)
+    open_sessions = [session for session in sessions if session.ended_at is None]
+    reserved = _reserved(open_sessions, grants, candidates, read_at, unknown_seconds)
+    settled = [
+        (grant.grant_id, sum(map(_seconds, own[grant.grant_id])))
+        for grant in grants
+        if not grant.is_settled and _is_over(grant, own[grant.grant_id], undecided, read_at)
+    ]
     return Findings(
         used_today_seconds=math.ceil(used_today),
         used_yesterday_seconds=math.ceil(used_yesterday),
@@ -164,53 +150,42 @@ def examine(
     )
 
 
-def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut into what is looked at without a pause."""
-    return (items[first : first + STEP] for first in range(0, len(items), STEP))
-
-
-def _owners(
-    sessions: Sequence[Session], grants: Sequence[Minted]
-) -> Generator[None, None, dict[str, Minted]]:
+def _owners(sessions: Sequence[Session], grants: Sequence[Minted]) -> dict[str, Minted]:
     """Find the grant of each session that one explains: by report, else by time.
 
     By time, the grant that opens no more soonest takes the earliest session, which explains as
     many as can be. A grant with a good report or whose token was handed back takes no other.
     """
-    owners, silent = yield from _reported(sessions, grants)
+    owners, silent = _reported(sessions, grants)
     waiting = iter(silent)
     coming = next(waiting, None)
     may_open: list[tuple[float, str, Minted]] = []
-    for part in _parts(sessions):
-        for session in part:
-            if session.session_id in owners:
-                continue
-            while coming and coming.minted_at - EARLY_SECONDS <= session.began_at:
-                heappush(may_open, (coming.opens_until, coming.grant_id, coming))
-                coming = next(waiting, None)
-            while may_open and may_open[0][0] < session.began_at:
-                heappop(may_open)
-            if may_open:
-                owners[session.session_id] = heappop(may_open)[2]
-        yield
+    for session in sessions:
+        if session.session_id in owners:
+            continue
+        while coming and coming.minted_at - EARLY_SECONDS <= session.began_at:
+            heappush(may_open, (coming.opens_until, coming.grant_id, coming))
+            coming = next(waiting, None)
+        while may_open and may_open[0][0] < session.began_at:
+            heappop(may_open)
+        if may_open:
+            owners[session.session_id] = heappop(may_open)[2]
     return owners
 
 
 def _reported(
     sessions: Sequence[Session], grants: Sequence[Minted]
-) -> Generator[None, None, tuple[dict[str, Minted], list[Minted]]]:
+) -> tuple[dict[str, Minted], list[Minted]]:
     """Find the grants that a good report gives a session; and those that may have another one."""
     by_id = {session.session_id: session for session in sessions}
     owners: dict[str, Minted] = {}
     silent: list[Minted] = []
-    for some in _parts(grants):
-        for grant in some:
-            session = by_id.get(grant.session_id)
-            if session and grant.session_id not in owners and grant.may_have_opened(session):
-                owners[grant.session_id] = grant
-            elif not grant.is_unused:
-                silent.append(grant)
-        yield
+    for grant in grants:
+        session = by_id.get(grant.session_id)
+        if session and grant.session_id not in owners and grant.may_have_opened(session):
+            owners[grant.session_id] = grant
+        elif not grant.is_unused:
+            silent.append(grant)
     return owners, silent
 
 
@@ -235,9 +210,9 @@ def _reserved(
     candidates: _Candidates,
     read_at: float,
     unknown_seconds: int,
-) -> Generator[None, None, float]:
+) -> float:
     """Find what open sessions, and tokens that may still open one, can use at the most."""
-    dearest = yield from _dearest(open_sessions, grants)
+    dearest = _dearest(open_sessions, grants)
     reserved = 0.0
     for session, grant in zip(open_sessions, dearest, strict=True):
         if grant is None:
@@ -254,9 +229,7 @@ def _reserved(
     )
 
 
-def _dearest(
-    sessions: Sequence[Session], grants: Sequence[Minted]
-) -> Generator[None, None, list[Minted | None]]:
+def _dearest(sessions: Sequence[Session], grants: Sequence[Minted]) -> list[Minted | None]:
     """Find for each session a grant of its own so that their sum is as large as it can be.
 
     The greatest first, each takes a place if all that have one keep theirs. That is as
@@ -267,23 +240,21 @@ def _dearest(
     began = [session.began_at for session in sessions]
     placed: list[Minted | None] = [None] * len(sessions)
     ends: dict[str, int] = {}
-    for some in _parts(sorted(grants, key=lambda grant: -grant.granted_seconds)):
-        for grant in some:
-            at = bisect_left(began, grant.minted_at - EARLY_SECONDS)
-            ends[grant.grant_id] = bisect_right(began, grant.opens_until)
-            moves: list[tuple[int, Minted]] = []
-            moving = grant
-            while at < ends[moving.grant_id]:
-                there = placed[at]
-                if there is None or ends[there.grant_id] > ends[moving.grant_id]:
-                    moves.append((at, moving))
-                    if there is None:
-                        for place, moved in moves:
-                            placed[place] = moved
-                        break
-                    moving = there
-                at += 1
-        yield
+    for grant in sorted(grants, key=lambda grant: -grant.granted_seconds):
+        at = bisect_left(began, grant.minted_at - EARLY_SECONDS)
+        ends[grant.grant_id] = bisect_right(began, grant.opens_until)
+        moves: list[tuple[int, Minted]] = []
+        moving = grant
+        while at < ends[moving.grant_id]:
+            there = placed[at]
+            if there is None or ends[there.grant_id] > ends[moving.grant_id]:
+                moves.append((at, moving))
+                if there is None:
+                    for place, moved in moves:
+                        placed[place] = moved
+                    break
+                moving = there
+            at += 1
     return placed
 
 

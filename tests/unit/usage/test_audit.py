@@ -1,6 +1,9 @@
 """Reading the list: how far back, by whose clock, and what becomes of odd lists."""
 
+import asyncio
 import logging
+import sys
+import threading
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,13 +17,13 @@ from app.upstream.responses import Session, SessionPage
 from app.usage.audit import MAX_PAGES, Audit
 from app.usage.ledger import LedgerStore
 from app.usage.ledger_memory import MemoryLedger
-from app.usage.matching import MAX_SESSION_SECONDS
+from app.usage.matching import MAX_SESSION_SECONDS, Findings, examine
 from app.usage.rate_limits import DAY
 from tests.limit_kit import START, Clock, ledger_of, rules
 from tests.redis_server import redis_server
-from tests.unit.usage.test_audit_histories import run
 
 PAGE = 10
+run = asyncio.Runner().run
 
 
 class Listing:
@@ -198,3 +201,23 @@ async def test_process_that_does_not_read_passes_on_that_something_ended() -> No
                 read.append(len(listing.asked))
 
     assert read == [1, 2, 3, 3]  # at its own start, at the other's, at what ended
+
+
+async def test_reading_is_examined_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for a token meanwhile is answered; threads take turns as before afterwards."""
+    loop, begun, going_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    intervals = [sys.getswitchinterval()]
+
+    def examined(*arguments: Any, **more: Any) -> Findings:
+        intervals.append(sys.getswitchinterval())
+        loop.call_soon_threadsafe(begun.set)
+        assert going_on.wait(20)
+        return examine(*arguments, **more)
+
+    monkeypatch.setattr("app.usage.audit.examine", examined)
+    reading = asyncio.create_task(audit_of(Listing(over(1, START - 100)), Clock()).read())
+    await asyncio.wait_for(begun.wait(), 20)
+    going_on.set()
+
+    assert (await reading).used_today_seconds == 30
+    assert intervals[1] < intervals[0] == sys.getswitchinterval()

@@ -1,14 +1,11 @@
 """Which session may be whose, and what is still to come of it."""
 
-from collections.abc import Generator, Sequence
-from typing import TypeVar, cast
+from collections.abc import Sequence
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.upstream.responses import Session
-from app.usage import matching
 from app.usage.matching import (
     LATE_SECONDS,
     MAX_EXPIRES_SECONDS,
@@ -20,7 +17,6 @@ from app.usage.matching import (
     examine,
 )
 
-T = TypeVar("T")
 NOON = 20_000 * 86400 + 43200.0
 LONG_AGO = NOON - 10_000
 
@@ -31,25 +27,12 @@ def minted(at: float, granted: int = 900, *, name: str = "", **more: object) -> 
     return Minted(name, f"caller of {name}", NOON + at, 60, granted, **more)  # type: ignore[arg-type]
 
 
-def whole(steps: Generator[None, None, T], pauses: list[None] | None = None) -> T:
-    """Return what is found in the end; each pause is noted."""
-    while True:
-        try:
-            pause = next(steps)
-        except StopIteration as end:
-            return cast("T", end.value)
-        if pauses is not None:
-            pauses.append(pause)
-
-
 def found(
     sessions: list[Session], grants: list[Minted], at: float, known_from: float = LONG_AGO
 ) -> Findings:
     """Examine a list that was read at a time."""
-    return whole(
-        examine(
-            sessions, grants, read_at=NOON + at, grants_known_from=known_from, unknown_seconds=300
-        )
+    return examine(
+        sessions, grants, read_at=NOON + at, grants_known_from=known_from, unknown_seconds=300
     )
 
 
@@ -86,9 +69,9 @@ def test_matches_are_as_dear_and_as_many_as_can_be(
         for n, (at, window, granted) in enumerate(sorted(grants))
     ]
 
-    placed = zip(whole(_dearest(sessions, known)), sessions, strict=True)
+    placed = zip(_dearest(sessions, known), sessions, strict=True)
     dearest = [(grant, of) for grant, of in placed if grant]
-    owners = whole(_owners(sessions, known))
+    owners = _owners(sessions, known)
 
     assert all(grant.may_have_opened(of) for grant, of in dearest)
     assert all(owners[of.session_id].may_have_opened(of) for of in sessions if of[0] in owners)
@@ -103,7 +86,7 @@ def test_reported_session_is_its_reporters_and_no_other_grants() -> None:
     third, past = minted(2, session_id="talk"), minted(-500, session_id="talk")
     liar = minted(3, session_id="made-up")
     sessions = [session("talk", 5), session("other", 6)]
-    owners = whole(_owners(sessions, [past, first, second, third, liar]))
+    owners = _owners(sessions, [past, first, second, third, liar])
 
     assert owners == {"talk": second, "other": first}
 
@@ -175,23 +158,3 @@ def test_second_session_of_a_token_is_charged_where_only_one_caller_can_have_ope
     assert alone.settled == [("eve", 40)]
     assert both.settled == [("eve", 40), ("bob", 5)]
     assert both.unexplained == ["two", "three"]
-
-
-def test_many_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each pass over all of them pauses, so that others have a turn; what is found is the same."""
-    many = range(2000)
-    sessions = [session(f"s{n}", n, None if n % 50 == 0 else n + 30) for n in many]
-    grants = [minted(n, name=f"g{n}", session_id=f"s{n}" if n % 3 else "") for n in many]
-    findings, pauses = [], []
-    for step in (100, 5000):
-        monkeypatch.setattr(matching, "STEP", step)
-        taken: list[None] = []
-        steps = examine(
-            sessions, grants, read_at=NOON + 2000, grants_known_from=LONG_AGO, unknown_seconds=300
-        )
-        findings.append(whole(steps, taken))
-        pauses.append(len(taken))
-
-    assert findings[0] == findings[1]
-    passes = pauses[1] - 1
-    assert pauses[0] == 1 + passes * len(many) / 100
