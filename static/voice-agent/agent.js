@@ -11,6 +11,7 @@ import { isMicrophoneGranted } from './main-thread/audio/microphone.js';
 import { fallBackTo, takeScriptsFrom } from './main-thread/audio/script-url.js';
 import { mergedConfig, plainSession } from './core/conversation/session-config.js';
 import { WIRE_RATE_HZ } from './worklets/dsp/pcm.js';
+import { isAtRest, isConversation } from './call-facts.js';
 import { CallLock } from './main-thread/call-lock.js';
 import { VoiceAgentError } from './errors.js';
 import { Emitter } from './emitter.js';
@@ -30,12 +31,6 @@ import { ToolRunner } from './main-thread/tools/tool-runner.js';
 /** @typedef {import('./core/call-state.js').AgentState} AgentState */
 /** @typedef {import('./core/call-state.js').EndReason} EndReason */
 /** @typedef {import('./core/conversation/transcript.js').Turn} Turn */
-
-/** States in which no call is under way. */
-const AT_REST = new Set(['idle', 'ended', 'failed']);
-
-/** States in which the agent knows things that a reload should not lose. */
-const IN_CONVERSATION = new Set(['live', 'reconnecting']);
 
 /** What the page's calls have found out about it. @type {{rateHz?: number}} */
 const BROWSER = { rateHz: WIRE_RATE_HZ };
@@ -136,7 +131,7 @@ export class VoiceAgent {
 
   /** Whether a call is under way, from the start on until it has ended. */
   get isActive() {
-    return !AT_REST.has(this.#state);
+    return !isAtRest(this.#state);
   }
 
   /** Whether the agent gets silence instead of the microphone, or the call has none. */
@@ -496,7 +491,7 @@ export class VoiceAgent {
    *   update-refused: the agent said no, or the call ended before it answered
    */
   async update(session) {
-    if (!IN_CONVERSATION.has(this.#state)) {
+    if (!isConversation(this.#state)) {
       throw new VoiceAgentError('update-refused', { message: 'There is no call to change.' });
     }
     const plain = plainSession(session);
@@ -581,7 +576,7 @@ export class VoiceAgent {
 
   /** @param {string} method that has nobody to do it outside a call */
   #isHeard(method) {
-    const isHeard = IN_CONVERSATION.has(this.#state);
+    const isHeard = isConversation(this.#state);
     if (!isHeard) console.warn(`agent.${method}() does nothing outside a call (${this.#state}).`);
     return isHeard;
   }
@@ -683,7 +678,7 @@ export class VoiceAgent {
     if (!this.#isBegun) return this.#setState('ended', { reason });
     if (!this.#ending) this.#host.send({ type: 'stop', reason });
     this.#ending ??= new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-      const off = this.on('state', ({ state }) => AT_REST.has(state) && (off(), resolve()));
+      const off = this.on('state', ({ state }) => isAtRest(state) && (off(), resolve()));
     }).finally(() => (this.#ending = null));
     await this.#ending;
   }
@@ -692,7 +687,7 @@ export class VoiceAgent {
   #leave() {
     if (!this.isActive) return;
     if (!this.#isBegun) return void this.#end('page-left');
-    if (IN_CONVERSATION.has(this.#state)) this.#record.rememberEnded();
+    if (isConversation(this.#state)) this.#record.rememberEnded();
     this.#host.send({ type: 'hang-up', reason: 'page-left' });
     this.#ends.leave();
     this.#release();
@@ -728,7 +723,7 @@ export class VoiceAgent {
     const settled = new AbortController();
     return new Promise((resolve, reject) => {
       const watch = (/** @type {AgentEvents['state']} */ { state, error }) => {
-        if (!['live', 'ended', 'failed'].includes(state)) return;
+        if (state !== 'live' && !isAtRest(state)) return;
         settled.abort();
         if (state === 'failed') reject(error);
         else resolve();
@@ -799,7 +794,7 @@ export class VoiceAgent {
   }
 
   #remember() {
-    if (IN_CONVERSATION.has(this.#state)) this.#record.remember();
+    if (isConversation(this.#state)) this.#record.remember();
   }
 
   /**
@@ -810,7 +805,7 @@ export class VoiceAgent {
     const previous = this.#state;
     if (state === 'connecting' && previous === 'connecting') return; // said already, by start()
     this.#state = state;
-    if (AT_REST.has(state)) {
+    if (isAtRest(state)) {
       this.#isBegun = false;
       this.#release();
       this.#setHeld(false);
@@ -821,7 +816,7 @@ export class VoiceAgent {
       this.#idled = null; // gone on with: a try that came to nothing leaves it for the next one
       this.#idle.begin();
     } else this.#idle.pause();
-    if (AT_REST.has(state) && this.#wasLive) {
+    if (isAtRest(state) && this.#wasLive) {
       // What the user did not end may be gone on with: after a reload, or where the service has closed.
       if (reason === 'by-service') this.#record.rememberEnded();
       else if (reason !== 'page-left') forgetCall();

@@ -1,10 +1,10 @@
 // The whole life of a call as one pure reducer: (call, event) -> {call, effects}.
 // The session carries out the effects; nothing else decides what happens next.
 
+import { GRACE_SECONDS } from '../call-facts.js';
 import { VoiceAgentError } from '../errors.js';
 
-/** How long the service keeps a dropped session. Source: documents, "session.resume", 30 s. */
-export const GRACE_WINDOW_MS = 30_000;
+export const GRACE_WINDOW_MS = GRACE_SECONDS * 1000;
 
 /** How long a lost call is tried to be picked up before it is given up. */
 export const RECOVERY_BUDGET_MS = 120_000;
@@ -23,7 +23,7 @@ const LONGEST_WAIT_MS = 5_000;
 export const STABLE_MS = 5_000;
 
 /**
- * @typedef {'idle' | 'connecting' | 'live' | 'reconnecting' | 'ended' | 'failed'} AgentState
+ * @typedef {import('../call-facts.js').AgentState} AgentState
  *
  * How the next socket is opened: a new session; the dropped one again; or a new one that carries the
  * conversation of the dropped one.
@@ -132,11 +132,6 @@ const TABLE = {
 
 /** @type {Record<Mode, null | 'resumed' | 'continued'>} */
 const RECOVERED_BY = { fresh: null, resume: 'resumed', continue: 'continued' };
-
-/** Whether no call is under way. @param {Call} call */
-export function isAtRest({ state }) {
-  return state === 'idle' || state === 'ended' || state === 'failed';
-}
 
 /** @param {Call} call @param {CallEvent} event @returns {Step} */
 export function reduce(call, event) {

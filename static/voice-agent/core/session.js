@@ -6,7 +6,8 @@ import { AudioLink } from './audio-link.js';
 import { Conversation } from './conversation/conversation.js';
 import { VoiceAgentError } from '../errors.js';
 import { ConnectionKeeper } from './connection/reconnect/connection-keeper.js';
-import { IDLE, isAtRest, reduce } from './call-state.js';
+import { IDLE, reduce } from './call-state.js';
+import { isAtRest, isConversation } from '../call-facts.js';
 import { SessionStats } from './telemetry/stats.js';
 import { SessionUpdates } from './conversation/updates.js';
 
@@ -111,7 +112,7 @@ export class Session {
         return this.#keeper.tokens.answerAccess(command);
       case 'audio': {
         const { capture, playback } = command;
-        if (!isAtRest(this.#call)) return this.#audio.attach(capture, playback);
+        if (!isAtRest(this.#call.state)) return this.#audio.attach(capture, playback);
         capture.close(); // the call was over before its sound was there
         return playback.close();
       }
@@ -173,7 +174,7 @@ export class Session {
 
   /** Whether there is a conversation, connected or not. */
   get #isGoingOn() {
-    return this.#call.state === 'live' || this.#call.state === 'reconnecting';
+    return isConversation(this.#call.state);
   }
 
   /** @param {import('./call-state.js').CallEvent} event */
@@ -228,7 +229,7 @@ export class Session {
     textOnly = false,
     ...options
   }) {
-    if (!isAtRest(this.#call)) return;
+    if (!isAtRest(this.#call.state)) return;
     this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
     this.#isHeld = false;
     this.#stats.reset();

@@ -3,6 +3,8 @@
 // token which opens none is given out at once, and so is that of a session that gets ready after its call was stopped.
 // Main thread: a page that goes away has no time to ask another one.
 
+import { isAtRest } from '../call-facts.js';
+
 /** A call that is resumed more often than this loses its oldest receipts. */
 const MAX_RECEIPTS = 100;
 
@@ -27,7 +29,7 @@ export class SessionEnds {
     }
     if (event.type === 'unused') this.#report({ receipt: event.receipt, unused: true });
     if (event.type === 'session') this.#end((sessionId) => sessionId !== event.sessionId);
-    if (event.type === 'state') this.#isCallOver = ['ended', 'failed'].includes(event.state);
+    if (event.type === 'state') this.#isCallOver = isAtRest(event.state);
     if (this.#isCallOver) this.leave();
   }
 

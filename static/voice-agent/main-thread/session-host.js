@@ -2,6 +2,7 @@
 // (a policy forbids it). Main thread.
 
 import { coreFiles, loadFirst, openWorker, workerFiles } from './audio/script-url.js';
+import { isAtRest } from '../call-facts.js';
 import { VoiceAgentError } from '../errors.js';
 
 /** @typedef {import('../core/session-types.js').SessionCommand} SessionCommand */
@@ -187,7 +188,7 @@ export class SessionHost {
 
   /** @param {SessionEvent} event */
   #tell(event) {
-    if (event.type === 'state') this.#isInCall = !['ended', 'failed'].includes(event.state);
+    if (event.type === 'state') this.#isInCall = !isAtRest(event.state);
     if (!this.#isInCall) clearTimeout(this.#endTimer);
     this.#onEvent(event);
   }

@@ -1,5 +1,7 @@
 // Puts the call on hold, and goes on with it; shown while there is a call.
 
+import { isConversation } from '../call-facts.js';
+
 /**
  * @param {{hold: HTMLButtonElement, holdLabel: HTMLElement}} elements
  * @param {import('./ui-types.js').Texts['holdButton']} texts
@@ -11,7 +13,7 @@ export function createHoldButton({ hold: button, holdLabel: label }, texts, onPr
   return {
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {
-      button.hidden = state !== 'live' && state !== 'reconnecting';
+      button.hidden = !isConversation(state);
     },
     /** @param {boolean} isHeld */
     showHeld(isHeld) {

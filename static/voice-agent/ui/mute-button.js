@@ -1,5 +1,7 @@
 // Mute and unmute, or hold to talk; shown while there is a call.
 
+import { isConversation } from '../call-facts.js';
+
 /** @typedef {typeof import('./push-to-talk.js').createPushToTalk} PushToTalk */
 
 /**
@@ -47,7 +49,7 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
     },
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {
-      button.hidden = state !== 'live' && state !== 'reconnecting';
+      button.hidden = !isConversation(state);
       pushToTalk?.allow(!button.hidden);
     },
     /** Heard only while the button is held, or always. @param {boolean} isWanted */

@@ -1,5 +1,6 @@
 // The state of the call in words, who is speaking, how long the call has lasted, and how long it may still last.
 
+import { isAtRest } from '../call-facts.js';
 import { clock, duration, fill } from './format.js';
 
 /** The time limit is known a moment after the call is live. */
@@ -63,7 +64,7 @@ export function createStatus(elements, texts, call) {
       if (state === 'connecting') elapsedSeconds = 0;
       isAsked = isMicrophoneOpen = false;
       if (state === 'live' && ticking === undefined) startClock();
-      if (state === 'ended' || state === 'failed' || state === 'idle') stopClock();
+      if (isAtRest(state)) stopClock();
       if (state === 'connecting') return showOpening();
       const detail = state === 'ended' ? ending(reason, elapsedSeconds, texts) : '';
       setText(elements.statusName, texts.states[state].name);

@@ -1,6 +1,7 @@
 // Decides what is told of trouble: why there is no call, or the most severe of what is the matter in one. The panel
 // shows it, and the root carries its code for style sheets and tests.
 
+import { GRACE_SECONDS, isConversation, KEEP_SPEECH_SECONDS } from '../call-facts.js';
 import { thisBrowser, unblockHint } from './browser-hints.js';
 import { explain, warn } from './explain.js';
 import { duration, fill } from './format.js';
@@ -62,7 +63,7 @@ export function createTrouble(root, panel, texts, { call, isHeldToTalk, signal }
 
   function values() {
     return {
-      kept: duration(KEPT_SPEECH_SECONDS, texts.language),
+      kept: duration(KEEP_SPEECH_SECONDS, texts.language),
       unblock: texts.unblock[unblockHint({ ...thisBrowser(), hasButton: false })],
     };
   }
@@ -141,7 +142,7 @@ export function createTrouble(root, panel, texts, { call, isHeldToTalk, signal }
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {
       reconnecting.showState(state);
-      if (state === 'live' || state === 'reconnecting') return;
+      if (isConversation(state)) return;
       warnings.clear(); // they were of a call
       if (state === 'connecting') error = null;
       render();
@@ -170,12 +171,6 @@ const isPhase = (cause) => PHASES.includes(cause);
 
 /** A loss that is made good sooner is only shown by the state: a panel would flash. */
 const PATIENCE_MS = 1_000;
-
-/** As long as the service keeps the session of a lost connection. Source: documents, "session.resume". */
-const GRACE_SECONDS = 30;
-
-/** The client keeps so much of what is said meanwhile. */
-const KEPT_SPEECH_SECONDS = 20;
 
 /** @typedef {'reconnecting' | 'reconnecting-offline' | 'reconnecting-late'} Phase */
 

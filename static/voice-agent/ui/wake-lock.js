@@ -1,6 +1,8 @@
 // Keeps the screen on while a call is live: a phone that goes dark would let go of the microphone. Where a browser
 // cannot, or will not with a low battery, nothing is said: the call goes on all the same.
 
+import { isConversation } from '../call-facts.js';
+
 /**
  * @param {WakeLock | undefined} wakeLock   of the navigator
  * @param {AbortSignal} [signal]   the call's owner is gone
@@ -38,7 +40,7 @@ export function createWakeLock(wakeLock, signal) {
   return {
     /** @param {import('./ui-types.js').CallState} state */
     showState(state) {
-      isWanted = state === 'live' || state === 'reconnecting';
+      isWanted = isConversation(state);
       void look();
     },
   };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isAtRest } from '../../../static/voice-agent/call-facts.js';
 import { VoiceAgentError } from '../../../static/voice-agent/errors.js';
 import {
   GRACE_WINDOW_MS,
   IDLE,
-  isAtRest,
   RECOVERY_BUDGET_MS,
   reduce,
   STABLE_MS,
@@ -360,6 +360,6 @@ test('whatever happens, a stop always leads out', () => {
     call = reduce(call, { type: 'stop', reason: 'by-user' }).call;
     call = reduce(call, { type: 'ended', reason: 'by-user' }).call;
 
-    assert.ok(isAtRest(call), call.state);
+    assert.ok(isAtRest(call.state), call.state);
   }
 });

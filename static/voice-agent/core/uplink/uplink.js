@@ -1,6 +1,7 @@
 // The microphone's way to the socket: kept while there is none, paced when it comes back, and sent again when a dead
 // connection has swallowed it. Pure.
 
+import { KEEP_SPEECH_SECONDS } from '../../call-facts.js';
 import { NoiseFloor } from './level-watch.js';
 
 /**
@@ -15,9 +16,6 @@ const KEPT_SILENCE_MS = 1_200;
 
 /** Sound that goes before the first word when something is said again. */
 const RUN_UP_MS = 300;
-
-/** How much speech is kept while there is no session, unless the page says otherwise. */
-const KEEP_SPEECH_SECONDS = 20;
 
 /** Wire text that is remembered after it was sent, in case a dead connection has swallowed it: ten seconds. */
 const REMEMBERED_BYTES = 700_000;

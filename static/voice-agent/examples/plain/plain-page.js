@@ -16,19 +16,15 @@ const agent = createVoiceAgent({
 });
 
 button.addEventListener('click', () => {
-  if (['idle', 'ended', 'failed'].includes(agent.state)) {
-    conversation.replaceChildren();
-    agent.start().catch(() => {}); // the `error` event says it
-  } else {
-    agent.stop();
-  }
+  if (agent.isActive) return agent.stop();
+  conversation.replaceChildren();
+  agent.start().catch(() => {}); // the `error` event says it
 });
 button.addEventListener('pointerenter', () => agent.prepare()); // the call begins sooner
 button.addEventListener('pointerdown', () => agent.prepare({ isPressed: true })); // and sooner still
 
 agent.on('state', ({ state, error }) => {
-  const isAtRest = ['idle', 'ended', 'failed'].includes(state);
-  button.textContent = isAtRest ? 'Start talking' : 'Hang up';
+  button.textContent = agent.isActive ? 'Hang up' : 'Start talking';
   status.textContent = error ? error.message : state;
 });
 

@@ -55,13 +55,12 @@ const agent = createVoiceAgent({
 });
 
 button.addEventListener('click', () => {
-  if (['idle', 'ended', 'failed'].includes(agent.state)) agent.start().catch(() => {});
-  else agent.stop();
+  if (agent.isActive) agent.stop();
+  else agent.start().catch(() => {});
 });
 
 agent.on('state', ({ state, error }) => {
-  const isAtRest = ['idle', 'ended', 'failed'].includes(state);
-  button.textContent = isAtRest ? 'Start talking' : 'Hang up';
+  button.textContent = agent.isActive ? 'Hang up' : 'Start talking';
   status.textContent = error ? error.message : state;
 });
 

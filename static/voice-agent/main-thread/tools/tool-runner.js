@@ -96,9 +96,8 @@ export class ToolRunner {
 
   /** @param {ToolCall} call */
   run(call) {
-    if (this.#runs.has(call.callId)) return;
     const tool = this.#tools.get(call.name);
-    if (!tool) return this.#answer(call, failure(`There is no tool "${call.name}".`));
+    if (!tool || this.#runs.has(call.callId)) return; // the session core has answered for a tool that there is not
     const run = new AbortController();
     this.#runs.set(call.callId, run);
     const { timeout_seconds: seconds = DEFAULT_TIMEOUT_SECONDS } = tool;

@@ -1,6 +1,7 @@
 // What people see of a call: the shared parts, each owner of one region, told what changed. The state stands as
 // attributes on the root, for the style sheets.
 
+import { isConversation } from '../../call-facts.js';
 import { watchMicrophonePermission } from '../../index.js';
 import { VoiceAgentError } from '../../errors.js';
 import { createPermissionPrompt } from '../browser-hints.js';
@@ -228,7 +229,7 @@ export function createView(
     root.dataset.muted = String(call.muted);
     root.dataset.held = String(call.held);
     // An element that was taken out is done with its call before that has ended.
-    const isCall = !signal.aborted && (call.state === 'live' || call.state === 'reconnecting');
+    const isCall = !signal.aborted && isConversation(call.state);
     media.show({ isCall, title: agentTitle(), isHeld: call.held, isMuted: call.muted });
     talk?.showMuted(call.muted, call.hasMicrophone);
     const mute = !call.hasMicrophone ? 'typed' : isHeldToTalk() ? 'hold' : 'muted';

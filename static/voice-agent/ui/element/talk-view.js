@@ -1,5 +1,6 @@
 // What the full element has besides the button: mute, hold and typed words, and what is seen of a call.
 
+import { isConversation } from '../../call-facts.js';
 import { createHoldButton } from '../hold-button.js';
 import { importAgain } from '../import-again.js';
 import { createMuteButton } from '../mute-button.js';
@@ -189,7 +190,7 @@ function createComposer(form, placeholder, onSay) {
     showState(state, isTyped) {
       // What was typed stays in the field while the connection is away, or not there yet.
       const isOpening = isTyped && state === 'connecting';
-      field.disabled = !isOpening && state !== 'live' && state !== 'reconnecting';
+      field.disabled = !isOpening && !isConversation(state);
       send.disabled = state !== 'live';
       field.placeholder = isTyped ? placeholder : usual;
     },
