@@ -1,7 +1,9 @@
 """The numbers: counted once, out of fixed sets, and shown only to whom they are for."""
 
+import re
 import socket
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from app.main import create_app
 from app.observability.metrics import Metrics
 from tests.service import assert_problem, caller, make_settings, minting, refusing, service
 
+GUIDE = Path(__file__).resolve().parents[3] / "docs/operating.md"
 METRICS_TOKEN = "metrics-token-0123456789abcdef-0123"
 
 
@@ -192,3 +195,30 @@ def test_crowd_on_the_own_port_keeps_nobody_waiting() -> None:
         response = httpx.get(f"http://127.0.0.1:{port}/metrics")
 
     assert response.status_code == 200
+
+
+@pytest.fixture
+def guide() -> str:
+    """Return what operators read of the metrics."""
+    return GUIDE.read_text(encoding="utf-8")
+
+
+async def test_guide_lists_every_metric_with_its_labels(guide: str) -> None:
+    """By the name that a dashboard asks for; `voicegate_day_share` is one of the alerts."""
+    app = create_app(make_settings(), transport=refusing())
+    async with app.router.lifespan_context(app), caller(app) as client:
+        await client.get("/healthz")  # so that there are labels of requests
+        text = app.state.services.metrics.exposition().decode()
+    shown = {}
+    for family in text_string_to_metric_families(text):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        shown[name] = {label for sample in family.samples for label in sample.labels} - {"le"}
+    rows = [line.split("|") for line in guide.splitlines()]
+    listed = {
+        name: set(re.findall(r"`(\w+)`", row[2].partition(":")[0]))
+        for row in rows
+        if len(row) > 3
+        for name in re.findall(r"`(voicegate_\w+)`", row[1])
+    }
+
+    assert listed == {name: shown[name] for name in shown if name.startswith("voicegate_")}
