@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 MAX_TEXT = 80
 
@@ -131,6 +131,26 @@ class ForbiddenError(RequestError):
     status = 403
     code = "forbidden"
     detail = "This caller may not do this."
+
+
+# Every limit by the name that metrics, reports and an answer's fields tell, and what whoever is
+# refused by it is told.
+LIMITS: Final = {
+    "caller-minute": "Too many calls were started within a minute; try again shortly.",
+    "caller-hour": "Too many calls were started within an hour; try again later.",
+    "address-minute": "Too many calls were started from this network; try again shortly.",
+    "address-hour": "Too many calls were started from this network; try again later.",
+    "all-minute": "Very many calls are being started at this moment; try again shortly.",
+    "code-attempts": "Too many wrong codes were entered; try again later.",
+    "feedback": "Too much feedback came at once; try again later.",
+    "caller-day": "The minutes for today are used up; try again later.",
+    "address-day": "The minutes for this network are used up for today; try again later.",
+    "all-day": "The minutes that this service has for today are used up; try again later.",
+    "caller-open": "Too many calls are open at once, and a token that is not used counts as one; "
+    "end one, or try again shortly.",
+    "address-open": "Too many calls are open at once from this network; try again shortly.",
+    "all-open": "Too many calls are open at once in this service; try again shortly.",
+}
 
 
 class RateLimitedError(RequestError):

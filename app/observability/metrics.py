@@ -25,7 +25,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from app import __version__
-from app.errors import AppError
+from app.errors import LIMITS, AppError
 from app.observability.logging import LineHandler
 
 BUCKETS_SECONDS: Final = (
@@ -42,11 +42,6 @@ STATUSES: Final = (
     *(500, 502, 503, 504),
 )
 PAGES: Final = ("/", "/docs")
-LIMITS: Final = (
-    *("caller-minute", "caller-hour", "address-minute", "address-hour", "all-minute"),
-    *("caller-day", "address-day", "all-day", "caller-open", "address-open", "all-open"),
-    *("code-attempts", "feedback"),
-)
 STORES: Final = ("rate-limits", "quota", "code-attempts")
 KEYS: Final = ("first", "spare")
 # Why access is refused: also the text of the errors that say so.

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from app.config.settings import Settings
-from app.errors import AppError
+from app.errors import LIMITS, AppError
 
 MINUTE: Final = 60
 HOUR: Final = 3600
@@ -19,23 +19,6 @@ LONGEST_WAIT_SECONDS: Final = DAY
 MAX_KEYS: Final = 50_000
 # More of them at once would be felt by whoever waits: a thousand take a millisecond.
 PRUNED_AT_ONCE: Final = 1000
-
-SENTENCES: Final = {
-    "caller-minute": "Too many calls were started within a minute; try again shortly.",
-    "caller-hour": "Too many calls were started within an hour; try again later.",
-    "address-minute": "Too many calls were started from this network; try again shortly.",
-    "address-hour": "Too many calls were started from this network; try again later.",
-    "all-minute": "Very many calls are being started at this moment; try again shortly.",
-    "code-attempts": "Too many wrong codes were entered; try again later.",
-    "feedback": "Too much feedback came at once; try again later.",
-    "caller-day": "The minutes for today are used up; try again later.",
-    "address-day": "The minutes for this network are used up for today; try again later.",
-    "all-day": "The minutes that this service has for today are used up; try again later.",
-    "caller-open": "Too many calls are open at once, and a token that is not used counts as one; "
-    "end one, or try again shortly.",
-    "address-open": "Too many calls are open at once from this network; try again shortly.",
-    "all-open": "Too many calls are open at once in this service; try again shortly.",
-}
 
 Counts = Literal["caller", "address", "all"]
 
@@ -169,7 +152,7 @@ def limit_reached(
         wait_seconds: After which it makes sense to ask again.
         states: How the caller's limits stand, for the answer's fields.
     """
-    error = kind(f"limit {name}", detail=SENTENCES[name], retry_after_seconds=wait_seconds)
+    error = kind(f"limit {name}", detail=LIMITS[name], retry_after_seconds=wait_seconds)
     error.add_fields(rate_limit_fields(states))
     return error
 

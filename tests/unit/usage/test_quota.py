@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from app.access.credentials import Caller
 from app.access.signing import Signer
-from app.errors import QuotaExhaustedError, RateLimitedError, SessionsExhaustedError
-from app.observability.metrics import LIMITS
+from app.errors import LIMITS, QuotaExhaustedError, RateLimitedError, SessionsExhaustedError
 from app.tokens.service import Receipts
+from app.usage import code_attempts
 from app.usage.code_attempts import BY_NETWORK, MOST_SECONDS, CodeAttempts
 from app.usage.ledger import quota_limits
 from app.usage.ledger_memory import MemoryLedger
@@ -20,13 +20,13 @@ from app.usage.pricing import cost_sentence
 from app.usage.quota import Admitted, Quota
 from app.usage.rate_limits import (
     LONGEST_WAIT_SECONDS,
-    SENTENCES,
     LimitState,
     RateLimit,
     SlidingWindows,
     rate_limit_fields,
     rate_limits,
 )
+from app.web import feedback
 from tests.limit_kit import START, Clock, Tally, rules, visitor
 from tests.service import NO_LIMITS, make_settings
 
@@ -341,7 +341,10 @@ async def test_four_fifths_of_the_day_are_told_once(caplog: pytest.LogCaptureFix
 
 def test_every_limit_has_a_sentence_and_a_label() -> None:
     """What can refuse is known to people and to metrics."""
-    assert set(SENTENCES) == set(LIMITS)
+    settings = make_settings()
+    names = {limit.name for limit in rate_limits(settings)} | quota_limits(settings).keys()
+
+    assert set(LIMITS) == names | {code_attempts.NAME, feedback.NAME}
 
 
 @pytest.mark.parametrize(
