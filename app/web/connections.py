@@ -6,6 +6,8 @@ caller reads nothing, and takes connections until no descriptor is left.
 
 import asyncio
 import logging
+import re
+import sys
 import time
 from collections import Counter, OrderedDict, defaultdict
 from http import HTTPStatus
@@ -16,6 +18,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from app.access.credentials import address_bucket
 from app.errors import UnreadError
 from app.observability.metrics import OTHER, Metrics
+from app.web.middleware.request_context import HEADER, new_request_id
 from app.web.middleware.security_headers import BARE
 from app.web.problem_details import problem_response
 
@@ -34,10 +37,18 @@ MOST: Final = 10_000
 SHARES: Final = 4
 DETAILS: Final = {
     HTTPStatus.BAD_REQUEST: "The request is not HTTP.",
-    HTTPStatus.REQUEST_TIMEOUT: "The request's head took too long.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request's body is too long.",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request's head is too long.",
+    HTTPStatus.NOT_IMPLEMENTED: "The service does not know this method.",
+    HTTPStatus.REQUEST_TIMEOUT: f"The request's head took more than {REQUEST_SECONDS} s.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The request's body has more than {MAX_BYTES:,} bytes.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
+        f"The request's head has more than {MAX_BYTES:,} bytes."
+    ),
 }
+# The parser takes what is no HTTP for a method that it does not know.
+REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~\w-]+ \S+ HTTP/1\.[01]\r?\n", re.ASCII)
+UNKNOWN_METHOD: Final = "Invalid method"
+# Of the requests that one line of the log counts.
+MAX_NAMED: Final = 5
 
 # Ordered, and whose first is had at once, which a dict's is not after many removals.
 Queue = OrderedDict["Connection", None]
@@ -65,6 +76,7 @@ class Connections:
         self._idle = Queue()
         self._idle_of: defaultdict[str, Queue] = defaultdict(Queue)
         self._refused = self._closed = 0
+        self._named: list[str] = []
         self._is_sweeping = False
 
     def protocol(self, **options: Any) -> "Connection":
@@ -99,9 +111,11 @@ class Connections:
         if not self._counts[address]:
             del self._counts[address], self._idle_of[address]
 
-    def count_refusal(self, status: HTTPStatus, seconds: float) -> None:
+    def count_refusal(self, status: HTTPStatus, seconds: float, request_id: str) -> None:
         """Count what no route will ever see."""
         self._refused += 1
+        if len(self._named) < MAX_NAMED:
+            self._named.append(request_id)
         self._metrics.request(OTHER, OTHER, status, seconds)
 
     def _make_room(self, queue: Queue) -> None:
@@ -127,8 +141,11 @@ class Connections:
         if self._refused:
             # One line for all of a second: a flood must not become a flood of lines.
             what = "that were too long, too slow or no HTTP"
-            logger.warning("refused %d requests %s", self._refused, what)
+            logger.warning(
+                "refused %d requests %s: %s", self._refused, what, ", ".join(self._named)
+            )
             self._refused = 0
+            self._named.clear()
         if self._closed:
             logger.warning("closed %d idle connections to make room for new ones", self._closed)
             self._closed = 0
@@ -145,6 +162,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._watcher = watcher
         self.since = self._unsent_since = time.monotonic()
         self._bytes = self._unsent = 0
+        self._latest = b""
         self._is_refused = False
         # uvicorn's own lines, one for each request that it cannot read, say no more than ours.
         self.logger = silent
@@ -161,7 +179,8 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def send_400_response(self, msg: str) -> None:
         """Answer what uvicorn cannot read in our way, and count it."""
         del msg
-        self._refuse(HTTPStatus.BAD_REQUEST)
+        is_method = UNKNOWN_METHOD in str(sys.exception()) and REQUEST_LINE.match(self._latest)
+        self._refuse(HTTPStatus.NOT_IMPLEMENTED if is_method else HTTPStatus.BAD_REQUEST)
 
     @property
     def _is_answering(self) -> bool:
@@ -190,7 +209,9 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._bytes += len(data)
         if self._bytes <= MAX_BYTES:
             before = self.cycle
+            self._latest = data
             super().data_received(data)
+            self._latest = b""
             if self.cycle is not before:  # the head is whole, and the body counts for itself
                 self._bytes = 0
         elif b"\r\n\r\n" in data[:left]:
@@ -227,15 +248,17 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         if self._transport.is_closing():
             return
         now = time.monotonic()
-        self._watcher.count_refusal(status, now - self.since)
+        request_id = new_request_id()
+        self._watcher.count_refusal(status, now - self.since, request_id)
         self._is_refused = True
         self.since = now
         if self._is_answering:  # half an answer may be out
             self._transport.close()
             return
-        answer = problem_response(UnreadError(status, DETAILS[status]), "", BARE)
+        answer = problem_response(UnreadError(status, DETAILS[status]), request_id, BARE)
         head = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
-        head += [name + b": " + value for name, value in answer.raw_headers]
+        fields = [(HEADER, request_id.encode()), *answer.raw_headers]
+        head += [name + b": " + value for name, value in fields]
         self._transport.write(b"\r\n".join([*head, b"", bytes(answer.body)]))
         self._transport.write_eof()
 

@@ -384,7 +384,9 @@ async def test_heads_are_bounded(tmp_path: Path, sent: bytes, status: bytes) -> 
     head, _, body = got.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 " + status)
     assert b"application/problem+json" in head
-    assert json.loads(body)["status"] == int(status)
+    problem = json.loads(body)
+    assert problem["status"] == int(status)
+    assert problem["detail"] == "The request's head has more than 32,768 bytes."
 
 
 async def test_kept_connections_make_room_for_new_ones(tmp_path: Path) -> None:
@@ -433,12 +435,31 @@ async def is_answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     return answer.startswith(b"HTTP/1.1 200")
 
 
-async def test_what_is_no_http_is_400(tmp_path: Path) -> None:
-    """It is closed, and what the parser said of it is not repeated."""
+@pytest.mark.parametrize(
+    ("sent", "status", "detail"),
+    [
+        (b"this is not HTTP\r\n\r\n", 400, "The request is not HTTP."),
+        (b"GET / HTTP/1.1\r\nno field\r\n\r\n", 400, "The request is not HTTP."),
+        (b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "The service does not know this method."),
+    ],
+    ids=["no-http", "no-field", "no-method"],
+)
+async def test_what_no_route_can_read_is_a_problem(
+    tmp_path: Path, sent: bytes, status: int, detail: str
+) -> None:
+    """It is closed, what the parser said of it is not repeated, and the log has its name."""
     async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
-        got = await sent_to(service.port, b"this is not HTTP\r\n\r\n")
+        head, _, body = (await sent_to(service.port, sent)).partition(b"\r\n\r\n")
+        problem = json.loads(body)
+        assert service.process.stderr is not None
+        async with asyncio.timeout(60):
+            while problem["request_id"].encode() not in await service.process.stderr.readline():
+                pass
 
-    assert got.startswith(b"HTTP/1.1 400")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert (problem["code"], problem["detail"]) == ("invalid_request", detail)
+    assert re.fullmatch("[0-9a-f]{16}", problem["request_id"])
+    assert f"x-request-id: {problem['request_id']}".encode() in head.lower()
 
 
 async def sent_to(port: int, sent: bytes) -> bytes:

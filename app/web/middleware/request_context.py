@@ -53,12 +53,16 @@ class RequestId:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Name the request, and have its answer say the name."""
         if scope["type"] == "http":
-            # A name is no secret, and to ask the system for each would take longer.
-            name = _from_proxy(scope) or f"{random.getrandbits(64):016x}"
+            name = _from_proxy(scope) or new_request_id()
             context = RequestContext(name, [(HEADER, name.encode())])
             # Each request has a copy of its own. Source: ASGI, lifespan protocol, "Lifespan State".
             scope.setdefault("state", {})[KEY] = context
         await self._app(scope, receive, send)
+
+
+def new_request_id() -> str:
+    """Return a name for a request; it is no secret, and to ask the system would take longer."""
+    return f"{random.getrandbits(64):016x}"
 
 
 def _from_proxy(scope: Scope) -> str | None:
