@@ -20,30 +20,6 @@ def like(example: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
-class VoiceTokenAnswer(BaseModel):
-    """A fresh token. Use it once, at once, and only at `ws_url`."""
-
-    model_config = like(
-        {
-            "token": "AQICAHh4Rk...",
-            "expires_in_seconds": 60,
-            "max_session_duration_seconds": 900,
-            "ws_url": "wss://agents.assemblyai.com/v1/ws",
-            "receipt": "IjFkM2Y5...",
-        }
-    )
-
-    token: str = Field(description="Opaque; percent-encode it into `?token=`.")
-    expires_in_seconds: int = Field(ge=1, le=600, description="Seconds in which to open a session.")
-    max_session_duration_seconds: int = Field(
-        ge=60, le=10800, description="Seconds after which the session ends."
-    )
-    ws_url: str = Field(description="The WebSocket at which this token is good.")
-    receipt: str = Field(
-        description="Opaque; report it when the session is over, or go on with a lost one by it."
-    )
-
-
 class AccessCode(BaseModel):
     """The access code that a visitor typed."""
 

@@ -18,14 +18,13 @@ from starlette.types import Receive, Scope, Send
 from app.access.credentials import Caller
 from app.config.settings import Settings
 from app.errors import AppError, InvalidRequestError, RateLimitedError, bad_parameter
-from app.tokens.service import MINT_PATH, CallerGoneError, VoiceToken
+from app.tokens.service import MINT_PATH, CallerGoneError, VoiceTokenAnswer
 from app.web.middleware.request_context import context_of
 from app.web.problem_details import MAX_ENTRIES, invalid_request
 from app.web.routes.body import BODY_ERRORS, described, read_object
 from app.web.routes.schemas import (
     MAX_RECEIPT_CHARACTERS,
     TOKEN_ERRORS,
-    VoiceTokenAnswer,
     problem_responses,
 )
 from app.web.services import Services
@@ -89,7 +88,7 @@ def token_routes(settings: Settings, services: Services) -> Iterator[APIRoute]:
         body = await read_object(request) if request.method == HTTPMethod.POST else None
         asked = read_parameters(query, body, model) if body else read(query)
         try:
-            token = await services.tokens.mint(
+            answer, fields = await services.tokens.mint(
                 caller,
                 expires_in_seconds=asked.expires_in_seconds,
                 max_session_duration_seconds=asked.max_session_duration_seconds,
@@ -98,7 +97,9 @@ def token_routes(settings: Settings, services: Services) -> Iterator[APIRoute]:
             )
         except CallerGoneError:
             return None
-        return token_response(token)
+        response = Response(orjson.dumps(answer), media_type="application/json")
+        response.raw_headers += fields
+        return response
 
     def route(method: str, *errors: AppError, **described: Any) -> APIRoute:
         return ReadyResponseRoute(
@@ -234,20 +235,3 @@ def read_parameters(
         return model.model_validate(values | body)
     except ValidationError as error:
         raise invalid_request(error, model, in_body=body.keys()) from None
-
-
-def token_response(token: VoiceToken) -> Response:
-    """Return the answer with a token; its members are those of `VoiceTokenAnswer`."""
-    # Of a dictionary: orjson takes five times as long for a dataclass (measured).
-    body = orjson.dumps(
-        {
-            "token": token.token,
-            "expires_in_seconds": token.expires_in_seconds,
-            "max_session_duration_seconds": token.max_session_duration_seconds,
-            "ws_url": token.ws_url,
-            "receipt": token.receipt,
-        }
-    )
-    response = Response(body, media_type="application/json")
-    response.raw_headers += token.header_fields
-    return response
