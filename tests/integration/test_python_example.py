@@ -171,15 +171,17 @@ def audible_seconds(samples: array[int]) -> float:
 
 
 def part_heard(heard: list[float], sentence: list[float]) -> float:
-    """Return which part of a sentence's words is found, each at its best place, 0 to 1.
+    """Return which part of a sentence is found, each piece of it at its best place, 0 to 1.
 
-    Words, because a pause that a busy machine puts into a sentence makes it no other one.
+    Without pauses, as one that a busy machine puts into a sentence makes it no other one.
     """
-    words = [sentence[at : at + WORD] for at in range(0, len(sentence) - WORD + 1, WORD)]
-    audible = [word for word in words if max(word) > AUDIBLE]
+    heard, sentence = ([level for level in each if level > AUDIBLE] for each in (heard, sentence))
+    pieces = [sentence[at : at + WORD] for at in range(0, len(sentence) - WORD + 1, WORD)]
     found = [
-        any(correlation(heard[at : at + WORD], word) > ALIKE for at in range(len(heard) - WORD + 1))
-        for word in audible
+        any(
+            correlation(heard[at : at + WORD], piece) > ALIKE for at in range(len(heard) - WORD + 1)
+        )
+        for piece in pieces
     ]
     return sum(found) / len(found)
 
