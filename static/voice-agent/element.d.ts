@@ -133,7 +133,7 @@ type PublicAgent = {
    */
   session: SessionConfig | null;
   /**
-   * of quiet, until a call is asked whether anybody is there; 0: never
+   * quiet before the caller is asked whether anybody is there; 0: never
    */
   idle_seconds?: number;
   /**

@@ -410,8 +410,8 @@ type TokenServiceOptions = {
    */
   tokenUrl?: string | URL;
   /**
-   * where a token is used whose answer does not say so (`{token}` is enough);
-   * `wss://agents.assemblyai.com/v1/ws` by default
+   * address of the agent's socket where the token's answer has no `ws_url` (`{token}` is
+   * enough); `wss://agents.assemblyai.com/v1/ws` by default
    */
   wsUrl?: string | URL;
   /**

@@ -249,7 +249,7 @@ function lost(call, { error, nowMs, hasSuccessor = false, isHung = false }) {
 /** @param {Call} call @param {{error: VoiceAgentError, nowMs: number}} event */
 function tryLater(call, { error, nowMs }) {
   const goneMs = nowMs - (call.lostAtMs ?? nowMs);
-  // Who is told to come back in an hour is told so now, not kept waiting for a call that cannot be saved.
+  // A service that asks for more time than a recovery has: the call fails now rather than at the end of that time.
   const atLeastMs = (error.retryAfterSeconds ?? 0) * 1000;
   if (!error.retryable || goneMs + atLeastMs > RECOVERY_BUDGET_MS) return fail(call, { error });
   const mode = goneMs + atLeastMs > GRACE_WINDOW_MS ? 'continue' : call.mode;

@@ -2,7 +2,7 @@
 
 import { VoiceAgentError } from '../errors.js';
 
-/** A gate that takes longer says so by its silence. */
+/** Timeout of each request. */
 const TIMEOUT_MS = 10_000;
 
 /** Where a gate has these files, in every release. */
@@ -13,7 +13,7 @@ const OUR_FOLDER = /\/static\/voice-agent\/.*$/;
  * @property {string} name
  * @property {string} title
  * @property {import('../core/connection/protocol.js').SessionConfig | null} session   null: not for whoever asked
- * @property {number} [idle_seconds]   of quiet, until a call is asked whether anybody is there; 0: never
+ * @property {number} [idle_seconds]   quiet before the caller is asked whether anybody is there; 0: never
  * @property {boolean} [feedback]   whether the gate takes what callers say of a call
  * @property {number | null} [price_per_hour_usd]   what callers are told that an hour costs
  * @property {string[]} editable   what of it a page may set: voice, system_prompt, greeting

@@ -5,7 +5,7 @@ import { gateUrl, loadAgent } from './gate.js';
 
 const CREDENTIALS = ['same-origin', 'include', 'omit'];
 
-/** Whoever says something waits no longer to know whether it was taken. */
+/** Timeout of the feedback request. */
 const FEEDBACK_MS = 10_000;
 
 /** What may stand in a header's value without breaking it. */
@@ -17,8 +17,8 @@ const ONE_WORD = /^[\x21-\x7e]+$/;
  * @property {string} [agent] one of the gate's agents, by name: its prompt, greeting and voice are set there, and
  *   `session` is laid over them; the gate's own choice by default. Without `gate`: of where the client is from
  * @property {string | URL} [tokenUrl] where tokens come from, if not from the gate; relative to the page
- * @property {string | URL} [wsUrl] where a token is used whose answer does not say so (`{token}` is enough);
- *   `wss://agents.assemblyai.com/v1/ws` by default
+ * @property {string | URL} [wsUrl] address of the agent's socket where the token's answer has no `ws_url` (`{token}` is
+ *   enough); `wss://agents.assemblyai.com/v1/ws` by default
  * @property {string | (() => string | Promise<string>)} [accessToken] what the page's own login gave it: goes to the
  *   token service as `Authorization: Bearer …`. A function is called anew for each request and has 10 s; if it throws,
  *   or gives nothing usable, the error is `token-refused`. Neither stored nor logged

@@ -36,7 +36,7 @@ const BACKPRESSURE_BYTES = 96_000;
  */
 const IN_FLIGHT_BYTES = 3_900;
 
-/** Of a message. The longest echo a configuration, with some ten thousand; a hundred megabytes end the tab. */
+/** Longest message that is read. The longest known, an echoed configuration, has some 10,000; 100 MB end the tab. */
 const MAX_MESSAGE_CHARACTERS = 1024 * 1024;
 
 /** Codes of a close that was meant, and of one without a close frame. Source: RFC 6455, 7.4.1. */
