@@ -63,7 +63,7 @@ export class VoiceAgent {
   /** Whether the call has a microphone, or opens one as it begins. */
   #hasMicrophone = true;
   #wasMuted = false;
-  #isHeld = false;
+  #isOnHold = false;
   /** @type {Promise<void> | null} a microphone is being opened in the call under way, which began without one */
   #opening = null;
   /** Whether the session core has the call: before, and afterwards, there is nothing in it to end. */
@@ -85,13 +85,13 @@ export class VoiceAgent {
   /** When the call under way must end, monotonic; null while that is not known. @type {number | null} */
   #endsAtMs = null;
   /** @type {import('./main-thread/audio/call-audio.js').AudioFacts | null} of the call that is over */
-  #heardWith = null;
+  #lastAudioFacts = null;
   #isWatched = false;
   #idle = new IdleGuard(
     {
       ask: (secondsLeft) => {
         this.#events.emit('idle', { secondsLeft });
-        if (!this.#isHeld) this.#host.send({ type: 'reply', instructions: STILL_THERE });
+        if (!this.#isOnHold) this.#host.send({ type: 'reply', instructions: STILL_THERE });
       },
       answered: () => this.#events.emit('idle', { secondsLeft: null }),
       end: () => void this.#end('idle'),
@@ -141,7 +141,7 @@ export class VoiceAgent {
 
   /** Whether the call is on hold. */
   get held() {
-    return this.#isHeld;
+    return this.#isOnHold;
   }
 
   /** Whether the call under way has a microphone, or the next one opens one. */
@@ -166,7 +166,7 @@ export class VoiceAgent {
    */
   get stats() {
     if (!this.#stats) return null;
-    const audio = this.#audio?.facts ?? this.#heardWith;
+    const audio = this.#audio?.facts ?? this.#lastAudioFacts;
     return { ...this.#stats, thread: this.thread, audio };
   }
 
@@ -341,7 +341,7 @@ export class VoiceAgent {
       throw missing;
     }
     const outcome = this.#nextOutcome();
-    this.#heardWith = null;
+    this.#lastAudioFacts = null;
     if (this.#isWatched) this.#watch(true); // the thread may be another one by now
     const audio = (this.#audio = needs.sound ? this.#newAudio() : new NoAudio());
     audio.begin();
@@ -445,22 +445,22 @@ export class VoiceAgent {
    * where that is longer) is told by `idle`, and 30 s later the call ends.
    */
   hold() {
-    if (this.#isHeard('hold')) this.#setHeld(true);
+    if (this.#hasCall('hold')) this.#setOnHold(true);
   }
 
   /** Go on with a call that is on hold; the agent begins with the sentence that was cut. */
   unhold() {
-    this.#setHeld(false);
+    this.#setOnHold(false);
   }
 
-  /** @param {boolean} held */
-  #setHeld(held) {
-    if (held === this.#isHeld) return;
-    this.#isHeld = held;
-    this.#audio?.setHeld(held);
-    this.#host.send({ type: 'hold', held });
-    this.#idle.hold(held);
-    this.#events.emit('hold', { held });
+  /** @param {boolean} isOnHold */
+  #setOnHold(isOnHold) {
+    if (isOnHold === this.#isOnHold) return;
+    this.#isOnHold = isOnHold;
+    this.#audio?.setOnHold(isOnHold);
+    this.#host.send({ type: 'hold', held: isOnHold });
+    this.#idle.hold(isOnHold);
+    this.#events.emit('hold', { held: isOnHold });
   }
 
   /**
@@ -469,7 +469,7 @@ export class VoiceAgent {
    */
   say(text) {
     this.stillHere();
-    if (this.#isHeard('say') && text.trim() !== '')
+    if (this.#hasCall('say') && text.trim() !== '')
       this.#host.send({ type: 'say', text: text.trim() });
   }
 
@@ -478,7 +478,7 @@ export class VoiceAgent {
    * @param {string} [instructions] for this one reply; what the prompt makes of it when left out
    */
   reply(instructions) {
-    if (this.#isHeard('reply'))
+    if (this.#hasCall('reply'))
       this.#host.send({ type: 'reply', instructions: instructions ?? null });
   }
 
@@ -507,7 +507,7 @@ export class VoiceAgent {
    * ask the user first.
    */
   extend() {
-    if (this.#isHeard('extend')) this.#host.send({ type: 'extend' });
+    if (this.#hasCall('extend')) this.#host.send({ type: 'extend' });
   }
 
   /**
@@ -575,10 +575,10 @@ export class VoiceAgent {
   }
 
   /** @param {string} method that has nobody to do it outside a call */
-  #isHeard(method) {
-    const isHeard = isConversation(this.#state);
-    if (!isHeard) console.warn(`agent.${method}() does nothing outside a call (${this.#state}).`);
-    return isHeard;
+  #hasCall(method) {
+    const hasCall = isConversation(this.#state);
+    if (!hasCall) console.warn(`agent.${method}() does nothing outside a call (${this.#state}).`);
+    return hasCall;
   }
 
   /** @param {NonNullable<import('./api-types.js').VoiceAgentOptions['tools']>} tools */
@@ -695,7 +695,7 @@ export class VoiceAgent {
 
   /** Let go of microphone, sound and lock; what the session holds it lets go of itself. */
   #release() {
-    this.#heardWith = this.#audio?.facts ?? this.#heardWith;
+    this.#lastAudioFacts = this.#audio?.facts ?? this.#lastAudioFacts;
     this.#audio?.close();
     this.#audio = null;
     this.#lock.release();
@@ -734,7 +734,7 @@ export class VoiceAgent {
 
   /** @param {SessionEvent} event */
   #receive(event) {
-    this.#ends.hear(event);
+    this.#ends.observe(event);
     if (event.type === 'speaking') this.#idle.showSpeaking(event);
     if (event.type === 'transcript' && event.turn.role === 'user' && event.turn.text)
       this.stillHere();
@@ -808,7 +808,7 @@ export class VoiceAgent {
     if (isAtRest(state)) {
       this.#isBegun = false;
       this.#release();
-      this.#setHeld(false);
+      this.#setOnHold(false);
       this.#refuseUpdates();
     }
     if (state === 'live') {

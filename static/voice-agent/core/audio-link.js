@@ -140,12 +140,12 @@ export class AudioLink {
     if (textOnly) this.#silence.start();
   }
 
-  /** Neither side hears the other, or both do again. @param {boolean} isHeld */
-  hold(isHeld) {
-    this.microphone.isHeld = isHeld;
-    this.#speaker.hold(isHeld);
+  /** Neither side hears the other, or both do again. @param {boolean} isOnHold */
+  hold(isOnHold) {
+    this.microphone.isOnHold = isOnHold;
+    this.#speaker.hold(isOnHold);
     this.#levels.microphone = 0;
-    if (isHeld) this.#setSpeaking(false, this.#isAgentSpeaking);
+    if (isOnHold) this.#setSpeaking(false, this.#isAgentSpeaking);
   }
 
   /** The call is over: ports closed, meters at rest, nothing kept. */

@@ -25,7 +25,7 @@ export class Session {
   #call = IDLE;
   #keepsEarlySpeech = false;
   /** Nothing is heard and nothing is sent, but the session stays. */
-  #isHeld = false;
+  #isOnHold = false;
   /** Whether the turn that was lost in its middle is said again. */
   #isTurnRepeated = false;
   #stats;
@@ -44,7 +44,7 @@ export class Session {
     /** @type {import('./ports.js').AudioLine} */
     const line = {
       isOpen: () =>
-        this.#call.state === 'live' && !this.#isHeld && this.#keeper.socket?.isReady === true,
+        this.#call.state === 'live' && !this.#isOnHold && this.#keeper.socket?.isReady === true,
       hasBackpressure: () => this.#keeper.socket?.hasBackpressure === true,
       listen: (speechMs) => this.#keeper.socket?.listen(speechMs),
       send: (text) => line.isOpen() && this.#keeper.socket?.send(text) === true,
@@ -68,7 +68,7 @@ export class Session {
       emit,
       line,
       stats: this.#stats,
-      onMicrophone: () => this.#keeper.heard(),
+      onMicrophone: () => this.#keeper.microphoneSounds(),
       onHeard: ({ positionMs: ms, ...heard }, onsetMs) =>
         this.#conversation.heard({ ms, onsetMs, ...heard }),
       sentenceAt: (...place) => this.#conversation.sentenceAt(...place),
@@ -154,13 +154,13 @@ export class Session {
     }
   }
 
-  /** @param {boolean} isHeld */
-  #hold(isHeld) {
-    if (isHeld === this.#isHeld || !this.#isGoingOn) return;
-    this.#isHeld = isHeld;
-    this.#stats.log.note('conversation', 'hold', { held: isHeld });
-    this.#audio.hold(isHeld);
-    if (isHeld) return;
+  /** @param {boolean} isOnHold */
+  #hold(isOnHold) {
+    if (isOnHold === this.#isOnHold || !this.#isGoingOn) return;
+    this.#isOnHold = isOnHold;
+    this.#stats.log.note('conversation', 'hold', { held: isOnHold });
+    this.#audio.hold(isOnHold);
+    if (isOnHold) return;
     this.#keeper.wake(); // a line that went dead meanwhile was not noticed
     this.#updates.goOn();
     this.#conversation.goOn();
@@ -231,10 +231,10 @@ export class Session {
   }) {
     if (!isAtRest(this.#call.state)) return;
     this.#keepsEarlySpeech = options.keepEarlySpeech ?? false;
-    this.#isHeld = false;
+    this.#isOnHold = false;
     this.#stats.reset();
     this.#keeper.begin(specOf(options), options.tokenPrefetch ?? 'intent');
-    if (!microphone) this.#keeper.heard(); // nothing to wait for
+    if (!microphone) this.#keeper.microphoneSounds(); // nothing to wait for
     this.#audio.reset({ textOnly, keepSpeechSeconds: options.keepSpeechSeconds });
     this.#conversation.reset(toolPolicies, resume?.turns, options.tellHeard);
     this.#updates.begin(session);

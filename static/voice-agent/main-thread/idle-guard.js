@@ -28,7 +28,7 @@ export class IdleGuard {
   #isAsked = false;
   #isOnHold = false;
   #speaking = { user: false, agent: false };
-  #heldAtMs = 0;
+  #stoppedAtMs = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -78,7 +78,7 @@ export class IdleGuard {
   /** Somebody is there. */
   notice() {
     if (this.#sinceMs === null) return;
-    this.#sinceMs = this.#heldAtMs = performance.now();
+    this.#sinceMs = this.#stoppedAtMs = performance.now();
     this.#answer();
     this.#schedule();
   }
@@ -87,17 +87,17 @@ export class IdleGuard {
   showSpeaking(speaking) {
     if (this.#sinceMs === null) return;
     const nowMs = performance.now();
-    const wasHeld = this.#isHeld;
+    const wasStopped = this.#isStopped;
     const wasAgent = this.#speaking.agent;
     this.#speaking = speaking;
-    if (wasHeld) this.#sinceMs += nowMs - this.#heldAtMs;
+    if (wasStopped) this.#sinceMs += nowMs - this.#stoppedAtMs;
     if (wasAgent && !speaking.agent && !this.#isAsked) this.#sinceMs = nowMs;
-    this.#heldAtMs = nowMs;
+    this.#stoppedAtMs = nowMs;
     this.#schedule();
   }
 
-  /** The agent asks the question itself, so what it says then holds nothing up. */
-  get #isHeld() {
+  /** Whether the clock stands still, as somebody speaks; but the agent asks the question itself. */
+  get #isStopped() {
     return this.#speaking.user || (this.#speaking.agent && !this.#isAsked);
   }
 
@@ -109,7 +109,8 @@ export class IdleGuard {
 
   #schedule() {
     clearTimeout(this.#timer);
-    if (this.#sinceMs === null || this.#isHeld || (this.#seconds === 0 && !this.#isAsked)) return;
+    if (this.#sinceMs === null || this.#isStopped || (this.#seconds === 0 && !this.#isAsked))
+      return;
     const share = globalThis.document?.hidden ? HIDDEN_SHARE : 1;
     const quietSeconds = this.#isOnHold
       ? Math.max(HOLD_SECONDS, this.#seconds)

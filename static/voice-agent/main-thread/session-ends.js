@@ -13,7 +13,7 @@ const MAX_RECEIPTS = 100;
 export class SessionEnds {
   #report;
   /** @type {{sessionId: string, receipt: string}[]} of sessions that may not be over */
-  #held = [];
+  #kept = [];
   #isCallOver = false;
 
   /** @param {(end: End) => void} report */
@@ -22,10 +22,10 @@ export class SessionEnds {
   }
 
   /** @param {import('../core/session-types.js').SessionEvent} event whatever the session core tells */
-  hear(event) {
+  observe(event) {
     if (event.type === 'receipt') {
       const { sessionId, receipt } = event;
-      this.#held = [...this.#held, { sessionId, receipt }].slice(-MAX_RECEIPTS);
+      this.#kept = [...this.#kept, { sessionId, receipt }].slice(-MAX_RECEIPTS);
     }
     if (event.type === 'unused') this.#report({ receipt: event.receipt, unused: true });
     if (event.type === 'session') this.#end((sessionId) => sessionId !== event.sessionId);
@@ -40,8 +40,8 @@ export class SessionEnds {
 
   /** @param {(sessionId: string) => boolean} isOver */
   #end(isOver) {
-    const held = this.#held;
-    this.#held = held.filter(({ sessionId }) => !isOver(sessionId));
-    for (const end of held) if (isOver(end.sessionId)) this.#report(end);
+    const kept = this.#kept;
+    this.#kept = kept.filter(({ sessionId }) => !isOver(sessionId));
+    for (const end of kept) if (isOver(end.sessionId)) this.#report(end);
   }
 }

@@ -99,7 +99,7 @@ test('where the buffer of a dead line looks empty, an unanswered ping tells of i
     { answersPings: true, isDoubted: false },
   );
   liveness.start();
-  liveness.heard();
+  liveness.received();
   for (let second = 0; second < 20 && causes.length === 0; second += 1) {
     nowMs += 1_000;
     liveness.listen(1_000);

@@ -154,7 +154,7 @@ export class Bench {
       },
       (event) => {
         this.events.push(event);
-        this.ends.hear(event);
+        this.ends.observe(event);
       },
     );
   }

@@ -88,9 +88,9 @@ test('a page that goes away does not wait for its session core', () => {
   /** @type {object[]} */
   const reported = [];
   const ends = new SessionEnds((end) => reported.push(end));
-  ends.hear({ type: 'receipt', sessionId: 'sess_1', receipt: 'r' });
+  ends.observe({ type: 'receipt', sessionId: 'sess_1', receipt: 'r' });
   ends.leave();
-  ends.hear({ type: 'state', state: 'ended', recovery: null, reason: 'page-left', error: null });
+  ends.observe({ type: 'state', state: 'ended', recovery: null, reason: 'page-left', error: null });
 
   assert.deepEqual(reported, [{ sessionId: 'sess_1', receipt: 'r' }]);
 });
@@ -261,7 +261,7 @@ test('however often a session is resumed, the receipts that are kept are bounded
   const reported = [];
   const ends = new SessionEnds(({ receipt }) => reported.push(receipt));
   for (let i = 0; i < 1_000; i += 1)
-    ends.hear({ type: 'receipt', sessionId: 'sess_1', receipt: `${i}` });
+    ends.observe({ type: 'receipt', sessionId: 'sess_1', receipt: `${i}` });
   ends.leave();
 
   assert.equal(reported.length, 100);

@@ -110,7 +110,7 @@ export class Liveness {
   }
 
   /** The service said something, whatever it was. */
-  heard() {
+  received() {
     if (this.#isPinging) this.#pingLater();
     else this.#quietMs = UNHEARD_QUIET_MS;
     this.#heardAtMs = this.#environment.nowMs();

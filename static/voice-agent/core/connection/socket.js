@@ -290,7 +290,7 @@ export class SessionSocket {
     }
     const isRepetition = isRepeated(data, this.#lastData);
     this.#lastData = data;
-    this.#liveness.heard();
+    this.#liveness.received();
     if (isRepetition) return;
     const message = decode(data);
     this.#options.stats.traffic.received(message, data);

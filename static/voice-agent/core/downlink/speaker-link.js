@@ -26,7 +26,7 @@ const HISTORY_MS = 10_000;
  * @typedef {object} Reply one that is not over for the ear
  * @property {string} portId its name on the port: another one after each hold, as a port takes nothing of a reply that it
  *   has flushed
- * @property {boolean} wasHeld the service, which speaks at its own pace, may be done with it long before it is heard
+ * @property {boolean} wasOnHold the service, which speaks at its own pace, may be done with it long before it is heard
  * @property {ArrayBuffer[]} chunks samples that were not heard yet, and the latest that were
  * @property {number} chunksAtMs place of the first of them in the reply
  * @property {number} keptBytes
@@ -57,7 +57,7 @@ export class SpeakerLink {
   /** @type {Map<string, Reply>} oldest first */
   #replies = new Map();
   #isSounding = false;
-  #isHeld = false;
+  #isOnHold = false;
   #holds = 0;
 
   /** Whether nothing is heard in this call, and what the agent says counts as said. */
@@ -93,26 +93,26 @@ export class SpeakerLink {
     if (port) port.onmessage = ({ data }) => this.#read(data);
     for (const [replyId, reply] of this.#replies) {
       if (!port || reply.state === 'flushed') this.#drop(replyId, reply);
-      else if (!this.#isHeld) this.#resend(port, reply, reply.heardMs);
+      else if (!this.#isOnHold) this.#resend(port, reply, reply.heardMs);
     }
   }
 
   /**
    * Stop at the word and keep what comes, or go on with the sentence that was cut.
-   * @param {boolean} isHeld
+   * @param {boolean} isOnHold
    */
-  hold(isHeld) {
-    if (isHeld === this.#isHeld) return;
-    this.#isHeld = isHeld;
+  hold(isOnHold) {
+    if (isOnHold === this.#isOnHold) return;
+    this.#isOnHold = isOnHold;
     this.#ducking.end();
-    if (isHeld) {
+    if (isOnHold) {
       this.#holds += 1;
       this.#port?.postMessage({ type: 'flush-all' });
       return;
     }
     for (const [replyId, reply] of this.#replies) {
       reply.portId = this.#nameOf(replyId);
-      reply.wasHeld = true;
+      reply.wasOnHold = true;
       const fromMs = this.#options.sentenceAt(replyId, reply.heardMs);
       if (this.#port) this.#resend(this.#port, reply, Math.min(fromMs, reply.heardMs));
     }
@@ -173,7 +173,7 @@ export class SpeakerLink {
       reply.keptBytes += pcm.byteLength;
       reply.chunks.push(pcm.slice());
     }
-    if (!this.#isHeld)
+    if (!this.#isOnHold)
       this.#port?.postMessage({ type: 'audio', replyId: reply.portId, pcm }, [pcm]);
   }
 
@@ -193,7 +193,7 @@ export class SpeakerLink {
     if (this.isSilent) this.#replies.delete(id);
     this.#joiner.reset();
     const name = reply?.portId ?? this.#nameOf(id);
-    if (!this.#isHeld)
+    if (!this.#isOnHold)
       this.#port?.postMessage({ type: interrupted ? 'flush' : 'end', replyId: name });
     else if (reply && interrupted) this.#drop(id, reply);
     this.#ducking.end();
@@ -208,7 +208,7 @@ export class SpeakerLink {
   /** What the service has said already it cannot interrupt: a reply that a hold has delayed gives way by itself. */
   #yield() {
     const late = [...this.#replies.values()].filter(
-      (reply) => reply.wasHeld && reply.state === 'ended',
+      (reply) => reply.wasOnHold && reply.state === 'ended',
     );
     for (const reply of late) {
       reply.state = 'flushed';
@@ -226,7 +226,7 @@ export class SpeakerLink {
     this.#gate.reset();
     for (const reply of this.#replies.values())
       Object.assign(reply, { receivedBytes: 0, state: 'flushed' });
-    if (this.#isHeld) for (const [id, reply] of this.#replies) this.#drop(id, reply);
+    if (this.#isOnHold) for (const [id, reply] of this.#replies) this.#drop(id, reply);
     this.#joiner.reset();
     this.#port?.postMessage({ type: 'flush-all' });
     this.#ducking.end();
@@ -250,7 +250,7 @@ export class SpeakerLink {
       const [id, over] = this.#onPort(portId) ?? [];
       if (id === undefined || !over) continue;
       over.heardMs = Math.max(over.heardMs, over.portAtMs + heardMs);
-      const goesOn = this.#isHeld && flushed && over.state !== 'flushed';
+      const goesOn = this.#isOnHold && flushed && over.state !== 'flushed';
       if (!goesOn) this.#finished({ replyId: id, heardMs: over.heardMs, flushed }, over);
     }
     onSound(this.#isSounding, level);
@@ -275,7 +275,7 @@ export class SpeakerLink {
 /** @param {string} portId @returns {Reply} */
 const newReply = (portId) => ({
   portId,
-  wasHeld: false,
+  wasOnHold: false,
   chunks: [],
   chunksAtMs: 0,
   keptBytes: 0,

@@ -30,7 +30,7 @@ export class MicrophoneLink {
   isMuted = false;
 
   /** Whether nothing of it goes anywhere. */
-  isHeld = false;
+  isOnHold = false;
 
   /** What is kept, and what is sent again. */
   uplink = new Uplink();
@@ -76,7 +76,7 @@ export class MicrophoneLink {
 
   /** @param {{pcm: ArrayBuffer, level: number, endMs: number}} frame `endMs`: by the audio context's clock */
   #captured({ pcm, level, endMs }) {
-    if (this.isHeld) return this.#port?.postMessage(pcm, [pcm]);
+    if (this.isOnHold) return this.#port?.postMessage(pcm, [pcm]);
     const bytes = new Uint8Array(pcm);
     const durationMs = bytes.length / WIRE_BYTES_PER_MS;
     this.#options.onSamples(new Int16Array(pcm), durationMs, endMs);

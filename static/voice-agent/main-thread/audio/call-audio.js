@@ -162,9 +162,9 @@ export class LiveAudio {
     return this.#graph?.outputStream ?? null;
   }
 
-  /** @param {boolean} isHeld whether the microphone captures nothing */
-  setHeld(isHeld) {
-    this.#microphone.setHeld(isHeld);
+  /** @param {boolean} isOnHold whether the microphone captures nothing */
+  setOnHold(isOnHold) {
+    this.#microphone.setOnHold(isOnHold);
   }
 
   /** @param {boolean} muted of `inputStream` */

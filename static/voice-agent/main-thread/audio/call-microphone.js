@@ -48,7 +48,7 @@ export class LiveMicrophone {
   #default = null;
   /** Whether it is wanted: a call may begin without one. */
   #isWanted = false;
-  #isHeld = false;
+  #isOnHold = false;
   /** Whether exact silence is news: it is not from one that was opened anew because of it. */
   #mayBeDead = true;
   /** @type {Promise<unknown>} the change under way: they happen one after the other */
@@ -127,7 +127,7 @@ export class LiveMicrophone {
    */
   heardNothing() {
     const stream = this.#stream;
-    if (!this.#mayBeDead || !stream || this.#isHeld || this.#track?.muted) return;
+    if (!this.#mayBeDead || !stream || this.#isOnHold || this.#track?.muted) return;
     this.#mayBeDead = false;
     this.#inTurn(async () => {
       if (this.#stream !== stream || !(await this.#mayAsk())) return;
@@ -135,10 +135,10 @@ export class LiveMicrophone {
     }).catch(() => this.#ended(stream));
   }
 
-  /** It stays open, so that nobody is asked again, and captures nothing. @param {boolean} isHeld */
-  setHeld(isHeld) {
-    this.#isHeld = isHeld;
-    if (this.#track) this.#track.enabled = !isHeld;
+  /** It stays open, so that nobody is asked again, and captures nothing. @param {boolean} isOnHold */
+  setOnHold(isOnHold) {
+    this.#isOnHold = isOnHold;
+    if (this.#track) this.#track.enabled = !isOnHold;
   }
 
   /** Connect the one in use once more: what it was connected to is no good any more. */
@@ -198,7 +198,7 @@ export class LiveMicrophone {
     const before = this.#inUse;
     if (this.#stream) closeMicrophone(this.#stream);
     this.#stream = stream;
-    this.setHeld(this.#isHeld);
+    this.setOnHold(this.#isOnHold);
     this.#outage?.end();
     this.#outage = null;
     this.#watch(stream);

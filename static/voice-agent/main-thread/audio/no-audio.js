@@ -8,7 +8,7 @@ export class NoAudio {
 
   begin() {}
   setMuted() {}
-  setHeld() {}
+  setOnHold() {}
   setVolume() {}
   wake() {}
   close() {}

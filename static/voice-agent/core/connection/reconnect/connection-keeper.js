@@ -54,7 +54,7 @@ export class ConnectionKeeper {
   #service = { tokenUrl: '', maxSessionDurationSeconds: null };
   #traits = newService();
   #prefetches = false;
-  #isHeard = false;
+  #hasSound = false;
   /** Of the token that opened the session which is used, and not of those that resumed it. @type {string | null} */
   #receipt = null;
   /** @type {string | null} */
@@ -121,7 +121,7 @@ export class ConnectionKeeper {
   begin(service, prefetch) {
     this.#service = service;
     this.#traits = newService();
-    this.#isHeard = false;
+    this.#hasSound = false;
     this.#receipt = this.#sessionId = null;
     this.#prefetches = prefetch === 'always';
     if (prefetch === 'never') this.tokens.discard();
@@ -138,8 +138,8 @@ export class ConnectionKeeper {
   }
 
   /** The microphone of this call gives sound: a session that nobody could talk to is not begun. */
-  heard() {
-    this.#isHeard = true;
+  microphoneSounds() {
+    this.#hasSound = true;
     this.#socket?.begin();
   }
 
@@ -257,7 +257,7 @@ export class ConnectionKeeper {
   #open(listener, spec, opening, isExtension) {
     const { environment, emit, stats } = this.#options;
     const { tokens } = this;
-    const mayBegin = () => this.#isHeard;
+    const mayBegin = () => this.#hasSound;
     const retiring = this.#retiring;
     const options = {
       environment,

@@ -1,5 +1,5 @@
 // Token prefetch: hands out tokens, each for one session, and may have one ready before it is asked for: the way to
-// the token service is then no part of the wait. At most one is held, here and nowhere else, and only while it is
+// the token service is then no part of the wait. At most one is prefetched, here and nowhere else, and only while it is
 // young; one that was not used is handed back.
 
 import { VoiceAgentError } from '../../../errors.js';
@@ -8,7 +8,7 @@ import { fetchToken } from './token.js';
 /** A token is not used in the last moments of its life: it must still be good when it gets there. */
 const AGE_MARGIN_MS = 5_000;
 
-/** A held token is replaced this long before it would be too old. */
+/** A prefetched token is replaced this long before it would be too old. */
 const RENEWAL_LEAD_MS = 3_000;
 
 /** Whoever pressed a button lets go of it sooner, or has thought better of it. */
@@ -28,7 +28,7 @@ const ACCESS_TIMEOUT_MS = 10_000;
  *
  * @typedef {import('./token.js').VoiceToken} VoiceToken
  *
- * @typedef {object} Prefetched a token that is held, or on its way
+ * @typedef {object} Prefetched a token that is prefetched, or on its way
  * @property {TokenSpec} spec
  * @property {number} askedAtMs monotonic
  * @property {VoiceToken | null} granted null while it is on its way
@@ -45,7 +45,7 @@ export class TokenPrefetch {
   #environment;
   #on;
   /** @type {Prefetched | null} */
-  #held = null;
+  #prefetched = null;
   /** The one that was given away last. @type {Prefetched | null} */
   #taken = null;
   /** @type {unknown} */
@@ -74,15 +74,15 @@ export class TokenPrefetch {
    * @returns {Promise<unknown>} once it is there, or has failed
    */
   prepare(spec) {
-    const held = this.#serving(spec) ?? this.#replace(spec);
+    const prefetched = this.#serving(spec) ?? this.#replace(spec);
     this.#environment.cancel(this.#patience);
-    const giveUp = () => this.#held === held && this.#drop();
+    const giveUp = () => this.#prefetched === prefetched && this.#drop();
     this.#patience = this.#environment.schedule(giveUp, PRESS_MS);
-    return held.arrival.catch(() => {});
+    return prefetched.arrival.catch(() => {});
   }
 
   /**
-   * A token for one socket: the one that is held, if it serves, else a fresh one. It is given away once.
+   * A token for one socket: the one that is prefetched, if it serves, else a fresh one. It is given away once.
    * @param {TokenSpec} spec
    * @param {AbortSignal} signal
    * @returns {Promise<VoiceToken>}
@@ -90,21 +90,21 @@ export class TokenPrefetch {
    */
   async take(spec, signal) {
     this.#environment.cancel(this.#patience);
-    const isHeld = this.#serving(spec) !== null;
+    const isPrefetched = this.#serving(spec) !== null;
     const taken = this.#serving(spec) ?? this.#ask(spec);
-    if (isHeld) this.#held = null;
+    if (isPrefetched) this.#prefetched = null;
     signal.addEventListener('abort', () => taken.cancel.abort(), { once: true });
     try {
       const granted = await taken.arrival;
       signal.throwIfAborted();
-      if (!isHeld || this.#youthMs(taken) > 0) {
+      if (!isPrefetched || this.#youthMs(taken) > 0) {
         this.#taken = taken;
         return granted;
       }
       this.#handBack(taken);
     } catch (error) {
       signal.throwIfAborted();
-      if (!isHeld) throw error;
+      if (!isPrefetched) throw error;
     }
     return this.take(spec, signal);
   }
@@ -114,7 +114,7 @@ export class TokenPrefetch {
     const taken = this.#taken;
     this.#taken = null;
     if (taken === null) return;
-    if (this.#held === null && this.#youthMs(taken) > 0) this.#held = { ...taken };
+    if (this.#prefetched === null && this.#youthMs(taken) > 0) this.#prefetched = { ...taken };
     else this.#handBack(taken);
   }
 
@@ -124,13 +124,13 @@ export class TokenPrefetch {
     this.#taken = null;
   }
 
-  /** @param {() => TokenSpec} spec read anew each time: from now on one is always held, until `discard` */
+  /** @param {() => TokenSpec} spec read anew each time: from now on one is always prefetched, until `discard` */
   keep(spec) {
-    const held = this.#serving(spec()) ?? this.#replace(spec());
-    void this.#renewInTime(held, spec);
+    const prefetched = this.#serving(spec()) ?? this.#replace(spec());
+    void this.#renewInTime(prefetched, spec);
   }
 
-  /** Throw away what is held, and hold nothing from now on. */
+  /** Throw away what is prefetched, and prefetch nothing from now on. */
   discard() {
     this.#environment.cancel(this.#renewal);
     this.#environment.cancel(this.#patience);
@@ -138,10 +138,10 @@ export class TokenPrefetch {
   }
 
   #drop() {
-    const held = this.#held;
-    this.#held = null;
-    held?.cancel.abort();
-    if (held) this.#handBack(held);
+    const prefetched = this.#prefetched;
+    this.#prefetched = null;
+    prefetched?.cancel.abort();
+    if (prefetched) this.#handBack(prefetched);
   }
 
   /** @param {Prefetched} unused */
@@ -154,31 +154,31 @@ export class TokenPrefetch {
     this.#questions.get(answer.id)?.(answer);
   }
 
-  /** @param {Prefetched} held @param {() => TokenSpec} spec */
-  async #renewInTime(held, spec) {
-    const waitMs = await held.arrival.then(
-      () => this.#youthMs(held) - RENEWAL_LEAD_MS,
+  /** @param {Prefetched} prefetched @param {() => TokenSpec} spec */
+  async #renewInTime(prefetched, spec) {
+    const waitMs = await prefetched.arrival.then(
+      () => this.#youthMs(prefetched) - RENEWAL_LEAD_MS,
       (error) => (error.retryable ? (error.retryAfterSeconds ?? 0) * 1000 : null),
     );
-    if (waitMs === null || held.cancel.signal.aborted) return;
+    if (waitMs === null || prefetched.cancel.signal.aborted) return;
     this.#environment.cancel(this.#renewal);
     const renew = () => this.#renewInTime(this.#replace(spec()), spec);
     this.#renewal = this.#environment.schedule(renew, Math.max(SHORTEST_WAIT_MS, waitMs));
   }
 
-  /** @param {TokenSpec} spec that what is held, or on its way, must serve */
+  /** @param {TokenSpec} spec that what is prefetched, or on its way, must serve */
   #serving({ tokenUrl, maxSessionDurationSeconds }) {
-    const held = this.#held;
-    if (held === null || held.spec.tokenUrl !== tokenUrl) return null;
-    const heldSeconds = held.spec.maxSessionDurationSeconds ?? Infinity;
-    if (heldSeconds < (maxSessionDurationSeconds ?? Infinity)) return null;
-    return held.granted === null || this.#youthMs(held) > 0 ? held : null;
+    const prefetched = this.#prefetched;
+    if (prefetched === null || prefetched.spec.tokenUrl !== tokenUrl) return null;
+    const prefetchedSeconds = prefetched.spec.maxSessionDurationSeconds ?? Infinity;
+    if (prefetchedSeconds < (maxSessionDurationSeconds ?? Infinity)) return null;
+    return prefetched.granted === null || this.#youthMs(prefetched) > 0 ? prefetched : null;
   }
 
   /**
    * How long a token may still be used: by the monotonic clock, and counted from the request, because its
    * answer may have been under way for long.
-   * @param {Prefetched} held
+   * @param {Prefetched} prefetched
    * @returns {number} milliseconds; not above 0 when it is too old, or never came
    */
   #youthMs({ granted, askedAtMs }) {
@@ -189,12 +189,12 @@ export class TokenPrefetch {
   /** @param {TokenSpec} spec */
   #replace(spec) {
     this.#drop();
-    const held = this.#ask(spec);
-    this.#held = held;
-    held.arrival.catch(() => {
-      if (this.#held === held) this.#held = null;
+    const prefetched = this.#ask(spec);
+    this.#prefetched = prefetched;
+    prefetched.arrival.catch(() => {
+      if (this.#prefetched === prefetched) this.#prefetched = null;
     });
-    return held;
+    return prefetched;
   }
 
   /** @param {TokenSpec} spec @returns {Prefetched} */
@@ -222,7 +222,7 @@ export class TokenPrefetch {
   }
 
   /**
-   * The access token that the page has from its own login: anew for each request, held nowhere.
+   * The access token that the page has from its own login: anew for each request, kept nowhere.
    * @param {AbortSignal} signal
    * @returns {Promise<string>}
    */
