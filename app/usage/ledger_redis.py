@@ -272,19 +272,21 @@ class RedisLedger:
             self._limits,
             *_as_arguments(asked),
         )
-        refused, now_text, frees_in, refund_in, previous, current, recovered, day_seconds = answer[
-            :8
-        ]
+        told, counts = answer[:8], answer[8:]
+        refused, now_text, frees_in, refund_in, previous, current, recovered, day_seconds = told
         if recovered:
             grant.granted_seconds = recovered
         now = float(now_text)
-        verdict = _verdict(refused, asked, now, answer[8:])
+        verdict = _verdict(refused, asked, now, counts)
         day = self._days.get(verdict.refused, self._days["caller-day"])
         states = verdict.states
         if day.quota and not (states and states[-1].limit.name == verdict.refused):
             states += (LimitState(day, previous, current, DAY - now % DAY),)
         return Verdict(
-            *(verdict.refused, states, float(frees_in), float(refund_in)),
+            verdict.refused,
+            states,
+            frees_in_seconds=float(frees_in),
+            refund_in_seconds=float(refund_in),
             goes_on=bool(recovered),
             day_seconds=float(day_seconds),
         )
