@@ -46,6 +46,15 @@ test('when a blocked microphone is allowed, the page says that the call can star
       .getByRole('alert')
       .getByText(/press the icon left of the address/)
       .waitFor();
+    for (const [width, height] of [
+      [1280, 800],
+      [390, 844],
+    ]) {
+      await page.setViewportSize({ width, height });
+      const { y = NaN, height: own = NaN } =
+        (await page.getByRole('button', { name: 'Type instead' }).boundingBox()) ?? {};
+      assert.ok(y + own <= height, `${width}: every way to a call is on the screen`);
+    }
 
     await page.context().grantPermissions(['microphone']);
     await page.locator('.voice-agent:not([data-error])').waitFor();

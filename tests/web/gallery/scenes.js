@@ -478,6 +478,14 @@ export const scenes = [
     },
   },
   {
+    name: 'microphone-denied-german',
+    options: { isAllowed: false, context: { locale: 'de-DE' } },
+    prepare: async (stage) => {
+      await call(stage);
+      await told(stage, 'microphone-denied');
+    },
+  },
+  {
     name: 'microphone-blocked-by-policy',
     service: { settings: { VOICEGATE_ALLOWED_ORIGINS: HOST } },
     options: { flags: FLAGS },
