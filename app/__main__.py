@@ -183,10 +183,10 @@ def build(
         return create_app(settings, as_written=as_written), {}
     # A demo is no production: nothing else outside the simulator may import it.
     from app.simulator.demo import create_demo  # noqa: PLC0415
-    from app.simulator.server.transport import SERVER_OPTIONS  # noqa: PLC0415
+    from app.simulator.server.transport import WEBSOCKET_OPTIONS, add_line  # noqa: PLC0415
 
     app = create_demo(settings, origin=url, as_written=as_written, **simulator_options)
-    return app, dict(SERVER_OPTIONS)
+    return app, {"adapt": add_line, **WEBSOCKET_OPTIONS}
 
 
 def try_ports(settings: Settings) -> int:

@@ -137,7 +137,8 @@ class Connections:
     def _sweep(self, opened: "set[Connection]") -> None:
         now = time.monotonic()
         for connection in list(opened):
-            connection.check(now)
+            if isinstance(connection, Connection):  # and not the call of a demo
+                connection.check(now)
         if self._refused:
             # One line for all of a second: a flood must not become a flood of lines.
             what = "that were too long, too slow or no HTTP"
@@ -193,6 +194,12 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().connection_made(JoinedWrites(transport))
         self.address = address_bucket(self.client[0] if self.client else None)
         self._watcher.add(self)
+
+    def handle_websocket_upgrade(self, *event: Any) -> None:
+        """Let a call of a demo go on by itself: whoever is bounded here answers requests."""
+        self._watcher.remove(self)
+        self.transport = self._transport
+        super().handle_websocket_upgrade(*event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the bounds that it is gone."""
@@ -289,6 +296,11 @@ class JoinedWrites:
         """Send what was taken, and close."""
         self._flush()
         self._transport.close()
+
+    def abort(self) -> None:
+        """Send what can be sent at once of what was taken, and close."""
+        self._flush()
+        self._transport.abort()
 
     def _flush(self) -> None:
         if self._parts and not self._transport.is_closing():

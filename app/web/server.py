@@ -44,6 +44,7 @@ class Server(uvicorn.Server):
         delay_seconds: How long to serve on after SIGTERM, not ready any more.
         announcement: Printed once callers can connect, if there is one.
         has_proxies: Whether many callers may come from one address.
+        adapt: Changes the protocol of each connection, as a demo does.
         options: uvicorn's own, over those set here; without a `ws` no WebSocket is served.
     """
 
@@ -55,12 +56,20 @@ class Server(uvicorn.Server):
         delay_seconds: int = 0,
         announcement: str,
         has_proxies: bool = False,
+        adapt: Callable[[Any], None] | None = None,
         **options: Any,
     ) -> None:
         most = most_connections()
         connections = Connections(services.metrics, most, most if has_proxies else most // SHARES)
+
+        def protocol(**settings: Any) -> asyncio.Protocol:
+            connection = connections.protocol(**settings)
+            if adapt is not None:
+                adapt(connection)
+            return connection
+
         defaults: dict[str, Any] = {
-            "http": connections.protocol,
+            "http": protocol,
             "ws": "none",
             "lifespan": "on",
             "log_config": None,

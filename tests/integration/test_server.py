@@ -373,9 +373,12 @@ async def test_demo_without_key_is_production_with_one(tmp_path: Path) -> None:
     ],
     ids=["long field", "long path", "many fields", "whole but long"],
 )
-async def test_heads_are_bounded(tmp_path: Path, sent: bytes, status: bytes) -> None:
+@pytest.mark.parametrize("options", [[], ["--demo"]], ids=["production", "demo"])
+async def test_heads_are_bounded(
+    tmp_path: Path, options: list[str], sent: bytes, status: bytes
+) -> None:
     """What never becomes a request is refused with problem details and closed."""
-    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
+    async with running(tmp_path, *options, ASSEMBLYAI_API_KEY=KEY) as service:
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
         writer.write(sent)
         got = await asyncio.wait_for(reader.read(), 30)
@@ -444,11 +447,12 @@ async def is_answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ],
     ids=["no-http", "no-field", "no-method"],
 )
+@pytest.mark.parametrize("options", [[], ["--demo"]], ids=["production", "demo"])
 async def test_what_no_route_can_read_is_a_problem(
-    tmp_path: Path, sent: bytes, status: int, detail: str
+    tmp_path: Path, options: list[str], sent: bytes, status: int, detail: str
 ) -> None:
     """It is closed, what the parser said of it is not repeated, and the log has its name."""
-    async with running(tmp_path, ASSEMBLYAI_API_KEY=KEY) as service:
+    async with running(tmp_path, *options, ASSEMBLYAI_API_KEY=KEY) as service:
         head, _, body = (await sent_to(service.port, sent)).partition(b"\r\n\r\n")
         problem = json.loads(body)
         assert service.process.stderr is not None

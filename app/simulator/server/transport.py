@@ -87,8 +87,12 @@ class CuttableHttpProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        app: ASGIApp = self.app  # type: ignore[has-type]
-        self.app = _with_line(app, self)
+        add_line(self)
+
+
+def add_line(protocol: Any) -> None:
+    """Have the requests of a connection, by whichever of uvicorn's protocols, carry its `Line`."""
+    protocol.app = _with_line(protocol.app, protocol)
 
 
 def _with_line(app: ASGIApp, protocol: Any) -> ASGIApp:
@@ -101,11 +105,12 @@ def _with_line(app: ASGIApp, protocol: Any) -> ASGIApp:
     return with_line
 
 
-SERVER_OPTIONS: Final[dict[str, Any]] = {
-    "http": CuttableHttpProtocol,
+WEBSOCKET_OPTIONS: Final[dict[str, Any]] = {
     "ws": CuttableWebSocketProtocol,
     "ws_max_size": MESSAGE_LIMIT_BYTES,
     # Speech hardly shrinks, and compressing it costs more than all else a frame needs.
     "ws_per_message_deflate": False,
 }
+"""How uvicorn must serve the simulator's sockets, whatever serves its requests."""
+SERVER_OPTIONS: Final[dict[str, Any]] = {"http": CuttableHttpProtocol, **WEBSOCKET_OPTIONS}
 """How uvicorn must serve the simulator."""

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from starlette.types import Receive, Scope, Send
+from websockets.asyncio.client import connect
 
 from app.observability.metrics import Metrics
 from app.web import connections
@@ -36,6 +38,36 @@ async def test_caller_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyPat
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         await asyncio.wait_for(ended.wait(), 30)
         writer.transport.abort()
+
+
+async def test_calls_of_a_demo_are_not_closed_as_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that says nothing stays, also where its address has more connections than it may."""
+    sweeps: asyncio.Queue[None] = asyncio.Queue()
+    sweep = connections.Connections._sweep
+
+    def counted(bounds: connections.Connections, opened: Any) -> None:
+        sweep(bounds, opened)
+        sweeps.put_nowait(None)
+
+    monkeypatch.setattr(connections.Connections, "_sweep", counted)
+    monkeypatch.setattr(connections, "SWEEP_SECONDS", 0.02)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "websocket"
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
+
+    bounded = connections.Connections(Metrics(), most=10, most_of_one=1)
+    async with serve(app, http=bounded.protocol, lifespan="off") as url, AsyncExitStack() as stack:
+        place = url.replace("http", "ws", 1)
+        calls = [await stack.enter_async_context(connect(place)) for _ in range(4)]
+        for _ in range(3):
+            await asyncio.wait_for(sweeps.get(), 30)
+        for call in calls:
+            await call.send("hello")
+            assert await asyncio.wait_for(call.recv(), 30) == "hello"
 
 
 class Opened:
