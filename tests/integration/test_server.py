@@ -457,8 +457,10 @@ async def test_what_no_route_can_read_is_a_problem(
         problem = json.loads(body)
         assert service.process.stderr is not None
         async with asyncio.timeout(60):
-            while problem["request_id"].encode() not in await service.process.stderr.readline():
-                pass
+            while line := await service.process.stderr.readline():
+                if problem["request_id"].encode() in line:
+                    break
+            assert line
 
     assert head.startswith(b"HTTP/1.1 %d " % status)
     assert (problem["code"], problem["detail"]) == ("invalid_request", detail)
