@@ -1,7 +1,7 @@
 // Whether this page may start calls, asked of the service. The page itself remembers nothing: what a right code earns
 // is a cookie that no script can read.
 
-/** A service that takes longer says so by its silence. */
+/** Timeout of each request. */
 const TIMEOUT_MS = 10_000;
 
 /**

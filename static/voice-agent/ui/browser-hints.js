@@ -70,8 +70,7 @@ function isApple({ userAgent, maxTouchPoints }) {
   return isPad || /iPhone|iPad|iPod/.test(userAgent);
 }
 
-// While the browser asks for the microphone: says so, and points to where it asks. Watches the user's word on it too,
-// so that a page that was refused knows when it is not any more.
+// While the browser asks for the microphone: says so, and points to where it asks.
 
 /** Some browsers ask nobody and answer within this time. */
 const PATIENCE_MS = 300;

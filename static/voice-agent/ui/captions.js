@@ -24,13 +24,13 @@ const PLATFORM = {
 export function createCaptions(show, clock = PLATFORM) {
   /** @type {Map<string, SpokenReply>} by turn id */
   const replies = new Map();
-  /** @type {Map<SpokenReply, unknown>} the next word of each, or the end of its patience */
+  /** @type {Map<SpokenReply, unknown>} the next word of each, or when no more of it is waited for */
   const timers = new Map();
   /** The reply on its way to the ear. @type {SpokenReply | null} */
   let current = null;
   let isSounding = false;
   let reportedAtMs = -Infinity;
-  let isHeld = false;
+  let isOnHold = false;
 
   /** @param {string} id */
   function replyOf(id) {
@@ -66,7 +66,7 @@ export function createCaptions(show, clock = PLATFORM) {
   function update(reply) {
     stopTimer(reply);
     const { turn } = reply;
-    if (!turn || reply.isSettled || isHeld) return;
+    if (!turn || reply.isSettled || isOnHold) return;
     const nowMs = clock.nowMs();
     const patienceMs = reply.delayUntilWhole(nowMs, reportedAtMs);
     if (patienceMs === 0) return settle(reply);
@@ -113,7 +113,7 @@ export function createCaptions(show, clock = PLATFORM) {
     },
     /** The call is put on hold, where no word is heard, or goes on. @param {boolean} isOn */
     hold(isOn) {
-      isHeld = isOn;
+      isOnHold = isOn;
       if (!isOn) reportedAtMs = clock.nowMs();
       for (const reply of replies.values()) update(reply);
     },

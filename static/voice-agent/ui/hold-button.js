@@ -15,11 +15,11 @@ export function createHoldButton({ hold: button, holdLabel: label }, texts, onPr
     showState(state) {
       button.hidden = !isConversation(state);
     },
-    /** @param {boolean} isHeld */
-    showHeld(isHeld) {
-      button.dataset.held = String(isHeld);
+    /** @param {boolean} isOnHold */
+    showOnHold(isOnHold) {
+      button.dataset.held = String(isOnHold);
       // The name says what a press does, as with muting.
-      label.textContent = button.title = isHeld ? texts.unhold : texts.hold;
+      label.textContent = button.title = isOnHold ? texts.unhold : texts.hold;
     },
   };
 }

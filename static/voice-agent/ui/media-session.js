@@ -35,14 +35,14 @@ export function createMediaSession(on, session = navigator.mediaSession) {
   }
 
   return {
-    /** @param {{isCall: boolean, title: string, isHeld: boolean, isMuted: boolean}} call */
-    show({ isCall, title, isHeld, isMuted }) {
+    /** @param {{isCall: boolean, title: string, isOnHold: boolean, isMuted: boolean}} call */
+    show({ isCall, title, isOnHold, isMuted }) {
       const wasOurs = isOurs;
       take(isCall, title);
       if (!session || !(isCall || wasOurs)) return; // the page around may have media of its own
-      session.playbackState = !isCall ? 'none' : isHeld ? 'paused' : 'playing';
+      session.playbackState = !isCall ? 'none' : isOnHold ? 'paused' : 'playing';
       const { setMicrophoneActive } = /** @type {any} */ (session);
-      void setMicrophoneActive?.call(session, isCall && !isMuted && !isHeld)?.catch?.(() => {});
+      void setMicrophoneActive?.call(session, isCall && !isMuted && !isOnHold)?.catch?.(() => {});
     },
   };
 }

@@ -12,24 +12,24 @@ import { isConversation } from '../call-facts.js';
  */
 export function createMuteButton({ mute: button, muteLabel: label }, texts, onChange, signal) {
   let isMuted = false;
-  let isHeld = false;
+  let isPushToTalk = false;
   let hasMicrophone = true;
   /** Whether to unmute once there is a microphone again: to unmute a call without one would open it. */
   let isUnmuteDue = false;
   /** Until that is there, a press is a switch as ever. @type {ReturnType<PushToTalk> | null} */
   let pushToTalk = null;
   button.addEventListener('click', () => {
-    if (!isHeld || !pushToTalk) onChange(!isMuted);
+    if (!isPushToTalk || !pushToTalk) onChange(!isMuted);
   });
 
   function show() {
-    button.dataset.mode = isHeld ? 'hold' : 'switch';
+    button.dataset.mode = isPushToTalk ? 'hold' : 'switch';
     button.dataset.muted = String(isMuted && hasMicrophone);
     // Muting, the name says what a press does: a pressed "Unmute" would say two things at once. Held, it stays.
-    if (isHeld) button.setAttribute('aria-pressed', String(!isMuted));
+    if (isPushToTalk) button.setAttribute('aria-pressed', String(!isMuted));
     else button.removeAttribute('aria-pressed');
     const press = isMuted ? texts.unmute : texts.mute;
-    label.textContent = isHeld ? texts.hold : hasMicrophone ? press : texts.talk;
+    label.textContent = isPushToTalk ? texts.hold : hasMicrophone ? press : texts.talk;
   }
 
   function unmute() {
@@ -38,7 +38,7 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
   }
 
   return {
-    isHeldToTalk: () => isHeld,
+    isPushToTalk: () => isPushToTalk,
     /** @param {boolean} muted @param {boolean} isOpen   whether the call has a microphone */
     showMuted(muted, isOpen) {
       if (muted === isMuted && isOpen === hasMicrophone) return;
@@ -54,8 +54,8 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
     },
     /** Heard only while the button is held, or always. @param {boolean} isWanted */
     usePushToTalk(isWanted) {
-      if (isWanted === isHeld) return;
-      isHeld = isWanted;
+      if (isWanted === isPushToTalk) return;
+      isPushToTalk = isWanted;
       pushToTalk?.use(isWanted);
       isUnmuteDue = !isWanted;
       if (isWanted) onChange(true);
@@ -65,7 +65,7 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
     /** What makes a hold of a press has come. @param {PushToTalk} createPushToTalk */
     learnToHold(createPushToTalk) {
       pushToTalk = createPushToTalk(button, (isTalking) => onChange(!isTalking), signal);
-      pushToTalk.use(isHeld);
+      pushToTalk.use(isPushToTalk);
       pushToTalk.allow(!button.hidden);
     },
   };

@@ -29,10 +29,10 @@ const TICK_MS = 500;
  * @param {import('./ui-types.js').Texts} texts
  * @param {object} context
  * @param {Pick<import('../index.js').Agent, 'on' | 'secondsLeft'>} context.call
- * @param {() => boolean} context.isHeldToTalk   whether a button is held to be heard
+ * @param {() => boolean} context.isPushToTalk   whether a button is held to be heard
  * @param {AbortSignal} context.signal   all this is gone
  */
-export function createTrouble(root, panel, texts, { call, isHeldToTalk, signal }) {
+export function createTrouble(root, panel, texts, { call, isPushToTalk, signal }) {
   const warnings = new WarningList();
   /** Why there is no call, or what was refused in one. @type {{code: string, explanation: import('./explain.js').Explanation, isOver: boolean} | null} */
   let error = null;
@@ -109,8 +109,8 @@ export function createTrouble(root, panel, texts, { call, isHeldToTalk, signal }
     for (const [of, cause] of Object.entries(DEVICE_CAUSES)) tellOf(cause, of === reason);
   });
   on('unheard', ({ speaking }) => {
-    tellOf('unheard', speaking && !isHeldToTalk());
-    tellOf('unheard-hold', speaking && isHeldToTalk());
+    tellOf('unheard', speaking && !isPushToTalk());
+    tellOf('unheard-hold', speaking && isPushToTalk());
   });
   on('limit', ({ secondsLeft, refused = false }) => {
     tellOf('limit-near', secondsLeft !== null && !refused);

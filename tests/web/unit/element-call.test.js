@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BROWSER, settle, started, worker } from './page-fakes.js';
 
-/** @typedef {import('../../../static/voice-agent/ui/element/element-call.js').Wishes} Wishes */
+/** @typedef {import('../../../static/voice-agent/ui/element/element-call.js').CallSettings} CallSettings */
 
 const GATE = new URL('https://gate.example/');
 const AGENTS = {
@@ -19,7 +19,7 @@ const AGENTS = {
 
 /**
  * @param {import('node:test').TestContext} context
- * @param {Partial<Wishes>} [own] may be changed afterwards
+ * @param {Partial<CallSettings>} [own] may be changed afterwards
  */
 async function makeCall(context, own = {}) {
   const { Call } = await import('../../../static/voice-agent/ui/element/element-call.js');
@@ -108,7 +108,7 @@ test('a look-up that fails late does not take away what a later one found', asyn
 });
 
 test('agents that the page tells later are used', async (context) => {
-  /** @type {Partial<Wishes>} */
+  /** @type {Partial<CallSettings>} */
   const own = { agents: null };
   const call = await makeCall(context, own);
   const answers = slowGate(context);
@@ -136,7 +136,7 @@ test('another agent, chosen in a call, is looked up at its end, and the call was
 const TOOL = { description: 'Looks something up.', run: () => 'found' };
 
 test('tools and access token written anew each time, as React renders, leave the client as it is', async (context) => {
-  /** @type {Partial<Wishes>} */
+  /** @type {Partial<CallSettings>} */
   const own = { tools: { look_up: TOOL }, accessToken: () => 'first' };
   const call = await makeCall(context, own);
   const { agent } = call;
@@ -156,7 +156,7 @@ test('tools and access token written anew each time, as React renders, leave the
 });
 
 test('tools that are set in a call are of the next one', async (context) => {
-  const own = { tools: /** @type {Wishes['tools']} */ ({ look_up: TOOL }) };
+  const own = { tools: /** @type {CallSettings['tools']} */ ({ look_up: TOOL }) };
   const call = await makeCall(context, own);
   await talk(call);
   own.tools = {};

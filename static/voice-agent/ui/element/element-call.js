@@ -13,7 +13,7 @@ import { setUpHint, tellDeveloper } from './developer-hints.js';
 /** @typedef {AgentEvents & {settings: null, title: string}} CallEvents */
 
 export class Call {
-  #wishes;
+  #settings;
   /** @type {Emitter<CallEvents>} */
   #events = new Emitter();
   /** @type {import('../../index.js').Agent | null} */
@@ -31,9 +31,9 @@ export class Call {
   /** Whether its element is gone. */
   #isClosed = false;
 
-  /** @param {() => Wishes} wishes   looked up whenever a call begins */
-  constructor(wishes) {
-    this.#wishes = wishes;
+  /** @param {() => CallSettings} settings   looked up whenever a call begins */
+  constructor(settings) {
+    this.#settings = settings;
   }
 
   get state() {
@@ -78,13 +78,13 @@ export class Call {
 
   /** Whether the page is known to be one on which anybody may call: what its agents are told stands in it. */
   get isOpenToAll() {
-    return this.#wishes().agents?.agents.every(({ session }) => session !== null) ?? false;
+    return this.#settings().agents?.agents.every(({ session }) => session !== null) ?? false;
   }
 
   /** The client's object: another one once the gate has changed, or whether there is an access token. */
   get agent() {
     if (this.#agent && this.#isClosed) return this.#agent; // another one would have nobody to let go of it
-    const { gate, accessToken } = this.#wishes();
+    const { gate, accessToken } = this.#settings();
     const key = `${gate.href} ${Boolean(accessToken)}`;
     if (this.#agent && this.#madeOf && (this.isActive || this.#madeOf === key)) return this.#agent;
     const former = this.#agent;
@@ -107,7 +107,7 @@ export class Call {
   get #access() {
     return {
       accessToken: async () => {
-        const { accessToken = '' } = this.#wishes();
+        const { accessToken = '' } = this.#settings();
         return typeof accessToken === 'function' ? accessToken() : accessToken;
       },
     };
@@ -133,7 +133,7 @@ export class Call {
 
   /** Asks the gate for the agent, ahead of a call; the answer counts for those of the same name. */
   async lookUp() {
-    const { gate, agent, agents } = this.#wishes();
+    const { gate, agent, agents } = this.#settings();
     const lookup = (this.#lookup = this.#present ?? ask(gate, agent, agents));
     try {
       const found = await lookup.answer;
@@ -150,7 +150,7 @@ export class Call {
 
   /** The latest look-up, where it is of what is wanted now. */
   get #present() {
-    const { gate, agent, agents } = this.#wishes();
+    const { gate, agent, agents } = this.#settings();
     const of = this.#lookup?.of;
     const isSame = of?.gate.href === gate.href && of.agent === agent && of.agents === agents;
     return isSame ? this.#lookup : null;
@@ -192,7 +192,7 @@ export class Call {
    *   not what it must be
    */
   async start(how = {}) {
-    this.agent.setTools(this.#wishes().tools);
+    this.agent.setTools(this.#settings().tools);
     const session = this.#session();
     session.catch(() => {}); // the call tells it, where one begins
     await this.agent.start({ ...how, session });
@@ -200,13 +200,13 @@ export class Call {
 
   /** The gate, for those who may have a token. */
   get #service() {
-    const { gate, accessToken } = this.#wishes();
+    const { gate, accessToken } = this.#settings();
     return new TokenService({ gate, ...(accessToken && this.#access) });
   }
 
   async #session() {
     const found = (this.#called = await this.lookUp());
-    const { session: overrides } = this.#wishes();
+    const { session: overrides } = this.#settings();
     const configured = found.session ?? (await this.#service.loadAgent(found.name)).session;
     if (found.idle_seconds !== undefined) this.agent.idleSeconds = found.idle_seconds;
     const { session, refused } = sessionFor({ ...found, session: configured }, overrides);
@@ -270,7 +270,7 @@ export class Call {
   /** @param {import('../../index.js').VoiceAgentError} error */
   #hint(error) {
     if (navigator.onLine === false) return; // it is the network then
-    const hint = setUpHint(error, { gate: this.#wishes().gate.origin, origin: location.origin });
+    const hint = setUpHint(error, { gate: this.#settings().gate.origin, origin: location.origin });
     if (hint) tellDeveloper(hint);
   }
 }
@@ -278,7 +278,7 @@ export class Call {
 /**
  * What an element wants.
  *
- * @typedef {object} Wishes
+ * @typedef {object} CallSettings
  * @property {URL} gate
  * @property {string | null} agent   by name; the gate's own choice when it is null
  * @property {import('../../main-thread/gate.js').PublicAgents | null} agents   what the gate says of them, where the
@@ -291,7 +291,7 @@ export class Call {
 /**
  * @param {URL} gate
  * @param {string | null} agent
- * @param {Wishes['agents']} agents
+ * @param {CallSettings['agents']} agents
  */
 function ask(gate, agent, agents) {
   const known = agents?.agents.find(({ name }) => name === (agent || agents.default));

@@ -8,18 +8,18 @@ import { showStyled } from './element-styles.js';
 import { createView } from './element-view.js';
 import { fill } from '../format.js';
 
-/** @typedef {{form: 'full' | 'page' | 'compact' | 'floating' | 'headless', language: string, isTextOnly: boolean}} Look */
+/** @typedef {{form: 'full' | 'page' | 'compact' | 'floating' | 'headless', language: string, isTextOnly: boolean}} ViewAttributes */
 
 /**
  * @param {ShadowRoot} shadow
  * @param {import('./element-call.js').Call} call
  * @param {object} page
- * @param {() => Look} page.look   as the attributes say
- * @param {() => {theme: string | null, isDisabled: boolean, isPushToTalk: boolean}} page.manner
+ * @param {() => ViewAttributes} page.viewAttributes   as the attributes say
+ * @param {() => {theme: string | null, isDisabled: boolean, isPushToTalk: boolean}} page.liveAttributes
  * @param {() => void} page.opened   a floating element, for the first time
  * @param {Pick<Parameters<typeof createView>[2], 'access' | 'isElsewhere'>} page.context
  */
-export function createShell(shadow, call, { look, manner, opened, context }) {
+export function createShell(shadow, call, { viewAttributes, liveAttributes, opened, context }) {
   let isOpen = false;
   let shown = '';
   /** @type {AbortController | undefined} */
@@ -38,7 +38,7 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
   });
 
   async function refresh() {
-    const wish = look();
+    const wish = viewAttributes();
     const key = JSON.stringify(wish);
     if (!isOpen || key === shown || (present && call.isActive)) return;
     shown = key;
@@ -56,7 +56,7 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
 
   /**
    * @param {import('./element-language.js').AllTexts} texts
-   * @param {Exclude<Look['form'], 'headless'>} form
+   * @param {Exclude<ViewAttributes['form'], 'headless'>} form
    * @param {boolean} isTextOnly
    */
   function show(texts, form, isTextOnly) {
@@ -105,7 +105,7 @@ export function createShell(shadow, call, { look, manner, opened, context }) {
   }
 
   function adapt() {
-    const { theme, isDisabled, isPushToTalk } = manner();
+    const { theme, isDisabled, isPushToTalk } = liveAttributes();
     if (!root) return;
     if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
     else delete root.dataset.theme;

@@ -65,7 +65,7 @@ export function createView(
         start: () => start({ microphone: false }),
       },
     });
-  const isHeldToTalk = () => talk?.isHeldToTalk() ?? false;
+  const isPushToTalk = () => talk?.isPushToTalk() ?? false;
   /** The microphone was asked for by the panel's button, which goes with it. */
   let isAllowPressed = false;
   const panel = createErrorPanel(elements.problem, words, {
@@ -82,7 +82,7 @@ export function createView(
     dismiss,
     focusElsewhere: () => elements.call.focus(),
   });
-  const trouble = createTrouble(root, panel, words, { call, isHeldToTalk, signal });
+  const trouble = createTrouble(root, panel, words, { call, isPushToTalk, signal });
   const button = createCallButton(elements, words.callButton, {
     intend: (intent) => intend({ ...intent, ...modeOf({}) }),
     start,
@@ -124,7 +124,7 @@ export function createView(
   call.on('permission', ({ asking }) => prompt.showAsking(asking), { signal });
   call.on('device', ({ reason }) => reason === 'opened' && status.showMicrophone(), { signal });
   call.on('mute', showSpeaking, { signal });
-  call.on('hold', showHeld, { signal });
+  call.on('hold', showOnHold, { signal });
   call.on('speaking', (now) => ((speaking = now), showSpeaking()), { signal });
   call.on('transcript', ({ role }) => role === 'agent' && ((isAsked = false), showSpeaking()), {
     signal,
@@ -174,8 +174,8 @@ export function createView(
     else call.agent.hold();
   }
 
-  function showHeld() {
-    talk?.showHeld(call.held);
+  function showOnHold() {
+    talk?.showOnHold(call.held);
     showSpeaking();
     status.showDetail(call.held ? words.holdButton.detail : '');
   }
@@ -230,9 +230,9 @@ export function createView(
     root.dataset.held = String(call.held);
     // An element that was taken out is done with its call before that has ended.
     const isCall = !signal.aborted && isConversation(call.state);
-    media.show({ isCall, title: agentTitle(), isHeld: call.held, isMuted: call.muted });
+    media.show({ isCall, title: agentTitle(), isOnHold: call.held, isMuted: call.muted });
     talk?.showMuted(call.muted, call.hasMicrophone);
-    const mute = !call.hasMicrophone ? 'typed' : isHeldToTalk() ? 'hold' : 'muted';
+    const mute = !call.hasMicrophone ? 'typed' : isPushToTalk() ? 'hold' : 'muted';
     const silence = isAsked ? 'answering' : call.muted && mute;
     status.showSpeaking(speaking, call.held ? 'held' : silence);
   }

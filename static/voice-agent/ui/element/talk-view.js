@@ -102,13 +102,13 @@ export function createTalk(elements, texts, context) {
     showMuted(muted, hasMicrophone) {
       muteButton.showMuted(muted, hasMicrophone);
     },
-    /** @param {boolean} isHeld   the call is on hold */
-    showHeld(isHeld) {
-      holdButton.showHeld(isHeld);
-      composer.showHeld(isHeld);
-      if (isHeld) seen?.visualiser.clear();
+    /** @param {boolean} isOnHold   the call is on hold */
+    showOnHold(isOnHold) {
+      holdButton.showOnHold(isOnHold);
+      composer.showOnHold(isOnHold);
+      if (isOnHold) seen?.visualiser.clear();
     },
-    isHeldToTalk: muteButton.isHeldToTalk,
+    isPushToTalk: muteButton.isPushToTalk,
     usePushToTalk: muteButton.usePushToTalk,
     /** @param {string} text */
     note: (text) => seen?.conversation.note(text),
@@ -184,8 +184,8 @@ function createComposer(form, placeholder, onSay) {
 
   return {
     focus: () => field.focus(),
-    /** What is typed on hold stays in the field. @param {boolean} isHeld */
-    showHeld: (isHeld) => (send.disabled = isHeld || field.disabled),
+    /** What is typed on hold stays in the field. @param {boolean} isOnHold */
+    showOnHold: (isOnHold) => (send.disabled = isOnHold || field.disabled),
     /** @param {import('../ui-types.js').CallState} state @param {boolean} isTyped   there is no microphone */
     showState(state, isTyped) {
       // What was typed stays in the field while the connection is away, or not there yet.

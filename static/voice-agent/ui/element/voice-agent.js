@@ -24,7 +24,7 @@ export class VoiceAgentElement extends Base {
     'variant',
   ];
 
-  #call = new Call(() => this.#wishes());
+  #call = new Call(() => this.#settings());
   #shell;
   /** @type {string | (() => string | Promise<string>) | undefined} */
   #accessToken;
@@ -34,15 +34,15 @@ export class VoiceAgentElement extends Base {
   #session = {};
   /** @type {Record<string, import('../../index.js').Tool>} */
   #tools = {};
-  /** @type {import('./element-call.js').Wishes['agents']} */
+  /** @type {import('./element-call.js').CallSettings['agents']} */
   #agents = null;
 
   constructor() {
     super();
     const shadow = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     this.#shell = createShell(shadow, this.#call, {
-      look: () => lookOf(this),
-      manner: () => ({
+      viewAttributes: () => viewAttributesOf(this),
+      liveAttributes: () => ({
         theme: this.getAttribute('theme'),
         isDisabled: this.disabled,
         isPushToTalk: this.pushToTalk,
@@ -331,7 +331,7 @@ export class VoiceAgentElement extends Base {
     return gateUrl(this.getAttribute('gate'), import.meta.url, document.baseURI);
   }
 
-  #wishes() {
+  #settings() {
     return {
       gate: this.#gate,
       agent: this.getAttribute('agent'),
@@ -354,7 +354,7 @@ export function define() {
     customElements.define('voice-agent', VoiceAgentElement);
 }
 
-// Between the DOM and the element: its events, what its attributes say of its look, and what was set too early.
+// Between the DOM and the element: its events, what its attributes say of its view, and what was set too early.
 
 const VARIANTS = /** @type {const} */ (['full', 'page', 'compact', 'headless']);
 
@@ -373,8 +373,8 @@ function tellAsEvents(element, call) {
   }
 }
 
-/** @param {HTMLElement} element @returns {import('./element-shell.js').Look} */
-function lookOf(element) {
+/** @param {HTMLElement} element @returns {import('./element-shell.js').ViewAttributes} */
+function viewAttributesOf(element) {
   const variant = element.getAttribute('variant') ?? '';
   const form = VARIANTS.find((one) => one === variant) ?? 'full';
   const isFloating = isOn(element, 'floating') && form !== 'headless';
