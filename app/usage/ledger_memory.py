@@ -40,6 +40,7 @@ from app.usage.rate_limits import (
     SlidingWindows,
     SteadyClock,
     Verdict,
+    states_of,
 )
 
 # Reached only where the operator took the limits of all together away.
@@ -157,13 +158,13 @@ class MemoryLedger:
             self._go_on(grant, before, counters, now)
             states = self._with_day((), counters[0], now)
             return Verdict("", states, goes_on=True, day_seconds=everyone.at(now).used)
-        verdict = self._windows.hit(asked, now, count=False)
-        if verdict.refused:
-            return verdict
+        refused, rates = self._windows.look(asked, now)
+        if refused:
+            return Verdict(refused, states_of(rates, now, refused))
         for counter in counters:
             name = f"{counter.limit.counts}-open"
             if 0 < self._limits[name] <= len(counter.open_grants):
-                states = self._with_day(verdict.states, counters[0], now)
+                states = self._with_day(states_of(rates, now), counters[0], now)
                 frees_in_seconds = min(counter.open_grants.values()) - now
                 return Verdict(name, states, frees_in_seconds, self._refund_in(counter, 0, now))
         full = [each for each in counters if each.limit.quota and not each.fits(seconds, now)]
@@ -174,13 +175,15 @@ class MemoryLedger:
             missing = day.used + seconds - day.limit.quota
             return Verdict(
                 day.limit.name,
-                (*verdict.states, day),
+                (*states_of(rates, now), day),
                 refund_in_seconds=self._refund_in(full[0], missing, now),
                 day_seconds=everyone.at(now).used,
             )
         call = _Call(now + grant.expires_in_seconds + seconds, grant.grant_id)
         self._count(_Record(grant, now, counters, call))
-        states = self._with_day(self._windows.hit(asked, now).states, counters[0], now)
+        for rate in rates:
+            self._windows.add(rate, 1)
+        states = self._with_day(states_of(rates, now), counters[0], now)
         return Verdict("", states, day_seconds=everyone.at(now).used)
 
     async def cancel(self, grant_id: str, counted: Sequence[Counted] = ()) -> int:
@@ -420,6 +423,7 @@ class MemoryLedger:
 
     def _prune(self, now: float) -> None:
         """Forget what no longer counts; each entry is looked at once, in the order of its end."""
+        self._windows.prune(now)
         while self._ends and self._ends[0][0] <= now:
             record = self._records.get(heapq.heappop(self._ends)[1])
             if record is not None:

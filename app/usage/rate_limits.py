@@ -219,6 +219,17 @@ class Verdict(NamedTuple):
     day_seconds: float = 0.0
 
 
+def states_of(counters: Iterable[Counter], now: float, refused: str = "") -> tuple[LimitState, ...]:
+    """Return how the limits stand that a caller is told of: its own, and that which refused."""
+    return tuple(
+        [  # not a generator, which takes longer
+            counter.at(now)
+            for counter in counters
+            if counter.limit.counts == "caller" or counter.limit.name == refused
+        ]
+    )
+
+
 class SlidingWindows:
     """Sliding-window counters in this process's memory.
 
@@ -256,31 +267,35 @@ class SlidingWindows:
         if len(counters) > self._max_keys:
             counters.popitem(last=False)
 
-    def hit(self, asked: Iterable[Counted], now: float, *, count: bool = True) -> Verdict:
-        """Count a request against all of these limits, or against none if one of them refuses.
+    def look(self, asked: Iterable[Counted], now: float) -> tuple[str, list[Counter]]:
+        """Return the limit that refuses a request, or nothing, and the counts up to that limit's.
 
         Args:
             asked: The limits, each with the key that it counts by.
             now: The time in seconds, which must never go back.
-            count: Whether to count, or only to tell whether it would fit.
         """
         counters = []
-        refused = ""
         for limit, key in asked:
-            counters.append(self.find(limit, key, now))
-            if not counters[-1].fits(1, now):
-                refused = limit.name
-                break
+            counter = self.find(limit, key, now)
+            counters.append(counter)
+            if not counter.fits(1, now):
+                return limit.name, counters
+        return "", counters
+
+    def hit(self, asked: Iterable[Counted], now: float, *, count: bool = True) -> Verdict:
+        """Count a request against all of these limits, or against none if one of them refuses.
+
+        Args:
+            asked: As `look` takes them.
+            now: Likewise.
+            count: Whether to count, or only to tell whether it would fit.
+        """
+        refused, counters = self.look(asked, now)
         if count and not refused:
             for counter in counters:
                 self.add(counter, 1)
         self.prune(now)
-        states = [
-            counter.at(now)
-            for counter in counters
-            if counter.limit.counts == "caller" or counter.limit.name == refused
-        ]
-        return Verdict(refused, tuple(states))
+        return Verdict(refused, states_of(counters, now, refused))
 
     def undo(self, counted: Iterable[Counted], then: float, now: float) -> None:
         """Take back what one request counted against these limits at an earlier time."""
