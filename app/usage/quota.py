@@ -165,7 +165,12 @@ class Quota:
         self._note_day(verdict.day_seconds)
         if verdict.refused:
             self._metrics.limited.count(verdict.refused)
-            raise _refusal(verdict, max_session_duration_seconds, is_refunding=self.is_refunding())
+            raise _refusal(
+                verdict,
+                max_session_duration_seconds,
+                is_refunding=self.is_refunding(),
+                is_recovery=continues != "",
+            )
         self._metrics.granted_seconds.inc(grant.granted_seconds)
         counted = () if verdict.goes_on else asked
         return Admitted(
@@ -266,11 +271,15 @@ class Quota:
             return False
 
 
-def _refusal(verdict: Verdict, cost_seconds: int, *, is_refunding: bool) -> AppError:
+def _refusal(
+    verdict: Verdict, cost_seconds: int, *, is_refunding: bool, is_recovery: bool
+) -> AppError:
     name, states = verdict.refused, verdict.states
     refund_in_seconds = verdict.refund_in_seconds if is_refunding else LONGEST_WAIT_SECONDS
     soonest = whole_seconds(max(refund_in_seconds, LOOK_AGAIN_SECONDS))
     if name.endswith("-open"):
+        if is_recovery:  # of a call that holds a place itself, and may go on a moment later
+            soonest = LOOK_AGAIN_SECONDS
         wait_seconds = min(whole_seconds(verdict.frees_in_seconds), soonest)
         return limit_reached(SessionsExhaustedError, name, wait_seconds, states)
     if states[-1].limit.unit == "requests":

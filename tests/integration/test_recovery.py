@@ -12,6 +12,7 @@ from app.main import create_app
 from app.simulator.server.app import create_simulator
 from app.simulator.server.transport import SERVER_OPTIONS
 from app.usage.accounting import Accounting
+from app.usage.ledger import RECOVERIES_AT_ONCE
 from tests.gate import Gate
 from tests.integration.test_session_ends import granted
 from tests.limit_kit import Tally, visitor
@@ -54,6 +55,22 @@ async def test_lost_call_goes_on_whatever_its_caller_may_still_begin() -> None:
     assert len({each["token"] for each in (first, second, posted.json())}) == 3
     assert 890 <= second["max_session_duration_seconds"] <= 960
     assert posted.status_code == 200
+
+
+async def test_call_that_breaks_too_often_may_go_on_a_moment_later() -> None:
+    """Its own place is taken by itself: that says nothing of how long it has to wait."""
+    async with service(minting(), **ONE_CALL | {"caller_mints_per_minute": 0}) as client:
+        await client.get("/")
+        latest = await token(client)
+        for _ in range(3 * RECOVERIES_AT_ONCE):
+            query = {"receipt": latest["receipt"]}
+            response = await client.get("/api/voice-token", params=query)
+            if response.status_code != 200:
+                break
+            latest = response.json()
+
+    assert response.json()["code"] == "sessions_exhausted"
+    assert int(response.headers["Retry-After"]) <= RECOVERIES_AT_ONCE
 
 
 async def test_lost_call_of_a_page_without_a_cookie_goes_on(server: RedisServer | None) -> None:
