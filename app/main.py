@@ -189,7 +189,7 @@ def _services(
             on_unexplained=kill_switch.see_unexplained,
         )
         accounting.quota.opening = audit.first_try
-        accounting.quota.is_refunding = audit.is_refunding
+        accounting.quota.is_refunding = True
     open_transport = partial(CurlTransport, ca_file=settings.upstream_ca_file)
     feedback = None
     if settings.feedback_url is not None:

@@ -98,10 +98,6 @@ class Audit:
         )
         return "list" if is_read and self._failures < MAX_FAILURES else "reservations"
 
-    def is_refunding(self) -> bool:
-        """Tell whether what is granted and not used comes back."""
-        return self.basis == "list"
-
     def wake(self) -> None:
         """Read again soon: something has ended."""
         self._is_asked = True

@@ -7,7 +7,7 @@ import os
 import time
 from base64 import urlsafe_b64encode
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from app.access.credentials import Caller
@@ -96,8 +96,8 @@ class Quota:
         self._undoing: set[asyncio.Task[None]] = set()
         # Set once it is known what the day has used already, which the first caller waits for.
         self.opening: asyncio.Event | None = None
-        # Whether what is granted and not used comes back, as the list of sessions tells it.
-        self.is_refunding: Callable[[], bool] = lambda: False
+        # Whether what is granted and not used comes back, as the list of sessions is read.
+        self.is_refunding = False
         # What the store may have counted though its answer did not come, and whether the metrics
         # count it as granted; the oldest is dropped.
         self._uncancelled: deque[tuple[str, bool]] = deque(maxlen=MAX_UNCANCELLED)
@@ -168,7 +168,7 @@ class Quota:
             raise _refusal(
                 verdict,
                 max_session_duration_seconds,
-                is_refunding=self.is_refunding(),
+                is_refunding=self.is_refunding,
                 is_recovery=continues != "",
             )
         self._metrics.granted_seconds.inc(grant.granted_seconds)

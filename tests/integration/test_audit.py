@@ -112,7 +112,7 @@ class Rig:
             wall=now,
             monotonic=self.clock,
         )
-        services.accounting.quota.is_refunding = services.audit.is_refunding
+        services.accounting.quota.is_refunding = True
         await services.audit.tick()
         return Process(app, ledger, services.audit, self._stack)
 

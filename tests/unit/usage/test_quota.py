@@ -302,7 +302,7 @@ async def test_wait_is_until_there_may_be_room(
 
     await quota.take(visitor("ann"), max_session_duration_seconds=900, expires_in_seconds=60)
     without_the_list = await wait()
-    quota.is_refunding = lambda: True
+    quota.is_refunding = True
     unused = await wait()
     clock.now += 80
     talking = await wait()
