@@ -96,7 +96,7 @@ class InvalidRequestError(RequestError):
 class UnreadError(RequestError):
     """It is not HTTP (400) or not for us (421), its head (431) or body (413) is too long.
 
-    Or it is too slow (408), or its body is no JSON (415 by type, 422).
+    Or it is too slow (408), its method is unknown (501), or its body is no JSON (415 by type, 422).
     """
 
     code = "invalid_request"

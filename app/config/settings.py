@@ -203,6 +203,7 @@ class Settings(BaseSettings):
 
     def _check_day(self) -> None:
         """Refuse a day in which nobody's call has room."""
+        remedy = "raise the minutes, or set 0"
         if self.token_access is not None:
             seconds = LONGEST_SESSION_SECONDS
             granted = (
@@ -215,11 +216,12 @@ class Settings(BaseSettings):
                 f"VOICEGATE_DEFAULT_SESSION_DURATION_SECONDS is {seconds}: each call is granted so "
                 "many seconds unless it asks for fewer"
             )
+            remedy = f"lower that, {remedy}"
         for field in ("minutes_per_day", "caller_minutes_per_day"):
             if 0 < getattr(self, field) * 60 < seconds:
                 raise ValueError(
                     f"{granted}, which {variable(field)} ({getattr(self, field)}) does not allow; "
-                    "raise the minutes, or set 0"
+                    f"{remedy}"
                 )
 
     def _check_effects(self) -> None:
@@ -303,7 +305,7 @@ def _ours(environment: Mapping[str, str | None]) -> dict[str, str | None]:
     return {name: value for name, value in environment.items() if not is_from_cluster(name, value)}
 
 
-def _check_dotenv() -> None:
+def _check_dotenv(by_variable: Mapping[str, str]) -> None:
     """Refuse what python-dotenv skips with a warning; a line may hold a secret, and is not shown.
 
     Raises:
@@ -316,7 +318,10 @@ def _check_dotenv() -> None:
         bindings = list(parse_stream(stream))
     problems = []
     for binding in bindings:
-        if binding.error or (binding.key is not None and binding.value is None):
+        # A bare name that is not ours is what Compose passes on.
+        name = (binding.key or "").upper()
+        is_ours = name.startswith(PREFIX) or name in by_variable
+        if binding.error or (is_ours and binding.value is None):
             text, line = binding.original  # which begins with the empty lines before
             line += text[: -len(text.lstrip())].count("\n")
             problems.append(f"{DOTENV}: line {line} is not NAME=VALUE.")
@@ -337,7 +342,7 @@ def load_settings() -> Settings:
     """
     by_variable = {name: field for field in Settings.model_fields for name in variables(field)}
     try:
-        _check_dotenv()
+        _check_dotenv(by_variable)
         environment = _ours(_environment())
         files = [path.name for folder in _folders(environment) for path in folder.iterdir()]
         problems = unknown([*environment, *files], by_variable)

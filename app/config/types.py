@@ -104,7 +104,7 @@ def _is_redis(url: str) -> bool:
         parts = urlsplit(url)
         if parts.scheme not in {"redis", "rediss"} or not parts.hostname or parts.port == 0:
             return False
-        if not re.fullmatch(r"/?|/\d+", parts.path):  # the library takes the first database
+        if not re.fullmatch(r"/?|/\d+/?", parts.path):  # the library takes the first database
             return False
         # It opens none, but reads the options.
         ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]

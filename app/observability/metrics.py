@@ -39,7 +39,7 @@ METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "POST")
 STATUSES: Final = (
     *(200, 202, 204, 206, 304),
     *(400, 401, 403, 404, 405, 408, 413, 415, 416, 421, 422, 429, 431),
-    *(500, 502, 503, 504),
+    *(500, 501, 502, 503, 504),
 )
 PAGES: Final = ("/", "/docs")
 STORES: Final = ("rate-limits", "quota", "code-attempts")

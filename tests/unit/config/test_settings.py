@@ -158,16 +158,16 @@ def test_wrong_setting_is_said_in_one_sentence(
             {"VOICEGATE_CALLER_MINUTES_PER_DAY": "10"},
             (
                 f"{DURATION} is 900: each call is granted so many seconds unless it asks for "
-                "fewer, which VOICEGATE_CALLER_MINUTES_PER_DAY (10) does not allow; raise the "
-                "minutes, or set 0."
+                "fewer, which VOICEGATE_CALLER_MINUTES_PER_DAY (10) does not allow; lower that, "
+                "raise the minutes, or set 0."
             ),
         ),
         (
             {"VOICEGATE_MINUTES_PER_DAY": "14"},
             (
                 f"{DURATION} is 900: each call is granted so many seconds unless it asks for "
-                "fewer, which VOICEGATE_MINUTES_PER_DAY (14) does not allow; raise the minutes, "
-                "or set 0."
+                "fewer, which VOICEGATE_MINUTES_PER_DAY (14) does not allow; lower that, raise "
+                "the minutes, or set 0."
             ),
         ),
         (
@@ -527,7 +527,7 @@ def test_dotenv_is_read_and_the_environment_wins(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """`.env` of the working folder counts, unknown and empty lines in it do not."""
-    lines = ["PORT=9001", "VOICEGATE_HOST=hello", "VOICEGATE_LOG_LEVEL=", "OTHER=1"]
+    lines = ["PORT=9001", "VOICEGATE_HOST=hello", "VOICEGATE_LOG_LEVEL=", "OTHER=1", "HTTPS_PROXY"]
     (tmp_path / ".env").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PORT", "9002")
