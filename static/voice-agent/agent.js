@@ -62,7 +62,8 @@ export class VoiceAgent {
   #isMuted = false;
   /** Whether the call has a microphone, or opens one as it begins. */
   #hasMicrophone = true;
-  #wasMuted = false;
+  /** What `mute` told last: whether it is muted, and whether there is a microphone. */
+  #toldMuted = 'false true';
   #isOnHold = false;
   /** @type {Promise<void> | null} a microphone is being opened in the call under way, which began without one */
   #opening = null;
@@ -664,10 +665,12 @@ export class VoiceAgent {
     this.#host.send({ type: 'mute', muted: this.muted });
   }
 
+  /** A microphone that opens muted is news, too. */
   #showMuted() {
-    const { muted } = this;
-    if (muted === this.#wasMuted) return;
-    this.#wasMuted = muted;
+    const { muted, hasMicrophone } = this;
+    const told = `${muted} ${hasMicrophone}`;
+    if (told === this.#toldMuted) return;
+    this.#toldMuted = told;
     this.#events.emit('mute', { muted });
   }
 

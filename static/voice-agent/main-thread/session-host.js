@@ -88,6 +88,7 @@ export class SessionHost {
    */
   #endUntold(command) {
     this.#dropEarly();
+    this.#isInCall = false; // what ends it once more in this moment ends nothing
     const end =
       command.type === 'fail'
         ? { state: /** @type {const} */ ('failed'), reason: null, error: command.error }

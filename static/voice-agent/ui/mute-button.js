@@ -19,6 +19,7 @@ export function createMuteButton({ mute: button, muteLabel: label }, texts, onCh
   /** Until that is there, a press is a switch as ever. @type {ReturnType<PushToTalk> | null} */
   let pushToTalk = null;
   button.addEventListener('click', () => {
+    isUnmuteDue = false; // whoever presses it decides anew
     if (!isPushToTalk || !pushToTalk) onChange(!isMuted);
   });
 

@@ -118,8 +118,11 @@ test('who mutes while the browser asks for the microphone stays muted once it is
   const heard = agent.unmute();
   await settle();
   agent.mute();
+  let told = 0;
+  agent.on('mute', () => (told += 1));
   prompts[0].resolve();
   await heard;
+  assert.equal(told, 1, 'that there is a microphone now is news, muted or not');
   assert.deepEqual([agent.hasMicrophone, agent.muted, lastMute()], [true, true, true]);
 
   await agent.unmute();
