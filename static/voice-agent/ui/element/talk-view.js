@@ -70,6 +70,7 @@ export function createTalk(elements, texts, context) {
   async function showAfterCall() {
     const seconds = (performance.now() - liveAtMs) / 1000;
     await load();
+    if (!seen) await load(); // one that was under way as the call ended may have failed: nothing else asks again
     if (call.state === 'ended') seen?.showAfterCall(seconds);
   }
 
