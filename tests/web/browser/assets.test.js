@@ -119,7 +119,12 @@ test('without what is seen of it the call goes on, and what was said is shown on
     await page.goto(server.url);
     await page.locator('#call').click();
     await passed('connecting', 'live');
-    await page.locator('.voice-agent[data-speaking="agent"]').waitFor();
+    // A word, not only the first sound: without one there is nothing to show afterwards.
+    await page.waitForFunction(() =>
+      /** @type {any} */ (document.querySelector('voice-agent')).turns.some(
+        (/** @type {any} */ { text }) => text !== '',
+      ),
+    );
     assert.equal(await page.locator('.turn').count(), 0);
     await page.unrouteAll();
     await page.route('**/in-call-*.js', (route) => route.abort()); // as Firefox, which keeps it as failed
