@@ -462,10 +462,20 @@ export const scenes = [
     name: 'sound-blocked',
     prepare: async (stage) => {
       await stage.page.addInitScript(() => {
-        AudioContext.prototype.resume = async () => {};
-        Object.defineProperty(AudioContext.prototype, 'state', { get: () => 'suspended' });
+        const { resume } = AudioContext.prototype;
+        AudioContext.prototype.resume = function () {
+          Object.assign(globalThis, { resumed: this });
+          return resume.call(this);
+        };
       });
       await talk(stage);
+      // Only now, as no session begins before the microphone gives sound.
+      await stage.page.evaluate(() => {
+        const context = /** @type {any} */ (globalThis).resumed;
+        context.resume = async () => {};
+        Object.defineProperty(context, 'state', { get: () => 'suspended' });
+        context.dispatchEvent(new Event('statechange'));
+      });
       await told(stage, 'sound-blocked');
     },
   },
