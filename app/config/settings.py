@@ -225,14 +225,15 @@ class Settings(BaseSettings):
                 )
 
     def _check_effects(self) -> None:
-        defaults = {name: field.default for name, field in type(self).model_fields.items()}
+        known = type(self).model_fields
         for (mode, value), fields in COUNT_WITH.items():
-            name_of_mode, now = variable(mode), getattr(self, mode)
-            idle = [variable(name) for name in fields if getattr(self, name) != defaults[name]]
+            now = getattr(self, mode)
+            idle = [name for name in fields if getattr(self, name) != known[name].default]
             if idle and now != value:
+                name_of_mode = variable(mode)  # reads `.env`, so only for what is told
                 have, them = ("have", "them") if idle[1:] else ("has", "it")
                 raise ValueError(
-                    f"{' and '.join(idle)} {have} no effect where {name_of_mode} is "
+                    f"{' and '.join(map(variable, idle))} {have} no effect where {name_of_mode} is "
                     f"{str(now).lower()}: set {name_of_mode}={str(value).lower()}, or remove {them}"
                 )
 
