@@ -4,7 +4,6 @@ import json
 import socket
 import ssl
 from collections.abc import Callable
-from os.path import exists  # `Path.exists` raises some failures before Python 3.14
 from typing import Any, Final
 
 import httpx
@@ -35,6 +34,7 @@ from app.upstream.transport import CurlTransport, ProxyRefusedError
 from app.usage.accounting import Accounting
 from app.usage.ledger import StoreDownError
 from app.usage.pricing import BASES, cost_sentence
+from app.web.kill_switch import KillSwitch
 
 MAX_VALUE_CHARACTERS: Final = 100
 # The least there is: what is tried here opens no session.
@@ -104,7 +104,9 @@ async def check(
     say(cost_sentence(settings))
     for risk in (*risks(settings), *former_voices(agents)):
         say(risk)
-    if is_stopped(settings):
+    kill_switch = KillSwitch(settings.stop_file)
+    await kill_switch.look()
+    if kill_switch.is_stopped:
         say(f"{settings.stop_file} is there: nobody gets a token until it is gone.")
     results = [
         *await _try_store(settings),
@@ -116,11 +118,6 @@ async def check(
     is_good = all(worked for worked, _ in results)
     say("All is well." if is_good else "Something has to be put right.")
     return 0 if is_good else 1
-
-
-def is_stopped(settings: Settings) -> bool:
-    """Tell whether the stop file is there."""
-    return settings.stop_file is not None and exists(settings.stop_file)  # noqa: PTH110
 
 
 def describe(settings: Settings) -> list[str]:

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
 
 from app import __version__
+from app.access.control import TransportFactory
 from app.access.credentials import Caller
 from app.config.types import LOG
 from app.errors import RateLimitedError
@@ -57,7 +58,7 @@ class FeedbackOutbox:
         self,
         url: str,
         metrics: Metrics,
-        open_transport: Callable[..., httpx.AsyncBaseTransport],
+        open_transport: TransportFactory,
         *,
         max_waiting: int = MAX_WAITING,
     ) -> None:
