@@ -77,7 +77,8 @@ function slowGate(context) {
   return answers;
 }
 
-test('of two look-ups the later one counts, in whatever order they are answered', async (context) => {
+/** Two agents looked up in turn, and the later one found already. @param {import('node:test').TestContext} context */
+async function lookUpTwo(context) {
   const own = { agent: 'one', agents: null };
   const call = await makeCall(context, own);
   const answers = slowGate(context);
@@ -86,20 +87,18 @@ test('of two look-ups the later one counts, in whatever order they are answered'
   const two = call.lookUp();
   answers[1].resolve(Response.json(AGENTS));
   await two;
+  return { call, answers, one };
+}
+
+test('of two look-ups the later one counts, in whatever order they are answered', async (context) => {
+  const { call, answers, one } = await lookUpTwo(context);
   answers[0].resolve(Response.json(AGENTS));
   assert.equal((await one).name, 'one');
   assert.equal(call.title, 'Agent two');
 });
 
 test('a look-up that fails late does not take away what a later one found', async (context) => {
-  const own = { agent: 'one', agents: null };
-  const call = await makeCall(context, own);
-  const answers = slowGate(context);
-  const one = call.lookUp();
-  own.agent = 'two';
-  const two = call.lookUp();
-  answers[1].resolve(Response.json(AGENTS));
-  await two;
+  const { call, answers, one } = await lookUpTwo(context);
   answers[0].resolve(Response.json({ code: 'overloaded' }, { status: 503 }));
   await assert.rejects(one, { code: 'token-unavailable' });
   void call.lookUp();

@@ -90,7 +90,8 @@ export class Call {
     const former = this.#agent;
     const agent = createVoiceAgent({
       tokenUrl: new URL('api/voice-token', gate),
-      ...{ ...this.#sound, ...(accessToken && this.#access) },
+      ...this.#sound,
+      ...(accessToken && this.#access),
     });
     for (const type of AGENT_EVENTS)
       agent.on(/** @type {any} */ (type), (value) => {
